@@ -1,0 +1,95 @@
+# Every target makes what it needs: Python 3.10 or later, Git and make are enough to start with.
+
+PYTHON ?= python3
+ARGS ?=
+UV_VERSION := 0.13.9
+
+VENV := .venv
+PY := $(VENV)/bin/python
+BIN := $(VENV)/bin
+WHEELHOUSE := build/wheelhouse
+
+# Stamps carry a digest of what they were made from, so that a changed lock file is noticed
+# whatever its time stamp says, and a moved or copied clone does not use the old one's paths.
+digest = $(shell (pwd; cat $(1)) | git hash-object --stdin)
+LOCKED := $(VENV)/locked-$(call digest,requirements/dev.txt)
+INSTALLED := $(VENV)/installed-$(call digest,pyproject.toml)
+WHEELS := $(WHEELHOUSE)/.filled-$(call digest,requirements/wheelhouse.txt)
+
+PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
+
+# What the caller's shell or a calling Git hook has set must not reach the project's Python.
+unexport PYTHONPATH PYTHONHOME GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
+
+.DELETE_ON_ERROR:
+.PHONY: help test demo lint lock clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+test: $(INSTALLED) $(WHEELS) ## Run the tests, or those named in ARGS="tests/unit/keys -k alias"
+	$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
+
+demo: $(INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
+	$(PY) -m sandbox.demo $(ARGS)
+
+PYTHON_TREES := $(wildcard src sandbox tests)
+WORKFLOWS := $(wildcard .github/workflows/*.yml tests/data/workflows/*.yml)
+HOOK_MANIFEST := $(wildcard .pre-commit-hooks.yaml)
+SHELL_SCRIPTS := $(wildcard hooks/* .ci/run)
+
+lint: $(INSTALLED) ## Check style, types, layers, workflows and shell scripts
+	$(BIN)/ruff check $(PYTHON_TREES)
+	$(BIN)/ruff format --check $(PYTHON_TREES)
+	$(BIN)/mypy $(PYTHON_TREES)
+	$(BIN)/lint-imports --no-logo
+ifneq ($(wildcard action.yml),)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/zizmor --quiet --offline --persona=pedantic action.yml
+	$(BIN)/yamllint --strict action.yml
+endif
+ifneq ($(WORKFLOWS),)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/yamllint --strict $(WORKFLOWS)
+endif
+ifneq ($(HOOK_MANIFEST),)
+	$(BIN)/pre-commit validate-manifest $(HOOK_MANIFEST)
+	$(BIN)/yamllint --strict $(HOOK_MANIFEST)
+endif
+	$(BIN)/shellcheck $(SHELL_SCRIPTS)
+
+# Pins that are already there are kept; make lock ARGS=--upgrade takes the newest of everything.
+lock: ## Write requirements/*.txt anew from requirements/*.in
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	cd requirements && for set in action wheelhouse dev; do \
+	  UV_CUSTOM_COMPILE_COMMAND="make lock" ../build/uv/bin/uv pip compile --quiet --no-config \
+	    --universal --python-version 3.10 --generate-hashes --only-binary :all: \
+	    --emit-build-options --no-emit-index-url --no-annotate $(ARGS) \
+	    $$set.in --output-file $$set.txt || exit 1; \
+	done
+
+clean: ## Remove the environment and everything else that was made
+	rm -rf $(VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src sandbox tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(LOCKED):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	  echo "error: Bedrock Key Guard needs Python 3.10 or later, and '$(PYTHON)' is not:" \
+	    "name one that is, for example: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@echo "Making $(VENV) from requirements/dev.txt ..." >&2
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# The build backend is already in the environment, so this needs no network.
+$(INSTALLED): $(LOCKED)
+	@$(PIP_INSTALL) --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(WHEELS): $(LOCKED)
+	@echo "Filling $(WHEELHOUSE) for the tests' own offline installs ..." >&2
+	@rm -rf $(WHEELHOUSE)
+	@$(PY) -m pip download --quiet --disable-pip-version-check --require-hashes \
+	  --requirement requirements/wheelhouse.txt --dest $(WHEELHOUSE)
+	@touch $@

@@ -1,0 +1,5 @@
+"""Find leaked Amazon Bedrock API keys, prove which are live, and make those dead."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,98 @@
+"""Keep every test, and every child process that it starts, on this machine and out of its home."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+# Credentials, configuration and hints that a shell, a Git hook or a CI runner may have left.
+FOREIGN_PREFIXES = (
+    "ACTIONS_",
+    "AWS_",
+    "BEDROCK_KEY_GUARD_",
+    "GH_",
+    "GITHUB_",
+    "GIT_",
+    "INPUT_",
+    "PIP_",
+    "PRE_COMMIT",
+    "PYTHON",
+    "RUNNER_",
+    "XDG_",
+)
+FOREIGN_NAMES = (
+    "ALL_PROXY",
+    "CI",
+    "CURL_CA_BUNDLE",
+    "FORCE_COLOR",
+    "NETRC",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "VIRTUAL_ENV",
+)
+
+# pytest-socket guards this process only; a child that leaves loopback meets a closed port.
+DEAD_END = "http://127.0.0.1:9"
+LOOPBACK_ONLY = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "HTTPS_PROXY": DEAD_END,
+    "HTTP_PROXY": DEAD_END,
+    "NO_PROXY": "127.0.0.1,localhost,::1",
+}
+
+GIT_CONFIG = """\
+[user]
+    name = A Developer
+    email = developer@example.com
+[init]
+    defaultBranch = main
+"""
+
+
+def _is_foreign(name: str) -> bool:
+    return name.upper().startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES
+
+
+def _move_home(patch: pytest.MonkeyPatch, home: Path) -> None:
+    (home / ".gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
+    patch.setenv("HOME", str(home))
+    for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
+        patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Clear the environment once, before any server or child of a wider scope is started."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in filter(_is_foreign, tuple(os.environ)):
+            patch.delenv(name)
+        for name, value in LOOPBACK_ONLY.items():
+            patch.setenv(name, value)
+            if name.endswith("_PROXY"):
+                patch.setenv(name.lower(), value)
+        _move_home(patch, tmp_path_factory.mktemp("session-home"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(
+    loopback_environment: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """Give each test an empty home directory of its own."""
+    directory = tmp_path_factory.mktemp("home")
+    _move_home(monkeypatch, directory)
+    return directory
