@@ -1,0 +1,116 @@
+"""Parse short-term keys: base64 of a presigned `CallWithBearerToken` URL.
+
+The layout is that of aws/aws-bedrock-token-generator-python and -js: the parameters come in any
+order, and `&Version=1` is appended after signing. A key in which a parameter stands twice, or whose
+region is no region, is not a key that AWS would accept, and is called malformed.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from bedrock_key_guard.keys import envelope
+from bedrock_key_guard.keys.access_key_id import account_id_of
+from bedrock_key_guard.keys.fingerprint import fingerprint
+from bedrock_key_guard.keys.key import MalformedKey, ShortTermKey, malformed
+from bedrock_key_guard.keys.secret import Secret
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.keys.families import Family
+
+MAX_BODY = 16_384
+MAX_LIFETIME = timedelta(days=7)
+
+_BODY = re.compile(rb"[A-Za-z0-9+/]{8,%d}" % MAX_BODY)
+_URL = re.compile(rb"[A-Za-z0-9%&=_.~:/?+-]+")
+_END = b"&Version=1"
+_ACCESS_KEY_ID = re.compile(r"A[A-Z0-9]{15,127}")
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,10}){1,3}-[0-9]{1,2}")
+_SIGNATURE = re.compile(r"[0-9a-f]{64}")
+_CLUE = re.compile(rb"X-Amz-Credential=(A[A-Z0-9]{15,19})")
+
+
+def parse(family: Family, text: bytes) -> ShortTermKey | MalformedKey | None:
+    """Return the key whose body `text` starts with, or None where there is nothing like one.
+
+    `text` begins right after the prefix and may go on beyond the key.
+    """
+    run = _BODY.match(text)
+    if run is None:
+        return None
+    readable = _URL.match(envelope.decode(run[0]))
+    url = readable[0] if readable else b""
+    key = _read(family, url)
+    if key is not None:
+        return key
+    clue = _CLUE.search(url)
+    return malformed(family, run[0].decode(), clue[1].decode()) if clue else None
+
+
+def _read(family: Family, url: bytes) -> ShortTermKey | None:
+    end = url.rfind(_END)
+    whole = url[: end + len(_END)] if end >= 0 else url
+    host, _, query = whole.decode("ascii").partition("/?")
+    parameters = _parameters(query)
+    if host != family.token_host or parameters is None:
+        return None
+    credential = _credential(family, parameters)
+    lifetime = _lifetime(parameters)
+    if credential is None or lifetime is None or not _signed(parameters):
+        return None
+    access_key_id, region = credential
+    issued_at, expires_at = lifetime
+    canonical = family.prefix + envelope.encode(whole)
+    return ShortTermKey(
+        family=family,
+        secret=Secret(canonical),
+        fingerprint=fingerprint(canonical),
+        access_key_id=access_key_id,
+        account_id=account_id_of(access_key_id),
+        region=region,
+        issued_at=issued_at,
+        expires_at=expires_at,
+        has_session_token=bool(parameters.get("X-Amz-Security-Token")),
+    )
+
+
+def _parameters(query: str) -> dict[str, str] | None:
+    """Return the parameters of `query`, or None where one stands twice."""
+    pairs = [part.partition("=") for part in query.split("&")]
+    parameters = {name: unquote(value) for name, _, value in pairs}
+    return parameters if len(parameters) == len(pairs) else None
+
+
+def _credential(family: Family, parameters: dict[str, str]) -> tuple[str, str] | None:
+    """Return the access key id and the region of `X-Amz-Credential`."""
+    scope = parameters.get("X-Amz-Credential", "").split("/")
+    if len(scope) != 5 or scope[3:] != [family.signing_service, "aws4_request"]:
+        return None
+    access_key_id, _, region = scope[:3]
+    if _ACCESS_KEY_ID.fullmatch(access_key_id) and _REGION.fullmatch(region):
+        return access_key_id, region
+    return None
+
+
+def _lifetime(parameters: dict[str, str]) -> tuple[datetime, datetime] | None:
+    """Return when the key was issued and when it expires."""
+    seconds = parameters.get("X-Amz-Expires", "")
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 6):
+        return None
+    try:
+        issued_at = datetime.strptime(parameters.get("X-Amz-Date", "") + "+0000", "%Y%m%dT%H%M%SZ%z")
+        lifetime = timedelta(seconds=int(seconds))
+        return (issued_at, issued_at + lifetime) if lifetime <= MAX_LIFETIME else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _signed(parameters: dict[str, str]) -> bool:
+    return (
+        parameters.get("Action") == "CallWithBearerToken"
+        and parameters.get("X-Amz-Algorithm") == "AWS4-HMAC-SHA256"
+        and _SIGNATURE.fullmatch(parameters.get("X-Amz-Signature", "")) is not None
+    )
