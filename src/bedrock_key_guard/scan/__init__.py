@@ -1,0 +1,1 @@
+"""Find where keys hide: bytes in, findings out. Standard library only."""

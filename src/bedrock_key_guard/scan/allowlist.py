@@ -1,0 +1,104 @@
+"""Know which findings people have agreed not to see.
+
+An allow-list hides a finding from people. It never hides a key that is proven live: whoever can
+commit must not be able to switch the guard off.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from bedrock_key_guard.keys.key import Key
+
+# The pragma of Yelp/detect-secrets (filters/allowlist.py), in whatever comment it stands.
+_PRAGMA = re.compile(rb"pragma: ?(?:white|allow)list[ -]secret", re.IGNORECASE)
+_ENTRY = re.compile(r"fingerprint\s+([0-9a-f]{12,64})")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowList:
+    """Hold what is allowed: fingerprints or their starts, a baseline's hashes, path patterns."""
+
+    fingerprints: tuple[str, ...] = ()
+    baseline: frozenset[tuple[str, str]] = frozenset()
+    exclude: tuple[str, ...] = ()
+
+    def reason(self, path: str, key: Key, line: bytes) -> str | None:
+        """Return why a finding need not be shown, or None where it must be."""
+        if _PRAGMA.search(line.replace(b"\0", b"")):
+            return "pragma: allowlist secret"
+        if any(key.fingerprint.startswith(prefix) for prefix in self.fingerprints):
+            return "allow-list"
+        if any(fnmatchcase(path, pattern) for pattern in self.exclude):
+            return "excluded path"
+        if self.baseline and (path, _baseline_hash(key)) in self.baseline:
+            return "baseline"
+        return None
+
+
+def read_allow_list(path: Path) -> tuple[str, ...]:
+    """Read a file of lines `fingerprint <12 to 64 hex digits>`; `#` begins a comment.
+
+    Raises UsageError for a file that cannot be read or holds anything else.
+    """
+    fingerprints = []
+    for number, line in enumerate(_text(path, "allow-list").splitlines(), 1):
+        entry = line.partition("#")[0].strip()
+        found = _ENTRY.fullmatch(entry)
+        if found:
+            fingerprints.append(found[1])
+        elif entry:
+            raise _broken("allow-list", path, f"line {number} is not `fingerprint <hex digits>`")
+    return tuple(fingerprints)
+
+
+def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
+    """Read the file names and SHA-1 hashes of a detect-secrets baseline.
+
+    The format is that of Yelp/detect-secrets (core/baseline.py). Raises UsageError for a file that
+    cannot be read or is no baseline.
+    """
+    try:
+        results = json.loads(_text(path, "baseline"))["results"]
+        return frozenset(_entries(results))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise _broken("baseline", path, "it is not a detect-secrets baseline") from None
+
+
+def _entries(results: dict[str, list[dict[str, str]]]) -> Iterable[tuple[str, str]]:
+    for filename, secrets in results.items():
+        for secret in secrets:
+            yield filename, secret["hashed_secret"]
+
+
+def _baseline_hash(key: Key) -> str:
+    import hashlib
+
+    text = key.secret.unseal().encode()
+    return hashlib.sha1(text, usedforsecurity=False).hexdigest()
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise _broken(what, path, error.strerror or "it cannot be read") from None
+    except UnicodeDecodeError:
+        raise _broken(what, path, "it is not UTF-8 text") from None
+
+
+def _broken(what: str, path: Path, why: str) -> UsageError:
+    return UsageError(
+        f"The {what} {str(path)!r} cannot be used: {why}.",
+        remedy=f"Correct the file, or run without the {what}.",
+    )

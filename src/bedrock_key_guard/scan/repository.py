@@ -1,0 +1,173 @@
+"""Read a Git repository without letting any of its configuration take part.
+
+Git itself would run what a repository's configuration names (`core.fsmonitor`, `gpg.program`,
+filters, textconv, hooks). So it is given a clean, temporary `GIT_DIR` that borrows only the
+objects, the references and the index. The layout of a Git directory is in gitrepository-layout(5).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.errors import GuardError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_BORROWED = ("refs", "packed-refs", "shallow")
+_KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Locate a repository: its work tree, its own directory, and the one it shares."""
+
+    work_tree: Path
+    git_dir: Path
+    common_dir: Path
+
+
+def find_repository(start: Path) -> Repository | None:
+    """Return the repository whose work tree holds `start`, or None."""
+    for folder in (start, *start.parents):
+        git_dir = _git_dir_of(folder / ".git")
+        if git_dir is not None:
+            return Repository(folder, git_dir, _common_dir(git_dir))
+    return None
+
+
+def _git_dir_of(dot_git: Path) -> Path | None:
+    """Follow a `.git` file (worktrees and submodules have one) to the directory that it names."""
+    if dot_git.is_file():
+        text = _first_line(dot_git)
+        if not text.startswith("gitdir: "):
+            return None
+        dot_git = dot_git.parent / text.removeprefix("gitdir: ")
+    return dot_git if (dot_git / "HEAD").is_file() else None
+
+
+def _common_dir(git_dir: Path) -> Path:
+    pointer = git_dir / "commondir"
+    return git_dir / _first_line(pointer) if pointer.is_file() else git_dir
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return os.fsdecode(path.read_bytes().split(b"\n", 1)[0].rstrip(b"\r"))
+    except OSError:
+        return ""
+
+
+class Git:
+    """Run Git on a repository through a clean Git directory, without a lock or the network."""
+
+    def __init__(self, repository: Repository, clean_dir: Path, index: Path) -> None:
+        """Use `clean_dir` as Git directory and `index` as index."""
+        self.repository = repository
+        self._clean_dir = clean_dir
+        self._environment = {
+            **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_DIR": str(clean_dir),
+            "GIT_INDEX_FILE": str(index),
+            "GIT_LITERAL_PATHSPECS": "1",
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_OBJECT_DIRECTORY": str(repository.common_dir / "objects"),
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_WORK_TREE": str(repository.work_tree),
+            "HOME": str(clean_dir),
+            "LC_ALL": "C",
+        }
+
+    def run(self, *arguments: str) -> bytes:
+        """Return what Git prints. Raises GuardError where Git fails."""
+        done = subprocess.run(
+            self._command(arguments),
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise _failure(self.repository, done.stderr)
+        return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start Git with pipes to its standard input and output."""
+        return subprocess.Popen(
+            self._command(arguments),
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        git = shutil.which("git")
+        if git is None:
+            raise UsageError(
+                "Git is not installed, and this repository cannot be read without it.",
+                remedy="Install Git and run the command again.",
+            )
+        return [git, "-C", str(self.repository.work_tree), *arguments]
+
+
+@contextmanager
+def clean_git(repository: Repository, *, index: Path | None = None) -> Iterator[Git]:
+    """Lend a Git whose directory holds nothing but what was borrowed from `repository`."""
+    with tempfile.TemporaryDirectory(prefix="bedrock-key-guard-") as folder:
+        clean_dir = Path(folder)
+        _furnish(clean_dir, repository)
+        yield Git(repository, clean_dir, index or repository.git_dir / "index")
+
+
+def index_file(environment: Mapping[str, str]) -> Path | None:
+    """Return the index that Git names to its hooks (`git commit -a` makes one of its own)."""
+    named = environment.get("GIT_INDEX_FILE")
+    return Path(named).absolute() if named else None
+
+
+def _furnish(clean_dir: Path, repository: Repository) -> None:
+    (clean_dir / "HEAD").write_bytes((repository.git_dir / "HEAD").read_bytes())
+    (clean_dir / "objects").mkdir()
+    for name in _BORROWED:
+        if (repository.common_dir / name).exists():
+            (clean_dir / name).symlink_to((repository.common_dir / name).absolute())
+    for shared in repository.git_dir.glob("sharedindex.*"):
+        (clean_dir / shared.name).symlink_to(shared.absolute())
+    (clean_dir / "config").write_text(_clean_config(repository), encoding="utf-8")
+
+
+def _clean_config(repository: Repository) -> str:
+    """Write the one setting without which objects cannot be read: the hash that names them."""
+    if _uses_sha256(repository.common_dir / "config"):
+        return "[core]\nrepositoryformatversion = 1\n[extensions]\nobjectFormat = sha256\n"
+    return "[core]\nrepositoryformatversion = 0\n"
+
+
+def _uses_sha256(config: Path) -> bool:
+    try:
+        text = config.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    settings = (line.replace(" ", "").replace("\t", "").lower() for line in text.splitlines())
+    return "objectformat=sha256" in settings
+
+
+def _failure(repository: Repository, stderr: bytes) -> GuardError:
+    said = stderr.decode(errors="replace").strip().replace("\n", " ")[:300]
+    return UsageError(
+        f"Git could not read the repository {str(repository.work_tree)!r}: {said!r}.",
+        remedy="Check that it is a sound repository, for example with `git fsck`.",
+    )
