@@ -1,0 +1,1 @@
+"""Reach AWS: sessions, clients, endpoints, and how calls are retried."""

@@ -1,0 +1,41 @@
+"""Keep the fixed table of Bedrock regions: the only hosts that a key is ever sent to.
+
+A region that a key names is text anyone can write. It selects a row of this table or nothing.
+Regions are those of botocore's endpoint data for `bedrock`; where the second plane is known to be
+offered is in the Amazon Bedrock user guide, "Regional availability by endpoints".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.model import Plane
+
+_AWS = (
+    "af-south-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 "
+    "ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 "
+    "ap-southeast-7 ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 "
+    "eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 mx-central-1 "
+    "sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2"
+)
+PARTITION_OF_REGION = {
+    **dict.fromkeys(_AWS.split(), "aws"),
+    **dict.fromkeys(("us-gov-east-1", "us-gov-west-1"), "aws-us-gov"),
+}
+# Elsewhere the plane may have come since: it is asked too, and silence there means no plane.
+MANTLE_REGIONS = frozenset(
+    "ap-northeast-1 ap-south-1 ap-southeast-2 ap-southeast-3 eu-central-1 eu-north-1 eu-south-1 "
+    "eu-west-1 eu-west-2 sa-east-1 us-east-1 us-east-2 us-west-2".split()
+)
+# A long-term key names no region: any of its partition will do. IAM and its trail live there too.
+HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1"}
+
+
+def bedrock_url(plane: Plane, region: str) -> str:
+    """Return the base URL of a plane in a region of the table. Raises KeyError for any other."""
+    if region not in PARTITION_OF_REGION:
+        raise KeyError(region)
+    if plane == "bedrock":
+        return f"https://bedrock.{region}.amazonaws.com"
+    return f"https://bedrock-mantle.{region}.api.aws"

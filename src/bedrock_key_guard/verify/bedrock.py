@@ -1,0 +1,149 @@
+"""Ask Bedrock itself whether it accepts a key.
+
+The probe is `GET /foundation-models` (ListFoundationModels) on the first plane and `GET /v1/models`
+on the second: read-only, free, and logged by CloudTrail under our own user agent.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Protocol
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
+
+from bedrock_key_guard.aws.endpoints import plane_url
+from bedrock_key_guard.aws.regions import MANTLE_REGIONS
+from bedrock_key_guard.aws.session import USER_AGENT
+from bedrock_key_guard.model import BedrockAnswer, Plane
+from bedrock_key_guard.verify.classify import Reading, read_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bedrock_key_guard.keys.key import WholeKey
+
+PLANES: tuple[Plane, ...] = ("bedrock", "bedrock-mantle")
+_PATHS: dict[Plane, str] = {"bedrock": "/foundation-models", "bedrock-mantle": "/v1/models"}
+_TIMEOUT = (5.0, 10.0)
+_DEADLINE_SECONDS = 25.0
+_LARGEST_BODY = 4 << 20
+_ATTEMPTS = 3
+_CONNECTIONS = 20
+
+
+class Prober(Protocol):
+    """Ask one plane of Bedrock in one region whether it accepts a key."""
+
+    def ask(self, plane: Plane, key: WholeKey, region: str) -> BedrockAnswer:
+        """Return the answer; a failure to ask is an answer of state `unknown`."""
+        ...
+
+
+class HttpsProber:
+    """Ask over HTTPS: no redirects, no `.netrc`, no cookies, no host but the fixed table's."""
+
+    def __init__(
+        self, environment: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Take proxies, certificates and trusted endpoints from `environment`."""
+        self._environment = environment
+        self._sleep = sleep
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
+
+    def ask(self, plane: Plane, key: WholeKey, region: str) -> BedrockAnswer:
+        """Return the answer of `plane` in `region`, asked again while it may still tell more."""
+        nothing = BedrockAnswer(plane, region, "unknown", _now())
+        try:
+            url = plane_url(plane, region, self._environment) + _PATHS[plane]
+        except KeyError:
+            return replace(nothing, detail="the key names a region that Bedrock does not have")
+        status, reading = self._ask_once(plane, url, key)
+        for attempt in range(1, _ATTEMPTS):
+            if not reading.retry:
+                break
+            self._sleep(random.uniform(0.5, 1.0) * 2**attempt)  # noqa: S311  # jitter
+            status, reading = self._ask_once(plane, url, key)
+        unreachable = status is None and reading.retry
+        if unreachable and plane == "bedrock-mantle" and region not in MANTLE_REGIONS:
+            return replace(nothing, state="not-offered", detail="there is no such plane here")
+        return BedrockAnswer(
+            plane=plane,
+            region=region,
+            state=reading.state,
+            asked_at=_now(),
+            detail=reading.detail,
+            status=status,
+            principal=reading.principal,
+            denied_action=reading.denied_action,
+            refusals=int(reading.state == "refused"),
+        )
+
+    def _ask_once(self, plane: Plane, url: str, key: WholeKey) -> tuple[int | None, Reading]:
+        """Return the status and the reading of one request, or neither before the deadline."""
+        answers: list[tuple[int | None, Reading]] = []
+
+        def work() -> None:
+            answers.append(self._request(plane, url, key))
+
+        # A read time-out starts anew with every byte, so a host that drips would never meet it.
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        worker.join(_DEADLINE_SECONDS)
+        return answers[0] if answers else (None, Reading("unknown", "it did not answer in time"))
+
+    def _request(self, plane: Plane, url: str, key: WholeKey) -> tuple[int | None, Reading]:
+        try:
+            with self._session.get(
+                url,
+                auth=_Bearer(key),
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                proxies=requests.utils.get_environ_proxies(url),
+                verify=_certificates(self._environment),
+                allow_redirects=False,
+                timeout=_TIMEOUT,
+                stream=True,
+            ) as response:
+                body = response.raw.read(_LARGEST_BODY, decode_content=True)
+                return response.status_code, read_answer(plane, response.status_code, body)
+        except requests.exceptions.SSLError:
+            return None, Reading("unknown", "its certificate could not be trusted")
+        except requests.exceptions.Timeout:
+            return None, Reading("unknown", "it did not answer in time")
+        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
+            reason = f"it could not be reached ({type(error).__name__})"
+            return None, Reading("unknown", reason, retry=True)
+
+
+class _Bearer(AuthBase):
+    """Sign a request with a key."""
+
+    def __init__(self, key: WholeKey) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key.secret.unseal()}"
+        return request
+
+
+def _certificates(environment: Mapping[str, str]) -> str | bool:
+    return (
+        environment.get("AWS_CA_BUNDLE")
+        or environment.get("REQUESTS_CA_BUNDLE")
+        or environment.get("SSL_CERT_FILE")
+        or True
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

@@ -1,0 +1,128 @@
+"""Gather the evidence about one key: from the clock, the allow-list, Bedrock and IAM.
+
+The order is the order of the rules: what the clock or the allow-list settles costs no request, and
+no key of an account that is not allowed is ever used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION
+from bedrock_key_guard.keys.families import probed
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
+from bedrock_key_guard.model import AllowedAccounts, BedrockAnswer, Clock, Evidence, IamAnswer
+from bedrock_key_guard.verify.bedrock import PLANES, Prober
+from bedrock_key_guard.verify.verdict import (
+    CLOCK_TOLERANCE,
+    PROPAGATION,
+    REFUSALS_NEEDED,
+    disagreement,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+    from datetime import datetime
+
+    from bedrock_key_guard.verify.accounts import Accounts
+    from bedrock_key_guard.verify.iam import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Hold everyone who can be asked about a key; `directory` is None without credentials."""
+
+    prober: Prober
+    directory: Directory | None
+    accounts: Accounts
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    executor: Executor
+
+
+def offline_evidence(key: WholeKey, witnesses: Witnesses) -> Evidence:
+    """Return what the clock and the allow-list say: no request goes to Bedrock or IAM."""
+    expires_at = key.expires_at if isinstance(key, ShortTermKey) else None
+    clock = Clock(witnesses.now(), expires_at)
+    if expires_at is not None and clock.now > expires_at + CLOCK_TOLERANCE:
+        return Evidence(key, clock, AllowedAccounts(None, None, detail="not asked"))
+    return Evidence(key, clock, witnesses.accounts.standing_of(key))
+
+
+def may_be_probed(evidence: Evidence) -> bool:
+    """Tell whether the key may be used at all, and whether there is somebody to ask."""
+    allowed = evidence.allowed
+    return probed(evidence.key.family) and allowed.account_id in (allowed.accounts or ())
+
+
+def with_answers(evidence: Evidence, witnesses: Witnesses) -> Evidence:
+    """Add what Bedrock and IAM say, asked side by side; a refusal is asked for twice."""
+    key, region = evidence.key, region_of(evidence.key, witnesses)
+    iam = witnesses.executor.submit(_ask_iam, key, evidence, witnesses)
+    bedrock = ask_planes(key, region, witnesses)
+    evidence = replace(evidence, bedrock=bedrock, iam=iam.result())
+    if disagreement(evidence):
+        evidence = _asked_again_later(evidence, region, witnesses)
+    return _with_second_refusals(evidence, region, witnesses)
+
+
+def ask_planes(key: WholeKey, region: str, witnesses: Witnesses) -> tuple[BedrockAnswer, ...]:
+    """Ask both planes once, side by side."""
+    if region not in PARTITION_OF_REGION:
+        detail = "the key names a region that Bedrock does not have"
+        now = witnesses.now()
+        return tuple(BedrockAnswer(plane, region, "unknown", now, detail) for plane in PLANES)
+    asked = [
+        witnesses.executor.submit(witnesses.prober.ask, plane, key, region) for plane in PLANES
+    ]
+    return tuple(future.result() for future in asked)
+
+
+def region_of(key: WholeKey, witnesses: Witnesses) -> str:
+    """Return where to ask: a short-term key works in one region, a long-term key in any."""
+    if isinstance(key, ShortTermKey):
+        return key.region
+    directory = witnesses.directory
+    return HOME_REGION.get(directory.account.partition if directory else "aws", "us-east-1")
+
+
+def _ask_iam(key: WholeKey, evidence: Evidence, witnesses: Witnesses) -> IamAnswer:
+    directory = witnesses.directory
+    if directory is None or directory.account.account_id != evidence.allowed.account_id:
+        detail = f"there are no credentials for account {evidence.allowed.account_id}"
+        return IamAnswer("unknown", witnesses.now(), detail=detail)
+    if isinstance(key, LongTermKey):
+        return directory.find_credential(key)
+    return directory.find_signer(key)
+
+
+def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
+    """Ask again where the key was refused; a young credential gets the time to become known."""
+    if not any(answer.state == "refused" for answer in evidence.bedrock):
+        return evidence
+    credential = evidence.iam.credential if evidence.iam else None
+    if credential is not None:
+        young_for = credential.created_at + PROPAGATION - witnesses.now()
+        witnesses.sleep(max(young_for.total_seconds(), 0.0))
+    again = ask_planes(evidence.key, region, witnesses)
+    return replace(evidence, bedrock=tuple(map(_second, evidence.bedrock, again)))
+
+
+def _second(first: BedrockAnswer, again: BedrockAnswer) -> BedrockAnswer:
+    """Join two answers of one plane: the later counts, and equal refusals add up."""
+    if first.state == again.state == "refused":
+        return replace(again, refusals=REFUSALS_NEEDED)
+    return first if first.state == "not-offered" else again
+
+
+def _asked_again_later(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
+    """Give a change in IAM the time to reach Bedrock, and say so where it has not."""
+    witnesses.sleep(PROPAGATION.total_seconds())
+    later = replace(evidence, bedrock=ask_planes(evidence.key, region, witnesses))
+    doubt = disagreement(later)
+    if not doubt:
+        return later
+    note = f"two minutes later it was still accepted, although {doubt}: tell AWS Support"
+    return replace(later, notes=(*later.notes, note))

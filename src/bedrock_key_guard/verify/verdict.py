@@ -1,0 +1,212 @@
+"""Decide from evidence whether a key is live.
+
+`verdict_from` is total: the rules stand in order and the first that speaks decides. A check that
+failed is never a verdict, and what a key says of itself is never proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from bedrock_key_guard.aws.regions import PARTITION_OF_REGION
+from bedrock_key_guard.keys.families import probed
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model import BedrockAnswer, Evidence, Verdict, VerdictState
+
+# Clocks differ; a key is called expired only when any sane clock would agree.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+# A credential may take this long to work everywhere, so an early refusal says nothing.
+PROPAGATION = timedelta(minutes=2)
+REFUSALS_NEEDED = 2
+_WHY_REFUSED = "it was forged, altered, or reset since"
+
+Ruling = tuple[VerdictState, str]
+Rule = Callable[[Evidence], "Ruling | None"]
+
+
+def verdict_from(evidence: Evidence) -> Verdict:
+    """Return the verdict of the first rule that applies, or `unverified` with what was tried."""
+    for rule in RULES:
+        ruling = rule(evidence)
+        if ruling is not None:
+            state, reason = ruling
+            return Verdict(state, reason, evidence, principal_of(evidence))
+    return Verdict("unverified", _tried(evidence), evidence, principal_of(evidence))
+
+
+def principal_of(evidence: Evidence) -> str | None:
+    """Return the ARN that Bedrock itself named, if it named one."""
+    return next((answer.principal for answer in evidence.bedrock if answer.principal), None)
+
+
+def _expired(evidence: Evidence) -> Ruling | None:
+    clock = evidence.clock
+    if clock.expires_at is not None and clock.now > clock.expires_at + CLOCK_TOLERANCE:
+        return "dead", f"expired at {clock.expires_at:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def _accounts_unknown(evidence: Evidence) -> Ruling | None:
+    if evidence.allowed.accounts is None:
+        return "unverified", f"no account may be asked about: {evidence.allowed.detail}"
+    return None
+
+
+def _other_account(evidence: Evidence) -> Ruling | None:
+    allowed = evidence.allowed
+    if allowed.lookup == "failed":
+        return "unverified", f"the key's account is unknown: {allowed.detail}"
+    if allowed.account_id is None:
+        return "foreign", "AWS knows no account for its access key"
+    if allowed.account_id not in (allowed.accounts or ()):
+        return "foreign", f"account {allowed.account_id} is not on the allow-list"
+    return None
+
+
+def _no_probe(evidence: Evidence) -> Ruling | None:
+    if not probed(evidence.key.family):
+        return "unverified", f"the guard cannot ask {evidence.key.family.service_name} yet"
+    return None
+
+
+def _accepted(evidence: Evidence) -> Ruling | None:
+    planes = [answer.plane for answer in evidence.bedrock if answer.state == "accepted"]
+    if not planes:
+        return None
+    doubt = disagreement(evidence)
+    reason = f"{' and '.join(planes)} accepted it"
+    return "live", f"{reason}, although {doubt}" if doubt else reason
+
+
+def disagreement(evidence: Evidence) -> str | None:
+    """Return what IAM says against a key that Bedrock accepts."""
+    iam = evidence.iam
+    if iam is None or iam.state == "unknown":
+        return None
+    if iam.state in ("absent", "inactive"):
+        return f"IAM calls its credential {iam.state}"
+    if iam.credential is not None and iam.credential.status != "Active":
+        return f"IAM calls its credential {iam.credential.status}"
+    return None
+
+
+def _principals_disagree(evidence: Evidence) -> Ruling | None:
+    for answer in evidence.bedrock:
+        if answer.state == "denied" and not _is_of_key(answer, evidence):
+            return "unverified", f"principals disagree: Bedrock named {answer.principal}"
+    return None
+
+
+def _is_of_key(answer: BedrockAnswer, evidence: Evidence) -> bool:
+    """Tell whether the named principal is of the key's account and, by IAM, the alias's owner."""
+    parts = (answer.principal or "").split(":", 5)
+    if len(parts) != 6 or parts[4] != evidence.allowed.account_id:
+        return False
+    if parts[1] != PARTITION_OF_REGION.get(answer.region):
+        return False
+    iam = evidence.iam
+    if not isinstance(evidence.key, LongTermKey) or iam is None or iam.state == "unknown":
+        return True
+    return parts[5].startswith("user/") and parts[5].rpartition("/")[2] == iam.user_name
+
+
+def _contained(evidence: Evidence) -> Ruling | None:
+    first, second = _planes(evidence)
+    if first is None or not _denies_bearer(first):
+        return None
+    if second is None or not (second.state == "not-offered" or _denies_bearer(second)):
+        return None
+    return "contained", f"{first.principal} may not use API keys on either plane"
+
+
+def _denied_otherwise(evidence: Evidence) -> Ruling | None:
+    for answer in evidence.bedrock:
+        if answer.state == "denied" and not _denies_bearer(answer):
+            return "live", f"{answer.plane} knew it as {answer.principal}"
+    return None
+
+
+def _denies_bearer(answer: BedrockAnswer) -> bool:
+    return (
+        answer.state == "denied" and answer.denied_action == f"{answer.plane}:CallWithBearerToken"
+    )
+
+
+def _refused_long_term(evidence: Evidence) -> Ruling | None:
+    iam = evidence.iam
+    if not isinstance(evidence.key, LongTermKey) or iam is None or not _refused(evidence):
+        return None
+    if iam.account is None or not _same_place(evidence) or iam.state not in ("found", "absent"):
+        return None
+    if iam.credential is None:
+        return "dead", "IAM lists no credential with its alias"
+    if iam.credential.status != "Active":
+        return "dead", f"IAM calls its credential {iam.credential.status}"
+    return "rejected", f"Bedrock refused it, although its credential is Active: {_WHY_REFUSED}"
+
+
+def _refused_short_term(evidence: Evidence) -> Ruling | None:
+    key, iam = evidence.key, evidence.iam
+    if not isinstance(key, ShortTermKey) or not _refused(evidence):
+        return None
+    if any(answer.region != key.region for answer in evidence.bedrock):
+        return None
+    if iam is not None and iam.state in ("inactive", "absent") and _same_place(evidence):
+        return "dead", f"the access key that signed it is {_WORDS[iam.state]}"
+    return "rejected", "Bedrock refused it in its own region: it was forged or altered"
+
+
+_WORDS = {"inactive": "Inactive", "absent": "gone"}
+
+
+def _same_place(evidence: Evidence) -> bool:
+    """Tell whether IAM spoke for the key's account, in the partition that Bedrock was asked in."""
+    account = evidence.iam.account if evidence.iam else None
+    if account is None or account.account_id != evidence.allowed.account_id:
+        return False
+    asked = {PARTITION_OF_REGION.get(answer.region) for answer in evidence.bedrock}
+    return asked == {account.partition}
+
+
+def _refused(evidence: Evidence) -> bool:
+    """Tell whether every plane there is refused the key, twice, and not too soon."""
+    first, second = _planes(evidence)
+    if first is None or second is None or first.state != "refused":
+        return False
+    return all(
+        answer.state == "not-offered" or _counts(answer, evidence) for answer in (first, second)
+    )
+
+
+def _counts(answer: BedrockAnswer, evidence: Evidence) -> bool:
+    credential = evidence.iam.credential if evidence.iam else None
+    too_soon = credential is not None and answer.asked_at < credential.created_at + PROPAGATION
+    return answer.state == "refused" and answer.refusals >= REFUSALS_NEEDED and not too_soon
+
+
+def _planes(evidence: Evidence) -> tuple[BedrockAnswer | None, BedrockAnswer | None]:
+    by_plane = {answer.plane: answer for answer in evidence.bedrock}
+    return by_plane.get("bedrock"), by_plane.get("bedrock-mantle")
+
+
+def _tried(evidence: Evidence) -> str:
+    """Say what was asked and what came of it."""
+    said = [f"{a.plane} in {a.region}: {a.detail or a.state}" for a in evidence.bedrock]
+    if evidence.iam is not None:
+        said.append(f"IAM: {evidence.iam.detail or evidence.iam.state}")
+    return "; ".join((*said, *evidence.notes)) or "nothing could be asked"
+
+
+RULES: tuple[Rule, ...] = (
+    _expired,
+    _accounts_unknown,
+    _other_account,
+    _no_probe,
+    _accepted,
+    _principals_disagree,
+    _contained,
+    _denied_otherwise,
+    _refused_long_term,
+    _refused_short_term,
+)
