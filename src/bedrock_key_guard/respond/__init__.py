@@ -1,0 +1,1 @@
+"""Make a proven live key dead, confirm it, remember it, and undo it."""

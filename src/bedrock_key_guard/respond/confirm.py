@@ -1,0 +1,56 @@
+"""Confirm with Bedrock itself that a key is dead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.verify.bedrock import PLANES
+from bedrock_key_guard.verify.verdict import REFUSALS_NEEDED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bedrock_key_guard.model import BedrockAnswer
+
+DEADLINE_SECONDS = 180.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.25, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Say whether the key was refused, and what was last answered where it was not."""
+
+    dead: bool
+    last: str
+
+
+def confirm(
+    ask: Callable[[], tuple[BedrockAnswer, ...]],
+    *,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    deadline: float = DEADLINE_SECONDS,
+) -> Confirmation:
+    """Ask until every plane has refused the key twice running, or until `deadline` seconds.
+
+    Only a refusal counts: throttling, a proxy's page or silence mean asking again.
+    """
+    started, wait = clock(), _FIRST_WAIT
+    refusals = dict.fromkeys(PLANES, 0)
+    while True:
+        answers = ask()
+        for answer in answers:
+            refused = answer.state in ("refused", "not-offered")
+            refusals[answer.plane] = refusals[answer.plane] + 1 if refused else 0
+        if min(refusals.values()) >= REFUSALS_NEEDED:
+            return Confirmation(dead=True, last=_said(answers))
+        if clock() - started + wait > deadline:
+            return Confirmation(dead=False, last=_said(answers))
+        if min(refusals.values()) == 0:
+            sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def _said(answers: tuple[BedrockAnswer, ...]) -> str:
+    return "; ".join(f"{answer.plane}: {answer.detail or answer.state}" for answer in answers)

@@ -1,0 +1,122 @@
+"""Keep a reset key's new text in AWS Secrets Manager or SSM Parameter Store.
+
+Facts are those of the two API references: `PutSecretValue` with staging labels other than
+AWSCURRENT leaves the current value alone; `PutParameter` without `Overwrite` answers
+ParameterAlreadyExists only to a caller who may write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bedrock_key_guard.aws.session import Session
+    from bedrock_key_guard.keys.secret import Secret
+
+_CHECK_LABEL = "BedrockKeyGuardWriteCheck"
+_CHECK_VALUE = "written by bedrock-key-guard to see whether it may"
+
+
+class StoreError(Exception):
+    """Say why a store did not take a write."""
+
+
+class Store(Protocol):
+    """Keep one key."""
+
+    def check(self) -> None:
+        """Prove that a write would be accepted, and change no current value. Raises StoreError."""
+        ...
+
+    def write(self, secret: Secret) -> None:
+        """Make `secret` the current value. Raises StoreError."""
+        ...
+
+
+class SecretsManagerStore:
+    """Keep a key as the current value of a secret, made if it is not there."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        """Use the secret of this name or ARN."""
+        self._client = client
+        self._name = name
+
+    def check(self) -> None:
+        """Write a version beside the current one, or make the secret."""
+        missing = self._client.exceptions.ResourceNotFoundException
+        try:
+            try:
+                self._put(_CHECK_VALUE, _CHECK_LABEL)
+            except missing:
+                self._client.create_secret(Name=self._name, SecretString=_CHECK_VALUE)
+        except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
+            raise StoreError(error_code(error)) from None
+
+    def write(self, secret: Secret) -> None:
+        """Put the key as AWSCURRENT."""
+        try:
+            self._put(secret.unseal(), "AWSCURRENT")
+        except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
+            raise StoreError(error_code(error)) from None
+
+    def _put(self, text: str, label: str) -> None:
+        self._client.put_secret_value(SecretId=self._name, SecretString=text, VersionStages=[label])
+
+
+class ParameterStore:
+    """Keep a key as a SecureString parameter, made if it is not there."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        """Use the parameter of this name."""
+        self._client = client
+        self._name = name
+
+    def check(self) -> None:
+        """Make the parameter, or learn that it is there and may be written."""
+        try:
+            self._put(_CHECK_VALUE, overwrite=False)
+        except self._client.exceptions.ParameterAlreadyExists:
+            return
+        except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
+            raise StoreError(error_code(error)) from None
+
+    def write(self, secret: Secret) -> None:
+        """Put the key as the newest version."""
+        try:
+            self._put(secret.unseal(), overwrite=True)
+        except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
+            raise StoreError(error_code(error)) from None
+
+    def _put(self, text: str, *, overwrite: bool) -> None:
+        self._client.put_parameter(
+            Name=self._name, Value=text, Type="SecureString", Overwrite=overwrite
+        )
+
+
+_STORES: dict[str, tuple[str, Callable[[Any, str], Store]]] = {
+    "secretsmanager": ("secretsmanager", SecretsManagerStore),
+    "ssm": ("ssm", ParameterStore),
+}
+
+
+def parse_store(text: str) -> tuple[str, str]:
+    """Return the kind and the name in `secretsmanager:NAME` or `ssm:NAME`. Raises UsageError."""
+    kind, _, name = text.partition(":")
+    if kind not in _STORES or not name or name != name.strip():
+        raise UsageError(
+            f"{text!r} names no store for a new key.",
+            remedy="Use `secretsmanager:NAME` or `ssm:NAME`.",
+        )
+    return kind, name
+
+
+def open_store(text: str, session: Session) -> Store:
+    """Return the store that `text` names, in the region of the environment. Raises UsageError."""
+    kind, name = parse_store(text)
+    service, store = _STORES[kind]
+    return store(session.client(service), name)

@@ -1,0 +1,75 @@
+"""Read in CloudTrail who changed a credential.
+
+Facts are those of the CloudTrail API reference (`LookupEvents`: one attribute a request, 90 days,
+management events, up to 15 minutes late) and of its record format.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedrock_key_guard.aws.session import Session
+
+CHANGES = (
+    "UpdateServiceSpecificCredential",
+    "ResetServiceSpecificCredential",
+    "DeleteServiceSpecificCredential",
+)
+_CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialEvent:
+    """Record one change to one credential; `status` is what an update set."""
+
+    name: str
+    time: datetime
+    actor: str
+    user_agent: str
+    credential_id: str
+    status: str | None
+    failed: bool
+
+
+def changes_to(credential_id: str, since: datetime, session: Session) -> list[CredentialEvent]:
+    """Return the changes to a credential from shortly before `since`, oldest first.
+
+    Raises whatever AWS's refusal raises.
+    """
+    client = session.global_client("cloudtrail")
+    events = [
+        event
+        for name in CHANGES
+        for event in _look_up(client, name, since - _CLOCKS_DIFFER)
+        if event.credential_id == credential_id
+    ]
+    return sorted(events, key=lambda event: event.time)
+
+
+def _look_up(client: Any, name: str, since: datetime) -> Iterator[CredentialEvent]:
+    attribute = {"AttributeKey": "EventName", "AttributeValue": name}
+    pages = client.get_paginator("lookup_events").paginate(
+        LookupAttributes=[attribute], StartTime=since
+    )
+    for page in pages:
+        for item in page["Events"]:
+            yield _event(item["EventTime"], json.loads(item["CloudTrailEvent"]))
+
+
+def _event(time: datetime, record: dict[str, Any]) -> CredentialEvent:
+    request = record.get("requestParameters") or {}
+    return CredentialEvent(
+        name=record.get("eventName", ""),
+        time=time,
+        actor=(record.get("userIdentity") or {}).get("arn", ""),
+        user_agent=record.get("userAgent", ""),
+        credential_id=request.get("serviceSpecificCredentialId", ""),
+        status=request.get("status"),
+        failed="errorCode" in record,
+    )
