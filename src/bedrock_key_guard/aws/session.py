@@ -104,7 +104,7 @@ def error_code(error: Exception) -> str:
 def _make_client(boto: boto3.Session, service: str, region: str, *, trust: bool) -> Any:
     from botocore.config import Config
 
-    config = Config(
+    config = Config(  # type: ignore[call-arg]  # the stubs lack one option
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},

@@ -1,0 +1,132 @@
+"""Open the guard's door for GitHub: what `action.yml` runs.
+
+The order is: mask every key, contain, then announce. Inputs come as `INPUT_*` variables, set by
+`action.yml`; nothing in the tree that is scanned has a say.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard import guard
+from bedrock_key_guard.cli import report_error
+from bedrock_key_guard.errors import InterruptedRunError
+from bedrock_key_guard.github.announce import Announcement, announce
+from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.github.event import Event
+from bedrock_key_guard.github.repository import repository_visibility
+from bedrock_key_guard.github.runner import Runner
+from bedrock_key_guard.inputs import read_inputs
+from bedrock_key_guard.report.annotations import as_annotations
+from bedrock_key_guard.report.case_markdown import Source
+from bedrock_key_guard.report.counts import counts, exit_code, result
+from bedrock_key_guard.report.json_report import as_json
+from bedrock_key_guard.report.summary import as_markdown
+from bedrock_key_guard.report.text import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bedrock_key_guard.inputs import Inputs
+    from bedrock_key_guard.report.report import Report, Visibility
+
+_NO_EVENT = "the run was not started by GitHub Actions"
+
+
+def main(environment: Mapping[str, str] = os.environ) -> int:
+    """Scan, verify, respond, announce; return the exit code by `fail-on`."""
+    try:
+        return _run(environment, Runner(environment, sys.stdout))
+    except KeyboardInterrupt:
+        return report_error(InterruptedRunError("The run was interrupted."))
+    except Exception as error:  # noqa: BLE001  # people get a sentence, never a traceback
+        return report_error(error)
+
+
+def _run(environment: Mapping[str, str], runner: Runner) -> int:
+    inputs = read_inputs(environment)
+    event = Event.from_environment(environment)
+    folder = Path(environment.get("RUNNER_TEMP") or tempfile.gettempdir()) / "bedrock-key-guard"
+    responding = inputs.responding(folder / "ledger.jsonl", _distrust(event))
+    report = guard.run(
+        inputs.scanning(),
+        inputs.verifying() if inputs.verify else None,
+        responding if inputs.verify else None,
+        guard.Surroundings(environment, mask=runner.mask),
+    )
+    report, visibility = _announce(report, inputs, event)
+    _tell(report, visibility, runner)
+    if inputs.summary:
+        runner.summary(as_markdown(report, visibility=visibility, source=_source(event)))
+    _write_outputs(report, folder / "report.json", runner)
+    return exit_code(report, inputs.fail_on)
+
+
+def _distrust(event: Event | None) -> str | None:
+    """Return why the run may change nothing, or None where it may."""
+    if event is None:
+        return _NO_EVENT
+    return None if event.trusted else event.trust.reason
+
+
+def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Report, Visibility]:
+    """Bring the issues up to date, and find out who can read this run."""
+    if event is None or not inputs.github_token:
+        return report, event.visibility if event else "unknown"
+    with GitHub(inputs.github_token, api_url=event.api_url) as client:
+        visibility = event.visibility
+        if visibility == "unknown":
+            visibility = repository_visibility(client, event.repository)
+        if inputs.report_issue == "never" or not report.cases:
+            return report, visibility
+        if not event.trusted:
+            note = f"No issue was opened or changed: {event.trust.reason}."
+            return replace(report, notes=(*report.notes, note)), visibility
+        return announce(report, client, _announcement(inputs, event)), visibility
+
+
+def _announcement(inputs: Inputs, event: Event) -> Announcement:
+    return Announcement(
+        repository=inputs.issue_repository,
+        policy=inputs.report_issue,
+        labels=inputs.issue_labels,
+        assignees=inputs.issue_assignees,
+        source=_source(event),
+        run_url=f"{event.server_url}/{event.repository}/actions/runs/{event.run_id}",
+    )
+
+
+def _source(event: Event | None) -> Source | None:
+    return Source(event.server_url, event.repository, event.sha) if event and event.sha else None
+
+
+def _tell(report: Report, visibility: Visibility, runner: Runner) -> None:
+    """Write the log, which in a public repository is public, and the annotations."""
+    runner.log(as_text(report, visibility=visibility))
+    for line in as_annotations(report, visibility=visibility):
+        runner.command(line)
+
+
+def _write_outputs(report: Report, path: Path, runner: Runner) -> None:
+    """Write the report to a file of this job, and set the outputs."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(as_json(report), encoding="utf-8")
+    total = counts(report)
+    urls = [case.issue_url for case in report.cases if case.issue_url]
+    outputs = {
+        "result": result(report),
+        "findings": str(total.keys),
+        "live": str(total.live),
+        "responded": str(total.responded),
+        "unverified": str(total.unverified),
+        "report-file": str(path),
+        "issue-urls": json.dumps(urls),
+    }
+    for name, value in outputs.items():
+        runner.output(name, value)

@@ -1,0 +1,235 @@
+"""Open the guard's door for people: the command line.
+
+Data goes to standard output, everything said to people goes to standard error. Exit codes: 0 clean
+by `--fail-on`, 1 findings, 2 usage, 3 credentials, 4 incomplete, 70 internal, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard import __version__
+from bedrock_key_guard.errors import GuardError, InterruptedRunError, UsageError
+from bedrock_key_guard.options import (
+    Parser,
+    respond_options,
+    restore_options,
+    scan_options,
+    verify_options,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from bedrock_key_guard import guard
+
+    Command = Callable[[argparse.Namespace], int]
+
+PROGRAM = "bedrock-key-guard"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; no error ends in a traceback."""
+    try:
+        arguments = _parser().parse_args(argv)
+        command: Command = arguments.command
+        return command(arguments)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more as it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return report_error(InterruptedRunError("The run was interrupted."))
+    except Exception as error:  # noqa: BLE001  # people get a sentence, never a traceback
+        return report_error(error)
+
+
+def report_error(error: Exception) -> int:
+    """Tell people what happened and what to do, and return the exit code.
+
+    Of an error that is not our own only the class and the place are shown: its text may quote what
+    was being read.
+    """
+    from bedrock_key_guard.report.describe import printable
+
+    if not isinstance(error, GuardError):
+        error = GuardError(f"Something went wrong inside the guard ({_where(error)}).")
+    _say(f"{PROGRAM}: {printable(str(error))}\n  {printable(error.remedy)}")
+    return error.exit_code
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _scan(arguments: argparse.Namespace) -> int:
+    return _run(arguments)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    return _run(arguments, verifying=_verifying(arguments))
+
+
+def _respond(arguments: argparse.Namespace) -> int:
+    return _run(arguments, verifying=_verifying(arguments), responding=_responding(arguments))
+
+
+def _run(
+    arguments: argparse.Namespace,
+    verifying: guard.Verifying | None = None,
+    responding: guard.Responding | None = None,
+) -> int:
+    from bedrock_key_guard import guard
+    from bedrock_key_guard.report.counts import exit_code
+    from bedrock_key_guard.report.json_report import as_json
+    from bedrock_key_guard.report.text import as_text
+
+    report = guard.run(_scanning(arguments), verifying, responding)
+    as_data = arguments.format == "json"
+    sys.stdout.write(as_json(report) if as_data else as_text(report, colour=_in_colour()))
+    sys.stdout.flush()
+    return exit_code(report, arguments.fail_on)
+
+
+def _explain(_arguments: argparse.Namespace) -> int:
+    from bedrock_key_guard.report.describe import describe
+    from bedrock_key_guard.scan.matcher import matches
+
+    found = matches(_key_from_people())
+    if not found:
+        raise UsageError(
+            "What came on standard input is no key of a known family, and no part of one.",
+            remedy="Give the whole key, as it was downloaded, on standard input.",
+        )
+    for match in found:
+        sys.stdout.write("\n  ".join(describe(match.key)) + "\n")
+    return 0
+
+
+def _key_from_people() -> bytes:
+    """Read standard input; a key typed at a terminal is not echoed."""
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        return getpass("Key: ", stream=sys.stderr).encode()
+    return sys.stdin.buffer.read(1 << 20)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from bedrock_key_guard.report.describe import printable
+    from bedrock_key_guard.respond.undo import undo
+
+    done = undo(arguments.ledger, arguments.change, os.environ, dry_run=arguments.dry_run)
+    for entry, outcome in done:
+        line = f"{entry.change}  {entry.alias}  {outcome.state}: {outcome.reason}"
+        sys.stdout.write(printable(line) + "\n")
+    if not done:
+        _say("The ledger records no change.")
+    settled = ("done", "dry-run", "not-needed")
+    return 0 if all(outcome.state in settled for _, outcome in done) else 4
+
+
+def _action(_arguments: argparse.Namespace) -> int:
+    from bedrock_key_guard.action import main as action
+
+    return action()
+
+
+# ── what the arguments mean ─────────────────────────────────────────────────────────────────────
+
+
+def _scanning(arguments: argparse.Namespace) -> guard.Scanning:
+    from bedrock_key_guard import guard
+    from bedrock_key_guard.scan.allowlist import AllowList, read_allow_list, read_baseline
+
+    if (arguments.staged or arguments.stdin) and arguments.path and not _one_folder(arguments):
+        raise UsageError("--stdin and --staged take no list of files.")
+    allowed, baseline = arguments.allow_list, arguments.baseline
+    return guard.Scanning(
+        paths=tuple(arguments.path) or (Path(),),
+        source="stdin" if arguments.stdin else "index" if arguments.staged else "tree",
+        allow=AllowList(
+            fingerprints=read_allow_list(allowed) if allowed else (),
+            baseline=read_baseline(baseline) if baseline else frozenset(),
+            exclude=tuple(arguments.exclude),
+        ),
+        include_malformed=arguments.include_malformed,
+    )
+
+
+def _one_folder(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.staged and len(arguments.path) == 1)
+
+
+def _verifying(arguments: argparse.Namespace) -> guard.Verifying:
+    from bedrock_key_guard import guard
+
+    return guard.Verifying(frozenset(arguments.allowed_account_ids), arguments.max_probes)
+
+
+def _responding(arguments: argparse.Namespace) -> guard.Responding:
+    from bedrock_key_guard import guard
+    from bedrock_key_guard.respond.plan import Policy
+
+    policy = Policy(
+        response=arguments.action,
+        dry_run=arguments.dry_run,
+        reactivate=arguments.reactivate,
+        protect=frozenset(arguments.protect),
+        max_responses=arguments.max_responses,
+    )
+    return guard.Responding(policy, arguments.ledger, arguments.reset_store)
+
+
+def _in_colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog=PROGRAM,
+        description="Find leaked Amazon Bedrock API keys, prove which are live, make those dead.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    scanning, verifying, responding = scan_options(), verify_options(), respond_options()
+    table: tuple[tuple[str, Command, str, list[Parser]], ...] = (
+        ("scan", _scan, "find keys; never uses the network", [scanning]),
+        ("verify", _verify, "find keys and prove which are live", [scanning, verifying]),
+        (
+            "respond",
+            _respond,
+            "find, verify, and make what is proven live dead",
+            [scanning, verifying, responding],
+        ),
+        ("restore", _restore, "undo what a ledger records", [restore_options()]),
+        ("explain", _explain, "say offline what the key on standard input is", []),
+        ("action", _action, "what the GitHub Action runs", []),
+    )
+    for name, command, summary, parents in table:
+        sub = commands.add_parser(
+            name, help=summary, description=summary, parents=parents, allow_abbrev=False
+        )
+        sub.set_defaults(command=command)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,272 @@
+"""Lead a run through the house: scan, group, verify, plan, respond.
+
+    bytes ─scan→ Finding ─group→ Incident ─verify→ Verdict ─plan→ Action ─respond→ Outcome
+
+Rooms that talk to AWS are entered, and imported, only where a run asks for them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model import Incident, Scan, incidents_of
+from bedrock_key_guard.report.report import Case, Report
+from bedrock_key_guard.scan.allowlist import AllowList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
+
+    from bedrock_key_guard.aws.session import NoSession, Session
+    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.model import Outcome, Verdict
+    from bedrock_key_guard.respond.plan import Policy
+    from bedrock_key_guard.respond.responder import Means
+    from bedrock_key_guard.verify.bedrock import Prober
+    from bedrock_key_guard.verify.evidence import Witnesses
+
+    Respond = Callable[[Incident, Verdict], Outcome]
+
+REQUESTS_AT_A_TIME = 24
+RESPONSES_AT_A_TIME = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scanning:
+    """Say what to read, and what people need not see."""
+
+    paths: tuple[Path, ...] = (Path(),)
+    source: Literal["tree", "index", "stdin"] = "tree"
+    allow: AllowList = field(default_factory=AllowList)
+    include_malformed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """Say whose keys may be probed (empty: those of the account in use), and how many."""
+
+    allowed_account_ids: frozenset[str] = frozenset()
+    max_probes: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Responding:
+    """Say what a run may change, where it is remembered, and where a new key goes.
+
+    Raises UsageError for a reset that has no store, before anything is touched.
+    """
+
+    policy: Policy
+    ledger: Path
+    reset_store: str | None = None
+
+    def __post_init__(self) -> None:
+        from bedrock_key_guard.respond.stores import parse_store
+
+        if self.reset_store:
+            parse_store(self.reset_store)
+        elif self.policy.response == "reset":
+            raise UsageError(
+                "A reset makes a new key, and there is no store to keep it in.",
+                remedy="Name one: `secretsmanager:NAME` or `ssm:NAME`.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Hold what a run takes from the process; `mask` hears of every key before it is used."""
+
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    mask: Callable[[Secret], None] = lambda _secret: None
+    sleep: Callable[[float], None] = time.sleep
+
+
+def run(
+    scanning: Scanning,
+    verifying: Verifying | None = None,
+    responding: Responding | None = None,
+    around: Surroundings | None = None,
+) -> Report:
+    """Run as many stages as are asked for and return the report. Raises GuardError."""
+    around = around or Surroundings()
+    scan = read(scanning, around.environment)
+    incidents = incidents_of(scan.findings)
+    for incident in incidents:
+        around.mask(incident.key.secret)
+    if verifying is None or not incidents:
+        return _report(scan, incidents, scanning)
+    with _witnesses(verifying, around) as (session, witnesses):
+        means = _means(session, witnesses, responding, around) if responding else None
+        respond = _responses(responding, means)
+        verdicts, outcomes = _judge(incidents, witnesses, verifying.max_probes, respond)
+    return _report(scan, incidents, scanning, verdicts, outcomes)
+
+
+def read(scanning: Scanning, environment: Mapping[str, str]) -> Scan:
+    """Scan the source that was asked for. Raises UsageError for one that is not there."""
+    if scanning.source == "stdin":
+        from bedrock_key_guard.scan.stream import scan_stream
+
+        return scan_stream(sys.stdin.buffer, scanning.allow)
+    if scanning.source == "index":
+        from bedrock_key_guard.scan.index import scan_index
+        from bedrock_key_guard.scan.repository import index_file
+
+        return scan_index(scanning.paths[0], scanning.allow, index_file(environment))
+    from bedrock_key_guard.scan.tree import scan_paths
+
+    return scan_paths(scanning.paths, scanning.allow)
+
+
+@contextmanager
+def _witnesses(
+    verifying: Verifying, around: Surroundings
+) -> Iterator[tuple[Session | NoSession, Witnesses]]:
+    """Open the session with AWS and everything that can be asked about a key."""
+    session, prober = _open_aws(around)
+    from bedrock_key_guard.aws.session import NoSession
+    from bedrock_key_guard.verify.accounts import Accounts
+    from bedrock_key_guard.verify.evidence import Witnesses
+    from bedrock_key_guard.verify.iam import IamDirectory
+
+    with ThreadPoolExecutor(REQUESTS_AT_A_TIME) as executor:
+        yield (
+            session,
+            Witnesses(
+                prober=prober,
+                directory=None if isinstance(session, NoSession) else IamDirectory(session),
+                accounts=Accounts(verifying.allowed_account_ids, session),
+                now=lambda: datetime.now(timezone.utc),
+                sleep=around.sleep,
+                executor=executor,
+            ),
+        )
+
+
+def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober]:
+    try:
+        from bedrock_key_guard.aws.session import open_session
+        from bedrock_key_guard.verify.bedrock import HttpsProber
+
+        return open_session(around.environment), HttpsProber(around.environment, around.sleep)
+    except ImportError as error:
+        raise UsageError(
+            f"{error.name} is not installed, so no key can be verified.",
+            remedy="Install it with `pip install 'bedrock-key-guard[cli]'`.",
+        ) from None
+
+
+def _means(
+    session: Session | NoSession, witnesses: Witnesses, responding: Responding, around: Surroundings
+) -> Means | None:
+    """Gather what a response needs, or None where there are no credentials for one."""
+    from bedrock_key_guard.aws.session import NoSession
+    from bedrock_key_guard.respond.ledger import Ledger
+    from bedrock_key_guard.respond.responder import Means
+    from bedrock_key_guard.respond.stores import open_store
+    from bedrock_key_guard.respond.writes import IamWriter
+
+    if isinstance(session, NoSession):
+        return None
+    store = responding.reset_store
+    return Means(
+        writer=IamWriter(session),
+        witnesses=witnesses,
+        ledger=Ledger(responding.ledger),
+        store=open_store(store, session) if store else None,
+        actor=session.arn,
+        clock=time.monotonic,
+        mask=around.mask,
+    )
+
+
+def _responses(responding: Responding | None, means: Means | None) -> Respond | None:
+    """Return what answers one verdict, or None where the run only verifies."""
+    if responding is None:
+        return None
+    from bedrock_key_guard.respond.plan import plan
+    from bedrock_key_guard.respond.responder import Responder
+
+    policy = responding.policy
+    responder = Responder(means, policy)
+
+    def respond(incident: Incident, verdict: Verdict) -> Outcome:
+        return responder.respond(incident, verdict, plan(incident, verdict, policy))
+
+    return respond
+
+
+def _judge(
+    incidents: tuple[Incident, ...],
+    witnesses: Witnesses,
+    max_probes: int,
+    respond: Respond | None,
+) -> tuple[dict[str, Verdict], dict[str, Outcome]]:
+    """Verify every incident, and answer each verdict the moment it is reached."""
+    from bedrock_key_guard.verify.verifier import verify
+
+    by_fingerprint = {incident.fingerprint: incident for incident in incidents}
+    verdicts: dict[str, Verdict] = {}
+    answers: dict[str, Future[Outcome]] = {}
+    with ThreadPoolExecutor(RESPONSES_AT_A_TIME) as pool:
+        for name, verdict in verify(incidents, witnesses, max_probes=max_probes):
+            verdicts[name] = verdict
+            if respond is not None:
+                answers[name] = pool.submit(respond, by_fingerprint[name], verdict)
+    return verdicts, {name: answer.result() for name, answer in answers.items()}
+
+
+def _report(
+    scan: Scan,
+    incidents: tuple[Incident, ...],
+    scanning: Scanning,
+    verdicts: Mapping[str, Verdict] | None = None,
+    outcomes: Mapping[str, Outcome] | None = None,
+) -> Report:
+    cases = [
+        Case(i, (verdicts or {}).get(i.fingerprint), (outcomes or {}).get(i.fingerprint))
+        for i in incidents
+    ]
+    return Report(
+        scan=scan,
+        cases=tuple(case for case in cases if _is_shown(case, scanning)),
+        notes=_notes(cases),
+        incomplete=_left_undone(cases),
+    )
+
+
+def _is_shown(case: Case, scanning: Scanning) -> bool:
+    """Hide what people agreed not to see; never a key that is proven live or contained."""
+    if case.incident.confidence == "malformed":
+        return scanning.include_malformed and case.incident.allowed is None
+    if case.verdict is not None and case.verdict.state in ("live", "contained"):
+        return True
+    return case.incident.allowed is None
+
+
+def _notes(cases: list[Case]) -> tuple[str, ...]:
+    hidden = sum(case.incident.allowed is not None for case in cases)
+    return (f"{_keys(hidden)} allow-listed, and shown only if proven live.",) if hidden else ()
+
+
+def _left_undone(cases: list[Case]) -> tuple[str, ...]:
+    """Say which bounds the run met: beyond them something was left undone."""
+    unasked = sum("--max-probes" in case.verdict.reason for case in cases if case.verdict)
+    unanswered = sum("--max-responses" in case.outcome.reason for case in cases if case.outcome)
+    return (
+        *((f"{_keys(unasked)} not verified: the run met --max-probes.",) if unasked else ()),
+        *((f"{_keys(unanswered)} not answered: it met --max-responses.",) if unanswered else ()),
+    )
+
+
+def _keys(count: int) -> str:
+    return "1 key was" if count == 1 else f"{count} keys were"

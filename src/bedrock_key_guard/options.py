@@ -1,0 +1,95 @@
+"""Define the options of the commands, and how their values are read."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import NoReturn
+
+from bedrock_key_guard.errors import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """Parse arguments, and report what is wrong with them as every other error is reported."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(
+            f"The command line cannot be understood: {message}.",
+            remedy=f"Run `{self.prog} --help` to see what is accepted.",
+        )
+
+
+def scan_options() -> Parser:
+    """Return the options of `scan`."""
+    options = Parser(add_help=False)
+    options.add_argument("path", nargs="*", type=Path, metavar="PATH", help="files and folders")
+    source = options.add_mutually_exclusive_group()
+    source.add_argument("--staged", action="store_true", help="scan the index, not the disk")
+    source.add_argument("--stdin", action="store_true", help="scan standard input")
+    options.add_argument("--format", choices=("text", "json"), default="text")
+    options.add_argument("--fail-on", choices=("any", "live", "none"), default="any")
+    options.add_argument("--include-malformed", action="store_true", help="show parts of keys too")
+    options.add_argument("--exclude", action="append", default=[], metavar="PATTERN")
+    options.add_argument("--baseline", type=Path, metavar="FILE", help="a detect-secrets baseline")
+    options.add_argument("--allow-list", type=Path, metavar="FILE", help="fingerprints to hide")
+    return options
+
+
+def verify_options() -> Parser:
+    """Return the options of `verify`."""
+    options = Parser(add_help=False)
+    options.add_argument(
+        "--allowed-account-ids",
+        type=account_ids,
+        default=(),
+        metavar="ID,ID",
+        help="accounts whose keys may be probed (default: that of the credentials in use)",
+    )
+    options.add_argument("--max-probes", type=whole_number, default=200, metavar="N")
+    return options
+
+
+def respond_options() -> Parser:
+    """Return the options of `respond`."""
+    options = Parser(add_help=False)
+    options.add_argument("--action", choices=("disable", "reset"), default="disable")
+    options.add_argument("--dry-run", action="store_true", help="say what would be done")
+    options.add_argument("--reset-store", metavar="secretsmanager:NAME|ssm:NAME")
+    options.add_argument("--reactivate", action="store_true", help="set a reset key Active again")
+    options.add_argument("--protect", action="append", default=[], metavar="USER_OR_ARN")
+    options.add_argument("--max-responses", type=whole_number, default=20, metavar="N")
+    options.add_argument("--ledger", type=Path, default=default_ledger(), metavar="FILE")
+    return options
+
+
+def restore_options() -> Parser:
+    """Return the options of `restore`."""
+    options = Parser(add_help=False)
+    options.add_argument("--ledger", type=Path, default=default_ledger(), metavar="FILE")
+    options.add_argument("--change", metavar="ID", help="one change of the ledger, not all")
+    options.add_argument("--dry-run", action="store_true", help="say what would be done")
+    return options
+
+
+def account_ids(text: str) -> tuple[str, ...]:
+    """Read account ids of 12 digits, apart by commas or white space."""
+    ids = tuple(text.replace(",", " ").split())
+    for account_id in ids:
+        if not (len(account_id) == 12 and account_id.isascii() and account_id.isdigit()):
+            raise argparse.ArgumentTypeError(f"{account_id!r} is not an account id of 12 digits")
+    return ids
+
+
+def whole_number(text: str) -> int:
+    """Read a number that is not negative."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def default_ledger() -> Path:
+    """Return where the ledger is kept unless somebody says otherwise: never in the scanned tree."""
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser() / "bedrock-key-guard" / "ledger.jsonl"
