@@ -1,0 +1,1 @@
+"""Embed the AWS, the Bedrock and the GitHub that the demo and the tests run against."""

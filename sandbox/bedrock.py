@@ -1,0 +1,221 @@
+"""Serve Bedrock's control plane and mantle over TLS on loopback, and really check the keys.
+
+The `Sandbox` of sandbox/aws.py starts it and offers it as `sandbox.bedrock`:
+
+    sandbox.bedrock.faults.add(NamePrincipal("arn:aws:iam::210987654321:user/eve"), on="bedrock:*")
+    sandbox.bedrock.lag = Lag(probes=3)
+    assert sandbox.bedrock.log.calls()[0].fingerprint == incident.fingerprint
+
+`faults` plans what goes wrong, `lag` lets changes of IAM arrive late, `log` holds every request,
+`region` is the region that this endpoint plays: a short-term key of another one is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import trustme
+
+from sandbox.aws_server import RESET_ON_CLOSE
+from sandbox.bearer import Refusal, authenticate
+from sandbox.faults import (
+    AcceptEverything,
+    Answer,
+    Delay,
+    FaultPlan,
+    Hang,
+    NamePrincipal,
+    ServiceError,
+)
+from sandbox.planes import CONTROL, MANTLE, PLANES, decide, denied, model_list, render
+from sandbox.propagation import Lag, Propagation
+from sandbox.wire import BedrockCall, WireLog, fingerprint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.faults import Fault
+    from sandbox.planes import Plane
+
+NO_KEY = ServiceError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+NOT_FOUND = ServiceError(404, "UnknownOperationException", "Unknown operation")
+WRONG_METHOD = ServiceError(405, "UnsupportedOperationException", "Method not allowed")
+
+
+class BedrockServer:
+    """Run both planes on one port; they are told apart by the path."""
+
+    def __init__(self, state: threading.RLock, region: str, directory: Path) -> None:
+        """Take the lock that guards IAM's state, and a directory for the CA bundle."""
+        self.region = region
+        self.faults = FaultPlan(for_bedrock=True)
+        self.log: WireLog[BedrockCall] = WireLog()
+        self.stopping = threading.Event()
+        self.ca_bundle = directory / "sandbox-ca.pem"
+        self._state = state
+        self._propagation = Propagation()
+        self._server = _TlsServer(self, _tls(self.ca_bundle))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self.url = f"https://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def lag(self) -> Lag:
+        return self._propagation.lag
+
+    @lag.setter
+    def lag(self, lag: Lag) -> None:
+        self._propagation.lag = lag
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.hang_up()
+        self._server.server_close()
+
+    def clear(self) -> None:
+        """Forget faults, lag and requests."""
+        self.faults.clear()
+        self.log.clear()
+        self._propagation.clear()
+
+    def answer(self, plane: Plane, bearer: str) -> Answer:
+        """Answer a listing of models as far as IAM's changes have arrived."""
+        with self._state:
+            truth = decide(plane, authenticate(bearer, self.region), self.region)
+        return self._propagation.settle(plane.namespace, fingerprint(bearer), truth)
+
+
+class _TlsServer(ThreadingHTTPServer):
+    """Shake hands in the thread of each connection, so that a silent client stops nobody else."""
+
+    daemon_threads = False
+
+    def __init__(self, bedrock: BedrockServer, tls: ssl.SSLContext) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.bedrock = bedrock
+        self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.connections: set[socket.socket] = set()
+
+    def hang_up(self) -> None:
+        """Close what clients still keep open; the threads that read from it end."""
+        for connection in tuple(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):  # a client that went away is no error
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _TlsServer
+    protocol_version = "HTTP/1.1"
+    server_version = "BedrockSandbox"
+    disable_nagle_algorithm = True  # or each answer on a kept connection waits 40 ms
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.connections.discard(self.connection)
+        super().finish()
+
+    def do_GET(self) -> None:
+        plane = PLANES.get(self.path.partition("?")[0])
+        bearer = self._bearer(plane)
+        self._record(plane, bearer)
+        answer = render(None, NOT_FOUND) if plane is None else self._answer(plane, bearer)
+        if answer is None:
+            self._drop()
+        else:
+            self._send(answer)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._record(None, self._bearer(None))
+        self._send(render(None, WRONG_METHOD))
+
+    do_PUT = do_DELETE = do_PATCH = do_POST  # noqa: N815 - as http.server calls them
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as inherited
+        pass
+
+    def _bearer(self, plane: Plane | None) -> str | None:
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            return token.strip()
+        if plane is MANTLE:
+            return self.headers.get("x-api-key")
+        return None
+
+    def _record(self, plane: Plane | None, bearer: str | None) -> None:
+        self.server.bedrock.log.record(
+            BedrockCall(
+                method=self.command,
+                path=self.path.partition("?")[0],
+                host=self.headers.get("Host", ""),
+                user_agent=self.headers.get("User-Agent", ""),
+                plane=None if plane is None else plane.namespace,
+                fingerprint=None if bearer is None else fingerprint(bearer),
+            )
+        )
+
+    def _answer(self, plane: Plane, bearer: str | None) -> Answer | None:
+        """Answer as planned or in truth; None is a connection without an answer."""
+        bedrock = self.server.bedrock
+        fault = bedrock.faults.take(plane.action)
+        if isinstance(fault, Delay):
+            bedrock.stopping.wait(fault.seconds)
+        elif fault is not None:
+            return self._planned(fault, plane)
+        if bearer is not None:
+            return bedrock.answer(plane, bearer)
+        if plane is CONTROL:
+            return render(plane, NO_KEY)
+        return decide(plane, Refusal.AUTHENTICATION, bedrock.region)
+
+    def _planned(self, fault: Fault, plane: Plane) -> Answer | None:
+        if isinstance(fault, Answer):
+            return fault
+        if isinstance(fault, ServiceError):
+            return render(plane, fault)
+        if isinstance(fault, NamePrincipal):
+            return denied(plane, fault.arn, fault.action or plane.action)
+        if isinstance(fault, AcceptEverything):
+            return model_list(plane, self.server.bedrock.region)
+        if isinstance(fault, Hang):
+            self.server.bedrock.stopping.wait()
+        return None
+
+    def _send(self, answer: Answer) -> None:
+        body = answer.body.encode()
+        self.send_response(answer.status)
+        for name, value in (*answer.headers, ("Content-Length", str(len(body)))):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _drop(self) -> None:
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self.connection.close()
+
+
+def _tls(ca_bundle: Path) -> ssl.SSLContext:
+    """Make a certificate for loopback, signed by a CA whose bundle is written for clients."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(ca_bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    return context
