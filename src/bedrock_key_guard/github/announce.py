@@ -1,0 +1,70 @@
+"""Tell the owners of each key in an issue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.github.issues import Issues
+from bedrock_key_guard.github.reconcile import WantedIssue
+from bedrock_key_guard.github.repository import repository_visibility
+from bedrock_key_guard.report.issue import IssueContext, issue_body, issue_title, wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bedrock_key_guard.github.client import GitHub
+    from bedrock_key_guard.github.issues import IssueOutcome
+    from bedrock_key_guard.report.case_markdown import Source
+    from bedrock_key_guard.report.issue import Policy
+    from bedrock_key_guard.report.report import Case, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Say where issues go, and what they may name."""
+
+    repository: str
+    policy: Policy = "auto"
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    source: Source | None = None
+    run_url: str | None = None
+
+
+def announce(report: Report, client: GitHub, how: Announcement) -> Report:
+    """Bring the issues to what the report says, and return it with their addresses.
+
+    What GitHub would not do is in the report's notes; it never stops a run.
+    """
+    context = IssueContext(repository_visibility(client, how.repository), how.source, how.run_url)
+    issues = [issue for case in report.cases if (issue := _issue(case, how.policy, context))]
+    keeper = Issues(client, how.repository, labels=how.labels, assignees=how.assignees)
+    return _with_outcomes(report, keeper.settle(issues))
+
+
+def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | None:
+    wish = wanted(case, policy)
+    if wish is None:
+        return None
+    return WantedIssue(
+        fingerprint=case.incident.fingerprint,
+        title=issue_title(case),
+        body=issue_body(case, context),
+        open=wish.open,
+        create=wish.create,
+        live=wish.live,
+        keep_text=not wish.open,
+    )
+
+
+def _with_outcomes(report: Report, outcomes: Iterable[IssueOutcome]) -> Report:
+    known = {outcome.fingerprint: outcome for outcome in outcomes}
+    cases = tuple(_with_url(case, known.get(case.incident.fingerprint)) for case in report.cases)
+    failures = sorted({one.reason for one in known.values() if one.state == "failed"})
+    notes = tuple(f"An issue could not be written: {reason}" for reason in failures)
+    return replace(report, cases=cases, notes=(*report.notes, *notes))
+
+
+def _with_url(case: Case, outcome: IssueOutcome | None) -> Case:
+    return replace(case, issue_url=outcome.url) if outcome and outcome.url else case

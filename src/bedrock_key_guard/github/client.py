@@ -1,0 +1,220 @@
+"""Ask GitHub's REST API, with care for its limits and for our token.
+
+Sources: https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api
+(headers) and https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.github import PUBLIC_API
+from bedrock_key_guard.github.errors import (
+    DENIALS,
+    DeniedError,
+    RateLimitError,
+    RefusedError,
+    UnansweredError,
+)
+from bedrock_key_guard.github.pace import LIMITING, Pace, limited_for
+from bedrock_key_guard.github.session import open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from typing_extensions import Self
+
+JSON = Any
+
+TIMEOUTS = (10, 30)
+"""Seconds to connect, and between two bytes of an answer."""
+RETRIES = 3
+
+
+class GitHub:
+    """Ask one GitHub, public or GHES, with one token.
+
+    Redirects are not followed. Reads and repeatable writes are tried again when no answer comes;
+    a POST never is, because it may have been carried out: look before you try it again.
+
+    Every method raises `UnansweredError`, `RateLimitError`, `RefusedError` or `DeniedError`.
+    """
+
+    def __init__(self, token: str, *, api_url: str = PUBLIC_API, pace: Pace | None = None) -> None:
+        """Take `api_url` as GITHUB_API_URL has it.
+
+        Raises UsageError for one that is no address, CredentialsError for a broken token.
+        """
+        self._api_url = _address(api_url)
+        self._pace = pace or Pace()
+        self._session = open_session(token, self._api_url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def get(self, path: str) -> JSON:
+        """Return the JSON at `path`."""
+        return _json(self._request(_Asked("GET", self._api_url + path)))
+
+    def pages(self, path: str, parameters: Mapping[str, str]) -> Iterator[JSON]:
+        """Return the members of a list, page after page."""
+        asked = _Asked("GET", self._api_url + path, query={**parameters, "per_page": "100"})
+        while True:
+            response = self._request(asked)
+            members = _json(response)
+            if not isinstance(members, list):
+                raise UnansweredError(f"{asked} did not answer with a list.")
+            yield from members
+            url = response.links.get("next", {}).get("url")
+            if not url:
+                return
+            if urlsplit(url)[:2] != urlsplit(self._api_url)[:2]:
+                raise UnansweredError(f"{asked} goes on at another host, which is not asked.")
+            asked = _Asked("GET", url)
+
+    def post(self, path: str, data: Mapping[str, JSON]) -> JSON:
+        """Create something, once."""
+        url = self._api_url + path
+        return _json(self._request(_Asked("POST", url, data=data, write=True, repeatable=False)))
+
+    def patch(self, path: str, data: Mapping[str, JSON]) -> JSON:
+        """Change something to what `data` says, however often that is sent."""
+        return _json(self._request(_Asked("PATCH", self._api_url + path, data=data, write=True)))
+
+    def query(self, graphql: str) -> dict[str, JSON]:
+        """Return the data of a GraphQL query, which on GHES is at `/api/graphql`."""
+        ghes = self._api_url.endswith("/api/v3")
+        base = self._api_url.removesuffix("/v3") if ghes else self._api_url
+        asked = _Asked("POST", f"{base}/graphql", data={"query": graphql})
+        answer = _json(self._request(asked))
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(data, dict):
+            raise UnansweredError(f"{asked} answered without data.")
+        return data
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, if that much waiting is left to this run."""
+        return self._pace.wait(seconds)
+
+    def _request(self, asked: _Asked) -> requests.Response:
+        attempt = 0
+        while True:
+            if asked.write:
+                self._pace.before_write()
+            answer = self._send(asked)
+            limited = self._limited(answer, attempt)
+            if limited is None and not self._tries_again(asked, answer, attempt):
+                return _accepted(asked, answer)
+            if limited is not None and not self._pace.wait(limited):
+                raise RateLimitError(f"{asked} was refused: wait for {limited:.0f} seconds.")
+            attempt += 1
+
+    def _send(self, asked: _Asked) -> requests.Response | _Lost:
+        # The error becomes a value here: an exception of requests drags the token's header along.
+        try:
+            return self._session.request(
+                asked.method,
+                asked.url,
+                params=asked.query,
+                json=asked.data,
+                timeout=TIMEOUTS,
+                allow_redirects=False,
+            )
+        except OSError as error:  # RequestException is one, and so is a CA bundle that is no file
+            return _Lost(type(error).__name__)
+
+    def _limited(self, answer: requests.Response | _Lost, attempt: int) -> float | None:
+        if isinstance(answer, _Lost) or answer.status_code not in LIMITING:
+            return None
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        now = self._pace.clock()
+        return limited_for(answer.status_code, headers, _message(answer), now=now, attempt=attempt)
+
+    def _tries_again(self, asked: _Asked, answer: requests.Response | _Lost, attempt: int) -> bool:
+        transient = isinstance(answer, _Lost) or answer.status_code >= requests.codes.server_error
+        return asked.repeatable and transient and attempt < RETRIES and self.pause(2.0**attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Hold a request; one that is not repeatable does more when it is sent again."""
+
+    method: str
+    url: str
+    query: Mapping[str, str] | None = None
+    data: Mapping[str, JSON] | None = None
+    write: bool = False
+    repeatable: bool = True
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{self.method} {parts.scheme}://{host}{parts.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """Say that no answer came, by the kind of the error."""
+
+    kind: str
+
+
+def _address(api_url: str) -> str:
+    try:
+        parts = urlsplit(api_url)
+        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if valid:
+        return api_url.rstrip("/")
+    raise UsageError(
+        f"{api_url!r} is no address of GitHub's API.",
+        remedy=f"Set GITHUB_API_URL, for example to {PUBLIC_API}.",
+    )
+
+
+def _accepted(asked: _Asked, answer: requests.Response | _Lost) -> requests.Response:
+    """Return a success; raise what anything else means."""
+    if isinstance(answer, _Lost):
+        raise UnansweredError(f"{asked} got no answer ({answer.kind}).")
+    status = answer.status_code
+    if status >= requests.codes.server_error:
+        raise UnansweredError(f"{asked} was answered with {status}.")
+    if requests.codes.ok <= status < requests.codes.multiple_choices:
+        return answer
+    reason = _message(answer)
+    kind = DeniedError if status in DENIALS else RefusedError
+    raise kind(f"{asked} was refused: {status} {reason}", status=status, reason=reason)
+
+
+def _json(response: requests.Response) -> JSON:
+    try:
+        return response.json()
+    except requests.JSONDecodeError:
+        raise UnansweredError(f"GitHub answered {response.url} with what is not JSON.") from None
+
+
+def _message(response: requests.Response) -> str:
+    """Return GitHub's own words for an error, with the fields they are about, on one short line."""
+    try:
+        data = response.json()
+        words = [data["message"], *map(_field, data.get("errors", []))]
+    except (AttributeError, KeyError, TypeError, requests.JSONDecodeError):
+        words = [response.reason]
+    return " ".join(", ".join(map(str, words)).split())[:200]
+
+
+def _field(error: Mapping[str, JSON]) -> str:
+    return f"{error.get('field')} {error.get('message') or error.get('code')}"

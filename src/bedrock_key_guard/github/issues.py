@@ -1,0 +1,198 @@
+"""Bring a repository's issues to what is wanted, so that a run cut short anywhere can be repeated.
+
+Whether an issue exists is asked right before it is opened, and again after: two runs at the same
+time may both open one, and then both see, and close, the later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from bedrock_key_guard.github.errors import GitHubError, RateLimitError, UnansweredError
+from bedrock_key_guard.github.listing import find_issues
+from bedrock_key_guard.github.reconcile import (
+    CloseDuplicate,
+    Create,
+    Edit,
+    ExistingIssue,
+    IssueChange,
+    WantedIssue,
+    own_issues,
+    reconcile,
+)
+from bedrock_key_guard.github.repository import own_login, repository_path
+from bedrock_key_guard.github.writer import IssueWriter, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bedrock_key_guard.github.client import GitHub
+
+MANAGEMENT_LABEL = "leaked-credential"
+CREATE_TRIES = 3
+
+OutcomeState = Literal["created", "updated", "reopened", "closed", "unchanged", "none", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueOutcome:
+    """Say what became of one wanted issue.
+
+    `none` means that there is no issue and none was worth opening. `reason` says why something
+    `failed`, or what is missing of something that was done, such as assignees that GitHub
+    refused; `error` is the error behind it, with its exit code and remedy.
+    """
+
+    fingerprint: str
+    state: OutcomeState
+    number: int | None = None
+    url: str | None = None
+    reason: str = ""
+    error: GitHubError | None = None
+
+
+Outcomes = dict[str, IssueOutcome]
+
+
+class Issues:
+    """Keep the guard's issues in one repository."""
+
+    def __init__(
+        self,
+        client: GitHub,
+        repository: str,
+        *,
+        labels: Sequence[str] = (),
+        assignees: Sequence[str] = (),
+        management_label: str = MANAGEMENT_LABEL,
+    ) -> None:
+        """Put `labels` and `assignees` on new issues; raises UsageError for a bad `repository`."""
+        self._client = client
+        self._path = repository_path(repository)
+        self._label = management_label
+        self._writer = IssueWriter(client, self._path, [management_label, *labels], assignees)
+
+    def settle(self, wanted: Sequence[WantedIssue]) -> tuple[IssueOutcome, ...]:
+        """Make the issues what is wanted and return an outcome for each fingerprint, in order.
+
+        GitHub's refusals and silences are outcomes, never exceptions.
+        """
+        unique = list({one.fingerprint: one for one in wanted}.values())
+        if not unique:
+            return ()
+        try:
+            author = own_login(self._client)
+            outcomes = self._round(unique, author)
+        except GitHubError as error:
+            return tuple(_failed(IssueOutcome(one.fingerprint, "none"), error) for one in unique)
+        created = [one for one in unique if outcomes[one.fingerprint].state == "created"]
+        if created:
+            outcomes = self._look_again(created, outcomes, author)
+        return tuple(outcomes.values())
+
+    def _round(self, wanted: Sequence[WantedIssue], author: str) -> Outcomes:
+        existing = self._find([one.fingerprint for one in wanted], author)
+        own = own_issues(existing, author)
+        outcomes = {key: _as_it_is(key, own) for key in (one.fingerprint for one in wanted)}
+        stopped: GitHubError | None = None
+        for change in reconcile(wanted, existing, author):
+            before = outcomes[change.fingerprint]
+            after = _failed(before, stopped) if stopped else self._apply(change, before, author)
+            outcomes[change.fingerprint] = after
+            stopped = _stops(after)
+        return outcomes
+
+    def _look_again(
+        self, created: Sequence[WantedIssue], outcomes: Outcomes, author: str
+    ) -> Outcomes:
+        """Close what another run opened as well, and what is to be there but closed."""
+        try:
+            # Never a second creation, whatever the list may not show yet.
+            again = self._round([replace(one, create=False) for one in created], author)
+        except GitHubError as error:
+            reason = f"Whether another run opened the same issue is not known: {error}"
+            again = {
+                one.fingerprint: IssueOutcome(one.fingerprint, "none", reason=reason, error=error)
+                for one in created
+            }
+        return outcomes | {key: _later(outcomes[key], again[key]) for key in again}
+
+    def _find(self, fingerprints: Sequence[str], author: str) -> list[ExistingIssue]:
+        return find_issues(self._client, self._path, self._label, author, fingerprints)
+
+    def _apply(self, change: IssueChange, before: IssueOutcome, author: str) -> IssueOutcome:
+        try:
+            match change:
+                case Create():
+                    return _done(before, "created", self._create(change, author))
+                case Edit():
+                    return _done(before, _edited(change), self._writer.edit(change))
+                case CloseDuplicate():
+                    closed = self._writer.close_duplicate(change)
+                    reason, error = closed.missing or before.reason, closed.error or before.error
+                    return replace(before, reason=reason, error=error)
+        except GitHubError as error:
+            return _failed(before, error)
+
+    def _create(self, change: Create, author: str) -> Written:
+        self._writer.ensure_label()
+        lost: UnansweredError | None = None
+        for tries in range(1, CREATE_TRIES + 1):
+            made = self._create_or_find(change, author, tries)
+            if isinstance(made, Written):
+                return made
+            lost = made
+        raise lost or AssertionError
+
+    def _create_or_find(self, change: Create, author: str, tries: int) -> Written | UnansweredError:
+        try:
+            return self._writer.create(change)
+        except UnansweredError as error:
+            # It may have been opened all the same: look before trying again.
+            self._client.pause(2.0**tries)
+            found = own_issues(self._find([change.fingerprint], author), author)
+            if change.fingerprint in found:
+                return Written(found[change.fingerprint][0])
+            return error
+
+
+def _as_it_is(fingerprint: str, own: dict[str, list[ExistingIssue]]) -> IssueOutcome:
+    if fingerprint not in own:
+        return IssueOutcome(fingerprint, "none")
+    kept = own[fingerprint][0]
+    return IssueOutcome(fingerprint, "unchanged", kept.number, kept.url)
+
+
+def _done(before: IssueOutcome, state: OutcomeState, written: Written) -> IssueOutcome:
+    issue = written.issue
+    return IssueOutcome(
+        before.fingerprint, state, issue.number, issue.url, written.missing, written.error
+    )
+
+
+def _edited(change: Edit) -> OutcomeState:
+    if change.state is None:
+        return "updated"
+    return "closed" if change.state == "closed" else "reopened"
+
+
+def _failed(before: IssueOutcome, error: GitHubError) -> IssueOutcome:
+    return replace(before, state="failed", reason=str(error), error=error)
+
+
+def _stops(outcome: IssueOutcome) -> GitHubError | None:
+    """Return the error after which nothing more is to be asked.
+
+    Going on while GitHub asks to be left alone can get an integration banned.
+    """
+    silent = outcome.state == "failed" and isinstance(outcome.error, UnansweredError)
+    return outcome.error if silent or isinstance(outcome.error, RateLimitError) else None
+
+
+def _later(first: IssueOutcome, second: IssueOutcome) -> IssueOutcome:
+    """Return what was created, unless the second look found or changed something else."""
+    if second.state in {"none", "unchanged"} and second.number in {None, first.number}:
+        reason, error = first.reason or second.reason, first.error or second.error
+        return replace(first, reason=reason, error=error)
+    return second

@@ -1,0 +1,76 @@
+"""Keep to GitHub's rate limits, and never wait longer than a run may.
+
+Sources: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api and
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api: obey
+`retry-after`; else wait until `x-ratelimit-reset` when nothing remains; else at least a minute,
+growing; send writes one after the other, a second apart.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MINUTE = 60.0
+LIMITING = frozenset({403, 429})
+
+
+class Pace:
+    """Wait between requests, `most` seconds in all; `clock` tells seconds since 1970."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        most: float = 120.0,
+        between_writes: float = 1.0,
+    ) -> None:
+        self.clock = clock
+        self._sleep = sleep
+        self._left = most
+        self._between_writes = between_writes
+        self._last_write = -between_writes
+
+    def wait(self, seconds: float) -> bool:
+        """Wait and return True, or return False at once if that is longer than is left."""
+        if seconds > self._left:
+            return False
+        self._left -= seconds
+        self._sleep(seconds)
+        return True
+
+    def before_write(self) -> None:
+        """Keep writes apart; this does not count as waiting."""
+        apart = self._last_write + self._between_writes - self.clock()
+        if 0 < apart <= self._between_writes:
+            self._sleep(apart)
+        self._last_write = self.clock()
+
+
+def limited_for(
+    status: int, headers: Mapping[str, str], message: str, *, now: float, attempt: int
+) -> float | None:
+    """Return for how many seconds GitHub wants to be left alone, or None if it does not say so.
+
+    `headers` has lower-case names; `attempt` counts from 0 and makes an unnamed wait grow.
+    """
+    if status not in LIMITING:
+        return None
+    grown = MINUTE * 2.0**attempt
+    if "retry-after" in headers:
+        return max(1.0, _seconds(headers["retry-after"], grown))
+    if headers.get("x-ratelimit-remaining") == "0":
+        # One second more: the limit is renewed in the course of the second that is named.
+        reset = _seconds(headers.get("x-ratelimit-reset", ""), now + grown)
+        return max(1.0, reset - now + 1)
+    if status == 429 or "rate limit" in message.lower():
+        return grown
+    return None
+
+
+def _seconds(text: str, default: float) -> float:
+    return float(text) if text.isascii() and text.isdecimal() else default

@@ -1,0 +1,199 @@
+"""Decide what has to change in a repository's issues; nothing here asks GitHub.
+
+One issue stands for one fingerprint. It is known by the marker in its body *and* its author: on a
+public repository anyone can paste a marker into an issue of their own.
+
+The guard closes and reopens its issues with the state of what they are about, but people have the
+last word. What has to be remembered for that is in the marker:
+
+    closed=1     the guard itself closed this issue; if it is open, a person reopened it
+    reopened=1   the guard overrode a person's close, which it does once
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bedrock_key_guard.github.marker import (
+    is_fingerprint,
+    plain,
+    read_marker,
+    text_of,
+    with_ticks,
+    write_body,
+    write_title,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+State = Literal["open", "closed"]
+Turn = Literal["stay", "close", "reopen", "override"]
+
+STATES: dict[Turn, State] = {"close": "closed", "reopen": "open", "override": "open"}
+COMMENTS: dict[Turn, str] = {
+    "close": (
+        "Closing this: the leaked credential is not accepted any more. The text above says why."
+    ),
+    "reopen": (
+        "Reopening this: the leaked credential needs attention again. The text above says why."
+    ),
+    "override": (
+        "Reopening this: the leaked credential still needs attention, as the text above says. "
+        "If you close it once more, it stays closed."
+    ),
+}
+DUPLICATE = "Closing this as a duplicate of #{number}: both are about the same credential."
+
+SETTLED_BY_PEOPLE = frozenset({"not_planned", "duplicate"})
+"""State reasons that say "this needs no work", as `completed` does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedIssue:
+    """Say what the issue of one fingerprint should be.
+
+    The fingerprint has 64 hex digits. `open` is the state it should have; `create` whether it is
+    worth a new issue if there is none; `live` whether the credential is known to be accepted,
+    which overrides any close, once. With `keep_text` an existing issue keeps its title and text,
+    which tell what was done while the credential was still accepted.
+    """
+
+    fingerprint: str
+    title: str
+    body: str
+    open: bool
+    create: bool
+    live: bool
+    keep_text: bool = False
+
+    def __post_init__(self) -> None:
+        if not is_fingerprint(self.fingerprint):
+            raise ValueError(f"not a fingerprint of 64 hex digits: {self.fingerprint!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingIssue:
+    """Hold what GitHub says of an issue; `author` is a login, "" for a deleted account."""
+
+    number: int
+    title: str
+    body: str
+    open: bool
+    state_reason: str | None
+    author: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Open an issue."""
+
+    fingerprint: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Change what is not None of an issue, all at once, and then comment."""
+
+    fingerprint: str
+    number: int
+    title: str | None
+    body: str | None
+    state: State | None
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseDuplicate:
+    """Close an issue because another one, with a lower number, stands for the same thing."""
+
+    fingerprint: str
+    number: int
+    comment: str
+
+
+IssueChange = Create | Edit | CloseDuplicate
+
+
+def reconcile(
+    wanted: Sequence[WantedIssue], existing: Sequence[ExistingIssue], author: str
+) -> list[IssueChange]:
+    """Return what must change so that `existing` becomes what is `wanted`; nothing if it is so.
+
+    An issue of which nothing is wanted stays as it is, and so does every issue of others.
+    """
+    own = own_issues(existing, author)
+    changes: list[IssueChange] = []
+    for one in {issue.fingerprint: issue for issue in wanted}.values():
+        issues = own.get(one.fingerprint, [])
+        if issues:
+            edit = _edit(one, issues[0])
+            changes += [edit] if edit else []
+            changes += _duplicates(issues)
+        elif one.create:
+            body = write_body({"fingerprint": one.fingerprint}, one.body)
+            changes.append(Create(one.fingerprint, write_title(one.title), body))
+    return changes
+
+
+def own_issues(existing: Iterable[ExistingIssue], author: str) -> dict[str, list[ExistingIssue]]:
+    """Return the author's own issues by fingerprint, lowest number first: that one is kept."""
+    found: dict[str, list[ExistingIssue]] = {}
+    for issue in sorted(existing, key=lambda issue: issue.number):
+        fingerprint = read_marker(issue.body).get("fingerprint")
+        if fingerprint and issue.author == author:
+            found.setdefault(fingerprint, []).append(issue)
+    return found
+
+
+def _duplicates(issues: Sequence[ExistingIssue]) -> list[IssueChange]:
+    comment = DUPLICATE.format(number=issues[0].number)
+    return [
+        CloseDuplicate(read_marker(issue.body)["fingerprint"], issue.number, comment)
+        for issue in issues[1:]
+        if issue.open
+    ]
+
+
+def _edit(wanted: WantedIssue, issue: ExistingIssue) -> Edit | None:
+    marker = read_marker(issue.body)
+    turn = _turn(wanted, issue, marker)
+    text = text_of(issue.body) if wanted.keep_text else with_ticks(wanted.body, issue.body)
+    title = write_title(issue.title if wanted.keep_text else wanted.title)
+    body = write_body(_remembered(wanted, marker, turn), text)
+    new_title = None if title == write_title(issue.title) else title
+    new_body = None if body == plain(issue.body) else body
+    if turn == "stay" and new_title is new_body is None:
+        return None
+    state, comment = STATES.get(turn), COMMENTS.get(turn)
+    return Edit(wanted.fingerprint, issue.number, new_title, new_body, state, comment)
+
+
+def _turn(wanted: WantedIssue, issue: ExistingIssue, marker: dict[str, str]) -> Turn:
+    """Return what becomes of the state of an issue."""
+    closed_by_guard = "closed" in marker
+    if wanted.open == issue.open:
+        return "stay"
+    if issue.open:
+        return "stay" if closed_by_guard else "close"
+    if closed_by_guard:
+        return "reopen"
+    settled = issue.state_reason in SETTLED_BY_PEOPLE and not wanted.live
+    return "stay" if settled or "reopened" in marker else "override"
+
+
+def _remembered(wanted: WantedIssue, marker: dict[str, str], turn: Turn) -> dict[str, str]:
+    """Return the marker after a turn; fields that this version does not know are kept."""
+    kept = dict(marker)
+    if turn == "close":
+        kept.pop("reopened", None)
+        kept["closed"] = "1"
+    elif wanted.open:
+        kept.pop("closed", None)
+    if turn == "override":
+        kept["reopened"] = "1"
+    return kept

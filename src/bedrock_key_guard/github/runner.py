@@ -1,0 +1,88 @@
+"""Speak with the runner of GitHub Actions: masks, outputs, the job summary.
+
+Sources: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+(commands, environment files, delimiters) and actions/runner, ActionCommand.cs (escapes).
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bedrock_key_guard.keys.secret import Secret
+
+
+class Runner:
+    """Write to the runner that `environment` names; outside of Actions nothing is written."""
+
+    def __init__(self, environment: Mapping[str, str], stdout: TextIO) -> None:
+        """Take the files from `environment`, and `stdout` for commands and the log."""
+        self._environment = environment
+        self._stdout = stdout
+        self._masked: set[str] = set()
+
+    def mask(self, secret: Secret) -> None:
+        """Hand a key, in each way a log may show it, to the runner, which hides it from then on."""
+        if self._environment.get("GITHUB_ACTIONS") != "true":
+            return
+        for text in _spellings(secret):
+            if text not in self._masked:
+                self._masked.add(text)
+                self._stdout.write(f"::add-mask::{_data(text)}\n")
+        self._stdout.flush()
+
+    def log(self, text: str) -> None:
+        """Write lines to the log; none of them is obeyed as a command."""
+        token = secrets.token_hex(16)
+        self._stdout.write(f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n")
+        self._stdout.flush()
+
+    def command(self, line: str) -> None:
+        """Write one workflow command."""
+        self._stdout.write(f"{line}\n")
+        self._stdout.flush()
+
+    def output(self, name: str, value: str) -> None:
+        """Set an output, of any number of lines."""
+        delimiter = secrets.token_hex(16)
+        self._append("GITHUB_OUTPUT", f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+
+    def summary(self, markdown: str) -> None:
+        """Add to the job's summary page."""
+        self._append("GITHUB_STEP_SUMMARY", markdown)
+
+    def _append(self, variable: str, text: str) -> None:
+        path = self._environment.get(variable)
+        if path:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(text)
+
+
+def _spellings(secret: Secret) -> Iterator[str]:
+    """Yield a key as it is, percent-encoded, in base64, and decoded."""
+    text = secret.unseal()
+    yield text
+    yield quote(text, safe="")
+    yield base64.b64encode(text.encode()).decode()
+    yield from _decoded(text)
+
+
+def _decoded(text: str) -> Iterator[str]:
+    from bedrock_key_guard.keys.envelope import decode
+    from bedrock_key_guard.keys.prefixes import PREFIXES
+
+    prefix = next((known for known in PREFIXES if text.startswith(known)), "")
+    payload = decode(text[len(prefix) :].rstrip("=").encode()).decode("latin-1")
+    if prefix and payload.isprintable():
+        yield payload
+        yield payload.partition(":")[2] or payload
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

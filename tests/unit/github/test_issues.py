@@ -1,0 +1,500 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+
+from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.github.errors import DeniedError, RateLimitError, RefusedError
+from bedrock_key_guard.github.issues import MANAGEMENT_LABEL, Issues
+from bedrock_key_guard.github.marker import write_body
+from bedrock_key_guard.github.reconcile import WantedIssue
+from sandbox.github import ACTIONS_LOGIN, GitHubServer
+from sandbox.github_state import Issue
+from tests.unit.github.doubles import ONE, THREE, TWO, FakeTime, wanted
+
+REPOSITORY = "acme/app"
+ISSUES = f"/repos/{REPOSITORY}/issues"
+
+Open = Callable[..., Issues]
+
+
+@pytest.fixture
+def opened(github: GitHubServer, time: FakeTime) -> Iterator[Open]:
+    clients: list[GitHub] = []
+
+    def issues(token: str | None = None, client: type[GitHub] = GitHub, **options: Any) -> Issues:
+        token = token or github.add_actions_token(REPOSITORY)
+        clients.append(client(token, api_url=github.api_url, pace=time.pace()))
+        return Issues(clients[-1], REPOSITORY, **options)
+
+    github.add_repository(REPOSITORY)
+    yield issues
+    for client in clients:
+        client.close()
+
+
+def titles(github: GitHubServer, state: str = "open") -> list[str]:
+    return [issue["title"] for issue in github.issues(REPOSITORY) if issue["state"] == state]
+
+
+def comments(github: GitHubServer, number: int) -> list[str]:
+    return [said["body"] for said in github.issues(REPOSITORY)[number - 1]["comments"]]
+
+
+def seed(
+    github: GitHubServer,
+    fingerprint: str = ONE,
+    *,
+    author: str = ACTIONS_LOGIN,
+    label: str | None = MANAGEMENT_LABEL,
+    text: str = "It is in `a.py`.",
+) -> Issue:
+    """Put an issue there as if it had been there for long."""
+    repository = github.state.repositories[REPOSITORY]
+    body = write_body({"fingerprint": fingerprint}, text)
+    issue = github.state.add_issue(repository, author, "Leaked key", body)
+    if label:
+        issue.labels = [github.state.add_label(repository, label).name]
+    return issue
+
+
+def test_an_issue_is_created_once_with_its_label(github: GitHubServer, opened: Open) -> None:
+    (first,) = opened(labels=["security"]).settle([wanted()])
+    (second,) = opened(labels=["security"]).settle([wanted()])
+    assert (first.state, first.number, first.reason) == ("created", 1, "")
+    assert (second.state, second.number, second.url) == ("unchanged", 1, first.url)
+    (issue,) = github.issues(REPOSITORY)
+    assert first.url == issue["html_url"]
+    assert [label["name"] for label in issue["labels"]] == [MANAGEMENT_LABEL, "security"]
+    assert issue["labels"][0]["color"] == "b60205"
+    assert issue["user"]["login"] == ACTIONS_LOGIN
+
+
+def test_nothing_is_asked_when_nothing_is_wanted(github: GitHubServer, opened: Open) -> None:
+    assert opened().settle([]) == ()
+    assert github.requests() == []
+
+
+def test_a_run_that_changes_nothing_writes_nothing(github: GitHubServer, opened: Open) -> None:
+    seed(github)
+    outcomes = opened().settle([wanted(), wanted(TWO, create=False)])
+    assert [outcome.state for outcome in outcomes] == ["unchanged", "none"]
+    assert {request.method for request in github.requests(path="/repos")} == {"GET"}
+
+
+def test_an_issue_is_updated_in_place(github: GitHubServer, opened: Open) -> None:
+    seed(github)
+    (outcome,) = opened().settle([wanted(body="It is in `b.py`.")])
+    assert (outcome.state, outcome.number) == ("updated", 1)
+    (issue,) = github.issues(REPOSITORY)
+    assert issue["body"].endswith("\n\nIt is in `b.py`.")
+    assert issue["comments"] == []
+
+
+def test_an_issue_follows_the_state_of_its_key(github: GitHubServer, opened: Open) -> None:
+    states = []
+    for live in (True, False, False, True, True):
+        (outcome,) = opened().settle([wanted(open=live, create=live, live=live)])
+        states.append(outcome.state)
+        (issue,) = github.issues(REPOSITORY)
+        states.append(issue["state_reason"] or issue["state"])
+    assert states == [
+        *("created", "open"),
+        *("closed", "completed"),
+        *("unchanged", "completed"),
+        *("reopened", "reopened"),
+        *("unchanged", "reopened"),
+    ]
+    assert [said.split(":")[0] for said in comments(github, 1)] == [
+        "Closing this",
+        "Reopening this",
+    ]
+
+
+def test_an_issue_that_is_wanted_closed_is_created_and_closed(
+    github: GitHubServer, opened: Open
+) -> None:
+    (outcome,) = opened().settle([wanted(open=False, live=False)])
+    assert (outcome.state, outcome.number) == ("closed", 1)
+    assert titles(github, "closed") == ["Leaked key"]
+    (again,) = opened().settle([wanted(open=False, live=False)])
+    assert again.state == "unchanged"
+
+
+def test_people_have_the_last_word(github: GitHubServer, opened: Open) -> None:
+    states = []
+    issue = seed(github)
+    for _ in range(2):
+        issue.state, issue.state_reason = "closed", "not_planned"
+        states += [outcome.state for outcome in opened().settle([wanted()])]
+    assert states == ["reopened", "unchanged"]
+    assert issue.state == "closed"
+
+
+def test_the_marker_of_a_stranger_is_ignored(github: GitHubServer, opened: Open) -> None:
+    stranger = seed(github, author="mallory", label=MANAGEMENT_LABEL)
+    (outcome,) = opened().settle([wanted(body="New")])
+    assert (outcome.state, outcome.number) == ("created", 2)
+    assert stranger.body == write_body({"fingerprint": ONE}, "It is in `a.py`.")
+    assert (stranger.state, stranger.comments) == ("open", [])
+
+
+def test_a_pull_request_with_a_marker_is_no_issue(github: GitHubServer, opened: Open) -> None:
+    seed(github).pull_request = True
+    (outcome,) = opened().settle([wanted()])
+    assert (outcome.state, outcome.number) == ("created", 2)
+
+
+def test_outcomes_come_in_the_order_of_what_was_wanted(github: GitHubServer, opened: Open) -> None:
+    seed(github, TWO)
+    outcomes = opened().settle([wanted(THREE), wanted(TWO), wanted(ONE), wanted(TWO)])
+    assert [(one.fingerprint, one.state) for one in outcomes] == [
+        (THREE, "created"),
+        (TWO, "unchanged"),
+        (ONE, "created"),
+    ]
+
+
+def test_a_persons_token_finds_its_own_issues_again(github: GitHubServer, opened: Open) -> None:
+    github.state.repositories[REPOSITORY].pushers.add("alice")
+    token = github.add_token("alice")
+    states = [opened(token).settle([wanted()])[0].state for _ in range(2)]
+    assert states == ["created", "unchanged"]
+
+
+def test_an_author_whose_labels_are_dropped_opens_no_second_issue(
+    github: GitHubServer, opened: Open
+) -> None:
+    github.state.repositories[REPOSITORY].visibility = "public"
+    token = github.add_token("alice")
+    outcomes = [opened(token).settle([wanted()])[0] for _ in range(2)]
+    assert [(outcome.state, outcome.number) for outcome in outcomes] == [
+        ("created", 1),
+        ("unchanged", 1),
+    ]
+    assert github.issues(REPOSITORY)[0]["labels"] == []
+
+
+def test_an_issue_whose_label_was_taken_off_is_found(github: GitHubServer, opened: Open) -> None:
+    seed(github, label=None)
+    (outcome,) = opened().settle([wanted()])
+    assert (outcome.state, outcome.number) == ("unchanged", 1)
+
+
+def test_an_issue_beyond_the_first_page_is_found(github: GitHubServer, opened: Open) -> None:
+    seed(github, ONE)
+    for number in range(150):
+        seed(github, f"{number:064}")
+    (outcome,) = opened().settle([wanted()])
+    assert (outcome.state, outcome.number) == ("unchanged", 1)
+
+
+def test_a_label_that_is_there_stays_as_it_is(github: GitHubServer, opened: Open) -> None:
+    label = github.state.add_label(github.state.repositories[REPOSITORY], "on fire/now")
+    label.color = "00ff00"
+    opened(management_label="on fire/now").settle([wanted()])
+    assert github.requests("POST", "/labels") == []
+    assert github.issues(REPOSITORY)[0]["labels"][0]["color"] == "00ff00"
+
+
+@pytest.mark.parametrize("status", [403, 404, 422, 500])
+def test_a_label_that_cannot_be_made_costs_no_issue(
+    status: int, github: GitHubServer, opened: Open
+) -> None:
+    github.faults.refuse(status, "No.", method="POST", path="/labels$")
+    (outcome,) = opened().settle([wanted()])
+    assert (outcome.state, outcome.reason) == ("created", "")
+
+
+@pytest.mark.parametrize("labels", [(), ("security",)])
+def test_an_assignee_that_github_refuses_costs_no_issue(
+    labels: tuple[str, ...], github: GitHubServer, opened: Open
+) -> None:
+    (outcome,) = opened(labels=labels, assignees=["nobody"]).settle([wanted()])
+    assert outcome.state == "created"
+    assert "assignees invalid" in outcome.reason
+    assert isinstance(outcome.error, RefusedError)
+    (issue,) = github.issues(REPOSITORY)
+    assert issue["assignees"] == []
+    assert [label["name"] for label in issue["labels"]] == [MANAGEMENT_LABEL, *labels]
+
+
+def test_an_assignee_of_the_repository_is_assigned(github: GitHubServer, opened: Open) -> None:
+    github.state.repositories[REPOSITORY].pushers.add("alice")
+    (outcome,) = opened(assignees=["alice"]).settle([wanted()])
+    assert (outcome.state, outcome.reason) == ("created", "")
+    assert github.issues(REPOSITORY)[0]["assignee"]["login"] == "alice"
+
+
+def test_labels_that_github_refuses_cost_no_issue(github: GitHubServer, opened: Open) -> None:
+    github.faults.refuse(422, "Validation Failed", method="POST", path="/issues$", times=2)
+    (outcome,) = opened(labels=["x"], assignees=["nobody"]).settle([wanted()])
+    assert (outcome.state, outcome.number) == ("created", 1)
+    assert len(github.requests("POST", "/issues")) == 3
+
+
+def test_an_issue_that_github_does_not_take_at_all_is_a_failure(
+    github: GitHubServer, opened: Open
+) -> None:
+    github.faults.refuse(422, "Validation Failed", method="POST", path="/issues$", times=9)
+    one, two = opened().settle([wanted(), wanted(TWO)])
+    assert (one.state, two.state) == ("failed", "failed")
+    assert (one.number, one.url) == (None, None)
+    assert "Validation Failed" in one.reason
+    assert github.issues(REPOSITORY) == []
+
+
+def test_a_text_that_is_too_long_is_cut_and_then_left_alone(
+    github: GitHubServer, opened: Open
+) -> None:
+    long = wanted(body="x" * 100_000, title="y" * 1_000)
+    states = [opened().settle([long])[0].state for _ in range(2)]
+    assert states == ["created", "unchanged"]
+
+
+def test_issues_that_are_disabled_are_an_outcome(github: GitHubServer, opened: Open) -> None:
+    github.state.repositories[REPOSITORY].has_issues = False
+    one, two = opened().settle([wanted(), wanted(TWO, create=False)])
+    assert (one.state, two.state) == ("failed", "none")
+    assert isinstance(one.error, RefusedError)
+    assert one.error.status == 410
+    assert "disabled" in one.reason
+
+
+@pytest.mark.parametrize(
+    ("prepare", "status"),
+    [
+        (lambda github: github.add_actions_token(REPOSITORY, issues="read"), 403),
+        (lambda github: github.add_actions_token(REPOSITORY, issues="none"), 403),
+        (lambda github: github.add_actions_token("acme/other"), 404),
+        (lambda github: github.add_token("mallory"), 404),
+        (lambda _github: "bad", 401),
+    ],
+)
+def test_a_token_that_may_not_is_an_outcome(
+    prepare: Callable[[GitHubServer], str], status: int, github: GitHubServer, opened: Open
+) -> None:
+    one, two = opened(prepare(github)).settle([wanted(), wanted(TWO)])
+    assert (one.state, two.state) == ("failed", "failed")
+    assert isinstance(one.error, DeniedError)
+    assert (one.error.status, one.error.exit_code) == (status, 3)
+    assert str(status) in one.reason
+    assert github.issues(REPOSITORY) == []
+
+
+def test_a_denial_is_not_taken_for_bad_assignees(github: GitHubServer, opened: Open) -> None:
+    token = github.add_actions_token(REPOSITORY, issues="read")
+    (outcome,) = opened(token, labels=["x"], assignees=["nobody"]).settle([wanted()])
+    assert outcome.state == "failed"
+    assert len(github.requests("POST", "/issues")) == 1
+
+
+def test_an_archived_repository_is_an_outcome(github: GitHubServer, opened: Open) -> None:
+    seed(github)
+    github.state.repositories[REPOSITORY].archived = True
+    (outcome,) = opened().settle([wanted(body="New")])
+    assert (outcome.state, outcome.number) == ("failed", 1)
+    assert "archived" in outcome.reason
+
+
+def test_a_rate_limit_stops_everything_after_it(github: GitHubServer, opened: Open) -> None:
+    github.faults.secondary_rate_limit("3600", method="POST", times=9)
+    token = github.add_token("acme")
+    outcomes = opened(token).settle([wanted(), wanted(TWO), wanted(THREE)])
+    assert {outcome.state for outcome in outcomes} == {"failed"}
+    assert {type(outcome.error) for outcome in outcomes} == {RateLimitError}
+    assert len(github.requests("POST")) == 1
+
+
+def test_a_server_that_has_gone_stops_everything_after_it(
+    github: GitHubServer, opened: Open
+) -> None:
+    for fingerprint in (ONE, TWO, THREE):
+        seed(github, fingerprint)
+    github.faults.server_error(method="PATCH", times=99)
+    outcomes = opened().settle([wanted(one, body="New") for one in (ONE, TWO, THREE)])
+    assert {outcome.state for outcome in outcomes} == {"failed"}
+    assert len(github.requests("PATCH")) == 4
+
+
+def test_a_refusal_of_one_issue_does_not_stop_the_others(
+    github: GitHubServer, opened: Open
+) -> None:
+    seed(github, ONE)
+    seed(github, TWO)
+    github.faults.refuse(403, "Locked.", method="PATCH", path="/1$")
+    one, two = opened().settle([wanted(ONE, body="New"), wanted(TWO, body="New")])
+    assert (one.state, two.state) == ("failed", "updated")
+
+
+@pytest.mark.parametrize("status", [403, 502])
+def test_a_comment_that_fails_does_not_undo_what_was_done(
+    status: int, github: GitHubServer, opened: Open
+) -> None:
+    seed(github, ONE)
+    seed(github, TWO)
+    github.faults.refuse(status, "No.", method="POST", path="/comments$")
+    one, two = opened().settle([dead(ONE), dead(TWO)])
+    assert (one.state, two.state) == ("closed", "closed")
+    assert "comment" in one.reason
+    assert len(comments(github, 2)) == 1
+
+
+@pytest.mark.parametrize("answer", [502, None])
+@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_creation_whose_answer_is_lost_makes_one_issue(
+    answer: int | None, carried_out: bool, times: int, github: GitHubServer, opened: Open
+) -> None:
+    if answer:
+        github.faults.server_error(
+            answer, method="POST", path="/issues$", carried_out=carried_out, times=times
+        )
+    else:
+        github.faults.drop(method="POST", path="/issues$", carried_out=carried_out, times=times)
+    (outcome,) = opened().settle([wanted()])
+    assert (outcome.state, outcome.number) == ("created", 1)
+    assert titles(github) == ["Leaked key"]
+
+
+def test_a_creation_that_is_never_answered_is_a_failure(
+    github: GitHubServer, opened: Open, time: FakeTime
+) -> None:
+    github.faults.drop(method="POST", path="/issues$", carried_out=False, times=99)
+    (outcome,) = opened().settle([wanted()])
+    assert outcome.state == "failed"
+    assert len(github.requests("POST", "/issues")) == 3
+    assert [seconds for seconds in time.slept if seconds > 1] == [2, 4, 8]
+
+
+def test_a_list_that_lags_behind_makes_no_second_issue(github: GitHubServer, opened: Open) -> None:
+    class Lagging(GitHub):
+        """List no issue, as if none had arrived in the list yet."""
+
+        def pages(self, path: str, parameters: Mapping[str, str]) -> Iterator[Any]:
+            return iter(())
+
+    (outcome,) = opened(client=Lagging).settle([wanted()])
+    assert (outcome.state, outcome.number) == ("created", 1)
+    assert titles(github) == ["Leaked key"]
+
+
+def test_a_second_look_that_fails_is_said(github: GitHubServer, opened: Open) -> None:
+    class Deaf(GitHub):
+        """Lose GitHub after an issue was created."""
+
+        def post(self, path: str, data: Any) -> Any:
+            answer = super().post(path, data)
+            if path == ISSUES:
+                github.faults.drop(method="GET", times=99)
+            return answer
+
+    (outcome,) = opened(client=Deaf).settle([wanted()])
+    assert (outcome.state, outcome.number) == ("created", 1)
+    assert "another run" in outcome.reason
+    assert outcome.error is not None
+
+
+@pytest.mark.parametrize("text", ["It is in `a.py`.", "It is somewhere else."])
+def test_of_two_runs_at_the_same_time_one_issue_stays(
+    text: str, github: GitHubServer, opened: Open
+) -> None:
+    class Late(GitHub):
+        """Create an issue when another run has just done so."""
+
+        def post(self, path: str, data: Any) -> Any:
+            if path == ISSUES:
+                seed(github, text=text)
+            return super().post(path, data)
+
+    (outcome,) = opened(client=Late).settle([wanted()])
+    first, second = github.issues(REPOSITORY)
+    assert (first["state"], second["state"]) == ("open", "closed")
+    assert second["state_reason"] == "not_planned"
+    assert "#1" in comments(github, 2)[0]
+    assert (outcome.number, outcome.url) == (1, first["html_url"])
+    assert first["body"].endswith("It is in `a.py`.")
+    assert [one.state for one in opened().settle([wanted()])] == ["unchanged"]
+
+
+def test_of_two_runs_at_the_same_time_the_first_keeps_its_issue(
+    github: GitHubServer, opened: Open
+) -> None:
+    class Early(GitHub):
+        """Create an issue right before another run does so."""
+
+        def post(self, path: str, data: Any) -> Any:
+            answer = super().post(path, data)
+            if path == ISSUES:
+                seed(github)
+            return answer
+
+    (outcome,) = opened(client=Early).settle([wanted()])
+    assert (outcome.state, outcome.number) == ("created", 1)
+    assert [issue["state"] for issue in github.issues(REPOSITORY)] == ["open", "closed"]
+
+
+class KilledError(BaseException):
+    """End a run as a kill does: nothing of ours catches it."""
+
+
+def mortal(lives: Sequence[int], *, before: bool) -> type[GitHub]:
+    """Make a client that is killed before or after its n-th request was carried out."""
+
+    class Mortal(GitHub):
+        sent = 0
+
+        def _send(self, asked: Any) -> Any:
+            type(self).sent += 1
+            if before and self.sent in lives:
+                raise KilledError
+            answer = super()._send(asked)
+            if self.sent in lives:
+                raise KilledError
+            return answer
+
+    return Mortal
+
+
+Want = Callable[[str], WantedIssue]
+dead = partial(wanted, open=False, create=False, live=False)
+RUNS: dict[str, list[Want]] = {
+    "created": [wanted],
+    "created closed": [partial(dead, create=True)],
+    "created, then closed": [wanted, dead],
+    "created, closed, reopened": [wanted, dead, wanted],
+}
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("story", RUNS)
+def test_a_run_that_was_killed_anywhere_and_is_repeated_ends_the_same(
+    story: str, before: bool, github: GitHubServer, opened: Open
+) -> None:
+    def last_run_of(story: str, client: type[GitHub], fingerprint: str) -> None:
+        *earlier, last = RUNS[story]
+        for want in earlier:
+            opened().settle([want(fingerprint)])
+        try:
+            opened(client=client).settle([last(fingerprint)])
+        except KilledError:
+            opened().settle([last(fingerprint)])
+
+    def ends(fingerprint: str) -> list[tuple[str, str]]:
+        return [
+            (issue["state"], issue["body"].replace(fingerprint, ""))
+            for issue in github.issues(REPOSITORY)
+            if fingerprint in issue["body"]
+        ]
+
+    whole = mortal([], before=before)
+    last_run_of(story, whole, ONE)
+    assert whole.sent > 3  # type: ignore[attr-defined]
+    for request in range(1, whole.sent + 1):  # type: ignore[attr-defined]
+        fingerprint = f"{request:064x}"
+        last_run_of(story, mortal([request], before=before), fingerprint)
+        assert ends(fingerprint) == ends(ONE), f"killed at request {request}"
+    assert len(ends(ONE)) == 1

@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bedrock_key_guard.github.marker import read_marker, write_body
+from bedrock_key_guard.github.reconcile import (
+    COMMENTS,
+    CloseDuplicate,
+    Create,
+    Edit,
+    ExistingIssue,
+    IssueChange,
+    Turn,
+    WantedIssue,
+    own_issues,
+    reconcile,
+)
+from tests.unit.github.doubles import ONE, THREE, TWO, wanted
+
+AUTHOR = "guard[bot]"
+STRANGER = "mallory"
+
+
+def existing(
+    number: int = 7,
+    fingerprint: str = ONE,
+    *,
+    open: bool = True,  # noqa: A002 - the name of the field
+    reason: str | None = None,
+    author: str = AUTHOR,
+    **marker: str,
+) -> ExistingIssue:
+    """Return the issue that `wanted()` would have led to."""
+    one = wanted(fingerprint)
+    body = write_body({"fingerprint": fingerprint, **marker}, one.body)
+    return ExistingIssue(number, one.title, body, open, reason, author, f"https://h/{number}")
+
+
+def only_edit(want: WantedIssue, issue: ExistingIssue) -> Edit:
+    (change,) = reconcile([want], [issue], AUTHOR)
+    assert isinstance(change, Edit)
+    return change
+
+
+def test_a_missing_issue_is_created_with_its_marker() -> None:
+    (change,) = reconcile([wanted()], [], AUTHOR)
+    assert change == Create(ONE, "Leaked key", write_body({"fingerprint": ONE}, wanted().body))
+
+
+def test_a_missing_issue_that_is_not_worth_one_is_not_created() -> None:
+    assert reconcile([wanted(create=False)], [], AUTHOR) == []
+
+
+def test_an_issue_that_is_as_wanted_is_not_touched() -> None:
+    assert reconcile([wanted()], [existing()], AUTHOR) == []
+
+
+def test_line_ends_and_space_around_are_no_difference() -> None:
+    issue = existing()
+    body = issue.body.replace("\n", "\r\n") + "\r\n"
+    assert reconcile([wanted()], [replace(issue, body=body, title=" Leaked key ")], AUTHOR) == []
+
+
+def test_only_what_differs_is_edited() -> None:
+    edit = only_edit(wanted(title="New"), existing())
+    assert (edit.title, edit.body, edit.state, edit.comment) == ("New", None, None, None)
+    edit = only_edit(wanted(body="New"), existing())
+    assert (edit.title, edit.state, edit.comment) == (None, None, None)
+    assert edit.body == write_body({"fingerprint": ONE}, "New")
+
+
+def test_a_ticked_box_is_no_difference() -> None:
+    issue = existing(7)
+    want = wanted(body="To do:\n- [ ] rotate")
+    ticked = replace(issue, body=write_body({"fingerprint": ONE}, "To do:\n- [x] rotate"))
+    assert reconcile([want], [ticked], AUTHOR) == []
+
+
+def test_an_issue_that_keeps_its_text_is_closed_and_not_rewritten() -> None:
+    want = replace(wanted(body="It is dead.", title="New"), open=False, keep_text=True)
+    issue = existing(7)
+    edit = only_edit(want, issue)
+    assert (edit.title, edit.state) == (None, "closed")
+    assert edit.body == write_body({"fingerprint": ONE, "closed": "1"}, wanted().body)
+
+
+def test_fields_that_a_later_version_added_are_kept() -> None:
+    edit = only_edit(wanted(body="New"), existing(seen="3"))
+    assert read_marker(edit.body or "") == {"fingerprint": ONE, "seen": "3"}
+
+
+def test_an_issue_of_someone_else_is_ignored_whatever_it_holds() -> None:
+    changes = reconcile([wanted()], [existing(author=STRANGER), existing(author="")], AUTHOR)
+    assert [type(change) for change in changes] == [Create]
+
+
+def test_an_own_issue_of_which_nothing_is_wanted_is_left_alone() -> None:
+    assert reconcile([wanted()], [existing(), existing(8, TWO)], AUTHOR) == []
+
+
+def test_of_two_own_issues_the_first_is_kept_and_open_later_ones_are_closed() -> None:
+    issues = [existing(9), existing(7), existing(8, open=False, reason="completed")]
+    (change,) = reconcile([wanted()], issues, AUTHOR)
+    assert isinstance(change, CloseDuplicate)
+    assert (change.number, "#7" in change.comment) == (9, True)
+
+
+def test_a_fingerprint_that_is_wanted_twice_has_one_issue() -> None:
+    assert len(reconcile([wanted(), wanted()], [], AUTHOR)) == 1
+
+
+@pytest.mark.parametrize(
+    "fingerprint", ["", "1" * 63, "1" * 65, "A" * 64, f"{ONE}\n", "1 closed=1"]
+)
+def test_a_fingerprint_is_64_hex_digits(fingerprint: str) -> None:
+    with pytest.raises(ValueError, match="fingerprint"):
+        wanted(fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("open_wanted", "live", "issue", "turn", "marker"),
+    [
+        # As it should be, or nothing that the guard has to say about the state.
+        (True, True, existing(), "stay", {}),
+        (False, False, existing(open=False, reason="completed"), "stay", {}),
+        (False, False, existing(open=False, reason="completed", closed="1"), "stay", {"closed"}),
+        # Dead: closed once, then it is up to people.
+        (False, False, existing(), "close", {"closed"}),
+        (False, False, existing(reopened="1"), "close", {"closed"}),
+        (False, False, existing(reason="reopened", closed="1"), "stay", {"closed"}),
+        # Alive again after the guard closed it.
+        (True, True, existing(open=False, reason="completed", closed="1"), "reopen", set()),
+        (True, False, existing(open=False, reason="completed", closed="1"), "reopen", set()),
+        (True, True, existing(reason="reopened", closed="1"), "stay", set()),
+        # Live, and a person closed it: overridden once.
+        (True, True, existing(open=False, reason="completed"), "override", {"reopened"}),
+        (True, True, existing(open=False, reason="not_planned"), "override", {"reopened"}),
+        (True, True, existing(open=False, reason="duplicate"), "override", {"reopened"}),
+        (True, True, existing(open=False), "override", {"reopened"}),
+        (True, True, existing(open=False, reason="completed", reopened="1"), "stay", {"reopened"}),
+        # Not proven live, and a person closed it: "needs no work" is respected.
+        (True, False, existing(open=False, reason="completed"), "override", {"reopened"}),
+        (True, False, existing(open=False, reason="not_planned"), "stay", set()),
+        (True, False, existing(open=False, reason="duplicate"), "stay", set()),
+        (True, False, existing(open=False, reason="completed", reopened="1"), "stay", {"reopened"}),
+    ],
+)
+def test_the_state_follows_the_key_and_people_have_the_last_word(
+    open_wanted: bool, live: bool, issue: ExistingIssue, turn: Turn, marker: set[str]
+) -> None:
+    changes = reconcile([wanted(open=open_wanted, live=live)], [issue], AUTHOR)
+    state = {"stay": None, "close": "closed"}.get(turn, "open")
+    after = issue
+    for change in changes:
+        assert isinstance(change, Edit)
+        assert change.state == state
+        assert change.comment == COMMENTS.get(turn)
+        after = replace(issue, body=change.body or issue.body)
+    assert bool(changes) is (turn != "stay" or after.body != issue.body)
+    assert read_marker(after.body).keys() - {"fingerprint"} == set(marker)
+
+
+@dataclass
+class Model:
+    """Do to a list of issues what GitHub does."""
+
+    issues: list[ExistingIssue]
+
+    def apply(self, change: IssueChange) -> None:
+        if isinstance(change, Create):
+            number = max((issue.number for issue in self.issues), default=0) + 1
+            made = (number, change.title, change.body, True, None, AUTHOR, "")
+            self.issues.append(ExistingIssue(*made))
+            return
+        (place,) = [i for i, issue in enumerate(self.issues) if issue.number == change.number]
+        issue = self.issues[place]
+        if isinstance(change, CloseDuplicate):
+            self.issues[place] = replace(issue, open=False, state_reason="not_planned")
+            return
+        self.issues[place] = replace(
+            issue,
+            title=issue.title if change.title is None else change.title,
+            body=issue.body if change.body is None else change.body,
+            open=issue.open if change.state is None else change.state == "open",
+            state_reason={"closed": "completed", "open": "reopened"}.get(
+                change.state or "", issue.state_reason
+            ),
+        )
+
+
+FINGERPRINTS = st.sampled_from([ONE, TWO, THREE])
+TEXTS = st.sampled_from(["", "a", "b\r\nc", " d ", write_body({"fingerprint": TWO}, "e")])
+MARKERS = st.builds(
+    lambda fingerprint, fields: {"fingerprint": fingerprint, **fields},
+    FINGERPRINTS,
+    st.dictionaries(st.sampled_from(["closed", "reopened", "later"]), st.just("1")),
+)
+BODIES = TEXTS | st.builds(write_body, MARKERS, TEXTS)
+ISSUES = st.lists(
+    st.builds(
+        ExistingIssue,
+        number=st.integers(1, 30),
+        title=TEXTS,
+        body=BODIES,
+        open=st.booleans(),
+        state_reason=st.sampled_from([None, "completed", "not_planned", "duplicate", "reopened"]),
+        author=st.sampled_from([AUTHOR, STRANGER, ""]),
+        url=st.just(""),
+    ),
+    unique_by=lambda issue: issue.number,
+    max_size=8,
+)
+WANTED = st.lists(
+    st.builds(
+        WantedIssue,
+        fingerprint=FINGERPRINTS,
+        title=TEXTS,
+        body=TEXTS,
+        open=st.booleans(),
+        create=st.booleans(),
+        live=st.booleans(),
+    ),
+    unique_by=lambda one: one.fingerprint,
+    max_size=3,
+)
+
+
+@given(WANTED, ISSUES)
+def test_reconciling_converges_and_keeps_its_hands_off_the_rest(
+    want: list[WantedIssue], issues: list[ExistingIssue]
+) -> None:
+    model = Model(list(issues))
+    before = own_issues(issues, AUTHOR)
+    # What is created to be closed at once, because it is wanted so, takes a second round.
+    rounds = 2 if any(one.create and not one.open for one in want) else 1
+    for _ in range(rounds):
+        for change in reconcile(want, model.issues, AUTHOR):
+            model.apply(change)
+    assert reconcile(want, model.issues, AUTHOR) == []
+
+    after = own_issues(model.issues, AUTHOR)
+    for one in want:
+        mine = after.get(one.fingerprint, [])
+        assert sum(issue.open for issue in mine) <= 1
+        new = len(mine) - len(before.get(one.fingerprint, []))
+        assert new == (one.create and one.fingerprint not in before)
+    ours = {one.fingerprint for one in want}
+    kept = {issue.number: issue for issue in model.issues}
+    for issue in issues:
+        if issue.author != AUTHOR or read_marker(issue.body).get("fingerprint") not in ours:
+            assert kept[issue.number] == issue
+
+
+@given(WANTED, ISSUES, st.permutations(range(8)))
+def test_the_order_in_which_issues_are_listed_does_not_matter(
+    want: list[WantedIssue], issues: list[ExistingIssue], order: list[int]
+) -> None:
+    shuffled = [issues[place] for place in order if place < len(issues)]
+    assert reconcile(want, shuffled, AUTHOR) == reconcile(want, issues, AUTHOR)
+
+
+def test_a_person_who_closes_a_live_keys_issue_twice_is_heard() -> None:
+    model = Model([existing()])
+    turns = []
+    for _ in range(3):
+        model.issues = [replace(model.issues[0], open=False, state_reason="completed")]
+        changes = reconcile([wanted()], model.issues, AUTHOR)
+        turns.append([change.state for change in changes if isinstance(change, Edit)])
+        for change in changes:
+            model.apply(change)
+    assert turns == [["open"], [], []]
