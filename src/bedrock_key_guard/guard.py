@@ -171,6 +171,7 @@ def _means(
     """Gather what a response needs, or None where there are no credentials for one."""
     from bedrock_key_guard.aws.session import NoSession
     from bedrock_key_guard.respond.ledger import Ledger
+    from bedrock_key_guard.respond.recall import Recall
     from bedrock_key_guard.respond.responder import Means
     from bedrock_key_guard.respond.stores import open_store
     from bedrock_key_guard.respond.writes import IamWriter
@@ -183,6 +184,7 @@ def _means(
         witnesses=witnesses,
         ledger=Ledger(responding.ledger),
         store=open_store(store, session) if store else None,
+        recall=Recall(session, witnesses.now()).earlier_response,
         actor=session.arn,
         clock=time.monotonic,
         mask=around.mask,

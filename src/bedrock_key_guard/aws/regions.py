@@ -23,7 +23,7 @@ PARTITION_OF_REGION = {
     **dict.fromkeys(_AWS.split(), "aws"),
     **dict.fromkeys(("us-gov-east-1", "us-gov-west-1"), "aws-us-gov"),
 }
-# Elsewhere the plane may have come since: it is asked too, and silence there means no plane.
+# Elsewhere the plane may have come since: it is asked too, and a host that has no name is no plane.
 MANTLE_REGIONS = frozenset(
     "ap-northeast-1 ap-south-1 ap-southeast-2 ap-southeast-3 eu-central-1 eu-north-1 eu-south-1 "
     "eu-west-1 eu-west-2 sa-east-1 us-east-1 us-east-2 us-west-2".split()

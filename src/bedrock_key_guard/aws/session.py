@@ -36,13 +36,12 @@ class NoSession:
 class Session:
     """Hold the credentials of one account, who they are, and one client for each service."""
 
-    def __init__(self, boto: boto3.Session, account: Account, arn: str, *, trust: bool) -> None:
-        """Use `boto` as `arn` of `account`; with `trust`, configured endpoints count."""
+    def __init__(self, boto: boto3.Session, account: Account, arn: str) -> None:
+        """Use `boto`, which acts as `arn` of `account`."""
         self.account = account
         self.arn = arn
         self._boto = boto
-        self._trust = trust
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
     @property
@@ -60,11 +59,9 @@ class Session:
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:
-            if service not in self._clients:
-                self._clients[service] = _make_client(
-                    self._boto, service, region, trust=self._trust
-                )
-            return self._clients[service]
+            if (service, region) not in self._clients:
+                self._clients[service, region] = _make_client(self._boto, service, region)
+            return self._clients[service, region]
 
 
 def open_session(environment: Mapping[str, str]) -> Session | NoSession:
@@ -74,7 +71,8 @@ def open_session(environment: Mapping[str, str]) -> Session | NoSession:
     """
     try:
         import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
+        import botocore.session
+        from botocore.exceptions import ClientError
     except ImportError:
         raise UsageError(
             "boto3 is not installed, so AWS cannot be asked.",
@@ -82,34 +80,37 @@ def open_session(environment: Mapping[str, str]) -> Session | NoSession:
         ) from None
     trust = overrides_trusted(environment)
     try:
-        boto = boto3.Session()
+        core = botocore.session.get_session()
+        # For the clients too that fetch the credentials: they would show a token to an override.
+        core.set_config_variable("ignore_configured_endpoint_urls", not trust)
+        boto = boto3.Session(botocore_session=core)
         if boto.get_credentials() is None:
             return NoSession("there are no AWS credentials")
-        sts = _make_client(boto, "sts", boto.region_name or "us-east-1", trust=trust)
+        sts = _make_client(boto, "sts", boto.region_name or "us-east-1")
         arn = str(sts.get_caller_identity()["Arn"])
+        _, partition, _, _, account_id, _ = arn.split(":", 5)
     except ClientError as error:
         return NoSession(f"AWS refused the credentials ({error_code(error)})")
-    except (BotoCoreError, OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  # no answer, or the page of a proxy
         return NoSession(f"AWS could not be asked who we are ({type(error).__name__})")
-    _, partition, _, _, account_id, _ = arn.split(":", 5)
-    return Session(boto, Account(account_id, partition), arn, trust=trust)
+    return Session(boto, Account(account_id, partition), arn)
 
 
 def error_code(error: Exception) -> str:
     """Return AWS's code for an error, or its class where AWS gave none."""
-    response = getattr(error, "response", None) or {}
-    return str(response.get("Error", {}).get("Code") or type(error).__name__)
+    response = getattr(error, "response", None)
+    details = response.get("Error", {}) if isinstance(response, dict) else {}
+    return str(details.get("Code") or type(error).__name__)
 
 
-def _make_client(boto: boto3.Session, service: str, region: str, *, trust: bool) -> Any:
+def _make_client(boto: boto3.Session, service: str, region: str) -> Any:
     from botocore.config import Config
 
-    config = Config(  # type: ignore[call-arg]  # the stubs lack one option
+    config = Config(
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         user_agent_extra=USER_AGENT,
-        ignore_configured_endpoint_urls=not trust,
         max_pool_connections=20,
     )
     return boto.client(service, region_name=region, config=config)  # type: ignore[call-overload]

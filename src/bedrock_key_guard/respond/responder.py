@@ -42,14 +42,15 @@ if TYPE_CHECKING:
 class Means:
     """Hold what a response needs: who writes, who is asked, where it is remembered.
 
-    `actor` is the ARN that writes; `mask` is told a new key before anything else is; `clock` counts
-    seconds.
+    `recall` knows what earlier runs did; `actor` is the ARN that writes; `mask` is told a new key
+    before anything else is; `clock` counts seconds.
     """
 
     writer: Writer
     witnesses: Witnesses
     ledger: Ledger
     store: Store | None
+    recall: Callable[[Verdict], Outcome | None]
     actor: str
     clock: Callable[[], float]
     mask: Callable[[Secret], None]
@@ -68,7 +69,8 @@ class Responder:
     def respond(self, incident: Incident, verdict: Verdict, action: Action) -> Outcome:
         """Carry `action` out and return what became of it."""
         if action.name == "nothing":
-            return Outcome("nothing", "not-needed", action.reason)
+            earlier = self._means.recall(verdict) if self._means else None
+            return earlier or Outcome("nothing", "not-needed", action.reason)
         if action.name == "manual":
             return Outcome(
                 "manual",

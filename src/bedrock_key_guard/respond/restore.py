@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.respond.writes import Writer
     from bedrock_key_guard.verify.iam import IamDirectory
 
-_GUARD = "bedrock-key-guard/"
 _LATE = "it may come up to 15 minutes late, and keeps 90 days"
 
 
@@ -89,7 +88,7 @@ def _not_shown(entry: Entry, events: Sequence[CredentialEvent]) -> Outcome | Non
     last = changes[-1]
     if last.name != "UpdateServiceSpecificCredential" or last.status != "Inactive":
         return _refused(f"somebody has changed it since: {last.name} by {last.actor}")
-    if _GUARD not in last.user_agent or _role_of(last.actor) != _role_of(entry.actor):
+    if not last.is_guards_own or _role_of(last.actor) != _role_of(entry.actor):
         return _refused(f"it was not the guard that set it Inactive, but {last.actor}")
     return None
 

@@ -21,6 +21,7 @@ CHANGES = (
     "ResetServiceSpecificCredential",
     "DeleteServiceSpecificCredential",
 )
+GUARD = "bedrock-key-guard/"
 _CLOCKS_DIFFER = timedelta(minutes=10)
 
 
@@ -36,19 +37,29 @@ class CredentialEvent:
     status: str | None
     failed: bool
 
+    @property
+    def is_guards_own(self) -> bool:
+        """Tell whether a guard set the credential Inactive."""
+        disables = self.name == "UpdateServiceSpecificCredential" and self.status == "Inactive"
+        return disables and GUARD in self.user_agent and not self.failed
+
 
 def changes_to(credential_id: str, since: datetime, session: Session) -> list[CredentialEvent]:
     """Return the changes to a credential from shortly before `since`, oldest first.
 
     Raises whatever AWS's refusal raises.
     """
-    client = session.global_client("cloudtrail")
-    events = [
-        event
-        for name in CHANGES
-        for event in _look_up(client, name, since - _CLOCKS_DIFFER)
-        if event.credential_id == credential_id
-    ]
+    changes = all_changes(since, session)
+    return [event for event in changes if event.credential_id == credential_id]
+
+
+def all_changes(since: datetime, session: Session) -> list[CredentialEvent]:
+    """Return the changes to all credentials from shortly before `since`, oldest first.
+
+    Raises whatever AWS's refusal raises.
+    """
+    client, begin = session.global_client("cloudtrail"), since - _CLOCKS_DIFFER
+    events = [event for name in CHANGES for event in _look_up(client, name, begin)]
     return sorted(events, key=lambda event: event.time)
 
 

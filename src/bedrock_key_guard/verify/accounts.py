@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
 
 
+_NO_SUCH_KEY = ("ValidationError", "NoSuchEntity")
+
+
 class Accounts:
     """Hold the allow-list: the one that was given, or the account of the credentials in use."""
 
@@ -42,7 +45,7 @@ class Accounts:
             answer = sts.get_access_key_info(AccessKeyId=access_key_id)
         except Exception as error:  # noqa: BLE001  # whatever failed, the account is unknown
             code = error_code(error)
-            if code in ("ValidationError", "InvalidClientTokenId", "NoSuchEntity"):
+            if code in _NO_SUCH_KEY:
                 return AllowedAccounts(None, self.allowed, "not-found", code)
             return AllowedAccounts(None, self.allowed, "failed", f"STS said {code}")
         return AllowedAccounts(answer["Account"], self.allowed, "named")

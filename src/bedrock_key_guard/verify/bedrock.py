@@ -7,6 +7,7 @@ on the second: read-only, free, and logged by CloudTrail under our own user agen
 from __future__ import annotations
 
 import random
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -37,6 +38,7 @@ _DEADLINE_SECONDS = 25.0
 _LARGEST_BODY = 4 << 20
 _ATTEMPTS = 3
 _CONNECTIONS = 20
+_NO_HOST = "there is no host of its name"
 
 
 class Prober(Protocol):
@@ -51,11 +53,18 @@ class HttpsProber:
     """Ask over HTTPS: no redirects, no `.netrc`, no cookies, no host but the fixed table's."""
 
     def __init__(
-        self, environment: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+        self,
+        environment: Mapping[str, str],
+        sleep: Callable[[float], None] = time.sleep,
+        deadline: float = _DEADLINE_SECONDS,
     ) -> None:
-        """Take proxies, certificates and trusted endpoints from `environment`."""
+        """Take certificates and trusted endpoints from `environment`, proxies from the process.
+
+        `deadline` is how many seconds one request may take, however slowly it is answered.
+        """
         self._environment = environment
         self._sleep = sleep
+        self._deadline = deadline
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -74,8 +83,11 @@ class HttpsProber:
                 break
             self._sleep(random.uniform(0.5, 1.0) * 2**attempt)  # noqa: S311  # jitter
             status, reading = self._ask_once(plane, url, key)
-        unreachable = status is None and reading.retry
-        if unreachable and plane == "bedrock-mantle" and region not in MANTLE_REGIONS:
+        if (
+            reading.detail == _NO_HOST
+            and plane == "bedrock-mantle"
+            and region not in MANTLE_REGIONS
+        ):
             return replace(nothing, state="not-offered", detail="there is no such plane here")
         return BedrockAnswer(
             plane=plane,
@@ -99,7 +111,7 @@ class HttpsProber:
         # A read time-out starts anew with every byte, so a host that drips would never meet it.
         worker = threading.Thread(target=work, daemon=True)
         worker.start()
-        worker.join(_DEADLINE_SECONDS)
+        worker.join(self._deadline)
         return answers[0] if answers else (None, Reading("unknown", "it did not answer in time"))
 
     def _request(self, plane: Plane, url: str, key: WholeKey) -> tuple[int | None, Reading]:
@@ -122,7 +134,7 @@ class HttpsProber:
             return None, Reading("unknown", "it did not answer in time")
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             reason = f"it could not be reached ({type(error).__name__})"
-            return None, Reading("unknown", reason, retry=True)
+            return None, Reading("unknown", _NO_HOST if _is_nameless(error) else reason, retry=True)
 
 
 class _Bearer(AuthBase):
@@ -134,6 +146,15 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._key.secret.unseal()}"
         return request
+
+
+def _is_nameless(error: BaseException | None) -> bool:
+    """Tell whether an error began with the answer that there is no host of this name."""
+    while error is not None:
+        if isinstance(error, socket.gaierror):
+            return error.errno == socket.EAI_NONAME
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _certificates(environment: Mapping[str, str]) -> str | bool:

@@ -20,11 +20,14 @@ _DENIED = re.compile(
     r"is not authorized to perform: (?P<action>[a-z-]+:[A-Za-z]+)\b",
     re.ASCII,
 )
-_REFUSED = (
+_BY_BEDROCK = (
     "Authentication failed: Please make sure your API Key is valid.",
     "Invalid API Key format: Must start with pre-defined prefix",
-    "Invalid bearer token",
 )
+_REFUSED: dict[Plane, tuple[str, ...]] = {
+    "bedrock": _BY_BEDROCK,
+    "bedrock-mantle": (*_BY_BEDROCK, "Invalid bearer token"),
+}
 _EXPIRED = "Bearer Token has expired"
 _LISTS: dict[Plane, tuple[str, str]] = {
     "bedrock": ("modelSummaries", "modelId"),
@@ -56,16 +59,16 @@ def read_answer(plane: Plane, status: int, body: bytes) -> Reading:
     if status == _THROTTLED or status >= 500:
         return Reading("unknown", f"answered {status}: throttled or failing", retry=True)
     if status in (400, 401, 403):
-        return _read_message(status, _message(document))
+        return _read_message(plane, status, _message(document))
     return Reading("unknown", f"answered {status}, which proves nothing")
 
 
-def _read_message(status: int, message: str) -> Reading:
-    denied = _DENIED.search(message)
+def _read_message(plane: Plane, status: int, message: str) -> Reading:
+    denied = _DENIED.match(message)
     if denied:
         action, principal = denied["action"], denied["principal"]
         return Reading("denied", f"named {principal} and denied {action}", principal, action)
-    if message in _REFUSED:
+    if message in _REFUSED[plane]:
         return Reading("refused", message)
     if message == _EXPIRED:
         return Reading("expired", message)
@@ -94,5 +97,5 @@ def _is_model_list(plane: Plane, document: dict[str, Any]) -> bool:
     return (
         isinstance(models, list)
         and bool(models)
-        and all(isinstance(model, dict) and identifier in model for model in models)
+        and all(isinstance(m, dict) and isinstance(m.get(identifier), str) for m in models)
     )

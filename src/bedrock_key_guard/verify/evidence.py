@@ -17,7 +17,6 @@ from bedrock_key_guard.verify.bedrock import PLANES, Prober
 from bedrock_key_guard.verify.verdict import (
     CLOCK_TOLERANCE,
     PROPAGATION,
-    REFUSALS_NEEDED,
     disagreement,
 )
 
@@ -99,30 +98,33 @@ def _ask_iam(key: WholeKey, evidence: Evidence, witnesses: Witnesses) -> IamAnsw
 
 
 def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
-    """Ask again where the key was refused; a young credential gets the time to become known."""
-    if not any(answer.state == "refused" for answer in evidence.bedrock):
+    """Ask again a key that was refused; a young credential gets the time to become known."""
+    if {answer.state for answer in evidence.bedrock} - {"refused", "not-offered"}:
         return evidence
     credential = evidence.iam.credential if evidence.iam else None
     if credential is not None:
         young_for = credential.created_at + PROPAGATION - witnesses.now()
         witnesses.sleep(max(young_for.total_seconds(), 0.0))
     again = ask_planes(evidence.key, region, witnesses)
-    return replace(evidence, bedrock=tuple(map(_second, evidence.bedrock, again)))
+    return replace(evidence, bedrock=tuple(map(_joined, evidence.bedrock, again)))
 
 
-def _second(first: BedrockAnswer, again: BedrockAnswer) -> BedrockAnswer:
-    """Join two answers of one plane: the later counts, and equal refusals add up."""
+def _joined(first: BedrockAnswer, again: BedrockAnswer) -> BedrockAnswer:
+    """Join two answers of one plane: the later counts, but silence takes no proof back."""
     if first.state == again.state == "refused":
-        return replace(again, refusals=REFUSALS_NEEDED)
-    return first if first.state == "not-offered" else again
+        return replace(again, refusals=first.refusals + again.refusals)
+    if again.state == "unknown" and first.state in ("accepted", "denied"):
+        return first
+    return again
 
 
 def _asked_again_later(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
     """Give a change in IAM the time to reach Bedrock, and say so where it has not."""
     witnesses.sleep(PROPAGATION.total_seconds())
-    later = replace(evidence, bedrock=ask_planes(evidence.key, region, witnesses))
+    again = ask_planes(evidence.key, region, witnesses)
+    later = replace(evidence, bedrock=tuple(map(_joined, evidence.bedrock, again)))
     doubt = disagreement(later)
     if not doubt:
         return later
-    note = f"two minutes later it was still accepted, although {doubt}: tell AWS Support"
+    note = f"two minutes later it is accepted, although {doubt}: tell AWS Support"
     return replace(later, notes=(*later.notes, note))

@@ -7,6 +7,7 @@ Facts are those of the IAM API reference (`ListServiceSpecificCredentials`, `Get
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -46,7 +47,7 @@ class IamDirectory:
         self._iam = session.global_client("iam")
         self._lock = threading.Lock()
         self._by_user: dict[tuple[str, str], list[CredentialRecord]] = {}
-        self._all: dict[str, list[CredentialRecord]] = {}
+        self._all: dict[str, Future[list[CredentialRecord]]] = {}
 
     def find_credential(self, key: LongTermKey) -> IamAnswer:
         """Return `found`, `absent` after a completed listing, or `unknown` with AWS's reason.
@@ -90,8 +91,18 @@ class IamDirectory:
                 if owned:
                     yield from owned
                     return
-            self._all[service] = list(self._list(service, AllUsers=True))
-        yield from (record for record in self._all[service] if record.alias == key.alias)
+        yield from (record for record in self._everyone(service) if record.alias == key.alias)
+
+    def _everyone(self, service: str) -> list[CredentialRecord]:
+        """List the account, once: a listing that failed is not tried again for each forged key."""
+        listing = self._all.get(service)
+        if listing is None:
+            listing = self._all[service] = Future()
+            try:
+                listing.set_result(list(self._list(service, AllUsers=True)))
+            except Exception as error:  # noqa: BLE001  # it is raised to everyone who asks
+                listing.set_exception(error)
+        return listing.result()
 
     def _of_user(self, name: str, service: str) -> list[CredentialRecord]:
         if (name, service) not in self._by_user:
@@ -113,7 +124,10 @@ class IamDirectory:
             request["Marker"] = page["Marker"]
 
     def _signer(self, access_key_id: str) -> IamAnswer:
-        used = self._iam.get_access_key_last_used(AccessKeyId=access_key_id)
+        try:
+            used = self._iam.get_access_key_last_used(AccessKeyId=access_key_id)
+        except self._iam.exceptions.NoSuchEntityException:
+            return self._answer("absent", detail="IAM knows no such access key")
         name = used.get("UserName")
         if not name:
             return self._unknown("IAM does not say whose access key it is")

@@ -36,8 +36,9 @@ def verdict_from(evidence: Evidence) -> Verdict:
 
 
 def principal_of(evidence: Evidence) -> str | None:
-    """Return the ARN that Bedrock itself named, if it named one."""
-    return next((answer.principal for answer in evidence.bedrock if answer.principal), None)
+    """Return the ARN that Bedrock itself named, if it named one that the key can be of."""
+    named = (answer for answer in evidence.bedrock if answer.principal)
+    return next((answer.principal for answer in named if _is_of_key(answer, evidence)), None)
 
 
 def _expired(evidence: Evidence) -> Ruling | None:
@@ -71,24 +72,27 @@ def _no_probe(evidence: Evidence) -> Ruling | None:
 
 
 def _accepted(evidence: Evidence) -> Ruling | None:
-    planes = [answer.plane for answer in evidence.bedrock if answer.state == "accepted"]
+    planes = _accepting(evidence)
     if not planes:
         return None
-    doubt = disagreement(evidence)
-    reason = f"{' and '.join(planes)} accepted it"
+    reason, doubt = f"{' and '.join(planes)} accepted it", disagreement(evidence)
     return "live", f"{reason}, although {doubt}" if doubt else reason
 
 
 def disagreement(evidence: Evidence) -> str | None:
     """Return what IAM says against a key that Bedrock accepts."""
     iam = evidence.iam
-    if iam is None or iam.state == "unknown":
+    if iam is None or iam.state == "unknown" or not _accepting(evidence):
         return None
     if iam.state in ("absent", "inactive"):
         return f"IAM calls its credential {iam.state}"
     if iam.credential is not None and iam.credential.status != "Active":
         return f"IAM calls its credential {iam.credential.status}"
     return None
+
+
+def _accepting(evidence: Evidence) -> list[str]:
+    return [answer.plane for answer in evidence.bedrock if answer.state == "accepted"]
 
 
 def _principals_disagree(evidence: Evidence) -> Ruling | None:
@@ -137,10 +141,12 @@ def _refused_long_term(evidence: Evidence) -> Ruling | None:
     iam = evidence.iam
     if not isinstance(evidence.key, LongTermKey) or iam is None or not _refused(evidence):
         return None
-    if iam.account is None or not _same_place(evidence) or iam.state not in ("found", "absent"):
+    if not _same_place(evidence):
         return None
-    if iam.credential is None:
+    if iam.state == "absent":
         return "dead", "IAM lists no credential with its alias"
+    if iam.state != "found" or iam.credential is None:
+        return None
     if iam.credential.status != "Active":
         return "dead", f"IAM calls its credential {iam.credential.status}"
     return "rejected", f"Bedrock refused it, although its credential is Active: {_WHY_REFUSED}"
