@@ -39,6 +39,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
@@ -209,6 +210,13 @@ class Sandbox:
         with self._state:
             store_of(account_id).backdate(key.credential_id, days_old)
         return key
+
+    def adopt_long_term_key(self, account_id: str, user_name: str, key: str) -> LongTermKey:
+        """Make a credential of which `key`, written before, is the live key."""
+        made = self.make_long_term_key(account_id, user_name)
+        with self._state:
+            store_of(account_id).adopt(made.credential_id, key)
+        return replace(made, key=key)
 
     def make_short_term_key(
         self,

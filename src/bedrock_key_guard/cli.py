@@ -211,17 +211,17 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     scanning, verifying, responding = scan_options(), verify_options(), respond_options()
     table: tuple[tuple[str, Command, str, list[Parser]], ...] = (
-        ("scan", _scan, "find keys; never uses the network", [scanning]),
-        ("verify", _verify, "find keys and prove which are live", [scanning, verifying]),
+        ("scan", _scan, "Find keys. Never uses the network.", [scanning]),
+        ("verify", _verify, "Find keys and prove which are live.", [scanning, verifying]),
         (
             "respond",
             _respond,
-            "find, verify, and make what is proven live dead",
+            "Find, verify, and make what is proven live dead.",
             [scanning, verifying, responding],
         ),
-        ("restore", _restore, "undo what a ledger records", [restore_options()]),
-        ("explain", _explain, "say offline what the key on standard input is", []),
-        ("action", _action, "what the GitHub Action runs", []),
+        ("restore", _restore, "Undo what a ledger records.", [restore_options()]),
+        ("explain", _explain, "Say offline what the key on standard input is.", []),
+        ("action", _action, "Run as the GitHub Action does.", []),
     )
     for name, command, summary, parents in table:
         sub = commands.add_parser(

@@ -28,12 +28,22 @@ def scan_options() -> Parser:
     source = options.add_mutually_exclusive_group()
     source.add_argument("--staged", action="store_true", help="scan the index, not the disk")
     source.add_argument("--stdin", action="store_true", help="scan standard input")
-    options.add_argument("--format", choices=("text", "json"), default="text")
-    options.add_argument("--fail-on", choices=("any", "live", "none"), default="any")
-    options.add_argument("--include-malformed", action="store_true", help="show parts of keys too")
-    options.add_argument("--exclude", action="append", default=[], metavar="PATTERN")
+    options.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people, or data"
+    )
+    options.add_argument(
+        "--fail-on", choices=("any", "live", "none"), default="any", help="what exits 1"
+    )
+    options.add_argument(
+        "--include-malformed", action="store_true", help="show keys that decode only in part"
+    )
+    options.add_argument(
+        "--exclude", action="append", default=[], metavar="PATTERN", help="paths to hide"
+    )
     options.add_argument("--baseline", type=Path, metavar="FILE", help="a detect-secrets baseline")
-    options.add_argument("--allow-list", type=Path, metavar="FILE", help="fingerprints to hide")
+    options.add_argument(
+        "--allow-list", type=Path, metavar="FILE", help="lines `fingerprint HEX` to hide"
+    )
     return options
 
 
@@ -47,27 +57,55 @@ def verify_options() -> Parser:
         metavar="ID,ID",
         help="accounts whose keys may be probed (default: that of the credentials in use)",
     )
-    options.add_argument("--max-probes", type=whole_number, default=200, metavar="N")
+    options.add_argument(
+        "--max-probes", type=whole_number, default=200, metavar="N", help="keys to try"
+    )
     return options
 
 
 def respond_options() -> Parser:
     """Return the options of `respond`."""
     options = Parser(add_help=False)
-    options.add_argument("--action", choices=("disable", "reset"), default="disable")
+    options.add_argument(
+        "--action", choices=("disable", "reset"), default="disable", help="what to do"
+    )
     options.add_argument("--dry-run", action="store_true", help="say what would be done")
-    options.add_argument("--reset-store", metavar="secretsmanager:NAME|ssm:NAME")
+    options.add_argument(
+        "--reset-store",
+        metavar="STORE",
+        help="where a reset keeps the new key: secretsmanager:NAME or ssm:NAME",
+    )
     options.add_argument("--reactivate", action="store_true", help="set a reset key Active again")
-    options.add_argument("--protect", action="append", default=[], metavar="USER_OR_ARN")
-    options.add_argument("--max-responses", type=whole_number, default=20, metavar="N")
-    options.add_argument("--ledger", type=Path, default=default_ledger(), metavar="FILE")
+    options.add_argument(
+        "--protect",
+        action="append",
+        default=[],
+        metavar="USER",
+        help="an IAM user, by name or ARN, whose keys are never changed",
+    )
+    options.add_argument(
+        "--max-responses", type=whole_number, default=20, metavar="N", help="credentials to change"
+    )
+    options.add_argument(
+        "--ledger",
+        type=Path,
+        default=default_ledger(),
+        metavar="FILE",
+        help="where changes are remembered",
+    )
     return options
 
 
 def restore_options() -> Parser:
     """Return the options of `restore`."""
     options = Parser(add_help=False)
-    options.add_argument("--ledger", type=Path, default=default_ledger(), metavar="FILE")
+    options.add_argument(
+        "--ledger",
+        type=Path,
+        default=default_ledger(),
+        metavar="FILE",
+        help="where changes are remembered",
+    )
     options.add_argument("--change", metavar="ID", help="one change of the ledger, not all")
     options.add_argument("--dry-run", action="store_true", help="say what would be done")
     return options

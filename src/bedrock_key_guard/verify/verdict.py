@@ -50,7 +50,7 @@ def _expired(evidence: Evidence) -> Ruling | None:
 
 def _accounts_unknown(evidence: Evidence) -> Ruling | None:
     if evidence.allowed.accounts is None:
-        return "unverified", f"no account may be asked about: {evidence.allowed.detail}"
+        return "unverified", f"{evidence.allowed.detail}, so no key may be tried"
     return None
 
 

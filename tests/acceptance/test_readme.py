@@ -1,0 +1,131 @@
+"""Hold the README to its word: run its commands, check its files, compare its tables."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from bedrock_key_guard import errors
+from sandbox.aws import ACCOUNTS, Sandbox
+from tests import keysmith
+from tests.contexts import CONTEXTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BIN = Path(sys.executable).parent
+# What other tests run: the demo has its own, the tests are running, and so is the wheelhouse.
+ELSEWHERE = ("make demo", "make test", "pip install")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def sessions() -> Iterator[tuple[str, str]]:
+    """Yield each command of the README with the output that is printed under it."""
+    for block in blocks("console"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            if not command.startswith(ELSEWHERE):
+                yield command, output
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        running.adopt_long_term_key(ACCOUNTS[0], "BedrockAPIKey-ex4m", keysmith.long_term())
+        yield running
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    key = keysmith.long_term()
+    (folder / ".env").write_text(f"AWS_BEARER_TOKEN_BEDROCK={key}\n", encoding="utf-8")
+    (folder / "key.txt").write_text(f"{key}\n", encoding="utf-8")
+    exclude = folder / ".git" / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    exclude.write_text("key.txt\nreport.json\n", encoding="utf-8")
+    return folder
+
+
+def as_pattern(output: str) -> str:
+    """Read `...` as any text."""
+    return ".*".join(map(re.escape, output.split("...")))
+
+
+def test_every_command_does_what_is_printed_under_it(sandbox: Sandbox, repository: Path) -> None:
+    environment = sandbox.environment(ACCOUNTS[0]) | {"HOME": str(repository.parent)}
+    for command, output in sessions():
+        line = command.replace("/path/to/bedrock-key-guard", shlex.quote(str(ROOT)))
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=repository,
+            env={"PATH": f"{BIN}:/usr/bin:/bin:/usr/local/bin"} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in (0, 1), (command, done.stderr)
+        assert re.fullmatch(as_pattern(output), done.stdout, re.DOTALL), (command, done.stdout)
+
+
+def test_there_are_commands_to_check() -> None:
+    assert len(list(sessions())) >= 8
+
+
+def test_the_hook_configurations_are_valid_and_name_hooks_that_exist(tmp_path: Path) -> None:
+    manifest = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    configurations = [block for block in blocks("yaml") if "repos:" in block]
+    assert len(configurations) == 2
+    for block in configurations:
+        path = tmp_path / "config.yaml"
+        path.write_text(block, encoding="utf-8")
+        subprocess.run([BIN / "pre-commit", "validate-config", path], check=True)
+        (hook,) = yaml.safe_load(block)["repos"][0]["hooks"]
+        assert hook["id"] in {each["id"] for each in manifest}
+
+
+def test_the_workflow_is_valid_and_uses_inputs_that_exist(tmp_path: Path) -> None:
+    (block,) = [block for block in blocks("yaml") if "jobs:" in block]
+    path = tmp_path / "workflow.yml"
+    path.write_text(block, encoding="utf-8")
+    schema = ["--builtin-schema", "vendor.github-workflows", str(path)]
+    subprocess.run([BIN / "check-jsonschema", "--quiet", *schema], check=True)
+    used = yaml.safe_load(block)["jobs"]["guard"]["steps"][-1]["with"]
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    assert set(used) <= set(inputs)
+
+
+def test_the_exit_codes_are_those_of_the_errors() -> None:
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    owned = {
+        each.exit_code
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.GuardError)
+    }
+    assert listed == owned | {0, 1}
+
+
+def test_the_files_that_plain_detect_secrets_never_opens_are_listed() -> None:
+    section = README.partition("<!-- never opened -->")[2].partition("<!-- /never opened -->")[0]
+    named = set(re.findall(r"`([^`]+\.\w+|core)`", section))
+    assert named == {each.path for each in CONTEXTS if not each.plain_detect_secrets_finds}
+
+
+def test_every_link_leads_to_a_file() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).is_file()] == []
