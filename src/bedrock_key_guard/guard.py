@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Incident, Scan, incidents_of
-from bedrock_key_guard.report.report import Case, Report
+from bedrock_key_guard.report.assemble import assemble
 from bedrock_key_guard.scan.allowlist import AllowList
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import NoSession, Session
     from bedrock_key_guard.keys.secret import Secret
     from bedrock_key_guard.model import Outcome, Verdict
+    from bedrock_key_guard.report.report import Report
     from bedrock_key_guard.respond.plan import Policy
     from bedrock_key_guard.respond.responder import Means
     from bedrock_key_guard.verify.bedrock import Prober
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
 
     Respond = Callable[[Incident, Verdict], Outcome]
 
-REQUESTS_AT_A_TIME = 24
 RESPONSES_AT_A_TIME = 4
+# Three for each of the eight incidents judged at a time, two for each response, so that none waits.
+REQUESTS_AT_A_TIME = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,15 @@ def run(
     incidents = incidents_of(scan.findings)
     for incident in incidents:
         around.mask(incident.key.secret)
-    if verifying is None or not incidents:
-        return _report(scan, incidents, scanning)
-    with _witnesses(verifying, around) as (session, witnesses):
-        means = _means(session, witnesses, responding, around) if responding else None
-        respond = _responses(responding, means)
-        verdicts, outcomes = _judge(incidents, witnesses, verifying.max_probes, respond)
-    return _report(scan, incidents, scanning, verdicts, outcomes)
+    verdicts: dict[str, Verdict] = {}
+    outcomes: dict[str, Outcome] = {}
+    if verifying is not None and incidents:
+        with _witnesses(verifying, around) as (session, witnesses):
+            means = _means(session, witnesses, responding, around) if responding else None
+            respond = _responses(responding, means)
+            verdicts, outcomes = _judge(incidents, witnesses, verifying.max_probes, respond)
+    malformed = scanning.include_malformed
+    return assemble(scan, incidents, verdicts, outcomes, include_malformed=malformed)
 
 
 def read(scanning: Scanning, environment: Mapping[str, str]) -> Scan:
@@ -219,56 +223,13 @@ def _judge(
     by_fingerprint = {incident.fingerprint: incident for incident in incidents}
     verdicts: dict[str, Verdict] = {}
     answers: dict[str, Future[Outcome]] = {}
-    with ThreadPoolExecutor(RESPONSES_AT_A_TIME) as pool:
+    pool = ThreadPoolExecutor(RESPONSES_AT_A_TIME)
+    try:
         for name, verdict in verify(incidents, witnesses, max_probes=max_probes):
             verdicts[name] = verdict
             if respond is not None:
                 answers[name] = pool.submit(respond, by_fingerprint[name], verdict)
-    return verdicts, {name: answer.result() for name, answer in answers.items()}
-
-
-def _report(
-    scan: Scan,
-    incidents: tuple[Incident, ...],
-    scanning: Scanning,
-    verdicts: Mapping[str, Verdict] | None = None,
-    outcomes: Mapping[str, Outcome] | None = None,
-) -> Report:
-    cases = [
-        Case(i, (verdicts or {}).get(i.fingerprint), (outcomes or {}).get(i.fingerprint))
-        for i in incidents
-    ]
-    return Report(
-        scan=scan,
-        cases=tuple(case for case in cases if _is_shown(case, scanning)),
-        notes=_notes(cases),
-        incomplete=_left_undone(cases),
-    )
-
-
-def _is_shown(case: Case, scanning: Scanning) -> bool:
-    """Hide what people agreed not to see; never a key that is proven live or contained."""
-    if case.incident.confidence == "malformed":
-        return scanning.include_malformed and case.incident.allowed is None
-    if case.verdict is not None and case.verdict.state in ("live", "contained"):
-        return True
-    return case.incident.allowed is None
-
-
-def _notes(cases: list[Case]) -> tuple[str, ...]:
-    hidden = sum(case.incident.allowed is not None for case in cases)
-    return (f"{_keys(hidden)} allow-listed, and shown only if proven live.",) if hidden else ()
-
-
-def _left_undone(cases: list[Case]) -> tuple[str, ...]:
-    """Say which bounds the run met: beyond them something was left undone."""
-    unasked = sum("--max-probes" in case.verdict.reason for case in cases if case.verdict)
-    unanswered = sum("--max-responses" in case.outcome.reason for case in cases if case.outcome)
-    return (
-        *((f"{_keys(unasked)} not verified: the run met --max-probes.",) if unasked else ()),
-        *((f"{_keys(unanswered)} not answered: it met --max-responses.",) if unanswered else ()),
-    )
-
-
-def _keys(count: int) -> str:
-    return "1 key was" if count == 1 else f"{count} keys were"
+        return verdicts, {name: answer.result() for name, answer in answers.items()}
+    finally:
+        # Where a person stopped the run, a response that has not begun never does.
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,61 @@
+"""Put a report together: which cases people are shown, and what is said of the run as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.report.report import Case, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bedrock_key_guard.model import Incident, Outcome, Scan, Verdict
+
+
+def assemble(
+    scan: Scan,
+    incidents: Iterable[Incident],
+    verdicts: Mapping[str, Verdict],
+    outcomes: Mapping[str, Outcome],
+    *,
+    include_malformed: bool,
+) -> Report:
+    """Return the report of a run; `verdicts` and `outcomes` go by fingerprint."""
+    cases = [
+        Case(each, verdicts.get(each.fingerprint), outcomes.get(each.fingerprint))
+        for each in incidents
+    ]
+    return Report(
+        scan=scan,
+        cases=tuple(case for case in cases if _is_shown(case, include_malformed)),
+        notes=_notes(cases),
+        incomplete=_left_undone(cases),
+    )
+
+
+def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # private, and named
+    """Hide what people agreed not to see; never a key that is proven live or contained."""
+    if case.incident.confidence == "malformed":
+        return include_malformed and case.incident.allowed is None
+    if case.verdict is not None and case.verdict.state in ("live", "contained"):
+        return True
+    return case.incident.allowed is None
+
+
+def _notes(cases: list[Case]) -> tuple[str, ...]:
+    hidden = sum(case.incident.allowed is not None for case in cases)
+    return (f"{_keys(hidden)} allow-listed, and shown only if proven live.",) if hidden else ()
+
+
+def _left_undone(cases: list[Case]) -> tuple[str, ...]:
+    """Say which bounds the run met: beyond them something was left undone."""
+    unasked = sum("--max-probes" in case.verdict.reason for case in cases if case.verdict)
+    unanswered = sum("--max-responses" in case.outcome.reason for case in cases if case.outcome)
+    return (
+        *((f"{_keys(unasked)} not verified: the run met --max-probes.",) if unasked else ()),
+        *((f"{_keys(unanswered)} not answered: it met --max-responses.",) if unanswered else ()),
+    )
+
+
+def _keys(count: int) -> str:
+    return "1 key was" if count == 1 else f"{count} keys were"
