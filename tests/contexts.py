@@ -126,4 +126,17 @@ CONTEXTS = (
     Context("style.css", "/* @LONG@ */\n", plain_detect_secrets_finds=False),
     Context("app.js.map", '{"sourcesContent": ["@LONG@"]}\n', plain_detect_secrets_finds=False),
     Context("swagger/api.yaml", "x: @LONG@\n", plain_detect_secrets_finds=False),
+    # Nothing below is a key.
+    Context(
+        "placeholders.md",
+        "export AWS_BEARER_TOKEN_BEDROCK=${api-key}\nABSKxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
+        f"bedrock-api-key-...\nbedrock-api-key-<token>\n{LONG[:64]}...\n{SHORT[:300]}...\n",
+    ),
+    Context(
+        "gitleaks.toml",
+        "regex = '(ABSK[A-Za-z0-9+/]{109,269}={0,2})'\nkeywords = ['absk', 'ABSK']\n"
+        "regex = 'bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t'\n",
+    ),
+    Context("random.pem", "".join(f"ABSK{'QUFBQkJCQ0ND' * 5}{n:04}\n" for n in range(50))),
+    Context("decoys.env", f"A={LONG[:100]}\nB={LONG[:70]}*{LONG[71:]}\nC={LONG[4:]}\n"),
 )

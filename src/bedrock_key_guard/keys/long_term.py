@@ -62,15 +62,16 @@ def _secret_in(rest: bytes) -> bytes | None:
     """Return the secret that `rest` is, or that it starts with if more base64 followed the key.
 
     Only today's length is accepted with something behind it: an altered key must not be read as a
-    shorter one.
+    shorter one. Padding at its end is final, even if what followed happens to decode to more.
     """
+    today = _SECRET.fullmatch(rest[:SECRET_TODAY])
+    cut = today[0] if today and len(today[0]) == SECRET_TODAY else None
+    if cut and cut.endswith(b"="):
+        return cut
     found = _SECRET.match(rest)
-    if found is None:
-        return None
-    if found.end() == len(rest):
+    if found and found.end() == len(rest):
         return found[0] if len(found[0]) in _SECRET_SIZES else None
-    whole = _SECRET.fullmatch(rest[:SECRET_TODAY])
-    return whole[0] if whole and len(whole[0]) == SECRET_TODAY else None
+    return cut
 
 
 def _key(

@@ -101,7 +101,9 @@ def _lifetime(parameters: dict[str, str]) -> tuple[datetime, datetime] | None:
     if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 6):
         return None
     try:
-        issued_at = datetime.strptime(parameters.get("X-Amz-Date", "") + "+0000", "%Y%m%dT%H%M%SZ%z")
+        issued_at = datetime.strptime(
+            parameters.get("X-Amz-Date", "") + "+0000", "%Y%m%dT%H%M%SZ%z"
+        )
         lifetime = timedelta(seconds=int(seconds))
         return (issued_at, issued_at + lifetime) if lifetime <= MAX_LIFETIME else None
     except (ValueError, OverflowError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model import Finding, Location
 from bedrock_key_guard.scan.anchors import any_anchor
-from bedrock_key_guard.scan.lines import Lines
+from bedrock_key_guard.scan.lines import LONGEST_LINE, Lines
 from bedrock_key_guard.scan.matcher import LONGEST, UTF_16_BE, UTF_16_LE, Match, matches
 
 if TYPE_CHECKING:
@@ -39,23 +39,25 @@ class Content:
 
     def findings(self, file: Readable) -> Iterator[Finding]:
         """Read `file` to its end. Raises whatever its `read` raises."""
-        base, window = 0, b""
+        base, window, settled = 0, b"", 0
         while block := file.read(self._window):
             self.bytes_read += len(block)
             window += block
             # Even, so that no UTF-16 newline is cut in two.
-            settled = max(len(window) - LONGEST, 0) & ~1
-            yield from self._in_window(window, base, settled)
+            ready = max(base + len(window) - LONGEST, settled) & ~1
+            yield from self._in_window(window, base, settled, ready)
             for encoding in ("", UTF_16_LE, UTF_16_BE):
-                self._count(encoding).advance(window, base, base + settled)
-            base, window = base + settled, window[settled:]
-        yield from self._in_window(window, base, len(window))
+                self._count(encoding).advance(window, base, ready)
+            settled = ready
+            cut = max(settled - base - LONGEST_LINE, 0)
+            base, window = base + cut, window[cut:]
+        yield from self._in_window(window, base, settled, base + len(window))
 
-    def _in_window(self, window: bytes, base: int, settled: int) -> Iterator[Finding]:
-        """Yield the keys that begin in the first `settled` bytes of `window`."""
+    def _in_window(self, window: bytes, base: int, begin: int, end: int) -> Iterator[Finding]:
+        """Yield the keys in `window`, at `base` of the file, that start from `begin` to `end`."""
         if any_anchor(window):
             for match in matches(window, base):
-                if match.offset < settled:
+                if begin <= base + match.offset < end:
                     yield self._finding(match, window, base)
 
     def _count(self, encoding: str) -> Lines:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _NEWLINES = {"": b"\n", "utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}
-_BOM = b"\xef\xbb\xbf"
-_LONGEST_DECODED = 1 << 20
+_BOMS = {"": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+# A window reaches at least so far back from any key in it; in a longer line, bytes are counted.
+LONGEST_LINE = 1 << 16
 _CONTEXT = 4096
 
 
@@ -25,6 +26,7 @@ class Lines:
     def __init__(self, encoding: str) -> None:
         """Begin at line 1, offset 0."""
         self._newline = _NEWLINES[encoding]
+        self._bom = _BOMS[encoding]
         self._width = 2 if encoding else 1
         self._line = 1
         self._line_start = 0
@@ -51,11 +53,10 @@ class Lines:
 
     def _column(self, before: bytes, offset: int) -> int:
         length = offset - self._line_start
-        if self._width == 2:
-            return length // 2 + 1
-        if length == len(before) <= _LONGEST_DECODED:
-            return _characters(before.removeprefix(_BOM) if self._line == 1 else before) + 1
-        return length + 1
+        if length > LONGEST_LINE:
+            return length // self._width + 1
+        text = before.removeprefix(self._bom) if self._line == 1 else before
+        return (_characters(text) if self._width == 1 else len(text) // self._width) + 1
 
 
 def _characters(text: bytes) -> int:

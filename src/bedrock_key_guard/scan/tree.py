@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.scan.allowlist import AllowList
 
-# Opening a FIFO would wait for a writer; Windows has neither FIFOs nor the flag.
+# A FIFO that has taken the file's place would wait for a writer; Windows has no such flag.
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 _LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
 
@@ -97,11 +97,12 @@ def _scan_file(path: Path, allow: AllowList) -> tuple[list[Finding], int, NotSca
     """Return the findings of a file and its size, or why it was not read."""
     content = Content(Location("working-tree", path.as_posix(), 0, 0), allow)
     try:
-        if path.is_symlink():
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
             return list(content.findings(io.BytesIO(os.fsencode(path.readlink())))), 0, None
+        if not stat.S_ISREG(mode):
+            return [], 0, NotScanned(path.as_posix(), "opaque", "it is not a regular file")
         with os.fdopen(os.open(path, os.O_RDONLY | _NO_WAITING), "rb", buffering=0) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return [], 0, NotScanned(path.as_posix(), "opaque", "it is not a regular file")
             found = list(content.findings(file))
     except OSError as error:
         reason = (error.strerror or "it cannot be read").lower()

@@ -1,0 +1,129 @@
+"""Stop a key before it is committed: what pre-commit and Git's own hook run.
+
+    python -Ic 'from bedrock_key_guard.hook import main; raise SystemExit(main())' -- FILE...
+
+On a clean tree this searches bytes and imports nothing else, because it runs at every commit.
+Only a file that holds the start of a key is worth the scanner. It never uses the network.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from bedrock_key_guard.scan.anchors import ANCHORS, any_anchor
+
+# Nothing more is imported here, for type checkers neither: `typing` alone would double the start.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bedrock_key_guard.model import Scan
+
+USAGE = "usage: python -I -m bedrock_key_guard.hook [--] FILE... | --staged"
+WINDOW = 1 << 20
+_OVERLAP = max(len(anchor) for anchor in ANCHORS) - 1
+_REGULAR_FILE = 0o100000
+_FILE_TYPE = 0o170000
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Scan the files named in `argv`, or with `--staged` the index, and explain what is found.
+
+    Returns 0 clean, 1 a key was found, 2 usage, 4 something could not be read, 70 internal error,
+    130 interrupted.
+    """
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        return _say("Bedrock Key Guard was interrupted; nothing is known to be clean.", 130)
+    except Exception as error:  # noqa: BLE001  # its text may quote a file; its name cannot
+        return _failed(error)
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments == ["--staged"]:
+        return _answer(_scan_staged())
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(USAGE)  # noqa: T201  # help is what was asked for
+        return 0
+    if arguments and arguments[0].startswith("-") and arguments[0] != "--":
+        return _say(f"error: {arguments[0]!a} is not an option here.\n{USAGE}", 2)
+    files = arguments[1:] if arguments and arguments[0] == "--" else arguments
+    suspects = [file for file in files if may_hold_key(file)]
+    return _answer(_scan_files(suspects)) if suspects else 0
+
+
+def may_hold_key(path: str, window: int = WINDOW) -> bool:
+    """Tell whether a file needs the scanner: it holds the start of a key, or is not just a file.
+
+    What cannot be read counts, so that the scanner says why.
+    """
+    try:
+        if os.lstat(path).st_mode & _FILE_TYPE != _REGULAR_FILE:
+            return True
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # pathlib costs 10 ms
+            tail = b""
+            while block := file.read(window):
+                data = tail + block
+                if any_anchor(data):
+                    return True
+                tail = data[-_OVERLAP:]
+    except OSError:
+        return True
+    return False
+
+
+def _scan_files(paths: list[str]) -> Scan:
+    from pathlib import Path
+
+    from bedrock_key_guard.errors import UsageError
+    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.tree import scan_files
+
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"There is no file {path!a}.", remedy="Name files that exist.")
+    return scan_files([Path(path) for path in paths], AllowList())
+
+
+def _scan_staged() -> Scan:
+    from pathlib import Path
+
+    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.index import scan_index
+    from bedrock_key_guard.scan.repository import index_file
+
+    return scan_index(Path.cwd(), AllowList(), index_file(os.environ))
+
+
+def _answer(scan: Scan) -> int:
+    """Explain what a scan found, if anything must be shown, and return the exit code."""
+    from datetime import datetime, timezone
+
+    from bedrock_key_guard.model import incidents_of
+    from bedrock_key_guard.report.blocked import blocked, unread
+
+    shown = [each for each in scan.findings if each.confidence == "exact" and not each.allowed]
+    if shown:
+        _say(blocked(incidents_of(shown), datetime.now(timezone.utc)))
+    if scan.not_scanned:
+        _say(unread(scan.not_scanned))
+    return 1 if shown else 0 if scan.complete else 4
+
+
+def _failed(error: Exception) -> int:
+    from bedrock_key_guard.errors import GuardError
+
+    if isinstance(error, GuardError):
+        return _say(f"error: {error} {error.remedy}", error.exit_code)
+    name = type(error).__name__
+    return _say(f"error: the hook failed ({name}), so nothing was checked. {GuardError.remedy}", 70)
+
+
+def _say(text: str, code: int = 0) -> int:
+    """Tell people on standard error, and pass on `code`."""
+    sys.stderr.write(text.rstrip("\n") + "\n")
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

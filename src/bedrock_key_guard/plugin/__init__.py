@@ -1,0 +1,58 @@
+"""Run detect-secrets with Amazon Bedrock API keys added, registered by name.
+
+`detector` is the plugin itself, `wrapper` runs detect-secrets around it, and `git` answers its
+questions about Git. A baseline made this way holds no path of any machine.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from bedrock_key_guard.errors import GuardError, UsageError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run detect-secrets' `hook` (the default), `scan` or `audit`, as the first argument says.
+
+    Returns what detect-secrets returns (0 clean, 1 new secrets, 3 the baseline was rewritten), and
+    beside it 2 usage, 4 something could not be read, 70 internal error, 130 interrupted.
+    """
+    try:
+        arguments = sys.argv[1:] if argv is None else argv
+        _refuse_files_named_like_options(arguments)
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return _say("Bedrock Key Guard was interrupted; nothing is known to be clean.", 130)
+    except GuardError as error:
+        return _say(f"error: {error} {error.remedy}", error.exit_code)
+    except Exception as error:  # noqa: BLE001  # its text may quote a file; its name cannot
+        failed = f"error: detect-secrets failed ({type(error).__name__}), so nothing was checked."
+        return _say(f"{failed} {GuardError.remedy}", 70)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        from bedrock_key_guard.plugin.wrapper import run
+    except ImportError:
+        raise UsageError(
+            "detect-secrets is not installed here, or is a version that cannot be used.",
+            remedy="Install `bedrock-key-guard[detect-secrets]`.",
+        ) from None
+    return run(arguments)
+
+
+def _refuse_files_named_like_options(arguments: list[str]) -> None:
+    """Raise UsageError for a file called `--plugin=x.py`: given as a file, run as an option."""
+    for argument in arguments:
+        if argument.startswith("-") and os.path.lexists(argument):
+            raise UsageError(
+                f"The file {argument!a} is named like an option, and may be a trap.",
+                remedy="Rename it.",
+            )
+
+
+def _say(text: str, code: int) -> int:
+    """Tell people on standard error, and pass on `code`."""
+    sys.stderr.write(f"{text}\n")
+    return code

@@ -1,0 +1,149 @@
+"""Run detect-secrets with our detector known by name, and with what it never shows a plugin.
+
+Files in UTF-16, binaries, `.svg`, `.lock` and a lone `Client(api_key=...)` reach no plugin, so the
+engine reads every file once more and adds what was missed. Nothing that a baseline or an argument
+names is imported: both may come from the scanned tree.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import detect_secrets.main
+from detect_secrets import pre_commit_hook, settings
+from detect_secrets.audit import common as audit
+from detect_secrets.core import baseline, secrets_collection
+from detect_secrets.core.plugins import initialize, util
+from detect_secrets.core.potential_secret import PotentialSecret
+from detect_secrets.core.usage import filters
+from detect_secrets.util import git as detect_secrets_git
+from detect_secrets.util.color import AnsiColor, colorize
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model import incidents_of
+from bedrock_key_guard.plugin import git
+from bedrock_key_guard.plugin.collection import CompleteCollection, SealedLines
+from bedrock_key_guard.plugin.detector import SECRET_TYPE, BedrockApiKeyDetector
+from bedrock_key_guard.report.blocked import blocked, unread
+from bedrock_key_guard.report.describe import printable
+
+if TYPE_CHECKING:
+    from detect_secrets.core.secrets_collection import SecretsCollection
+    from detect_secrets.settings import Settings
+
+NAME = BedrockApiKeyDetector.__name__
+INCOMPLETE = 4
+_REMEDY = "Use a version of detect-secrets that this version of the guard knows."
+_OWN_FILTERS = "detect_secrets.filters."
+_configure = settings.configure_settings_from_baseline
+_print_secrets = pre_commit_hook.pretty_print_diagnostics
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command that the first argument names, or the hook, and return its exit code.
+
+    Raises UsageError where detect-secrets does not take the detector, or is to run foreign code.
+    """
+    register()
+    _make_complete()
+    _make_safe()
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if command in ("scan", "audit"):
+        code = detect_secrets.main.main(arguments)
+    else:
+        code = pre_commit_hook.main(rest if command == "hook" else arguments)
+    if CompleteCollection.missed:
+        sys.stderr.write(unread(sorted(CompleteCollection.missed)))
+    incomplete = any(each.kind == "missing" for each in CompleteCollection.missed)
+    return code or (INCOMPLETE if incomplete else 0)
+
+
+def register() -> None:
+    """Make the detector known by its name, as detect-secrets does for the plugins it loads.
+
+    Raises UsageError where detect-secrets then finds another of that name, or none.
+    """
+    known: dict[str, Any] = util.get_mapping_from_secret_type_to_class()
+    known[SECRET_TYPE] = BedrockApiKeyDetector
+    if not isinstance(initialize.from_plugin_classname(NAME), BedrockApiKeyDetector):
+        raise UsageError(f"detect-secrets has another detector called {NAME}.", remedy=_REMEDY)
+
+
+def configure_child(config: dict[str, Any]) -> Settings:
+    """Set up a process of detect-secrets' pool, which may know nothing of its parent's changes."""
+    register()
+    return _configure(config)
+
+
+def _make_complete() -> None:
+    """Put our collection and our explanation into detect-secrets, and our set-up in its pool."""
+    for module in (detect_secrets.main, pre_commit_hook, baseline):
+        _replace(module, SecretsCollection=CompleteCollection)
+    _replace(pre_commit_hook, pretty_print_diagnostics=_explain)
+    _replace(secrets_collection, configure_settings_from_baseline=configure_child)
+    _replace(baseline, configure_settings_from_baseline=_configure_from_baseline)
+
+
+def _make_safe() -> None:
+    """Let nothing of the tree be run or drive a terminal, and no audit show a key."""
+    for module in (settings, util, filters):
+        _replace(module, import_file_as_module=_refuse_code)
+    _replace(filters, _raise_if_custom_filter_path_is_invalid=_refuse_code)
+    _replace(
+        detect_secrets_git,
+        get_root_directory=git.get_root_directory,
+        get_tracked_files=git.get_tracked_files,
+        get_changed_but_unstaged_files=git.get_changed_but_unstaged_files,
+    )
+    _replace(PotentialSecret, __str__=_shown)
+    _replace(audit, LineGetter=SealedLines)
+
+
+def _replace(target: object, **replacements: object) -> None:
+    """Put ours in place of what detect-secrets has; raises UsageError where it has not."""
+    for name, replacement in replacements.items():
+        if not hasattr(target, name):
+            raise UsageError(f"This detect-secrets has no `{name}`.", remedy=_REMEDY)
+        setattr(target, name, replacement)
+
+
+def _configure_from_baseline(config: dict[str, Any], filename: str = "") -> Settings:
+    """Set up detect-secrets from a baseline, and never without the detector.
+
+    Raises UsageError for a baseline that names code to run.
+    """
+    plugins, filters_used = config.get("plugins_used", ()), config.get("filters_used", ())
+    names_code = any("path" in plugin for plugin in plugins) or any(
+        not each["path"].startswith(_OWN_FILTERS) for each in filters_used
+    )
+    if names_code:
+        _refuse_code()
+    configured = _configure(config, filename)
+    if NAME not in configured.plugins:
+        configured.configure_plugins([{"name": NAME}])
+    return configured
+
+
+def _refuse_code(*_: object) -> NoReturn:
+    raise UsageError(
+        "The baseline or an argument names a plugin or filter of its own: code that would be run.",
+        remedy="Take it out: `plugins_used` may hold no `path`, and `filters_used` only paths that"
+        " begin with `detect_secrets.filters.`; -p and -f are not accepted.",
+    )
+
+
+def _explain(secrets: SecretsCollection, width: int = 80) -> None:
+    """Print what detect-secrets prints, and then say what each key is and what to do."""
+    _print_secrets(secrets, width)
+    new = (finding for _, secret in secrets for finding in CompleteCollection.findings_of(secret))
+    incidents = incidents_of(new)
+    if incidents:
+        sys.stderr.write(blocked(incidents, datetime.now(timezone.utc)))
+
+
+def _shown(secret: PotentialSecret) -> str:
+    """Write a secret as detect-secrets does, the file's name made harmless."""
+    place = f"{printable(secret.filename)}:{secret.line_number}"
+    return f"Secret Type: {colorize(secret.type, AnsiColor.BOLD)}\nLocation:    {place}\n"

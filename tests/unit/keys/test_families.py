@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from bedrock_key_guard.keys import prefixes
+from bedrock_key_guard.keys.families import FAMILIES, FAMILY_OF_PREFIX, probed
+from bedrock_key_guard.keys.fingerprint import fingerprint, short
+from tests.keysmith import fingerprint_of
+
+
+def test_every_family_has_its_own_name_and_prefix() -> None:
+    assert len({family.name for family in FAMILIES}) == len(FAMILIES)
+    assert tuple(family.prefix for family in FAMILIES) == prefixes.PREFIXES
+    assert {family.prefix: family for family in FAMILIES} == FAMILY_OF_PREFIX
+
+
+def test_no_prefix_is_the_start_of_another() -> None:
+    for one in prefixes.PREFIXES:
+        assert [other for other in prefixes.PREFIXES if other.startswith(one)] == [one]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_family_is_complete_for_its_kind(family: object) -> None:
+    from bedrock_key_guard.keys.families import Family
+
+    assert isinstance(family, Family)
+    short_term = family.kind == "short-term"
+    assert bool(family.token_host) == bool(family.signing_service) == short_term
+    assert all(action.endswith(":CallWithBearerToken") for action in family.deny_actions)
+    assert family.deny_actions
+
+
+def test_only_amazon_bedrock_is_probed() -> None:
+    assert [family.name for family in FAMILIES if probed(family)] == [
+        "bedrock-long-term",
+        "bedrock-short-term",
+    ]
+
+
+def test_a_fingerprint_is_a_sha_256_in_its_own_domain() -> None:
+    full = fingerprint("ABSKmade-up")
+    assert full == fingerprint_of("ABSKmade-up")
+    assert (len(full), short(full)) == (64, full[:12])

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+
+import pytest
+
+from bedrock_key_guard.keys.secret import Secret
+
+TEXT = "ABSKmade-up-secret"
+SECRET = Secret(TEXT)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        repr(SECRET),
+        str(SECRET),
+        f"{SECRET}",
+        f"{SECRET:>40}",
+        f"{SECRET!r}",
+        "%s %r" % (SECRET, SECRET),  # noqa: UP031  # the old way must be safe too
+        "{0} {0!r}".format(SECRET),  # noqa: UP032
+        repr([SECRET, {SECRET: SECRET}]),
+    ],
+)
+def test_no_way_to_print_it_shows_it(shown: str) -> None:
+    assert "<secret, 18 characters>" in shown
+    assert "made-up" not in shown
+
+
+def test_it_comes_out_by_one_door() -> None:
+    assert SECRET.unseal() == TEXT
+    assert not hasattr(SECRET, "__dict__")
+
+
+@pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_it_is_never_pickled_or_copied(take: object) -> None:
+    with pytest.raises(TypeError, match="never pickled or copied") as caught:
+        take(SECRET)  # type: ignore[operator]
+    assert "made-up" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_equal_secrets_are_one() -> None:
+    assert Secret(TEXT) == SECRET
+    assert len({Secret(TEXT), SECRET, Secret("other")}) == 2
+    assert SECRET != TEXT
+    assert Secret("é") != SECRET

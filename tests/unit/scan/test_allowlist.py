@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.keys.key import Key
+from bedrock_key_guard.scan.allowlist import AllowList, read_allow_list, read_baseline
+from bedrock_key_guard.scan.matcher import matches
+from tests.keysmith import fingerprint_of, long_term
+
+TEXT = long_term("bob")
+FINGERPRINT = fingerprint_of(TEXT)
+SHA_1 = hashlib.sha1(TEXT.encode()).hexdigest()  # noqa: S324  # as detect-secrets has it
+
+
+@pytest.fixture
+def key() -> Key:
+    (match,) = matches(TEXT.encode())
+    return match.key
+
+
+@pytest.mark.parametrize(
+    ("line", "is_allowed"),
+    [
+        (b"x  # pragma: allowlist secret", True),
+        (b"x  // pragma: whitelist secret", True),
+        (b"x  <!-- pragma:allowlist-secret -->", True),
+        (b"x  # PRAGMA: AllowList Secret", True),
+        ("x  # pragma: allowlist secret".encode("utf-16-le"), True),
+        (b"x  # pragma: allow secret", False),
+        (b"x  # allowlist secret", False),
+        (b"", False),
+    ],
+)
+def test_a_pragma_on_the_line_allows(key: Key, line: bytes, is_allowed: bool) -> None:
+    reason = "pragma: allowlist secret" if is_allowed else None
+    assert AllowList().reason("app.py", key, line) == reason
+
+
+@pytest.mark.parametrize(
+    ("allow", "reason"),
+    [
+        (AllowList(), None),
+        (AllowList(fingerprints=(FINGERPRINT,)), "allow-list"),
+        (AllowList(fingerprints=("0" * 12, FINGERPRINT[:12])), "allow-list"),
+        (AllowList(fingerprints=("0" * 64,)), None),
+        (AllowList(exclude=("*.lock", "docs/*")), "excluded path"),
+        (AllowList(exclude=("*.md",)), None),
+        (AllowList(baseline=frozenset({("docs/a.lock", SHA_1)})), "baseline"),
+        (AllowList(baseline=frozenset({("docs/b.lock", SHA_1)})), None),
+        (AllowList(baseline=frozenset({("docs/a.lock", "0" * 40)})), None),
+    ],
+)
+def test_what_people_agreed_on_allows(key: Key, allow: AllowList, reason: str | None) -> None:
+    assert allow.reason("docs/a.lock", key, b"") == reason
+
+
+def test_an_allow_list_holds_fingerprints_and_comments(tmp_path: Path) -> None:
+    file = tmp_path / "allowed"
+    text = f"# examples\n\nfingerprint {FINGERPRINT}  # docs\n  fingerprint\t{FINGERPRINT[:12]}\n"
+    file.write_text(text)
+    assert read_allow_list(file) == (FINGERPRINT, FINGERPRINT[:12])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fingerprint 0123",
+        "fingerprint " + "0" * 65,
+        "fingerprint " + "G" * 12,
+        f"{FINGERPRINT}",
+        f"fingerprint {FINGERPRINT} {FINGERPRINT}",
+        TEXT,
+    ],
+)
+def test_a_broken_allow_list_is_refused_by_its_line(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "allowed"
+    file.write_text(f"# fine\n{line}\n")
+    with pytest.raises(UsageError, match="line 2 is not") as caught:
+        read_allow_list(file)
+    assert TEXT[:16] not in str(caught.value)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("read", [read_allow_list, read_baseline])
+@pytest.mark.parametrize("kind", ["missing", "folder", "binary"])
+def test_what_cannot_be_read_is_refused(tmp_path: Path, read: object, kind: str) -> None:
+    file = tmp_path / kind
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "binary":
+        file.write_bytes(b"\xff\xfe\0")
+    with pytest.raises(UsageError, match="cannot be used"):
+        read(file)  # type: ignore[operator]
+
+
+def test_a_baseline_is_read_as_names_and_hashes(tmp_path: Path) -> None:
+    file = tmp_path / "baseline"
+    file.write_text('{"results": {"a": [{"hashed_secret": "1"}, {"hashed_secret": "2"}], "b": []}}')
+    assert read_baseline(file) == {("a", "1"), ("a", "2")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "3",
+        '{"results": []}',
+        '{"results": {"a": [{}]}}',
+        '{"results": 1}',
+        "[" * 99_999,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "baseline"
+    file.write_text(text)
+    with pytest.raises(UsageError, match="not a detect-secrets baseline"):
+        read_baseline(file)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import tracemalloc
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bedrock_key_guard import hook
+from bedrock_key_guard.scan.anchors import ANCHORS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write(folder: Path, data: bytes) -> str:
+    file = folder / "file"
+    file.write_bytes(data)
+    return str(file)
+
+
+@pytest.mark.parametrize("anchor", ANCHORS, ids=repr)
+def test_every_literal_is_seen_in_both_widths(tmp_path: Path, anchor: bytes) -> None:
+    assert hook.may_hold_key(write(tmp_path, b"clean " + anchor + b" clean"))
+
+
+@pytest.mark.parametrize("anchor", ANCHORS, ids=repr)
+def test_a_literal_that_straddles_two_windows_is_seen(tmp_path: Path, anchor: bytes) -> None:
+    for before in range(64 - len(anchor), 66):
+        path = write(tmp_path, b"-" * before + anchor)
+        assert hook.may_hold_key(path, window=64)
+        assert hook.may_hold_key(path, window=7)
+        assert not hook.may_hold_key(write(tmp_path, b"-" * before + anchor[:-1]), window=64)
+
+
+@pytest.mark.parametrize("data", [b"", b"clean\n", b"ABS" * 1000, bytes(range(256)) * 100])
+def test_a_clean_file_needs_no_scanner(tmp_path: Path, data: bytes) -> None:
+    assert not hook.may_hold_key(write(tmp_path, data))
+
+
+def test_a_large_file_is_not_held_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(48 << 20)
+    tracemalloc.start()
+    try:
+        assert not hook.may_hold_key(str(path))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * hook.WINDOW
+
+
+@pytest.mark.parametrize("name", ["folder", "link", "gone"])
+def test_what_is_not_just_a_file_is_left_to_the_scanner(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("target")
+    assert hook.may_hold_key(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "Bedrock Key Guard was interrupted"),
+        (ValueError("text of a file"), 70, "error: the hook failed (ValueError), so nothing was"),
+        (MemoryError(), 70, "error: the hook failed (MemoryError), so nothing was checked."),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_no_error_ends_in_a_traceback_or_quotes_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    def fail(path: str) -> bool:
+        raise error
+
+    monkeypatch.setattr(hook, "may_hold_key", fail)
+    assert hook.main(["--", "file"]) == code
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert "text of a file" not in told
+
+
+def test_help_is_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hook.main(["--help"]) == 0
+    assert capsys.readouterr() == (hook.USAGE + "\n", "")
