@@ -7,6 +7,7 @@ import binascii
 
 _NEW_GENERATION = frozenset("QRSTUVWXYZ234567")
 _ACCOUNT_BITS = 0x7FFFFFFFFF80
+_LARGEST_ACCOUNT = 999_999_999_999
 _ID_LENGTH = 20
 
 
@@ -23,4 +24,6 @@ def account_id_of(access_key_id: str) -> str | None:
         head = base64.b32decode(access_key_id[4:])[:6]
     except (binascii.Error, ValueError):
         return None
-    return f"{(int.from_bytes(head, 'big') & _ACCOUNT_BITS) >> 7:012d}"
+    account = (int.from_bytes(head, "big") & _ACCOUNT_BITS) >> 7
+    # Forty bits hold more than twelve digits do: such an id is nobody's.
+    return f"{account:012d}" if account <= _LARGEST_ACCOUNT else None

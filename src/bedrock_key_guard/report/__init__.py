@@ -1,0 +1,1 @@
+"""Tell people: values in, text out. Nothing here does any I/O."""

@@ -1,0 +1,76 @@
+"""Write a report as annotations: workflow commands that GitHub shows beside the lines.
+
+Commands and their escapes are those of "Workflow commands for GitHub Actions" and of actions/runner
+(ActionCommand.cs): a line that starts with `::error` is one command to its end.
+"""
+
+from __future__ import annotations
+
+from bedrock_key_guard.report.describe import describe, printable
+from bedrock_key_guard.report.details import response
+from bedrock_key_guard.report.redact import redact
+from bedrock_key_guard.report.report import Case, Report, Visibility, may_tell_where
+from bedrock_key_guard.report.standing import WORDS, standing, worst_first
+from bedrock_key_guard.report.totals import plural
+
+MOST_ANNOTATIONS = 10
+"""GitHub shows ten of each kind for a step."""
+
+
+def as_annotations(report: Report, *, visibility: Visibility) -> list[str]:
+    """Return at most MOST_ANNOTATIONS lines, the worst key first; the last says what is missing.
+
+    `visibility` is that of the repository, whose readers see the annotations.
+    """
+    cases = worst_first(report.cases)
+    if len(cases) <= MOST_ANNOTATIONS:
+        return [_annotation(case, visibility) for case in cases]
+    kept = cases[: MOST_ANNOTATIONS - 1]
+    missing = len(cases) - len(kept)
+    return [*(_annotation(case, visibility) for case in kept), _left_out(missing)]
+
+
+def _annotation(case: Case, visibility: Visibility) -> str:
+    words, incident = WORDS[standing(case)], case.incident
+    level = "warning" if incident.confidence == "malformed" else "error"
+    properties = {"title": f"{incident.key.family.title}, {words.name}"}
+    if may_tell_where(case, visibility):
+        first = incident.locations[0]
+        place = {"file": first.path, "line": f"{first.line}", "col": f"{first.column}"}
+        properties = place | properties
+    return _command(level, properties, _message(case, visibility))
+
+
+def _message(case: Case, visibility: Visibility) -> str:
+    words, incident = WORDS[standing(case)], case.incident
+    where = ""
+    if not may_tell_where(case, visibility):
+        where = "Where it stands is not told here; scan a clone to see it."
+    elif len(incident.locations) > 1:
+        where = f"It stands in {plural(len(incident.locations) - 1, 'more place')}."
+    who = f"{'; '.join(describe(incident.key))}."
+    return " ".join(filter(None, (words.sentence, _done(case), who, where)))
+
+
+def _done(case: Case) -> str:
+    if case.outcome is None or case.outcome.action not in {"disable", "reset"}:
+        return ""
+    return f"Response: {response(case)[0][1]}."
+
+
+def _left_out(number: int) -> str:
+    message = f"{plural(number, 'more key')} found: the job summary and the report name them."
+    return _command("error", {"title": "More leaked keys"}, message)
+
+
+def _command(level: str, properties: dict[str, str], message: str) -> str:
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return redact(f"::{level} {listed}::{_data(message)}")
+
+
+def _data(text: str) -> str:
+    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

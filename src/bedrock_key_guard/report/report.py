@@ -1,0 +1,57 @@
+"""Gather what a run found, in the shape that every renderer takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.model import Incident, Outcome, Scan, Verdict
+
+Visibility = Literal["public", "private", "internal", "unknown"]
+"""Say who can read what is written, in GitHub's words for a repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Hold one incident with all that became of it, as far as the run went."""
+
+    incident: Incident
+    verdict: Verdict | None = None
+    outcome: Outcome | None = None
+    issue_url: str | None = None
+
+    @property
+    def proven_harmless(self) -> bool:
+        """Tell whether the key is proven dead or contained, before or by the run's response."""
+        if self.outcome is not None and self.outcome.confirmed_dead:
+            return True
+        return self.verdict is not None and self.verdict.state in ("dead", "contained")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Hold the cases that people are shown, the scan behind them, and what else went unsaid.
+
+    `notes` are sentences about the run as a whole; `incomplete` says why a run that read
+    everything could still not conclude.
+    """
+
+    scan: Scan
+    cases: tuple[Case, ...] = ()
+    notes: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether everything that had to be read and asked was."""
+        return self.scan.complete and not self.incomplete
+
+
+def may_tell_where(case: Case, visibility: Visibility | None) -> bool:
+    """Tell whether a text that `visibility` describes may say where a key stands.
+
+    None is a text for the person who asked for it, such as a terminal's. Where anyone may read,
+    and where nobody knows who may, only a key that is proven harmless is located.
+    """
+    return visibility in (None, "private", "internal") or case.proven_harmless

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bedrock_key_guard.keys.key import Key
+from bedrock_key_guard.report.describe import describe, moment, printable
+from bedrock_key_guard.scan.matcher import matches
+from tests.contexts import ISSUED_AT
+from tests.keysmith import (
+    ACCOUNT,
+    CLAUDE_PLATFORM_LONG_TERM,
+    access_key_id,
+    fingerprint_of,
+    long_term,
+    short_term,
+)
+
+
+def key_of(text: str) -> Key:
+    (match,) = matches(text.encode())
+    return match.key
+
+
+def fingerprint(text: str) -> str:
+    return f"fingerprint {fingerprint_of(text)[:12]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            long_term("alice"),
+            (
+                f"Amazon Bedrock long-term API key of account {ACCOUNT}",
+                f"user alice, alias alice-at-{ACCOUNT}",
+            ),
+        ),
+        (
+            long_term("alice", n=1, prefix=CLAUDE_PLATFORM_LONG_TERM),
+            (
+                f"Claude Platform on AWS long-term API key of account {ACCOUNT}",
+                f"user alice or alice+1, alias alice+1-at-{ACCOUNT}",
+            ),
+        ),
+        (
+            short_term(region="eu-west-1", kind="AKIA", issued_at=ISSUED_AT),
+            (
+                f"Amazon Bedrock short-term API key of account {ACCOUNT}",
+                f"signed by access key {access_key_id()} for eu-west-1",
+                "issued 2026-11-02 09:30 UTC, expires 2026-11-02 21:30 UTC",
+            ),
+        ),
+    ],
+)
+def test_a_key_is_described_without_telling_it(text: str, lines: tuple[str, ...]) -> None:
+    assert describe(key_of(text)) == (*lines, fingerprint(text))
+
+
+def test_a_part_of_a_key_is_described_by_what_can_be_read() -> None:
+    text = long_term("alice")[:60]
+    assert describe(key_of(text)) == (
+        "Amazon Bedrock long-term API key, truncated or altered, or an example of one",
+        f"it names alice-at-{ACCOUNT}",
+        fingerprint(text),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain text, é, 日本", "plain text, é, 日本"),
+        ("\x1b[31mred\x07", "\\x1b[31mred\\x07"),
+        ("two\r\nlines\t", "two\\r\\nlines\\t"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("zero\u200bwidth\ufeff\x9b", "zero\\u200bwidth\\ufeff\\x9b"),
+        ("\U000e0041", "\\U000e0041"),
+        (os.fsdecode(b"\xff\x80"), "\\xff\\x80"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_what_is_invisible_is_spelled_out(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_no_text_can_drive_a_terminal(text: str) -> None:
+    assert printable(text).isprintable()
+    assert printable(printable(text)) == printable(text)
+
+
+def test_a_moment_is_told_in_utc() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    assert moment(datetime(2026, 1, 1, 8, 59, tzinfo=tokyo)) == "2025-12-31 23:59 UTC"

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from bedrock_key_guard.model import NotScanned, Outcome, Verdict
+from bedrock_key_guard.report.report import Visibility, may_tell_where
+from tests.unit.report import samples
+
+FAILED = Outcome("disable", "failed", "AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome", "harmless"),
+    [
+        (None, None, False),
+        (samples.verdict("live"), None, False),
+        (samples.verdict("live"), FAILED, False),
+        (samples.verdict("live"), samples.done(confirmed_dead=False), False),
+        (samples.verdict("live"), samples.done(), True),
+        (samples.verdict("unverified"), None, False),
+        (samples.verdict("rejected"), None, False),
+        (samples.verdict("foreign"), None, False),
+        (samples.verdict("contained"), None, True),
+        (samples.verdict("contained"), FAILED, True),
+        (samples.verdict("dead"), None, True),
+    ],
+)
+@pytest.mark.parametrize("visibility", [None, "private", "internal", "public", "unknown"])
+def test_a_place_is_told_to_few_readers_or_of_a_harmless_key(
+    verdict: Verdict | None,
+    outcome: Outcome | None,
+    harmless: bool,
+    visibility: Visibility | None,
+) -> None:
+    case = samples.case(verdict=verdict, outcome=outcome)
+    few = visibility not in ("public", "unknown")
+    assert may_tell_where(case, visibility) is (few or harmless)
+
+
+def test_a_malformed_key_is_proven_nothing() -> None:
+    assert not may_tell_where(samples.case(samples.malformed()), "public")
+
+
+@pytest.mark.parametrize(
+    ("missed", "incomplete", "complete"),
+    [
+        ((), (), True),
+        ((NotScanned("a", "opaque", "x"),), (), True),
+        ((NotScanned("a", "missing", "x"),), (), False),
+        ((), ("nobody could be asked",), False),
+    ],
+)
+def test_a_report_is_complete_if_everything_was_read_and_asked(
+    missed: tuple[NotScanned, ...], incomplete: tuple[str, ...], complete: bool
+) -> None:
+    assert samples.report(missed=missed, incomplete=incomplete).complete is complete
