@@ -9,20 +9,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import guard
 from bedrock_key_guard.cli import report_error
-from bedrock_key_guard.errors import InterruptedRunError
+from bedrock_key_guard.errors import GuardError, InterruptedRunError
 from bedrock_key_guard.github.announce import Announcement, announce
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.event import Event
 from bedrock_key_guard.github.repository import repository_visibility
 from bedrock_key_guard.github.runner import Runner
 from bedrock_key_guard.inputs import read_inputs
+from bedrock_key_guard.options import default_ledger
 from bedrock_key_guard.report.annotations import as_annotations
 from bedrock_key_guard.report.case_markdown import Source
 from bedrock_key_guard.report.counts import counts, exit_code, result
@@ -52,7 +52,7 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
 def _run(environment: Mapping[str, str], runner: Runner) -> int:
     inputs = read_inputs(environment)
     event = Event.from_environment(environment)
-    folder = Path(environment.get("RUNNER_TEMP") or tempfile.gettempdir()) / "bedrock-key-guard"
+    folder = _folder(environment)
     responding = inputs.responding(folder / "ledger.jsonl", _distrust(event))
     report = guard.run(
         inputs.scanning(),
@@ -68,6 +68,12 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     return exit_code(report, inputs.fail_on)
 
 
+def _folder(environment: Mapping[str, str]) -> Path:
+    """Return where the run keeps its files: with the job's, or else at home, never in the tree."""
+    temporary = environment.get("RUNNER_TEMP")
+    return Path(temporary) / "bedrock-key-guard" if temporary else default_ledger().parent
+
+
 def _distrust(event: Event | None) -> str | None:
     """Return why the run may change nothing, or None where it may."""
     if event is None:
@@ -76,9 +82,20 @@ def _distrust(event: Event | None) -> str | None:
 
 
 def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Report, Visibility]:
-    """Bring the issues up to date, and find out who can read this run."""
+    """Bring the issues up to date, and find out who can read this run.
+
+    What stands in the way is a note: what the run did has to be told all the same.
+    """
     if event is None or not inputs.github_token:
         return report, event.visibility if event else "unknown"
+    try:
+        return _announced(report, inputs, event)
+    except GuardError as error:
+        note = f"No issue was opened or changed: {error} {error.remedy}"
+        return replace(report, notes=(*report.notes, note)), event.visibility
+
+
+def _announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Visibility]:
     with GitHub(inputs.github_token, api_url=event.api_url) as client:
         visibility = event.visibility
         if visibility == "unknown":

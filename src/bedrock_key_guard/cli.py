@@ -9,10 +9,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.errors import GuardError, InterruptedRunError, UsageError
+from bedrock_key_guard.errors import (
+    GuardError,
+    IncompleteError,
+    InterruptedRunError,
+    UsageError,
+)
 from bedrock_key_guard.options import (
     Parser,
     respond_options,
@@ -34,14 +39,11 @@ PROGRAM = "bedrock-key-guard"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; no error ends in a traceback."""
+    _replace_closed_streams()
     try:
         arguments = _parser().parse_args(argv)
         command: Command = arguments.command
         return command(arguments)
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more as it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
         return report_error(InterruptedRunError("The run was interrupted."))
     except Exception as error:  # noqa: BLE001  # people get a sentence, never a traceback
@@ -55,10 +57,12 @@ def report_error(error: Exception) -> int:
     was being read.
     """
     from bedrock_key_guard.report.describe import printable
+    from bedrock_key_guard.report.redact import redact
 
     if not isinstance(error, GuardError):
         error = GuardError(f"Something went wrong inside the guard ({_where(error)}).")
-    _say(f"{PROGRAM}: {printable(str(error))}\n  {printable(error.remedy)}")
+    # The text quotes the command line, and somebody may have put a key there.
+    _say(f"{PROGRAM}: {redact(printable(str(error)))}\n  {redact(printable(error.remedy))}")
     return error.exit_code
 
 
@@ -72,7 +76,41 @@ def _where(error: Exception) -> str:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    _put(sys.stderr, f"{text}\n")
+
+
+def _write(text: str) -> None:
+    """Write data, spelled out where the output's encoding lacks a character.
+
+    Whoever read it may have gone: that changes nothing about what was found. Raises
+    IncompleteError where it cannot be written.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    failure = _put(sys.stdout, text.encode(encoding, "backslashreplace").decode(encoding))
+    if failure is not None and not isinstance(failure, BrokenPipeError):
+        raise IncompleteError(
+            f"What was found could not be written ({failure.strerror}).",
+            remedy="Make room where standard output goes, and run the command again.",
+        )
+
+
+def _put(stream: TextIO, text: str) -> OSError | None:
+    """Write at once, and silence a stream that fails: Python would complain as it exits."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return error
+    return None
+
+
+def _replace_closed_streams() -> None:
+    """Give Python's None a meaning: a standard stream that the caller has closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # to the end
+            setattr(sys, name, nowhere)
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────
@@ -102,8 +140,7 @@ def _run(
 
     report = guard.run(_scanning(arguments), verifying, responding)
     as_data = arguments.format == "json"
-    sys.stdout.write(as_json(report) if as_data else as_text(report, colour=_in_colour()))
-    sys.stdout.flush()
+    _write(as_json(report) if as_data else as_text(report, colour=_in_colour()))
     return exit_code(report, arguments.fail_on)
 
 
@@ -117,8 +154,7 @@ def _explain(_arguments: argparse.Namespace) -> int:
             "What came on standard input is no key of a known family, and no part of one.",
             remedy="Give the whole key, as it was downloaded, on standard input.",
         )
-    for match in found:
-        sys.stdout.write("\n  ".join(describe(match.key)) + "\n")
+    _write("".join("\n  ".join(describe(match.key)) + "\n" for match in found))
     return 0
 
 
@@ -127,7 +163,10 @@ def _key_from_people() -> bytes:
     if sys.stdin.isatty():
         from getpass import getpass
 
-        return getpass("Key: ", stream=sys.stderr).encode()
+        try:
+            return getpass("Key: ", stream=sys.stderr).encode()
+        except EOFError:
+            return b""
     return sys.stdin.buffer.read(1 << 20)
 
 
@@ -138,7 +177,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     done = undo(arguments.ledger, arguments.change, os.environ, dry_run=arguments.dry_run)
     for entry, outcome in done:
         line = f"{entry.change}  {entry.alias}  {outcome.state}: {outcome.reason}"
-        sys.stdout.write(printable(line) + "\n")
+        _write(f"{printable(line)}\n")
     if not done:
         _say("The ledger records no change.")
     settled = ("done", "dry-run", "not-needed")
@@ -194,7 +233,10 @@ def _responding(arguments: argparse.Namespace) -> guard.Responding:
         protect=frozenset(arguments.protect),
         max_responses=arguments.max_responses,
     )
-    return guard.Responding(policy, arguments.ledger, arguments.reset_store)
+    responding = guard.Responding(policy, arguments.ledger, arguments.reset_store)
+    if policy.response == "reset" and not policy.dry_run:
+        _say("A reset cannot be undone: each key that is proven live gets a new secret.")
+    return responding
 
 
 def _in_colour() -> bool:

@@ -85,11 +85,15 @@ class Responding:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Hold what a run takes from the process; `mask` hears of every key before it is used."""
+    """Hold what a run takes from the process; `mask` hears of every key before it is used.
+
+    `clock` counts seconds.
+    """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     mask: Callable[[Secret], None] = lambda _secret: None
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
 
 def run(
@@ -190,7 +194,7 @@ def _means(
         store=open_store(store, session) if store else None,
         recall=Recall(session, witnesses.now()).earlier_response,
         actor=session.arn,
-        clock=time.monotonic,
+        clock=around.clock,
         mask=around.mask,
     )
 

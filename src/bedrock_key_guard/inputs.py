@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
@@ -40,7 +40,7 @@ class Inputs:
     issue_repository: str
     issue_labels: tuple[str, ...]
     issue_assignees: tuple[str, ...]
-    github_token: str
+    github_token: str = field(repr=False)
     summary: bool
 
     def scanning(self) -> guard.Scanning:

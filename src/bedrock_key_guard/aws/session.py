@@ -90,7 +90,7 @@ def open_session(environment: Mapping[str, str]) -> Session | NoSession:
         arn = str(sts.get_caller_identity()["Arn"])
         _, partition, _, _, account_id, _ = arn.split(":", 5)
     except ClientError as error:
-        return NoSession(f"AWS refused the credentials ({error_code(error)})")
+        return NoSession(f"AWS would not say whose the credentials are ({error_code(error)})")
     except Exception as error:  # noqa: BLE001  # no answer, or the page of a proxy
         return NoSession(f"AWS could not be asked who we are ({type(error).__name__})")
     return Session(boto, Account(account_id, partition), arn)

@@ -61,9 +61,13 @@ def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | N
 def _with_outcomes(report: Report, outcomes: Iterable[IssueOutcome]) -> Report:
     known = {outcome.fingerprint: outcome for outcome in outcomes}
     cases = tuple(_with_url(case, known.get(case.incident.fingerprint)) for case in report.cases)
-    failures = sorted({one.reason for one in known.values() if one.state == "failed"})
-    notes = tuple(f"An issue could not be written: {reason}" for reason in failures)
+    failed = {_with_remedy(outcome) for outcome in known.values() if outcome.state == "failed"}
+    notes = tuple(f"An issue could not be written: {reason}" for reason in sorted(failed))
     return replace(report, cases=cases, notes=(*report.notes, *notes))
+
+
+def _with_remedy(outcome: IssueOutcome) -> str:
+    return f"{outcome.reason} {outcome.error.remedy}" if outcome.error else outcome.reason
 
 
 def _with_url(case: Case, outcome: IssueOutcome | None) -> Case:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from bedrock_key_guard.keys.secret import Secret
 
 
+# A mask hides its text in the whole log; whoever writes a short one into a file would blind us.
+_SHORTEST_MASK = 12
+
+
 class Runner:
     """Write to the runner that `environment` names; outside of Actions nothing is written."""
 
@@ -32,7 +36,7 @@ class Runner:
         if self._environment.get("GITHUB_ACTIONS") != "true":
             return
         for text in _spellings(secret):
-            if text not in self._masked:
+            if len(text) >= _SHORTEST_MASK and text not in self._masked:
                 self._masked.add(text)
                 self._stdout.write(f"::add-mask::{_data(text)}\n")
         self._stdout.flush()

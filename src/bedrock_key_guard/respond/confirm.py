@@ -45,10 +45,12 @@ def confirm(
             refusals[answer.plane] = refusals[answer.plane] + 1 if refused else 0
         if min(refusals.values()) >= REFUSALS_NEEDED:
             return Confirmation(dead=True, last=_said(answers))
-        if clock() - started + wait > deadline:
+        # A first refusal is asked for again at once.
+        pause = 0.0 if all(refusals.values()) else wait
+        if clock() - started + pause > deadline:
             return Confirmation(dead=False, last=_said(answers))
-        if min(refusals.values()) == 0:
-            sleep(wait)
+        if pause:
+            sleep(pause)
             wait = min(wait * 2, _LONGEST_WAIT)
 
 

@@ -11,16 +11,20 @@ import os
 import uuid
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import BinaryIO
+
+    from bedrock_key_guard.model import Outcome
 
 SCHEMA_VERSION = 1
 Phase = Literal["intent", "done", "failed", "restored"]
+_BEGINNING = '{"account_id": "'  # of every line: the names are sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +77,47 @@ class Ledger:
     def _append(self, entry: Entry) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         line = json.dumps(asdict(entry), sort_keys=True).encode() + b"\n"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(line)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+b") as file:
+            file.write(line if _ends_a_line(file) else b"\n" + line)
             file.flush()
             os.fsync(descriptor)
+
+
+def settle(outcome: Outcome, ledger: Ledger, entry: Entry, phase: Phase) -> Outcome:
+    """Write what became of a change; a ledger that fails now makes no difference to that."""
+    try:
+        ledger.close_change(entry, phase)
+    except OSError as error:
+        return replace(outcome, reason=f"{outcome.reason} (the ledger: {error.strerror})")
+    return outcome
 
 
 def read_ledger(path: Path) -> list[Entry]:
     """Read the latest entry of each change, in the order in which the changes were made.
 
-    A last line without an end is one that a kill cut short, and is left out. Raises UsageError for
-    a file that cannot be read or is no ledger.
+    A line that a kill cut short is left out. Raises UsageError for a file that cannot be read or is
+    no ledger.
     """
     try:
-        whole_lines = path.read_text(encoding="utf-8").rpartition("\n")[0].splitlines()
-        entries = [_entry(line) for line in whole_lines]
+        lines = path.read_text(encoding="utf-8").split("\n")
+        entries = [_entry(line) for line in lines if line and not _is_cut_short(line)]
     except OSError as error:
         raise _broken(path, error.strerror or "it cannot be read") from None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise _broken(path, "it holds a line that is no entry of a ledger") from None
     return list({entry.change: entry for entry in entries}.values())
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
+def _is_cut_short(line: str) -> bool:
+    return not line.endswith("}") and (line.startswith(_BEGINNING) or _BEGINNING.startswith(line))
 
 
 def _entry(line: str) -> Entry:
@@ -103,6 +127,8 @@ def _entry(line: str) -> Entry:
     if document["schema_version"] != SCHEMA_VERSION:
         raise ValueError(line)
     if any(not isinstance(v, str) for k, v in document.items() if k != "schema_version"):
+        raise ValueError(line)
+    if document["phase"] not in get_args(Phase):
         raise ValueError(line)
     datetime.fromisoformat(document["time"])
     return Entry(**document)

@@ -30,7 +30,7 @@ class Recall:
         """Ask the trail of `session` about the 90 days before `now`."""
         self._session = session
         self._since = now - _KEPT_BY_CLOUDTRAIL
-        self._last: dict[str, CredentialEvent] | None = None
+        self._changes: list[CredentialEvent] | None = None
         self._lock = threading.Lock()
 
     def earlier_response(self, verdict: Verdict) -> Outcome | None:
@@ -38,19 +38,23 @@ class Recall:
         credential = verdict.evidence.iam.credential if verdict.evidence.iam else None
         if verdict.state != "dead" or credential is None or credential.status != "Inactive":
             return None
-        last = self._last_changes().get(credential.credential_id)
-        if last is None or not last.is_guards_own:
+        changes = [c for c in self._all() if c.credential_id == credential.credential_id]
+        settings = [change for change in changes if not change.is_guards_reset]
+        if not settings or not settings[-1].is_guards_own:
             return None
         what = f"credential {credential.credential_id} of user {credential.user_name}"
-        reason = f"an earlier run set {what} Inactive at {last.time:%Y-%m-%d %H:%M} UTC"
-        return Outcome("disable", "not-needed", reason, confirmed_dead=True)
+        reason = f"an earlier run set {what} Inactive at {settings[-1].time:%Y-%m-%d %H:%M} UTC"
+        if not changes[-1].is_guards_reset:
+            return Outcome("disable", "not-needed", reason, confirmed_dead=True)
+        reason = f"{reason} and reset it; see whether the store holds its new key"
+        return Outcome("reset", "not-needed", reason, confirmed_dead=True)
 
-    def _last_changes(self) -> dict[str, CredentialEvent]:
+    def _all(self) -> list[CredentialEvent]:
         with self._lock:
-            if self._last is None:
+            if self._changes is None:
                 try:
                     events = all_changes(self._since, self._session)
                 except Exception:  # noqa: BLE001  # without the trail there is nothing to recall
                     events = []
-                self._last = {event.credential_id: event for event in events if not event.failed}
-            return self._last
+                self._changes = [event for event in events if not event.failed]
+            return self._changes

@@ -16,6 +16,7 @@ from bedrock_key_guard.aws.session import error_code
 from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond import commands
 from bedrock_key_guard.respond.confirm import confirm
+from bedrock_key_guard.respond.ledger import settle
 from bedrock_key_guard.respond.stores import StoreError
 from bedrock_key_guard.verify.evidence import ask_planes, region_of
 from bedrock_key_guard.verify.verdict import verdict_from
@@ -149,10 +150,14 @@ def _carry_out(change: _Change, means: Means, policy: Policy) -> Outcome:
     except OSError as error:
         return change.refused(f"the ledger cannot be written ({error.strerror})")
     started = means.clock()
-    outcome = (_reset if change.action.name == "reset" else _disable)(change, means, policy)
-    if outcome is None:
-        outcome = _confirmed(change, means, entry, started)
-    return _close(outcome, means, entry)
+    try:
+        means.writer.set_status(change.credential, "Inactive")
+    except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
+        failure = change.failed(f"IAM did not set it Inactive ({error_code(error)})")
+        return settle(failure, means.ledger, entry, "failed")
+    shortfall = _renew(change, means, policy) if change.action.name == "reset" else None
+    outcome = _confirmed(change, means, entry, started, shortfall)
+    return settle(outcome, means.ledger, entry, "done" if outcome.state == "done" else "failed")
 
 
 def _moved_on(change: _Change, means: Means) -> Outcome | None:
@@ -182,42 +187,35 @@ def _open(change: _Change, means: Means, policy: Policy) -> Entry:
     )
 
 
-def _disable(change: _Change, means: Means, _policy: Policy) -> Outcome | None:
-    """Set the credential Inactive; return an outcome only where that failed."""
-    try:
-        means.writer.set_status(change.credential, "Inactive")
-    except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-        return change.failed(f"IAM did not set it Inactive ({error_code(error)})")
-    return None
+def _renew(change: _Change, means: Means, policy: Policy) -> str | None:
+    """Give the owner of an Inactive credential a new key; return what is missing, if anything is.
 
-
-def _reset(change: _Change, means: Means, policy: Policy) -> Outcome | None:
-    """Make the key dead first, then give its owner a new one; an outcome only where that failed.
-
-    From the reset on nothing is lost: without a store the credential is Inactive and stays so, and
-    it can be reset again.
+    Nothing is lost on the way: the credential stays Inactive, and it can be reset again.
     """
-    failure = _disable(change, means, policy)
-    if failure is not None:
-        return failure
+    store = _need(means.store)
+    if not store.claim():
+        return "it is Inactive, but not reset: the store holds another new key of this run"
     try:
         secret = means.writer.reset(change.credential)
     except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-        return change.failed(f"it is Inactive, but IAM did not reset it ({error_code(error)})")
+        return f"it is Inactive, but IAM did not reset it ({error_code(error)})"
     means.mask(secret)
     try:
-        _need(means.store).write(secret)
+        store.write(secret)
     except StoreError as error:
-        return change.failed(f"it is Inactive and reset, but the store took no key ({error})")
+        return f"it is Inactive and reset, but the store took no key ({error})"
     if policy.reactivate:
         try:
             means.writer.set_status(change.credential, "Active")
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-            return change.failed(f"the new key is stored, but Inactive ({error_code(error)})")
+            return f"the new key is stored, but Inactive ({error_code(error)})"
     return None
 
 
-def _confirmed(change: _Change, means: Means, entry: Entry, started: float) -> Outcome:
+def _confirmed(
+    change: _Change, means: Means, entry: Entry, started: float, shortfall: str | None
+) -> Outcome:
+    """Ask Bedrock until it refuses the key; `shortfall` is what a reset left undone."""
     region = region_of(change.key, means.witnesses)
     proof = confirm(
         lambda: ask_planes(change.key, region, means.witnesses),
@@ -227,20 +225,22 @@ def _confirmed(change: _Change, means: Means, entry: Entry, started: float) -> O
     seconds = round(means.clock() - started, 1)
     if not proof.dead:
         reason = f"changed, but after {seconds} seconds not refused everywhere: {proof.last}"
-        return replace(change.failed(reason), undo=_undo(change, means, entry))
+        told = f"{shortfall}; {reason}" if shortfall else reason
+        return replace(change.failed(told), undo=_undo(change, means, entry))
     return Outcome(
         change.action.name,
-        "done",
-        _done(change),
+        "failed" if shortfall else "done",
+        shortfall or _done(change, entry),
         confirmed_dead=True,
         seconds_to_dead=seconds,
         undo=_undo(change, means, entry),
+        urgent=bool(shortfall),
     )
 
 
-def _done(change: _Change) -> str:
+def _done(change: _Change, entry: Entry) -> str:
     if change.action.name == "reset":
-        return f"{change.target} was reset and the new key stored; this cannot be undone"
+        return f"{change.target} was reset, its new key stored, and it is {entry.status_after}"
     return f"{change.target} is Inactive"
 
 
@@ -251,15 +251,6 @@ def _undo(change: _Change, means: Means, entry: Entry) -> str | None:
     return shlex.join(
         ("bedrock-key-guard", "restore", "--ledger", ledger, "--change", entry.change)
     )
-
-
-def _close(outcome: Outcome, means: Means, entry: Entry) -> Outcome:
-    """Write the result; a ledger that fails now makes no difference to what was done."""
-    try:
-        means.ledger.close_change(entry, "done" if outcome.state == "done" else "failed")
-    except OSError as error:
-        return replace(outcome, reason=f"{outcome.reason} (the ledger: {error.strerror})")
-    return outcome
 
 
 def _need(store: Store | None) -> Store:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import error_code
 from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.respond.ledger import settle
 from bedrock_key_guard.respond.trail import changes_to
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ def restore(
         return Outcome("restore", "dry-run", f"would set {what} Active: its leaked key works again")
     try:
         writer.set_status(credential, "Active")
-        ledger.close_change(entry, "restored")
     except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
         return Outcome("restore", "failed", f"{what} was not restored ({error_code(error)})")
-    return Outcome("restore", "done", f"{what} is Active: its leaked key works again")
+    done = Outcome("restore", "done", f"{what} is Active: its leaked key works again")
+    return settle(done, ledger, entry, "restored")
 
 
 def obstacle_to(

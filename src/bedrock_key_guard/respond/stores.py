@@ -7,13 +7,15 @@ ParameterAlreadyExists only to a caller who may write.
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bedrock_key_guard.aws.session import error_code
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.keys.secret import Secret
@@ -33,69 +35,99 @@ class Store(Protocol):
         """Prove that a write would be accepted, and change no current value. Raises StoreError."""
         ...
 
+    def claim(self) -> bool:
+        """Take the store for one new key of this run; False where it is taken."""
+        ...
+
     def write(self, secret: Secret) -> None:
         """Make `secret` the current value. Raises StoreError."""
         ...
 
 
-class SecretsManagerStore:
+class _OneKey:
+    """Let one key in: a second one would push it out, and it would be lost."""
+
+    def __init__(self) -> None:
+        self._free = threading.Lock()
+
+    def claim(self) -> bool:
+        """Take the store for one new key of this run; False where it is taken."""
+        return self._free.acquire(blocking=False)
+
+
+class SecretsManagerStore(_OneKey):
     """Keep a key as the current value of a secret, made if it is not there."""
 
     def __init__(self, client: Any, name: str) -> None:
         """Use the secret of this name or ARN."""
+        super().__init__()
         self._client = client
         self._name = name
 
     def check(self) -> None:
         """Write a version beside the current one, or make the secret."""
         missing = self._client.exceptions.ResourceNotFoundException
-        try:
+        with _refusals():
             try:
                 self._put(_CHECK_VALUE, _CHECK_LABEL)
             except missing:
-                self._client.create_secret(Name=self._name, SecretString=_CHECK_VALUE)
-        except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
-            raise StoreError(error_code(error)) from None
+                made = self._client.create_secret(Name=self._name, SecretString=_CHECK_VALUE)
+                _need(made, "VersionId")
 
     def write(self, secret: Secret) -> None:
         """Put the key as AWSCURRENT."""
-        try:
+        with _refusals():
             self._put(secret.unseal(), "AWSCURRENT")
-        except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
-            raise StoreError(error_code(error)) from None
 
     def _put(self, text: str, label: str) -> None:
-        self._client.put_secret_value(SecretId=self._name, SecretString=text, VersionStages=[label])
+        answer = self._client.put_secret_value(
+            SecretId=self._name, SecretString=text, VersionStages=[label]
+        )
+        _need(answer, "VersionId")
 
 
-class ParameterStore:
+class ParameterStore(_OneKey):
     """Keep a key as a SecureString parameter, made if it is not there."""
 
     def __init__(self, client: Any, name: str) -> None:
         """Use the parameter of this name."""
+        super().__init__()
         self._client = client
         self._name = name
 
     def check(self) -> None:
         """Make the parameter, or learn that it is there and may be written."""
-        try:
+        there = self._client.exceptions.ParameterAlreadyExists
+        with _refusals(), suppress(there):
             self._put(_CHECK_VALUE, overwrite=False)
-        except self._client.exceptions.ParameterAlreadyExists:
-            return
-        except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
-            raise StoreError(error_code(error)) from None
 
     def write(self, secret: Secret) -> None:
         """Put the key as the newest version."""
-        try:
+        with _refusals():
             self._put(secret.unseal(), overwrite=True)
-        except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
-            raise StoreError(error_code(error)) from None
 
     def _put(self, text: str, *, overwrite: bool) -> None:
-        self._client.put_parameter(
+        answer = self._client.put_parameter(
             Name=self._name, Value=text, Type="SecureString", Overwrite=overwrite
         )
+        _need(answer, "Version")
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn whatever failed into a StoreError that quotes nothing."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
+        raise StoreError(error_code(error)) from None
+
+
+def _need(answer: dict[str, Any], proof: str) -> None:
+    """Require what the service alone can say: the SDK takes any page for an empty answer."""
+    if proof not in answer:
+        raise StoreError("what answered was not AWS")
 
 
 _STORES: dict[str, tuple[str, Callable[[Any, str], Store]]] = {

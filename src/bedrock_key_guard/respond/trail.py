@@ -41,7 +41,16 @@ class CredentialEvent:
     def is_guards_own(self) -> bool:
         """Tell whether a guard set the credential Inactive."""
         disables = self.name == "UpdateServiceSpecificCredential" and self.status == "Inactive"
-        return disables and GUARD in self.user_agent and not self.failed
+        return disables and self._is_of_a_guard
+
+    @property
+    def is_guards_reset(self) -> bool:
+        """Tell whether a guard reset the credential, which leaves its status as it is."""
+        return self.name == "ResetServiceSpecificCredential" and self._is_of_a_guard
+
+    @property
+    def _is_of_a_guard(self) -> bool:
+        return GUARD in self.user_agent and not self.failed
 
 
 def changes_to(credential_id: str, since: datetime, session: Session) -> list[CredentialEvent]:
@@ -59,7 +68,8 @@ def all_changes(since: datetime, session: Session) -> list[CredentialEvent]:
     Raises whatever AWS's refusal raises.
     """
     client, begin = session.global_client("cloudtrail"), since - _CLOCKS_DIFFER
-    events = [event for name in CHANGES for event in _look_up(client, name, begin)]
+    # Times are to the second, and the newest comes first: a stable sort needs the oldest first.
+    events = [e for name in CHANGES for e in reversed([*_look_up(client, name, begin)])]
     return sorted(events, key=lambda event: event.time)
 
 

@@ -83,11 +83,8 @@ class HttpsProber:
                 break
             self._sleep(random.uniform(0.5, 1.0) * 2**attempt)  # noqa: S311  # jitter
             status, reading = self._ask_once(plane, url, key)
-        if (
-            reading.detail == _NO_HOST
-            and plane == "bedrock-mantle"
-            and region not in MANTLE_REGIONS
-        ):
+        may_lack_it = plane == "bedrock-mantle" and region not in MANTLE_REGIONS
+        if may_lack_it and reading.detail == _NO_HOST:
             return replace(nothing, state="not-offered", detail="there is no such plane here")
         return BedrockAnswer(
             plane=plane,

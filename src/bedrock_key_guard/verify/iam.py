@@ -46,8 +46,7 @@ class IamDirectory:
         self.account = session.account
         self._iam = session.global_client("iam")
         self._lock = threading.Lock()
-        self._by_user: dict[tuple[str, str], list[CredentialRecord]] = {}
-        self._all: dict[str, Future[list[CredentialRecord]]] = {}
+        self._listings: dict[tuple[str, str | None], Future[list[CredentialRecord]]] = {}
 
     def find_credential(self, key: LongTermKey) -> IamAnswer:
         """Return `found`, `absent` after a completed listing, or `unknown` with AWS's reason.
@@ -56,8 +55,7 @@ class IamDirectory:
         credentials keep the alias.
         """
         try:
-            with self._lock:
-                records = list(self._matching(key))
+            records = self._matching(key)
         except Exception as error:  # noqa: BLE001  # whatever failed, the answer is `unknown`
             return self._unknown(f"IAM would not list credentials ({error_code(error)})")
         if len(records) > 1:
@@ -83,34 +81,45 @@ class IamDirectory:
         records = self._list(None, AllUsers=True)
         return next((record for record in records if record.credential_id == credential_id), None)
 
-    def _matching(self, key: LongTermKey) -> Iterator[CredentialRecord]:
+    def _matching(self, key: LongTermKey) -> list[CredentialRecord]:
         service = key.family.service_name
-        if service not in self._all:
+        if not self._knows_everyone(service):
             for name in key.user_name_candidates:
-                owned = [r for r in self._of_user(name, service) if r.alias == key.alias]
+                owned = _with_alias(key.alias, self._listed(service, name))
                 if owned:
-                    yield from owned
-                    return
-        yield from (record for record in self._everyone(service) if record.alias == key.alias)
+                    return owned
+        return _with_alias(key.alias, self._listed(service, None))
 
-    def _everyone(self, service: str) -> list[CredentialRecord]:
-        """List the account, once: a listing that failed is not tried again for each forged key."""
-        listing = self._all.get(service)
-        if listing is None:
-            listing = self._all[service] = Future()
+    def _knows_everyone(self, service: str) -> bool:
+        listing = self._listings.get((service, None))
+        return listing is not None and listing.done() and listing.exception() is None
+
+    def _listed(self, service: str, user_name: str | None) -> list[CredentialRecord]:
+        """Return the credentials of a user or of all (None), asked for once, failures included.
+
+        However many forged keys there are, they cost one listing, and delay no other user's.
+        """
+        with self._lock:
+            listing = self._listings.get((service, user_name))
+            if listing is not None:
+                first = False
+            else:
+                first, listing = True, Future()
+                self._listings[service, user_name] = listing
+        if first:
             try:
-                listing.set_result(list(self._list(service, AllUsers=True)))
+                listing.set_result(self._fetch(service, user_name))
             except Exception as error:  # noqa: BLE001  # it is raised to everyone who asks
                 listing.set_exception(error)
         return listing.result()
 
-    def _of_user(self, name: str, service: str) -> list[CredentialRecord]:
-        if (name, service) not in self._by_user:
-            try:
-                self._by_user[name, service] = list(self._list(service, UserName=name))
-            except self._iam.exceptions.NoSuchEntityException:
-                self._by_user[name, service] = []
-        return self._by_user[name, service]
+    def _fetch(self, service: str, user_name: str | None) -> list[CredentialRecord]:
+        if user_name is None:
+            return list(self._list(service, AllUsers=True))
+        try:
+            return list(self._list(service, UserName=user_name))
+        except self._iam.exceptions.NoSuchEntityException:
+            return []
 
     def _list(self, service: str | None, **whose: Any) -> Iterator[CredentialRecord]:
         """Follow the markers to the end of a listing, of one service or of all."""
@@ -144,6 +153,10 @@ class IamDirectory:
 
     def _unknown(self, detail: str) -> IamAnswer:
         return self._answer("unknown", detail=detail)
+
+
+def _with_alias(alias: str, records: list[CredentialRecord]) -> list[CredentialRecord]:
+    return [record for record in records if record.alias == alias]
 
 
 def _record(item: dict[str, Any]) -> CredentialRecord:

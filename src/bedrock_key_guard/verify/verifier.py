@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from bedrock_key_guard.verify.verdict import verdict_from
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.model import Incident, Verdict
 
 INCIDENTS_AT_A_TIME = 8
@@ -30,21 +32,26 @@ def verify(
 
     At most `max_probes` keys are used. The rest are `unverified`, and say why.
     """
-    evidence = {
-        incident.fingerprint: offline_evidence(incident.key, witnesses)
-        for incident in incidents
-        if not isinstance(incident.key, MalformedKey)
-    }
-    waiting = [name for name, known in evidence.items() if may_be_probed(known)]
+    probes = threading.Semaphore(max_probes)
     note = f"not asked: the run may probe {max_probes} keys (--max-probes)"
-    for name in waiting[max_probes:]:
-        evidence[name] = replace(evidence[name], notes=(note,))
-    with ThreadPoolExecutor(INCIDENTS_AT_A_TIME) as pool:
+
+    def judge(key: WholeKey) -> Verdict:
+        evidence = offline_evidence(key, witnesses)
+        if not may_be_probed(evidence):
+            return verdict_from(evidence)
+        if not probes.acquire(blocking=False):
+            return verdict_from(replace(evidence, notes=(note,)))
+        return verdict_from(with_answers(evidence, witnesses))
+
+    pool = ThreadPoolExecutor(INCIDENTS_AT_A_TIME)
+    try:
         asked = {
-            pool.submit(with_answers, evidence.pop(name), witnesses): name
-            for name in waiting[:max_probes]
+            pool.submit(judge, incident.key): incident.fingerprint
+            for incident in incidents
+            if not isinstance(incident.key, MalformedKey)
         }
-        for name, known in evidence.items():
-            yield name, verdict_from(known)
         for future in as_completed(asked):
-            yield asked[future], verdict_from(future.result())
+            yield asked[future], future.result()
+    finally:
+        # Where a person stopped the run, what has not begun never does.
+        pool.shutdown(cancel_futures=True)

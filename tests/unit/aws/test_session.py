@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+from botocore.parsers import ResponseParserError
+
+from bedrock_key_guard import __version__
+from bedrock_key_guard.aws.session import NoSession, Session, error_code, open_session
+from bedrock_key_guard.model import Account
+from sandbox.aws import GUARD_USER, Sandbox
+from sandbox.faults import ACCESS_DENIED, UNAVAILABLE, Answer, Fault, html
+from tests.unit.variables import use
+
+ACCOUNT = "111122223333"
+
+
+def opened(environment: dict[str, str]) -> Session:
+    session = open_session(environment)
+    assert isinstance(session, Session)
+    return session
+
+
+def refused(environment: dict[str, str]) -> str:
+    session = open_session(environment)
+    assert isinstance(session, NoSession)
+    return session.reason
+
+
+def test_a_session_knows_who_it_is(environment: dict[str, str]) -> None:
+    session = opened(environment)
+    assert session.account == Account(ACCOUNT, "aws")
+    assert session.arn == f"arn:aws:iam::{ACCOUNT}:user/{GUARD_USER}"
+
+
+def test_a_session_may_be_a_roles(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = sandbox.environment(ACCOUNT, role="guard")
+    use(environment, monkeypatch)
+    session = opened(environment)
+    assert session.account == Account(ACCOUNT, "aws")
+    assert session.arn.startswith(f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/")
+
+
+def test_every_call_bears_our_name(environment: dict[str, str], sandbox: Sandbox) -> None:
+    session = opened(environment)
+    session.global_client("iam").list_users()
+    session.client("ssm").describe_parameters()
+    calls = [*sandbox.calls()]
+    assert [call.action for call in calls] == [
+        "sts:GetCallerIdentity",
+        "iam:ListUsers",
+        "ssm:DescribeParameters",
+    ]
+    assert all(f"bedrock-key-guard/{__version__}" in call.user_agent for call in calls)
+
+
+def test_a_client_is_made_once(environment: dict[str, str]) -> None:
+    session = opened(environment)
+    assert session.global_client("iam") is session.global_client("iam")
+    assert session.client("ssm") is session.client("ssm")
+
+
+def test_global_services_are_asked_at_home_and_others_here(
+    environment: dict[str, str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}, monkeypatch)
+    session = opened(environment)
+    session.client("ssm").describe_parameters()
+    session.global_client("cloudtrail").lookup_events()
+    regions = {call.service: call.region for call in sandbox.calls()}
+    assert regions == {"sts": "eu-west-1", "ssm": "eu-west-1", "cloudtrail": "us-east-1"}
+
+
+@pytest.mark.parametrize(
+    ("partition", "home"),
+    [("aws", "us-east-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "us-east-1")],
+)
+def test_each_partition_has_its_home(
+    partition: str, home: str, environment: dict[str, str]
+) -> None:
+    session = Session(opened(environment)._boto, Account(ACCOUNT, partition), "arn")
+    assert session.home_region == home
+
+
+def test_without_credentials_there_is_no_session(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    assert refused(environment) == "there are no AWS credentials"
+    assert sandbox.calls() == ()
+
+
+def test_credentials_that_aws_does_not_know_are_refused(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use({"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, monkeypatch)
+    assert (
+        refused(environment) == "AWS would not say whose the credentials are (InvalidClientTokenId)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (ACCESS_DENIED, "AWS would not say whose the credentials are (AccessDenied)"),
+        (UNAVAILABLE, "AWS would not say whose the credentials are (ServiceUnavailable)"),
+        (html(), "AWS could not be asked who we are (ResponseParserError)"),
+        (Answer(200, "<a/>"), "AWS could not be asked who we are (KeyError)"),
+        (
+            Answer(
+                200,
+                "<R><GetCallerIdentityResult><Arn>nobody</Arn></GetCallerIdentityResult></R>",
+            ),
+            "AWS could not be asked who we are (ValueError)",
+        ),
+    ],
+)
+def test_an_answer_that_names_nobody_opens_no_session(
+    fault: Fault, reason: str, environment: dict[str, str], sandbox: Sandbox
+) -> None:
+    sandbox.aws_faults.add(fault, on="sts:*", times=None)
+    assert refused(environment) == reason
+
+
+@pytest.mark.parametrize(
+    ("variables", "error"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "EndpointConnectionError"),
+        ({"AWS_PROFILE": "nobody"}, "ProfileNotFound"),
+        ({"AWS_REGION": "x@127", "AWS_DEFAULT_REGION": "x@127"}, "InvalidRegionError"),
+    ],
+)
+def test_what_keeps_us_from_asking_is_named(
+    variables: dict[str, str],
+    error: str,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use(variables, monkeypatch)
+    assert refused(environment) == f"AWS could not be asked who we are ({error})"
+
+
+def test_endpoints_of_the_environment_are_ignored_unless_trusted(
+    environment: dict[str, str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use({"AWS_ENDPOINT_URL_IAM": "http://127.0.0.1:1"}, monkeypatch)
+    session = opened(environment)
+    assert session.global_client("iam").meta.endpoint_url == "http://127.0.0.1:1"
+    del environment["BEDROCK_KEY_GUARD_ENDPOINTS"]
+    # The proxy of the tests is a closed port, so that nothing leaves this machine.
+    assert "could not be asked" in refused(environment)
+    assert len(sandbox.calls()) == 1
+
+
+def test_a_configuration_file_overrides_no_endpoint_either(
+    environment: dict[str, str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "config"
+    configuration.write_text(f"[default]\nendpoint_url = {sandbox.aws_url}\n")
+    use({"AWS_CONFIG_FILE": str(configuration), "AWS_ENDPOINT_URL": ""}, monkeypatch)
+    del environment["BEDROCK_KEY_GUARD_ENDPOINTS"]
+    assert "could not be asked" in refused(environment)
+    assert sandbox.calls() == ()
+
+
+def test_whoever_fetches_our_credentials_ignores_them_too(
+    environment: dict[str, str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The token of a workflow is exchanged for credentials by a client that botocore makes."""
+    token = tmp_path / "token"
+    token.write_text("a-web-identity-token")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    use(
+        {
+            "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+            "AWS_ROLE_ARN": sandbox.make_role(ACCOUNT, "guard"),
+        },
+        monkeypatch,
+    )
+    del environment["BEDROCK_KEY_GUARD_ENDPOINTS"]
+    assert "could not be asked" in refused(environment)
+    assert sandbox.calls() == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ClientError({"Error": {"Code": "Throttling"}}, "ListUsers"), "Throttling"),
+        (ClientError({"Error": {}}, "ListUsers"), "ClientError"),
+        (ClientError({}, "ListUsers"), "ClientError"),
+        (EndpointConnectionError(endpoint_url="https://x"), "EndpointConnectionError"),
+        (HTTPClientError(response=object(), error="x"), "HTTPClientError"),
+        (ResponseParserError("x"), "ResponseParserError"),
+        (KeyError("a secret"), "KeyError"),
+    ],
+)
+def test_an_error_is_named_by_awss_code_or_its_class(error: Exception, code: str) -> None:
+    assert error_code(error) == code
+
+
+def test_importing_the_session_loads_no_sdk() -> None:
+    code = (
+        "import sys, bedrock_key_guard.aws.session;"
+        "raise SystemExit(any(name in sys.modules for name in ('boto3', 'botocore')))"
+    )
+    assert subprocess.run([sys.executable, "-Ic", code], check=False).returncode == 0
+
+
+def test_without_the_sdk_people_are_told_what_to_install(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.modules["boto3"] = None
+from bedrock_key_guard.aws.session import open_session
+from bedrock_key_guard.errors import UsageError
+try:
+    open_session({})
+except UsageError as error:
+    print(error, error.remedy)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-Ic", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"]},
+    )
+    assert "boto3 is not installed" in ran.stdout
+    assert "pip install" in ran.stdout

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.model import CredentialRecord, Verdict
+from bedrock_key_guard.respond.recall import Recall
+from bedrock_key_guard.respond.writes import IamWriter
+from bedrock_key_guard.verify.iam import IamDirectory
+from sandbox.aws import Sandbox
+from sandbox.faults import ACCESS_DENIED
+from sandbox.seeding import LongTermKey as Leaked
+from tests.unit.respond.doubles import live, other
+from tests.unit.verify.doubles import ACCOUNT, found
+
+
+@pytest.fixture
+def session(environment: dict[str, str]) -> Session:
+    session = open_session(environment)
+    assert isinstance(session, Session)
+    return session
+
+
+@pytest.fixture
+def recall(session: Session) -> Recall:
+    return Recall(session, datetime.now(timezone.utc))
+
+
+@pytest.fixture
+def leaked(sandbox: Sandbox) -> Leaked:
+    return sandbox.make_long_term_key(ACCOUNT, "alice")
+
+
+def record(leaked: Leaked, session: Session) -> CredentialRecord:
+    found = IamDirectory(session).by_id(leaked.credential_id)
+    assert found is not None
+    return found
+
+
+def dead(leaked: Leaked, session: Session) -> Verdict:
+    """Return the verdict that a later run reaches on a key whose credential is Inactive."""
+    verdict = other("dead")
+    return replace(verdict, evidence=replace(verdict.evidence, iam=found(record(leaked, session))))
+
+
+def lookups(sandbox: Sandbox) -> int:
+    return sum(call.operation == "LookupEvents" for call in sandbox.calls())
+
+
+def by_owner(leaked: Leaked, sandbox: Sandbox, status: str) -> None:
+    sandbox.client("iam", ACCOUNT).update_service_specific_credential(
+        UserName="alice", ServiceSpecificCredentialId=leaked.credential_id, Status=status
+    )
+
+
+def test_what_an_earlier_run_disabled_is_known_again(
+    recall: Recall, session: Session, leaked: Leaked
+) -> None:
+    IamWriter(session).set_status(record(leaked, session), "Inactive")
+    outcome = recall.earlier_response(dead(leaked, session))
+    assert outcome is not None
+    assert (outcome.action, outcome.state) == ("disable", "not-needed")
+    assert outcome.confirmed_dead
+    what = f"an earlier run set credential {leaked.credential_id} of user alice Inactive at 20"
+    assert outcome.reason.startswith(what)
+
+
+def test_what_an_earlier_run_reset_is_known_as_reset(
+    recall: Recall, session: Session, leaked: Leaked
+) -> None:
+    writer, credential = IamWriter(session), record(leaked, session)
+    writer.set_status(credential, "Inactive")
+    writer.reset(credential)
+    outcome = recall.earlier_response(dead(leaked, session))
+    assert outcome is not None
+    assert (outcome.action, outcome.confirmed_dead) == ("reset", True)
+    assert "see whether the store holds its new key" in outcome.reason
+
+
+def test_what_somebody_else_disabled_is_nobodys_response(
+    recall: Recall, session: Session, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    by_owner(leaked, sandbox, "Inactive")
+    assert recall.earlier_response(dead(leaked, session)) is None
+
+
+def test_what_somebody_changed_since_is_not_the_guards_any_more(
+    recall: Recall, session: Session, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    IamWriter(session).set_status(record(leaked, session), "Inactive")
+    for status in ("Active", "Inactive"):
+        by_owner(leaked, sandbox, status)
+    assert recall.earlier_response(dead(leaked, session)) is None
+
+
+def test_without_the_trail_nothing_is_recalled(
+    recall: Recall, session: Session, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    IamWriter(session).set_status(record(leaked, session), "Inactive")
+    sandbox.aws_faults.add(ACCESS_DENIED, on="cloudtrail:*", times=None)
+    for _ in range(3):
+        assert recall.earlier_response(dead(leaked, session)) is None
+    assert lookups(sandbox) == 1
+
+
+def test_the_trail_is_read_once_in_a_run(
+    recall: Recall, session: Session, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    by_owner(leaked, sandbox, "Inactive")
+    for _ in range(3):
+        recall.earlier_response(dead(leaked, session))
+    assert lookups(sandbox) == 3  # one for each kind of change
+
+
+@pytest.mark.parametrize("verdict", [live(), other("rejected"), other("foreign"), other("dead")])
+def test_nothing_is_looked_up_for_a_key_that_no_guard_can_have_disabled(
+    verdict: Verdict, recall: Recall, sandbox: Sandbox
+) -> None:
+    assert recall.earlier_response(verdict) is None
+    assert lookups(sandbox) == 0
+
+
+def test_the_trail_is_asked_about_ninety_days(session: Session) -> None:
+    now = datetime(2026, 11, 23, tzinfo=timezone.utc)
+    assert Recall(session, now)._since == now - timedelta(days=90)
+
+
+def test_other_credentials_are_told_apart(
+    recall: Recall, session: Session, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    second: Any = sandbox.make_long_term_key(ACCOUNT, "alice")
+    IamWriter(session).set_status(record(second, session), "Inactive")
+    by_owner(leaked, sandbox, "Inactive")
+    assert recall.earlier_response(dead(leaked, session)) is None
+    assert recall.earlier_response(dead(second, session)) is not None

@@ -1,0 +1,411 @@
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.model import CredentialRecord, LongTermKey, Outcome, Verdict
+from bedrock_key_guard.respond.ledger import Ledger, read_ledger
+from bedrock_key_guard.respond.plan import Policy, plan
+from bedrock_key_guard.respond.responder import Means, Responder
+from bedrock_key_guard.respond.writes import Status
+from tests.unit.respond.doubles import (
+    NEW_KEY,
+    Diary,
+    FakeStore,
+    FakeWriter,
+    contained,
+    live,
+    other,
+)
+from tests.unit.verify.doubles import (
+    ACCOUNT,
+    USER,
+    FakeTime,
+    ScriptedBedrock,
+    ScriptedDirectory,
+    credential,
+    found,
+    incident,
+    long_term,
+    short_term,
+    witnesses,
+)
+
+KEY = long_term()
+RESET, REACTIVATE = Policy(response="reset"), Policy(response="reset", reactivate=True)
+DIES = ["accepted", "refused"]
+WHAT = f"credential ACCAQNZGKIQYEXAMPLE22 of user {USER}"
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+class Stage:
+    """Set up a response: what Bedrock says, and whatever is to fail."""
+
+    def __init__(self, executor: Executor, folder: Path) -> None:
+        self.time = FakeTime()
+        self.diary = Diary()
+        self.store = FakeStore(self.diary)
+        self.masked: list[Secret] = []
+        self.bedrock = ScriptedBedrock(self.time, DIES, DIES)
+        self.ledger = Ledger(folder / "ledger.jsonl", self.time.now)
+        self.recalled: Outcome | None = None
+        self._executor = executor
+
+    def says(self, *script: str) -> Stage:
+        self.bedrock.first = self.bedrock.second = list(script)
+        return self
+
+    def fails(self, what: str, error: Exception | None = None) -> Stage:
+        self.diary.fails[what] = error or PermissionError(f"{what}: no")
+        return self
+
+    @property
+    def means(self) -> Means:
+        def mask(secret: Secret) -> None:
+            self.diary.note("mask")
+            self.masked.append(secret)
+
+        return Means(
+            writer=FakeWriter(self.diary),
+            witnesses=witnesses(self.bedrock, ScriptedDirectory(found()), self._executor),
+            ledger=self.ledger,
+            store=self.store,
+            recall=lambda _: self.recalled,
+            actor=f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7",
+            clock=self.time.clock,
+            mask=mask,
+        )
+
+    def respond(self, policy: Policy | None = None, verdict: Verdict | None = None) -> Outcome:
+        policy, verdict = policy or Policy(), verdict or live()
+        return answered(Responder(self.means, policy), policy, verdict)
+
+    @property
+    def phases(self) -> list[str]:
+        if not self.ledger.path.is_file():
+            return []
+        text = self.ledger.path.read_text()
+        return [line.partition('"phase": "')[2].partition('"')[0] for line in text.splitlines()]
+
+
+def answered(responder: Responder, policy: Policy, verdict: Verdict) -> Outcome:
+    case = incident(verdict.evidence.key)
+    return responder.respond(case, verdict, plan(case, verdict, policy))
+
+
+@pytest.fixture
+def stage(executor: Executor, tmp_path: Path) -> Stage:
+    return Stage(executor, tmp_path)
+
+
+# ── disable ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_live_key_is_disabled_confirmed_and_remembered(stage: Stage) -> None:
+    outcome = stage.respond()
+    (entry,) = read_ledger(stage.ledger.path)
+    assert outcome == Outcome(
+        action="disable",
+        state="done",
+        reason=f"{WHAT} is Inactive",
+        confirmed_dead=True,
+        seconds_to_dead=0.0,
+        undo=f"bedrock-key-guard restore --ledger {stage.ledger.path} --change {entry.change}",
+    )
+    assert stage.diary.done == ["set Inactive"]
+    assert stage.phases == ["intent", "done"]
+    assert (entry.status_before, entry.status_after) == ("Active", "Inactive")
+    assert (entry.user_name, entry.alias, entry.account_id) == (USER, KEY.alias, ACCOUNT)
+    assert (entry.partition, entry.fingerprint) == ("aws", KEY.fingerprint)
+    assert entry.actor == f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7"
+
+
+def test_a_contained_key_is_disabled_too(stage: Stage) -> None:
+    outcome = stage.says("denied bearer", "refused").respond(verdict=contained())
+    assert (outcome.state, outcome.confirmed_dead) == ("done", True)
+
+
+def test_the_time_to_dead_runs_from_the_write_to_the_last_refusal(stage: Stage) -> None:
+    outcome = stage.says("accepted", "accepted", "accepted", "refused").respond()
+    assert outcome.seconds_to_dead == 0.8  # waits of 0.25 and 0.5, to a tenth
+    assert stage.time.slept == [0.25, 0.5]
+
+
+def test_the_undo_can_be_pasted_whatever_the_path(stage: Stage, tmp_path: Path) -> None:
+    stage.ledger = Ledger(tmp_path / "my $(state)" / "a'b.jsonl")
+    outcome = stage.respond()
+    assert shlex.split(outcome.undo or "")[:4] == [
+        "bedrock-key-guard",
+        "restore",
+        "--ledger",
+        str(stage.ledger.path),
+    ]
+
+
+def test_a_key_that_is_still_accepted_is_a_failure_that_can_be_undone(stage: Stage) -> None:
+    outcome = stage.says("accepted").respond()
+    assert (outcome.state, outcome.confirmed_dead, outcome.urgent) == ("failed", False, True)
+    assert "not refused everywhere: bedrock: bedrock said accepted" in outcome.reason
+    assert outcome.seconds_to_dead is None
+    assert outcome.undo is not None
+    assert outcome.commands
+    assert stage.phases == ["intent", "failed"]
+
+
+def test_a_write_that_iam_refuses_is_a_failure_with_the_commands(stage: Stage) -> None:
+    outcome = stage.fails("set Inactive").respond()
+    assert (outcome.state, outcome.urgent, outcome.undo) == ("failed", True, None)
+    assert outcome.reason == "IAM did not set it Inactive (PermissionError)"
+    (command,) = outcome.commands
+    assert "update-service-specific-credential" in command
+    assert stage.phases == ["intent", "failed"]
+    assert len(stage.bedrock.asked) == 2  # once more before the write, and not after it
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        ("refused", "bedrock said refused"),
+        ("unknown", "bedrock said unknown"),
+        ("expired", "bedrock said expired"),
+    ],
+)
+@pytest.mark.parametrize("policy", [Policy(), RESET])
+def test_a_key_that_has_moved_on_is_left_alone(
+    now: str, reason: str, policy: Policy, stage: Stage
+) -> None:
+    outcome = stage.says(now).respond(policy)
+    assert (outcome.state, outcome.urgent) == ("refused", True)
+    assert "right before the change Bedrock answered otherwise" in outcome.reason
+    assert reason in outcome.reason
+    assert stage.diary.done == ["check store"] * (policy is RESET)
+    assert stage.phases == []
+
+
+def test_a_principal_of_another_account_stops_the_change_at_the_last_moment(stage: Stage) -> None:
+    stage.says("denied").bedrock.principal = "arn:aws:iam::210987654321:user/eve"
+    outcome = stage.respond()
+    assert (outcome.state, stage.diary.done) == ("refused", [])
+    assert "principals disagree" in outcome.reason
+
+
+@pytest.mark.parametrize("policy", [Policy(), RESET])
+def test_without_a_ledger_nothing_is_changed(policy: Policy, stage: Stage, tmp_path: Path) -> None:
+    stage.ledger = Ledger(tmp_path)
+    outcome = stage.respond(policy)
+    assert (outcome.state, outcome.urgent) == ("refused", True)
+    assert outcome.reason == "the ledger cannot be written (Is a directory)"
+    assert "set Inactive" not in stage.diary.done
+
+
+def test_a_ledger_that_fails_after_the_change_takes_nothing_back(stage: Stage) -> None:
+    class LosesTheLedger(FakeWriter):
+        def set_status(self, credential: CredentialRecord, status: Status) -> None:
+            stage.ledger.path.unlink()
+            stage.ledger.path.mkdir()
+
+    means = replace(stage.means, writer=LosesTheLedger(stage.diary))
+    outcome = answered(Responder(means, Policy()), Policy(), live())
+    assert (outcome.state, outcome.confirmed_dead) == ("done", True)
+    assert outcome.reason == f"{WHAT} is Inactive (the ledger: Is a directory)"
+
+
+# ── bounds ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("policy", "promise"),
+    [
+        (Policy(dry_run=True), f"would set {WHAT} Inactive"),
+        (
+            Policy("reset", dry_run=True),
+            f"would reset {WHAT} and leave it Inactive; a reset cannot be undone",
+        ),
+        (
+            Policy("reset", dry_run=True, reactivate=True),
+            f"would reset {WHAT} and set it Active again; a reset cannot be undone",
+        ),
+    ],
+)
+@pytest.mark.parametrize("credentials", [True, False])
+def test_a_dry_run_only_promises(
+    policy: Policy, promise: str, credentials: bool, stage: Stage
+) -> None:
+    responder = Responder(stage.means if credentials else None, policy)
+    outcome = answered(responder, policy, live())
+    assert outcome == Outcome(policy.response, "dry-run", promise)  # type: ignore[arg-type]
+    assert (stage.diary.done, stage.bedrock.asked, stage.phases) == ([], [], [])
+
+
+def test_no_more_credentials_are_changed_than_allowed(stage: Stage) -> None:
+    policy = Policy(max_responses=2)
+    responder = Responder(stage.means, policy)
+    outcomes = [
+        answered(responder, policy, live(long_term(f"user-{number}"))) for number in range(4)
+    ]
+    assert [outcome.state for outcome in outcomes] == ["done", "done", "refused", "refused"]
+    assert stage.diary.done == ["set Inactive"] * 2
+    assert outcomes[-1].reason == "this run has made its 2 changes (--max-responses)"
+    assert outcomes[-1].urgent
+    assert "--user-name=user-3" in outcomes[-1].commands[0]
+
+
+def test_the_bound_holds_for_responses_side_by_side(stage: Stage) -> None:
+    policy = Policy(max_responses=3)
+    responder = Responder(stage.means, policy)
+    verdicts = [live(long_term(f"user-{number}")) for number in range(12)]
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda verdict: answered(responder, policy, verdict), verdicts))
+    assert sorted(outcome.state for outcome in outcomes) == ["done"] * 3 + ["refused"] * 9
+    assert stage.diary.done == ["set Inactive"] * 3
+
+
+def test_nothing_and_manual_use_no_response_up(stage: Stage) -> None:
+    policy = Policy(max_responses=1)
+    responder = Responder(stage.means, policy)
+    for verdict in (other("dead"), other("unverified"), live(short_term())):
+        answered(responder, policy, verdict)
+    assert answered(responder, policy, live()).state == "done"
+
+
+def test_without_credentials_people_get_the_commands(stage: Stage) -> None:
+    outcome = answered(Responder(None, Policy()), Policy(), live())
+    assert (outcome.state, outcome.urgent) == ("refused", True)
+    assert outcome.reason == "there are no credentials that could change it"
+    assert outcome.commands
+
+
+def test_what_needs_a_person_is_passed_on(stage: Stage) -> None:
+    verdict = live(short_term())
+    action = plan(incident(verdict.evidence.key), verdict, Policy())
+    outcome = stage.respond(verdict=verdict)
+    assert outcome == Outcome(
+        "manual", "refused", action.reason, commands=action.commands, urgent=True
+    )
+
+
+def test_what_needs_nothing_is_not_needed(stage: Stage) -> None:
+    assert stage.respond(verdict=other("rejected")) == Outcome(
+        "nothing", "not-needed", "it is rejected"
+    )
+
+
+def test_what_an_earlier_run_did_is_recalled(stage: Stage) -> None:
+    stage.recalled = Outcome("disable", "not-needed", "an earlier run did", confirmed_dead=True)
+    assert stage.respond(verdict=other("dead")) is stage.recalled
+    assert stage.respond(verdict=live()).state == "done"
+
+
+# ── reset ───────────────────────────────────────────────────────────────────────────────────────
+
+SAFE_ORDER = ["check store", "set Inactive", "reset", "mask", "write store"]
+
+
+def test_a_reset_makes_the_key_dead_before_there_is_a_new_one(stage: Stage) -> None:
+    outcome = stage.respond(RESET)
+    assert stage.diary.done == SAFE_ORDER
+    assert (outcome.state, outcome.confirmed_dead, outcome.undo) == ("done", True, None)
+    assert outcome.reason == f"{WHAT} was reset, its new key stored, and it is Inactive"
+    assert [secret.unseal() for secret in stage.store.kept] == [NEW_KEY]
+    (entry,) = read_ledger(stage.ledger.path)
+    assert (entry.action, entry.phase, entry.status_after) == ("reset", "done", "Inactive")
+
+
+def test_a_reset_key_is_activated_only_on_request_and_last(stage: Stage) -> None:
+    outcome = stage.respond(REACTIVATE)
+    assert stage.diary.done == [*SAFE_ORDER, "set Active"]
+    assert outcome.reason.endswith("and it is Active")
+    assert read_ledger(stage.ledger.path)[0].status_after == "Active"
+
+
+def test_a_store_that_takes_no_write_stops_a_reset_before_anything(stage: Stage) -> None:
+    outcome = stage.fails("check store").respond(RESET)
+    assert (outcome.state, outcome.urgent) == ("refused", True)
+    assert outcome.reason == "the store for the new key does not accept a write (check store: no)"
+    assert (stage.diary.done, stage.bedrock.asked, stage.phases) == (["check store"], [], [])
+
+
+@pytest.mark.parametrize(
+    ("step", "done", "reason"),
+    [
+        ("reset", SAFE_ORDER[:3], "it is Inactive, but IAM did not reset it (PermissionError)"),
+        (
+            "write store",
+            SAFE_ORDER,
+            "it is Inactive and reset, but the store took no key (write store: no)",
+        ),
+        (
+            "set Active",
+            [*SAFE_ORDER, "set Active"],
+            "the new key is stored, but Inactive (PermissionError)",
+        ),
+    ],
+)
+def test_a_reset_that_fails_on_the_way_leaves_a_dead_key(
+    step: str, done: list[str], reason: str, stage: Stage
+) -> None:
+    outcome = stage.fails(step).respond(REACTIVATE)
+    assert stage.diary.done == done
+    assert (outcome.state, outcome.reason, outcome.urgent) == ("failed", reason, True)
+    assert (outcome.confirmed_dead, outcome.undo) == (True, None)
+    assert stage.phases == ["intent", "failed"]
+
+
+def test_a_reset_whose_first_write_fails_goes_no_further(stage: Stage) -> None:
+    outcome = stage.fails("set Inactive").respond(REACTIVATE)
+    assert stage.diary.done == SAFE_ORDER[:2]
+    assert (outcome.state, outcome.confirmed_dead) == ("failed", False)
+
+
+def test_what_was_left_undone_and_what_was_not_confirmed_are_both_told(stage: Stage) -> None:
+    outcome = stage.says("accepted").fails("write store").respond(RESET)
+    assert (outcome.state, outcome.confirmed_dead) == ("failed", False)
+    assert "the store took no key" in outcome.reason
+    assert "not refused everywhere" in outcome.reason
+
+
+def test_one_store_takes_one_new_key_of_a_run(stage: Stage) -> None:
+    """A second would push the first out, and nobody could get it back."""
+    responder = Responder(stage.means, RESET)
+    first, second = (answered(responder, RESET, live(long_term(name))) for name in ("a", "b"))
+    assert (first.state, second.state) == ("done", "failed")
+    assert (second.confirmed_dead, second.urgent) == (True, True)
+    assert "the store holds another new key of this run" in second.reason
+    assert stage.diary.done == [*SAFE_ORDER, "check store", "set Inactive"]
+    assert len(stage.store.kept) == 1
+
+
+def test_a_new_key_is_masked_and_told_to_nobody(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = stage.respond(REACTIVATE)
+    assert [secret.unseal() for secret in stage.masked] == [NEW_KEY]
+    written = stage.ledger.path.read_text() + repr(outcome) + repr(stage.masked)
+    assert NEW_KEY[4:] not in written + "".join(capsys.readouterr())
+
+
+def test_a_key_that_names_a_renamed_user_is_disabled_by_iams_name(stage: Stage) -> None:
+    renamed = live(iam=found(credential(user="renamed")))
+    outcome = stage.respond(verdict=renamed)
+    assert outcome.reason == "credential ACCAQNZGKIQYEXAMPLE22 of user renamed is Inactive"
+    assert read_ledger(stage.ledger.path)[0].user_name == "renamed"
+
+
+def test_a_plan_that_names_no_credential_is_a_mistake_of_ours(stage: Stage) -> None:
+    verdict = live()
+    nameless = replace(verdict, evidence=replace(verdict.evidence, iam=None))
+    responder, case = Responder(stage.means, Policy()), incident(KEY)
+    assert isinstance(case.key, LongTermKey)
+    with pytest.raises(AssertionError, match="without a credential"):
+        responder.respond(case, nameless, plan(case, verdict, Policy()))

@@ -1,0 +1,404 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bedrock_key_guard import action, guard
+from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.guard import Responding, Scanning, Surroundings, Verifying
+from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.report.report import Report
+from sandbox.aws import Sandbox
+from sandbox.github import GitHubServer
+from sandbox.seeding import LongTermKey as Leaked
+from tests import keysmith
+from tests.unit.github.doubles import FakeTime
+from tests.unit.github.test_runner import read_outputs
+from tests.unit.report import samples
+
+REPOSITORY, ACCOUNT = "acme/app", "111122223333"
+KEY = keysmith.long_term()
+PUSH = {"repository": {"full_name": REPOSITORY, "private": True, "visibility": "private"}}
+PUBLIC = {"repository": {"full_name": REPOSITORY, "private": False, "visibility": "public"}}
+FORK = {
+    **PUBLIC,
+    "pull_request": {
+        "head": {"repo": {"full_name": "stranger/app"}},
+        "base": {"repo": {"full_name": REPOSITORY}},
+    },
+}
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
+    """Serve GitHub, and let the action wait for it without any time passing."""
+    impatient = partial(GitHub, pace=FakeTime().pace())
+    monkeypatch.setattr(action, "GitHub", impatient)
+    with GitHubServer() as server:
+        server.add_repository(REPOSITORY)
+        yield server
+
+
+@dataclass
+class Job:
+    """Hold what a runner gives to a step, and read what the step leaves behind."""
+
+    folder: Path
+    github: GitHubServer
+    token: str
+    aws: Mapping[str, str] = field(default_factory=dict)
+    event: Mapping[str, Any] = field(default_factory=lambda: PUSH)
+    event_name: str = "push"
+    unset: tuple[str, ...] = ()
+
+    def run(self, **inputs: str) -> int:
+        """Run the action, with `inputs`, or with variables where their name is in capitals."""
+        (self.folder / "event.json").write_text(json.dumps(self.event), encoding="utf-8")
+        environment = {
+            **self.aws,
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTOR": "octocat",
+            "GITHUB_API_URL": self.github.api_url,
+            "GITHUB_EVENT_NAME": self.event_name,
+            "GITHUB_EVENT_PATH": str(self.folder / "event.json"),
+            "GITHUB_OUTPUT": str(self.folder / "outputs"),
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_RUN_ID": "4711",
+            "GITHUB_SERVER_URL": self.github.server_url,
+            "GITHUB_SHA": "3" * 40,
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+            "RUNNER_TEMP": str(self.folder / "temp"),
+            "INPUT_PATH": str(self.tree),
+            "INPUT_GITHUB_TOKEN": self.token,
+            **{k if k.isupper() else f"INPUT_{k.upper()}": v for k, v in inputs.items()},
+        }
+        return action.main({k: v for k, v in environment.items() if k not in self.unset})
+
+    def leak(self, text: str, name: str = "leak.env") -> None:
+        self.tree.mkdir(exist_ok=True)
+        (self.tree / name).write_text(f"KEY={text}\n", encoding="utf-8")
+
+    @property
+    def tree(self) -> Path:
+        return self.folder / "tree"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        return read_outputs(self.folder / "outputs")
+
+    @property
+    def summary(self) -> str:
+        path = self.folder / "summary"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    @property
+    def report(self) -> Any:
+        return json.loads((self.folder / "temp/bedrock-key-guard/report.json").read_text())
+
+    @property
+    def issues(self) -> list[Any]:
+        return self.github.issues(REPOSITORY)
+
+
+@pytest.fixture
+def job(github: GitHubServer, tmp_path: Path) -> Job:
+    job = Job(tmp_path, github, github.add_actions_token(REPOSITORY))
+    job.tree.mkdir()
+    return job
+
+
+# ── with AWS ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def leaked(sandbox: Sandbox, environment: dict[str, str], job: Job) -> Leaked:
+    leaked = sandbox.make_long_term_key(ACCOUNT, "alice")
+    job.aws = environment
+    job.leak(leaked.key)
+    return leaked
+
+
+def test_a_live_key_is_made_dead_and_its_owners_are_told(
+    job: Job, leaked: Leaked, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert job.run() == 1
+    assert sandbox.credential_status(ACCOUNT, leaked.credential_id) == "Inactive"
+    (issue,) = job.issues
+    assert json.loads(job.outputs.pop("issue-urls")) == [issue["html_url"]]
+    assert job.outputs | {"report-file": "", "issue-urls": ""} == {
+        "result": "findings",
+        "findings": "1",
+        "live": "1",
+        "responded": "1",
+        "unverified": "0",
+        "report-file": "",
+        "issue-urls": "",
+    }
+    (incident,) = job.report["incidents"]
+    assert incident["outcome"]["confirmed_dead"] is True
+    assert incident["issue_url"] == issue["html_url"]
+    assert "actions/runs/4711" in issue["body"]
+    assert incident["fingerprint"][:12] in job.summary
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert incident["fingerprint"][:12] in out
+
+
+def test_a_key_is_masked_before_anything_else_is_printed(
+    job: Job, leaked: Leaked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.leak(KEY, "second.env")
+    job.run(respond="off")
+    lines = capsys.readouterr().out.splitlines()
+    masks = [line.startswith("::add-mask::") for line in lines]
+    assert masks == sorted(masks, reverse=True)
+    assert lines[masks.index(False)].startswith("::stop-commands::")
+    for key in (KEY, leaked.key):
+        assert f"::add-mask::{key}" in lines
+        assert key[40:52] not in "".join(lines[masks.index(False) :])
+    assert leaked.key[40:52] not in job.summary + json.dumps(job.report) + str(job.issues)
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [(FORK, "pull_request"), (PUSH, "pull_request_target"), ({}, "pull_request")],
+)
+def test_a_strangers_event_changes_nothing_and_tells_nobody(
+    event: dict[str, Any], name: str, job: Job, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    job.event, job.event_name = event, name
+    assert job.run() == 1
+    assert sandbox.writes() == ()
+    assert sandbox.credential_status(ACCOUNT, leaked.credential_id) == "Active"
+    assert job.issues == []
+    assert [request.method for request in job.github.requests("POST")] == []
+    assert "No issue was opened or changed: " in job.summary
+    (incident,) = job.report["incidents"]
+    assert (incident["verdict"]["state"], incident["outcome"]["action"]) == ("live", "manual")
+
+
+def test_outside_of_github_nothing_is_changed(
+    job: Job, leaked: Leaked, sandbox: Sandbox, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.unset = ("GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "RUNNER_TEMP")
+    assert job.run() == 1
+    assert sandbox.writes() == ()
+    assert job.issues == []
+    out = capsys.readouterr().out
+    assert "::add-mask::" not in out
+    assert leaked.key[40:52] not in out
+    assert "not started by GitHub Actions" in out
+    assert Path(job.outputs["report-file"]).is_relative_to(home)
+
+
+# ── without ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Guard:
+    """Stand in for the guard, and keep what it was asked."""
+
+    report: Report = field(default_factory=samples.report)
+    asked: list[tuple[Scanning, Verifying | None, Responding | None]] = field(default_factory=list)
+
+    def run(
+        self,
+        scanning: Scanning,
+        verifying: Verifying | None,
+        responding: Responding | None,
+        around: Surroundings,
+    ) -> Report:
+        self.asked.append((scanning, verifying, responding))
+        around.mask(Secret(KEY))
+        return self.report
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Guard:
+    stand_in = Guard()
+    monkeypatch.setattr(guard, "run", stand_in.run)
+    return stand_in
+
+
+def live() -> Report:
+    key = samples.long_term()
+    return samples.report(samples.case(key, samples.verdict("live", key=key)))
+
+
+def test_a_clean_run_is_silent_everywhere(
+    job: Job, stand_in: Guard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert job.run() == 0
+    assert (job.outputs["result"], job.outputs["issue-urls"]) == ("clean", "[]")
+    assert job.issues == []
+    assert job.github.requests() == []
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("any", 1), ("live", 1), ("none", 0)])
+def test_the_step_fails_as_asked(fail_on: str, code: int, job: Job, stand_in: Guard) -> None:
+    stand_in.report = live()
+    assert job.run(fail_on=fail_on) == code
+    assert job.outputs["result"] == "findings"
+
+
+def test_a_run_that_only_scans_neither_verifies_nor_responds(job: Job, stand_in: Guard) -> None:
+    job.run(verify="false")
+    assert stand_in.asked[0][1:] == (None, None)
+    job.run()
+    _, verifying, responding = stand_in.asked[1]
+    assert (verifying, responding and responding.policy.untrusted) == (Verifying(), None)
+    assert responding is not None
+    assert responding.ledger == job.folder / "temp/bedrock-key-guard/ledger.jsonl"
+
+
+def test_without_a_token_no_issue_is_tried(job: Job, stand_in: Guard) -> None:
+    stand_in.report = live()
+    assert job.run(github_token="") == 1
+    assert job.github.requests() == []
+    assert job.outputs["issue-urls"] == "[]"
+
+
+def test_no_issue_is_opened_where_none_is_wanted(job: Job, stand_in: Guard) -> None:
+    stand_in.report = live()
+    job.run(report_issue="never")
+    assert job.github.requests() == []
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"github_token": "no\ttoken"},
+        {"issue_repository": "../../user"},
+        {"issue_repository": "acme"},
+        {"GITHUB_API_URL": "ftp://x"},
+        {"GITHUB_API_URL": "http://127.0.0.1:9"},
+        {"github_token": "nobodys"},
+    ],
+)
+def test_whatever_keeps_us_from_github_what_was_done_is_told(
+    inputs: dict[str, str], job: Job, stand_in: Guard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in.report = live()
+    assert job.run(**inputs) == 1
+    assert job.issues == []
+    assert job.outputs["live"] == "1"
+    assert "issue" in job.summary
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "No issue was opened" in out or "An issue could not be written" in out
+
+
+def test_issues_can_go_to_another_repository(
+    job: Job, stand_in: Guard, github: GitHubServer
+) -> None:
+    github.add_repository("acme/security")
+    job.token = github.add_token("octocat")
+    github.state.repositories["acme/security"].pushers.add("octocat")
+    stand_in.report = live()
+    job.run(issue_repository="acme/security", issue_labels="a b, c", issue_assignees="octocat")
+    (issue,) = github.issues("acme/security")
+    assert {"a b", "c"} < {label["name"] for label in issue["labels"]}
+    assert [one["login"] for one in issue["assignees"]] == ["octocat"]
+    assert job.issues == []
+
+
+@pytest.mark.parametrize(
+    ("event", "visibility"),
+    [(PUSH, "private"), (PUBLIC, "public"), ({}, "private"), ({}, "public")],
+)
+@pytest.mark.parametrize("report_issue", ["auto", "never"])
+def test_a_public_run_does_not_say_where_a_live_key_stands(
+    event: dict[str, Any],
+    visibility: Any,
+    report_issue: str,
+    job: Job,
+    stand_in: Guard,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An event that says nothing of it, such as a schedule's, is looked up at GitHub."""
+    job.github.state.repositories[REPOSITORY].visibility = visibility
+    job.event = event
+    key = samples.long_term()
+    place = samples.at("deep/in/there.env")
+    verdict = samples.verdict("live", key=key)
+    stand_in.report = samples.report(samples.case(key, verdict, locations=(place,)))
+    job.run(report_issue=report_issue)
+    seen = capsys.readouterr().out + job.summary + str([issue["body"] for issue in job.issues])
+    assert ("there.env" in seen) is (visibility == "private")
+    assert job.report["incidents"][0]["locations"][0]["path"] == "deep/in/there.env"
+
+
+def test_a_summary_is_written_unless_unwanted(job: Job, stand_in: Guard) -> None:
+    stand_in.report = live()
+    job.run(summary="false")
+    assert job.summary == ""
+    job.run()
+    assert job.summary
+
+
+def test_annotations_are_obeyed_and_the_log_is_not(
+    job: Job, stand_in: Guard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in.report = samples.rich()
+    job.run()
+    lines = capsys.readouterr().out.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("::stop-commands::"))
+    token = lines[start].removeprefix("::stop-commands::")
+    end = lines.index(f"::{token}::")
+    assert all(line.startswith("::add-mask::") for line in lines[:start])
+    assert all(line.startswith(("::error", "::warning", "::notice")) for line in lines[end + 1 :])
+    assert lines[end + 1 :]
+
+
+# ── what goes wrong ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"fail_on": "some"}, "fail-on"),
+        ({"respond": "reset"}, "store"),
+        ({"allow_list": "no/such/file"}, "no/such/file"),
+        ({"path": "no/such/path"}, "no/such/path"),
+        ({"allowed_account_ids": "12"}, "allowed-account-ids"),
+    ],
+)
+def test_a_wrong_input_is_one_sentence_before_anything_is_touched(
+    inputs: dict[str, str], words: str, job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.leak(KEY)
+    assert job.run(**inputs) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words in err
+    assert len(err.splitlines()) == 2
+    assert job.github.requests() == []
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (ValueError(KEY), 70)])
+def test_no_error_ends_in_a_traceback(
+    error: BaseException,
+    code: int,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> Report:
+        raise error
+
+    monkeypatch.setattr(guard, "run", fail)
+    assert job.run() == code
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    assert KEY[20:32] not in err
+
+
+def test_no_event_is_no_trust() -> None:
+    distrust: Callable[[None], str | None] = action._distrust
+    assert distrust(None) == "the run was not started by GitHub Actions"

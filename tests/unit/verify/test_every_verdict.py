@@ -1,0 +1,286 @@
+"""Compare every combination of answers with the rules, stated once more in plain words.
+
+A case is a bundle of labels. `evidence_of` turns it into what the product sees; `ruling_on` reads
+the labels alone and knows nothing of the product.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from bedrock_key_guard.model import (
+    Account,
+    AllowedAccounts,
+    BedrockAnswer,
+    Clock,
+    Evidence,
+    IamAnswer,
+    Plane,
+)
+from bedrock_key_guard.verify import verdict as product_code
+from bedrock_key_guard.verify.verdict import RULES, verdict_from
+from tests.unit.verify.doubles import (
+    ACCOUNT,
+    NOW,
+    STRANGER,
+    USER,
+    answer,
+    credential,
+    found,
+    long_term,
+    short_term,
+)
+
+LONG, SHORT = long_term(), short_term()
+
+OTHERS = {
+    "stranger": f"arn:aws:iam::{STRANGER}:user/{USER}",
+    "eve": f"arn:aws:iam::{ACCOUNT}:user/eve",
+    "gov": f"arn:aws-us-gov:iam::{ACCOUNT}:user/{USER}",
+}
+PLANE = (
+    "absent",
+    "accepted",
+    "refused",
+    "refused twice",
+    "expired",
+    "unknown",
+    "not offered",
+    "denied",
+    "denied bearer",
+    "denied to stranger",
+    "denied bearer to stranger",
+    "denied to eve",
+    "denied bearer to eve",
+    "denied bearer to gov",
+)
+LISTED = ("yes", "no", "unknown list", "not found", "not found out")
+CLOCKS = ("fresh", "just expired", "long expired")
+REGIONS = ("own", "another")
+HOLDERS = ("own", "other account", "other partition")
+CREDENTIALS = ("Active", "Inactive", "Expired", "young Active", "young Inactive", "gone")
+SIGNERS = ("found", "inactive", "gone")
+SILENT = ("not asked", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Label everything that a verdict may rest on."""
+
+    kind: str
+    first: str
+    second: str
+    iam: str
+    holder: str = "own"
+    listed: str = "yes"
+    clock: str = "fresh"
+    region: str = "own"
+
+    @property
+    def planes(self) -> tuple[str, str]:
+        return self.first, self.second
+
+
+def cases() -> Iterator[Case]:
+    spoken = [*product(CREDENTIALS, HOLDERS), *((silence, "own") for silence in SILENT)]
+    for first, second, listed, (iam, holder) in product(PLANE, PLANE, LISTED, spoken):
+        yield Case("long-term", first, second, iam, holder, listed)
+    signers = [*product(SIGNERS, HOLDERS), *((silence, "own") for silence in SILENT)]
+    for first, second, listed, (iam, holder) in product(PLANE, PLANE, LISTED, signers):
+        for clock, region in product(CLOCKS, REGIONS):
+            yield Case("short-term", first, second, iam, holder, listed, clock, region)
+
+
+# ── the rules ───────────────────────────────────────────────────────────────────────────────────
+
+
+def ruling_on(case: Case) -> tuple[int, str, str]:
+    """Return the number of the first rule that speaks, the verdict, and a word of its reason."""
+    return next(ruling for applies, *ruling in rules(case) if applies)  # type: ignore[return-value]
+
+
+def rules(case: Case) -> Iterator[tuple[bool, int, str, str]]:
+    long = case.kind == "long-term"
+
+    yield not long and case.clock == "long expired", 1, "dead", "expired at"
+
+    yield case.listed == "unknown list", 2, "unverified", "no key may be tried"
+
+    yield case.listed == "not found out", 3, "unverified", "account is unknown"
+    yield case.listed in ("no", "not found"), 3, "foreign", "account"
+
+    yield "accepted" in case.planes, 4, "live", "accepted it"
+
+    yield any(map(names_somebody_else(case), case.planes)), 5, "unverified", "principals disagree"
+
+    both_deny = is_bearer_denial(case.first) and (
+        is_bearer_denial(case.second) or case.second == "not offered"
+    )
+    yield both_deny, 6, "contained", "may not use API keys"
+
+    yield any(map(is_other_denial, case.planes)), 7, "live", "knew it as"
+
+    refused = case.first == "refused twice" and case.second in ("refused twice", "not offered")
+    its_own = case.holder == "own"
+
+    judged = refused and long and its_own and "young" not in case.iam
+    yield judged and case.iam == "gone", 8, "dead", "no credential with its alias"
+    yield judged and case.iam in ("Inactive", "Expired"), 8, "dead", case.iam
+
+    yield judged and case.iam == "Active", 9, "rejected", "credential is Active"
+
+    judged = refused and not long and case.region == "own"
+    signer_cannot = its_own and case.iam in ("inactive", "gone")
+    yield judged and signer_cannot, 10, "dead", "the access key that signed it"
+    yield judged, 10, "rejected", "in its own region"
+
+    yield True, 11, "unverified", ""
+
+
+def names_somebody_else(case: Case) -> Callable[[str], bool]:
+    """Tell of one plane's answer whether it named a principal that the key cannot be of."""
+    owner_known = case.kind == "long-term" and case.iam not in SILENT
+
+    def predicate(plane: str) -> bool:
+        if not plane.startswith("denied"):
+            return False
+        if plane.endswith(("stranger", "gov")):
+            return True
+        return owner_known and (case.iam == "gone" or plane.endswith("eve"))
+
+    return predicate
+
+
+def is_bearer_denial(plane: str) -> bool:
+    return plane.startswith("denied bearer")
+
+
+def is_other_denial(plane: str) -> bool:
+    return plane.startswith("denied") and not is_bearer_denial(plane)
+
+
+# ── what the product sees ───────────────────────────────────────────────────────────────────────
+
+
+def evidence_of(case: Case) -> Evidence:
+    key = LONG if case.kind == "long-term" else SHORT
+    expires_at = None if case.kind == "long-term" else SHORT.expires_at
+    late = {"fresh": -60, "just expired": 299, "long expired": 301}[case.clock]
+    now = NOW if expires_at is None else expires_at + timedelta(seconds=late)
+    return Evidence(
+        key=key,
+        clock=Clock(now, expires_at),
+        allowed=ALLOWED[case.listed],
+        bedrock=BEDROCK[case.region, case.first, case.second],
+        iam=IAM[case.iam, case.holder],
+    )
+
+
+def _plane(plane: Plane, said: str, region: str) -> tuple[BedrockAnswer, ...]:
+    if said == "absent":
+        return ()
+    word, _, other = said.partition(" to ")
+    where = {"own": "us-east-1", "another": "eu-west-1"}[region]
+    return (answer(plane, word, region=where, principal=OTHERS.get(other)),)
+
+
+def _iam(said: str, holder: str) -> IamAnswer | None:
+    account = {
+        "own": Account(ACCOUNT),
+        "other account": Account(STRANGER),
+        "other partition": Account(ACCOUNT, "aws-us-gov"),
+    }[holder]
+    if said == "not asked":
+        return None
+    if said in ("unknown", "found", "inactive"):
+        return IamAnswer(said, NOW, account)  # type: ignore[arg-type]  # checked right above
+    if said == "gone":
+        return IamAnswer("absent", NOW, account)
+    age = timedelta(seconds=119) if said.startswith("young") else timedelta(days=90)
+    record = credential(said.rpartition(" ")[2], created_at=NOW - age)
+    return replace(found(record), account=account)
+
+
+LIST = frozenset((ACCOUNT,))
+ALLOWED = {
+    "yes": AllowedAccounts(ACCOUNT, LIST),
+    "no": AllowedAccounts(STRANGER, LIST),
+    "unknown list": AllowedAccounts(ACCOUNT, None),
+    "not found": AllowedAccounts(None, LIST, "not-found"),
+    "not found out": AllowedAccounts(None, LIST, "failed"),
+}
+BEDROCK = {
+    (region, first, second): _plane("bedrock", first, region)
+    + _plane("bedrock-mantle", second, region)
+    for region, first, second in product(REGIONS, PLANE, PLANE)
+}
+IAM = {
+    (said, holder): _iam(said, holder)
+    for said, holder in product((*CREDENTIALS, *SIGNERS, *SILENT), HOLDERS)
+}
+
+
+# ── the tests ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_combination_is_judged_as_the_rules_say() -> None:
+    wrong = []
+    for case in cases():
+        _, state, word = ruling_on(case)
+        verdict = verdict_from(evidence_of(case))
+        if verdict.state != state or word not in verdict.reason:
+            wrong.append((case, verdict.state, verdict.reason, state, word))
+    assert wrong == []
+
+
+def test_what_must_hold_of_every_verdict() -> None:
+    for case in cases():
+        verdict = verdict_from(evidence_of(case))
+        named = any(plane.startswith("denied") for plane in case.planes)
+        asked_and_failed = {"unknown", "expired", "absent"} & set(case.planes)
+        if verdict.state in ("live", "contained"):
+            assert "accepted" in case.planes or named, case
+            assert case.listed == "yes", case
+        if verdict.state in ("dead", "rejected") and "expired at" not in verdict.reason:
+            assert "accepted" not in case.planes, case
+            assert not named, case
+            assert not asked_and_failed, case
+            assert "refused" not in case.planes, case
+            assert "young" not in case.iam, case
+            assert case.listed == "yes", case
+            if case.kind == "long-term":
+                assert case.iam not in SILENT, case
+                assert case.holder == "own", case
+        if verdict.state == "foreign":
+            assert case.listed in ("no", "not found"), case
+
+
+@pytest.fixture(scope="module")
+def examples() -> dict[int, list[Case]]:
+    """Sort the cases by the rule that decides them."""
+    by_rule: dict[int, list[Case]] = defaultdict(list)
+    for case in cases():
+        by_rule[ruling_on(case)[0]].append(case)
+    return by_rule
+
+
+def test_every_rule_decides_something(examples: dict[int, list[Case]]) -> None:
+    assert sorted(examples) == list(range(1, 12))
+
+
+@pytest.mark.parametrize("dropped", [rule for rule in RULES if rule.__name__ != "_no_probe"])
+def test_no_rule_can_be_dropped(
+    dropped: product_code.Rule,
+    examples: dict[int, list[Case]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = tuple(rule for rule in RULES if rule is not dropped)
+    monkeypatch.setattr(product_code, "RULES", left)
+    some = [case for known in examples.values() for case in known[:: len(known) // 400 + 1]]
+    assert any(verdict_from(evidence_of(case)).state != ruling_on(case)[1] for case in some)

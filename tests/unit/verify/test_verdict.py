@@ -1,0 +1,284 @@
+"""Read the rules of the verdict one by one; test_every_verdict.py has all combinations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bedrock_key_guard.model import (
+    Account,
+    AllowedAccounts,
+    BedrockAnswer,
+    Clock,
+    Evidence,
+    IamAnswer,
+    LongTermKey,
+    ShortTermKey,
+)
+from bedrock_key_guard.verify.verdict import verdict_from
+from tests import keysmith
+from tests.unit.verify.doubles import (
+    ACCOUNT,
+    NOW,
+    OWN,
+    SIGNER,
+    STRANGER,
+    USER,
+    answer,
+    both,
+    credential,
+    found,
+    key_of,
+    long_term,
+    short_term,
+)
+
+SECOND = timedelta(seconds=1)
+REFUSED = both("refused twice")
+ABSENT = IamAnswer("absent", NOW, Account(ACCOUNT))
+IAM_DENIED = IamAnswer("unknown", NOW, Account(ACCOUNT), detail="AccessDenied")
+
+
+def long_evidence(
+    bedrock: tuple[BedrockAnswer, ...] = (), iam: IamAnswer | None = None, **more: object
+) -> Evidence:
+    allowed = AllowedAccounts(ACCOUNT, frozenset((ACCOUNT,)))
+    evidence = Evidence(long_term(), Clock(NOW), allowed, bedrock, iam)
+    return replace(evidence, **more)  # type: ignore[arg-type]
+
+
+def short_evidence(
+    bedrock: tuple[BedrockAnswer, ...] = (), iam: IamAnswer | None = None, **more: object
+) -> Evidence:
+    key = short_term()
+    evidence = replace(long_evidence(bedrock, iam), key=key, clock=Clock(NOW, key.expires_at))
+    return replace(evidence, **more)  # type: ignore[arg-type]
+
+
+def after_expiry(by: timedelta, **more: object) -> Evidence:
+    key = short_term()
+    return short_evidence(clock=Clock(key.expires_at + by, key.expires_at), **more)  # type: ignore[arg-type]
+
+
+def allowed(account_id: str | None, lookup: str = "decoded") -> AllowedAccounts:
+    accounts = frozenset((ACCOUNT,))
+    return AllowedAccounts(account_id, accounts, lookup, "STS said Throttling")  # type: ignore[arg-type]
+
+
+TWO_MINUTES = timedelta(minutes=2)
+FIVE_MINUTES = timedelta(minutes=5)
+OTHER_USER = f"arn:aws:iam::{ACCOUNT}:user/eve"
+OTHER_ACCOUNT = f"arn:aws:iam::{STRANGER}:user/{USER}"
+OTHER_PARTITION = f"arn:aws-us-gov:iam::{ACCOUNT}:user/{USER}"
+IN_A_PATH = f"arn:aws:iam::{ACCOUNT}:user/teams/ml/{USER}"
+A_ROLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/{USER}/{USER}"
+DENIED = (answer("bedrock", "denied"), answer("bedrock-mantle", "unknown"))
+
+
+def denied_as(principal: str) -> tuple[BedrockAnswer, ...]:
+    return (answer("bedrock", "denied", principal=principal), answer("bedrock-mantle", "unknown"))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "state", "reason"),
+    [
+        # 1: expired by our clock, with five minutes for its being wrong
+        (after_expiry(FIVE_MINUTES + SECOND), "dead", "expired at 2026-11-23 17:00 UTC"),
+        (after_expiry(FIVE_MINUTES), "unverified", "nothing could be asked"),
+        (after_expiry(FIVE_MINUTES + SECOND, allowed=allowed(STRANGER)), "dead", "expired"),
+        (after_expiry(FIVE_MINUTES + SECOND, bedrock=both("accepted")), "dead", "expired"),
+        # 2 and 3: whose key it is
+        (
+            long_evidence(both("accepted"), allowed=AllowedAccounts(ACCOUNT, None, detail="why")),
+            "unverified",
+            "why",
+        ),
+        (long_evidence(allowed=allowed(STRANGER)), "foreign", f"{STRANGER} is not on the allow"),
+        (short_evidence(allowed=allowed(None, "not-found")), "foreign", "AWS knows no account"),
+        (short_evidence(allowed=allowed(None, "failed")), "unverified", "STS said Throttling"),
+        (short_evidence(both("accepted"), allowed=allowed(ACCOUNT, "named")), "live", "accepted"),
+        # 4: accepted
+        (long_evidence(both("accepted"), found()), "live", "bedrock and bedrock-mantle accepted"),
+        (long_evidence(both("accepted")), "live", "accepted"),
+        (long_evidence(both("accepted"), ABSENT), "live", "although IAM calls its credential abs"),
+        (
+            long_evidence(both("accepted"), found(credential("Inactive"))),
+            "live",
+            "although IAM calls its credential Inactive",
+        ),
+        (
+            long_evidence(
+                (answer("bedrock", "refused twice"), answer("bedrock-mantle", "accepted"))
+            ),
+            "live",
+            "bedrock-mantle accepted it",
+        ),
+        # 5: whom Bedrock named
+        (long_evidence(denied_as(OTHER_ACCOUNT), found()), "unverified", "principals disagree"),
+        (long_evidence(denied_as(OTHER_PARTITION), found()), "unverified", "principals disagree"),
+        (long_evidence(denied_as(OTHER_USER), found()), "unverified", "principals disagree"),
+        (long_evidence(denied_as(A_ROLE), found()), "unverified", "principals disagree"),
+        (long_evidence(denied_as(OWN), ABSENT), "unverified", "principals disagree"),
+        (long_evidence(denied_as(OTHER_USER), IAM_DENIED), "live", "bedrock knew it as"),
+        (short_evidence(denied_as(OTHER_ACCOUNT)), "unverified", "principals disagree"),
+        (short_evidence(denied_as(SIGNER)), "live", f"bedrock knew it as {SIGNER}"),
+        # 6: may not use API keys at all
+        (long_evidence(both("denied bearer"), found()), "contained", "on either plane"),
+        (short_evidence(both("denied bearer", principal=SIGNER)), "contained", "on either plane"),
+        (
+            long_evidence(
+                (answer("bedrock", "denied bearer"), answer("bedrock-mantle", "not offered"))
+            ),
+            "contained",
+            "on either plane",
+        ),
+        (
+            long_evidence(
+                (answer("bedrock", "denied bearer"), answer("bedrock-mantle", "unknown"))
+            ),
+            "unverified",
+            "bedrock-mantle said unknown",
+        ),
+        # 7: authentic, and denied something else
+        (long_evidence(DENIED, found()), "live", "bedrock knew it as"),
+        (long_evidence(denied_as(IN_A_PATH), found()), "live", "bedrock knew it as"),
+        (
+            long_evidence((answer("bedrock", "denied bearer"), answer("bedrock-mantle", "denied"))),
+            "live",
+            "bedrock-mantle knew it as",
+        ),
+        # 8: refused twice, and IAM says why
+        (long_evidence(REFUSED, ABSENT), "dead", "IAM lists no credential with its alias"),
+        (long_evidence(REFUSED, found(credential("Inactive"))), "dead", "calls its credential Ina"),
+        (long_evidence(REFUSED, found(credential("Expired"))), "dead", "calls its credential Exp"),
+        (
+            long_evidence(
+                (answer("bedrock", "refused twice"), answer("bedrock-mantle", "not offered")),
+                ABSENT,
+            ),
+            "dead",
+            "no credential",
+        ),
+        # 9: refused twice, and the credential is Active
+        (long_evidence(REFUSED, found()), "rejected", "although its credential is Active"),
+        # 10: short-term
+        (short_evidence(REFUSED), "rejected", "in its own region"),
+        (short_evidence(REFUSED, IAM_DENIED), "rejected", "in its own region"),
+        (
+            short_evidence(REFUSED, IamAnswer("inactive", NOW, Account(ACCOUNT))),
+            "dead",
+            "the access key that signed it is Inactive",
+        ),
+        (
+            short_evidence(REFUSED, IamAnswer("absent", NOW, Account(ACCOUNT))),
+            "dead",
+            "the access key that signed it is gone",
+        ),
+        (
+            short_evidence(REFUSED, IamAnswer("absent", NOW, Account(STRANGER))),
+            "rejected",
+            "in its own region",
+        ),
+        (short_evidence(both("refused twice", region="eu-west-1")), "unverified", "said refused"),
+        # 11: what was not found out is no verdict
+        (long_evidence(REFUSED, IAM_DENIED), "unverified", "IAM: AccessDenied"),
+        (long_evidence(REFUSED), "unverified", "said refused twice"),
+        (long_evidence(REFUSED, replace(ABSENT, account=Account(STRANGER))), "unverified", ""),
+        (
+            long_evidence(REFUSED, replace(ABSENT, account=Account(ACCOUNT, "aws-us-gov"))),
+            "unverified",
+            "",
+        ),
+        (long_evidence(both("refused"), ABSENT), "unverified", "said refused"),
+        (
+            long_evidence(
+                (answer("bedrock", "refused twice"), answer("bedrock-mantle", "unknown")), ABSENT
+            ),
+            "unverified",
+            "bedrock-mantle said unknown",
+        ),
+        (long_evidence(REFUSED[:1], ABSENT), "unverified", ""),
+        (
+            long_evidence(both("unknown"), found()),
+            "unverified",
+            "bedrock in us-east-1: bedrock said",
+        ),
+        (short_evidence(both("expired")), "unverified", "said expired"),
+        (long_evidence(notes=("not asked",)), "unverified", "not asked"),
+    ],
+)
+def test_each_rule(evidence: Evidence, state: str, reason: str) -> None:
+    verdict = verdict_from(evidence)
+    assert (verdict.state, reason in verdict.reason) == (state, True), verdict.reason
+    assert verdict.evidence is evidence
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "expected"),
+    [
+        (TWO_MINUTES - SECOND, "Active", "unverified"),
+        (TWO_MINUTES, "Active", "rejected"),
+        (TWO_MINUTES - SECOND, "Inactive", "unverified"),
+        (TWO_MINUTES, "Inactive", "dead"),
+    ],
+)
+def test_a_young_credential_is_not_judged_before_two_minutes(
+    age: timedelta, status: str, expected: str
+) -> None:
+    record = credential(status, created_at=NOW - age)
+    assert verdict_from(long_evidence(REFUSED, found(record))).state == expected
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "expected"),
+    [
+        ("us-gov-west-1", "aws-us-gov", "dead"),
+        ("us-east-1", "aws", "dead"),
+        ("us-gov-west-1", "aws", "unverified"),
+        ("us-east-1", "aws-us-gov", "unverified"),
+    ],
+)
+def test_iam_and_bedrock_have_to_speak_of_the_same_partition(
+    region: str, partition: str, expected: str
+) -> None:
+    iam = IamAnswer("absent", NOW, Account(ACCOUNT, partition))
+    evidence = long_evidence(both("refused twice", region=region), iam)
+    assert verdict_from(evidence).state == expected
+
+
+@pytest.mark.parametrize("prefix", [keysmith.CLAUDE_PLATFORM_LONG_TERM, keysmith.CLOUDWATCH_LOGS])
+def test_a_family_without_a_probe_is_unverified_however_bedrock_answers(prefix: str) -> None:
+    key = key_of(keysmith.long_term(USER, prefix=prefix))
+    assert isinstance(key, LongTermKey)
+    verdict = verdict_from(long_evidence(both("accepted"), found(), key=key))
+    assert verdict.state == "unverified"
+    assert key.family.service_name in verdict.reason
+
+
+def test_a_key_of_another_service_expires_too() -> None:
+    token = keysmith.claude_platform_short_term(issued_at=NOW - timedelta(days=1))
+    key = key_of(token)
+    assert isinstance(key, ShortTermKey)
+    evidence = short_evidence(key=key, clock=Clock(NOW, key.expires_at))
+    assert verdict_from(evidence).state == "dead"
+
+
+def test_the_principal_is_the_one_that_bedrock_named() -> None:
+    assert verdict_from(long_evidence(DENIED, found())).principal == OWN
+    assert verdict_from(long_evidence(both("accepted"), found())).principal is None
+
+
+def test_a_principal_that_the_key_cannot_be_of_is_not_its_principal() -> None:
+    planes = (
+        answer("bedrock", "accepted"),
+        answer("bedrock-mantle", "denied", principal=OTHER_ACCOUNT),
+    )
+    assert verdict_from(long_evidence(planes, found())).principal is None
+    assert verdict_from(long_evidence(planes[1:], found())).principal is None
+
+
+def test_a_principal_that_is_no_arn_is_nobody() -> None:
+    planes = (answer("bedrock", "denied", principal="alice"),)
+    assert verdict_from(long_evidence(planes)).state == "unverified"

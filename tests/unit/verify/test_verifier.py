@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import pytest
+
+from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.keys.key import WholeKey
+from bedrock_key_guard.model import AllowedAccounts, IamAnswer, Key, LongTermKey, Verdict
+from bedrock_key_guard.verify.accounts import Accounts
+from bedrock_key_guard.verify.bedrock import HttpsProber
+from bedrock_key_guard.verify.evidence import Witnesses
+from bedrock_key_guard.verify.iam import IamDirectory
+from bedrock_key_guard.verify.verifier import verify
+from sandbox.aws import Sandbox
+from tests.unit.verify.doubles import (
+    ACCOUNT,
+    NOW,
+    STRANGER,
+    FakeTime,
+    ScriptedBedrock,
+    ScriptedDirectory,
+    found,
+    incident,
+    key_of,
+    long_term,
+    old_generation,
+    short_term,
+    witnesses,
+)
+
+PART_OF_A_KEY = key_of("ABSKQmVkcm9ja0FQSUtleS1leDRtLWF0LTExMTEyMjIyMzMzMzp4eHh4")
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(24) as pool:
+        yield pool
+
+
+@pytest.fixture
+def real(sandbox: Sandbox, environment: dict[str, str], executor: Executor) -> Witnesses:
+    """Ask the sandbox, now, without any waiting."""
+    session = open_session(environment)
+    assert isinstance(session, Session)
+    time = FakeTime(datetime.now(timezone.utc))
+    return Witnesses(
+        prober=HttpsProber(environment, time.sleep),
+        directory=IamDirectory(session),
+        accounts=Accounts((), session),
+        now=time.now,
+        sleep=time.sleep,
+        executor=executor,
+    )
+
+
+def judged(keys: Sequence[Key], asked: Witnesses, max_probes: int = 200) -> dict[str, Verdict]:
+    return dict(verify(map(incident, keys), asked, max_probes=max_probes))
+
+
+def scripted(
+    executor: Executor, first: str = "accepted", second: str = "accepted"
+) -> tuple[Witnesses, ScriptedBedrock]:
+    bedrock = ScriptedBedrock(FakeTime(), [first], [second])
+    return witnesses(bedrock, ScriptedDirectory(found()), executor), bedrock
+
+
+def test_every_whole_key_gets_a_verdict(executor: Executor) -> None:
+    asked, _ = scripted(executor)
+    keys = [long_term(f"user-{number}") for number in range(20)]
+    verdicts = judged([*keys, PART_OF_A_KEY], asked)
+    assert verdicts.keys() == {key.fingerprint for key in keys}
+    assert {verdict.state for verdict in verdicts.values()} == {"live"}
+
+
+def test_no_more_keys_are_used_than_allowed(executor: Executor) -> None:
+    asked, bedrock = scripted(executor)
+    keys = [long_term(f"user-{number}") for number in range(9)]
+    verdicts = judged(keys, asked, max_probes=4)
+    states = [verdict.state for verdict in verdicts.values()]
+    assert (states.count("live"), states.count("unverified")) == (4, 5)
+    assert len({fingerprint for _, fingerprint, _ in bedrock.asked}) == 4
+    reasons = {v.reason for v in verdicts.values() if v.state == "unverified"}
+    assert reasons == {"not asked: the run may probe 4 keys (--max-probes)"}
+
+
+def test_keys_that_need_no_probe_use_none_up(executor: Executor) -> None:
+    asked, _ = scripted(executor)
+    others = [long_term(f"user-{number}", STRANGER) for number in range(20)]
+    verdicts = judged([*others, long_term()], asked, max_probes=1)
+    assert verdicts[long_term().fingerprint].state == "live"
+    assert {verdicts[key.fingerprint].state for key in others} == {"foreign"}
+
+
+def test_a_foreign_key_is_never_used(real: Witnesses, sandbox: Sandbox) -> None:
+    leaked = key_of(sandbox.make_long_term_key(STRANGER, "alice").key)
+    token = key_of(sandbox.make_short_term_key(STRANGER, user="alice").key)
+    before = sandbox.calls()
+    verdicts = judged([leaked, token], real)
+    assert {verdict.state for verdict in verdicts.values()} == {"foreign"}
+    assert sandbox.bedrock.log.calls() == ()
+    assert sandbox.calls() == before
+
+
+def test_an_expired_key_needs_no_network(executor: Executor) -> None:
+    asked, bedrock = scripted(executor)
+    key = short_term(issued_at=NOW.replace(year=2025))
+    unused = replace(asked, accounts=None)  # type: ignore[arg-type]  # nobody may be asked
+    verdicts = judged([key, old_generation(key)], unused)
+    assert {verdict.state for verdict in verdicts.values()} == {"dead"}
+    assert bedrock.asked == []
+
+
+def test_a_slow_verdict_holds_up_no_other(executor: Executor) -> None:
+    asked, _ = scripted(executor)
+    slow, quick = long_term("slow"), long_term("quick")
+    go_on = threading.Event()
+
+    def find(key: LongTermKey) -> IamAnswer:
+        assert key.fingerprint != slow.fingerprint or go_on.wait(10)
+        return found()
+
+    directory = ScriptedDirectory(found())
+    directory.find_credential = find  # type: ignore[method-assign]
+    verdicts = verify(
+        map(incident, (slow, quick)), replace(asked, directory=directory), max_probes=9
+    )
+    assert next(verdicts)[0] == quick.fingerprint
+    go_on.set()
+    assert [name for name, _ in verdicts] == [slow.fingerprint]
+
+
+def test_a_slow_look_up_of_an_account_holds_up_no_other_key(executor: Executor) -> None:
+    """Anyone can write a thousand access key ids of the old generation."""
+    asked, _ = scripted(executor)
+    go_on = threading.Event()
+
+    class SlowAccounts(Accounts):
+        def standing_of(self, key: WholeKey) -> AllowedAccounts:
+            assert key.account_id is not None or go_on.wait(10)
+            return asked.accounts.standing_of(key)
+
+    slow = replace(asked, accounts=SlowAccounts((), asked.accounts._session))
+    keys: tuple[Key, ...] = (old_generation(short_term()), long_term())
+    verdicts = verify(map(incident, keys), slow, max_probes=9)
+    assert next(verdicts)[0] == keys[1].fingerprint
+    go_on.set()
+    assert [name for name, _ in verdicts] == [keys[0].fingerprint]
+
+
+def test_what_has_not_begun_when_a_run_is_stopped_never_does(executor: Executor) -> None:
+    asked, bedrock = scripted(executor)
+    keys = [long_term(f"user-{number}") for number in range(400)]
+    verdicts = verify(map(incident, keys), asked, max_probes=400)
+    next(verdicts)
+    verdicts.close()  # type: ignore[attr-defined]  # as an exception in its reader does
+    assert len({fingerprint for _, fingerprint, _ in bedrock.asked}) < 400
+
+
+def test_a_verdict_for_each_kind_of_key(real: Witnesses, sandbox: Sandbox) -> None:
+    live = sandbox.make_long_term_key(ACCOUNT, "live")
+    inactive = sandbox.make_long_term_key(ACCOUNT, "inactive")
+    sandbox.client("iam", ACCOUNT).update_service_specific_credential(
+        UserName="inactive",
+        ServiceSpecificCredentialId=inactive.credential_id,
+        Status="Inactive",
+    )
+    expected = {
+        live.key: "live",
+        inactive.key: "dead",
+        long_term("live", seed="forged").secret.unseal(): "rejected",
+        long_term("ghost").secret.unseal(): "dead",
+        sandbox.make_short_term_key(ACCOUNT, role="ml").key: "live",
+        sandbox.make_short_term_key(ACCOUNT, user="signer").key: "live",
+    }
+    keys = [key_of(text) for text in expected]
+    verdicts = judged(keys, real)
+    assert [verdicts[key.fingerprint].state for key in keys] == list(expected.values())
+    assert sandbox.writes() == ()
+
+
+def test_any_number_of_forged_keys_costs_one_listing_of_the_account(
+    real: Witnesses, sandbox: Sandbox
+) -> None:
+    healthy = sandbox.make_long_term_key(ACCOUNT, "healthy")
+    forged = [long_term("healthy", seed=str(n)) for n in range(30)]
+    forged += [long_term(f"made-up-{n}") for n in range(30)]
+    verdicts = judged(forged, real)
+    states = [verdicts[key.fingerprint].state for key in forged]
+    assert (states[:30], states[30:]) == (["rejected"] * 30, ["dead"] * 30)
+    everybody = [call for call in sandbox.calls() if call.parameter("AllUsers")]
+    assert len(everybody) == 1
+    assert sandbox.writes() == ()
+    assert sandbox.credential_status(ACCOUNT, healthy.credential_id) == "Active"
