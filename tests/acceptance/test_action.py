@@ -1,0 +1,223 @@
+"""Run the Action as published: through act, a real workflow runner, and through its own steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.aws import Sandbox
+from sandbox.github import GitHubServer
+from sandbox.seeding import LongTermKey
+from tests.acting import ACT, Act
+from tests.jobs import ACCOUNT, REPOSITORY, ROOT, Host, Job, pull_request, push, verdicts
+from tests.leaks import status
+from tests.needles import leaks_in
+
+WHEELHOUSE = ROOT / "build" / "wheelhouse"
+PUBLISHED = ("action.yml", "requirements", "src")
+LEAK = "config/settings.yaml"
+
+
+@pytest.fixture(scope="module")
+def offline(loopback_environment: None) -> dict[str, str]:
+    """Let pip install from what set-up has fetched, and from nowhere else."""
+    assert WHEELHOUSE.is_dir(), "build/wheelhouse is missing: `make test` fills it first"
+    return {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": str(WHEELHOUSE),
+        "PIP_NO_INDEX": "1",
+    }
+
+
+@pytest.fixture(scope="module")
+def published(loopback_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the Action's repository as it is here, and as GitHub would serve it."""
+    folder = tmp_path_factory.mktemp("published")
+    for name in PUBLISHED:
+        if (ROOT / name).is_dir():
+            unshipped = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            shutil.copytree(ROOT / name, folder / name, ignore=unshipped)
+        else:
+            shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ready(
+    offline: dict[str, str], published: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Job:
+    """Give a job in which the Action's first step has made its environment, for real."""
+    folder = tmp_path_factory.mktemp("ready")
+    environment = {
+        **os.environ,
+        **offline,
+        "GITHUB_ACTION_PATH": str(published),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "RUNNER_TEMP": str(folder),
+    }
+    job = Job(folder, folder, environment, "", ())
+    done = job.install()
+    assert done.returncode == 0, done.stderr.decode()
+    return job
+
+
+@pytest.fixture
+def workspace(tree: Path, leaked: LongTermKey) -> Path:
+    (tree / "config").mkdir()
+    (tree / LEAK).write_text(f"env:\n  - TOKEN={leaked.key}\n", encoding="utf-8")
+    return tree
+
+
+@pytest.fixture
+def act(
+    workspace: Path, ready: Job, github: GitHubServer, published: Path, leaked: LongTermKey
+) -> Act:
+    assert ACT.is_file(), f"{ACT} is missing: `make` installs it"
+    kept = {
+        n: v for n, v in ready.environment.items() if n.startswith("PIP_") or "PROXY" in n.upper()
+    }
+    settings = {**kept, "AWS_EC2_METADATA_DISABLED": "true"}
+    return Act(workspace, github, published, settings, ready.temp / "venv")
+
+
+@pytest.fixture
+def act_on_itself(act: Act, published: Path) -> Act:
+    """Let the repository that leaks the key be the Action's own, for `uses: ./`."""
+    shutil.copytree(published, act.workspace, dirs_exist_ok=True)
+    return act
+
+
+def test_with_credentials_the_key_is_disabled_and_an_issue_opened(
+    act_on_itself: Act, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
+) -> None:
+    done = act_on_itself.run(secrets=sandbox.environment(ACCOUNT), event=push(), install=True)
+    assert done.returncode == 1, done.stderr
+    assert "Failure - Main Guard" in done.stdout
+    assert status(sandbox, leaked) == "Inactive"
+    assert [call.action for call in sandbox.writes()] == ["iam:UpdateServiceSpecificCredential"]
+    (issue,) = github.issues(REPOSITORY)
+    assert LEAK in issue["body"]
+    # A later step has the outputs, the report and the summary.
+    assert "result=findings live=1 responded=1 unverified=0" in done.stdout
+    assert f'issues=["{issue["html_url"]}"]' in done.stdout
+    assert re.search(r"report of [1-9][0-9]* bytes", done.stdout)
+    assert "## Bedrock Key Guard" in done.stdout
+    assert leaks_in(leaked.key, done.stdout.encode() + done.stderr.encode()) == []
+    assert leaks_in(leaked.key, issue["body"].encode()) == []
+
+
+def test_with_fail_on_none_the_step_passes(
+    act_on_itself: Act, sandbox: Sandbox, leaked: LongTermKey
+) -> None:
+    secrets = sandbox.environment(ACCOUNT)
+    done = act_on_itself.run(secrets=secrets, event=push(), fail_on="none")
+    assert done.returncode == 0, done.stdout
+    assert status(sandbox, leaked) == "Inactive"
+
+
+def test_without_aws_credentials_it_still_scans_and_says_unverified(
+    act_on_itself: Act, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
+) -> None:
+    github.add_repository(REPOSITORY, visibility="public")
+    done = act_on_itself.run(secrets={}, event=push("public"))
+    assert done.returncode == 1, done.stderr
+    assert "result=findings live=0 responded=0 unverified=1" in done.stdout
+    assert "there are no AWS credentials" in done.stdout
+    assert sandbox.calls() == ()
+    assert sandbox.bedrock.log.calls() == ()
+    (issue,) = github.issues(REPOSITORY)
+    # Everybody may read all of this, and the key may work.
+    assert LEAK not in issue["body"]
+    assert LEAK not in done.stdout
+    assert status(sandbox, leaked) == "Active"
+
+
+def test_a_pull_request_from_a_fork_changes_nothing(
+    act_on_itself: Act, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
+) -> None:
+    done = act_on_itself.run(
+        secrets=sandbox.environment(ACCOUNT),
+        event=pull_request("stranger/app"),
+        event_name="pull_request",
+    )
+    assert done.returncode == 1, done.stderr
+    assert "comes from a fork" in done.stdout
+    assert sandbox.writes() == ()
+    assert status(sandbox, leaked) == "Active"
+    assert github.issues(REPOSITORY) == []
+
+
+def test_another_repository_uses_it_by_name(
+    act: Act, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
+) -> None:
+    done = act.run("consumer.yml", secrets=sandbox.environment(ACCOUNT), event=push())
+    assert done.returncode == 1, done.stderr
+    assert "result=findings live=1 responded=1 unverified=0" in done.stdout
+    assert status(sandbox, leaked) == "Inactive"
+    assert len(github.issues(REPOSITORY)) == 1
+
+
+@pytest.fixture
+def direct(workspace: Path, ready: Job, sandbox: Sandbox, github: GitHubServer) -> Iterator[Host]:
+    """Give a runner for the Action's own steps; the first has found its environment made."""
+    assert ready.install().returncode == 0
+    yield Host(workspace, workspace.parent / "host", github, sandbox.environment(ACCOUNT))
+    assert sorted(path.name for path in ready.temp.iterdir()) == ["venv"]
+
+
+def test_the_steps_themselves_do_the_same_under_bash(
+    direct: Host, ready: Job, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
+) -> None:
+    job = direct.job(python=[str(ready.temp / "venv" / "bin" / "python")])
+    done = job.run()
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert status(sandbox, leaked) == "Inactive"
+    (issue,) = github.issues(REPOSITORY)
+    assert job.outputs == {
+        "result": "findings",
+        "findings": "1",
+        "live": "1",
+        "responded": "1",
+        "unverified": "0",
+        "report-file": str(job.temp / "report.json"),
+        "issue-urls": json.dumps([issue["html_url"]]),
+    }
+    assert verdicts(job.report) == ["live"]
+    assert "dead now" in job.summary
+
+
+def test_the_action_installs_into_its_own_environment_alone(ready: Job, published: Path) -> None:
+    assert ready.install().returncode == 0
+    python = ready.temp / "venv" / "bin" / "python"
+    asked = "import bedrock_key_guard, boto3; print(bedrock_key_guard.__file__, boto3.__file__)"
+    done = subprocess.run([python, "-Ic", asked], capture_output=True, text=True, check=True)
+    ours, theirs = done.stdout.split()
+    assert Path(ours) == published / "src" / "bedrock_key_guard" / "__init__.py"
+    assert ready.temp in Path(theirs).parents
+
+
+@pytest.mark.parametrize("version", ["(3, 9)", None], ids=["too old", "missing"])
+def test_without_a_fit_python_the_first_step_says_what_to_do(
+    ready: Job, tmp_path: Path, version: str | None
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "bash").symlink_to(shutil.which("bash") or "")
+    if version:
+        python = tools / "python3"
+        code = f"import sys; sys.version_info = {version}; exec(sys.argv.pop(1))"
+        python.write_text(f'#!{tools}/bash\nexec {sys.executable} -Ic {code!r} "$3"\n')
+        python.chmod(0o755)
+    settings = ready.environment | {"PATH": str(tools), "RUNNER_TEMP": str(tmp_path)}
+    done = Job(tmp_path, tmp_path, settings, "", ()).install()
+    assert done.returncode == 2
+    assert done.stdout.startswith(b"::error title=Bedrock Key Guard::")
+    assert b"actions/setup-python" in done.stdout

@@ -1,0 +1,240 @@
+"""Run the guard as a person does, and as a runner of GitHub Actions does with action.yml's steps.
+
+Sources: https://docs.github.com/en/actions/reference/workflows-and-actions/variables and
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax (`shell: bash`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.github import GitHubServer
+
+ACCOUNT = "111122223333"
+STRANGER = "210987654321"
+REPOSITORY = "acme/app"
+ROOT = Path(__file__).parents[1]
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+HURRY = ROOT / "tests" / "hurry.py"
+HURRIED = (sys.executable, "-I", str(HURRY))
+BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
+
+Done = subprocess.CompletedProcess[bytes]
+
+
+def guard(
+    *arguments: str,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    hurried: bool = False,
+) -> Done:
+    """Run the command; `hurried`, it sits no waiting out."""
+    start = [str(HURRY)] if hurried else ["-m", "bedrock_key_guard"]
+    return _run([sys.executable, "-I", *start, *arguments], cwd, env, stdin)
+
+
+def said(done: Done) -> str:
+    """Return what a process told people."""
+    return done.stderr.decode("utf-8", "backslashreplace")
+
+
+def explained(done: Done, code: int, *words: str) -> None:
+    """Check that there is one sentence and a remedy, and nothing else."""
+    lines = said(done).splitlines()
+    assert done.returncode == code, lines
+    assert len(lines) == 2, lines
+    assert lines[0].startswith("bedrock-key-guard: ")
+    assert lines[0].endswith(".")
+    assert lines[1].startswith("  ")
+    assert lines[1].strip().endswith((".", "`"))
+    for word in words:
+        assert word in " ".join(lines)
+    assert done.stdout == b""
+
+
+def report_of(done: Done) -> dict[str, Any]:
+    """Return the JSON report of a command."""
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def verdicts(report: Mapping[str, Any]) -> list[str | None]:
+    """Return the state of each incident's verdict."""
+    return [(incident["verdict"] or {}).get("state") for incident in report["incidents"]]
+
+
+def push(visibility: str = "private") -> dict[str, Any]:
+    """Return what matters here of the event of a push."""
+    private = visibility != "public"
+    return {
+        "ref": "refs/heads/main",
+        "repository": {"full_name": REPOSITORY, "private": private, "visibility": visibility},
+    }
+
+
+def pull_request(head: str) -> dict[str, Any]:
+    """Return the event of a pull request from the repository `head`."""
+    return {
+        **push("public"),
+        "number": 7,
+        "pull_request": {
+            "number": 7,
+            "head": {"ref": "change", "sha": "1" * 40, "repo": {"full_name": head}},
+            "base": {"ref": "main", "sha": "2" * 40, "repo": {"full_name": REPOSITORY}},
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Be a machine that runs jobs in `workspace`; what they write is in `folder`.
+
+    `secrets` are the AWS settings that an earlier step of the job has put into the environment.
+    """
+
+    workspace: Path
+    folder: Path
+    github: GitHubServer
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+    def job(
+        self,
+        name: str = "job",
+        settings: Mapping[str, str] | None = None,
+        *,
+        event: Mapping[str, Any] | None = None,
+        event_name: str = "push",
+        python: Sequence[str] = (sys.executable,),
+    ) -> Job:
+        """Prepare a job that an event starts, with `settings` in its environment."""
+        folder = self.folder / name
+        for each in ("home", "tmp", "runner"):
+            (folder / each).mkdir(parents=True, exist_ok=True)
+        payload = push() if event is None else event
+        (folder / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+        environment = {
+            **os.environ,
+            **self.secrets,
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTION_PATH": str(ROOT),
+            "GITHUB_ACTOR": "octocat",
+            "GITHUB_API_URL": self.github.api_url,
+            "GITHUB_EVENT_NAME": event_name,
+            "GITHUB_EVENT_PATH": str(folder / "event.json"),
+            "GITHUB_OUTPUT": str(folder / "outputs"),
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_RUN_ID": "4711",
+            "GITHUB_SERVER_URL": self.github.server_url,
+            "GITHUB_SHA": "3" * 40,
+            "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+            "HOME": str(folder / "home"),
+            "RUNNER_TEMP": str(folder / "runner"),
+            "TMPDIR": str(folder / "tmp"),
+            **(settings or {}),
+        }
+        token = self.github.add_actions_token(REPOSITORY)
+        return Job(self.workspace, folder, environment, token, tuple(python))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Run the steps of action.yml; `python` starts the one that the first step would have made."""
+
+    workspace: Path
+    folder: Path
+    environment: dict[str, str]
+    token: str
+    python: tuple[str, ...]
+
+    def run(self, **inputs: str) -> Done:
+        """Run the step that guards, with the environment that is there."""
+        return _run(self.command(), self.workspace, self.step_environment(inputs), b"")
+
+    def start(self, **inputs: str) -> subprocess.Popen[bytes]:
+        """Start that step in a process group of its own."""
+        return subprocess.Popen(
+            self.command(),
+            cwd=self.workspace,
+            env=self.step_environment(inputs),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def install(self) -> Done:
+        """Run the step that makes the environment, for real."""
+        return _run(self._bash(0), self.workspace, self.environment, b"")
+
+    def command(self) -> list[str]:
+        """Return how a runner starts the step that guards, its Python made ready."""
+        launcher = self.temp / "venv" / "bin" / "python"
+        if not launcher.exists():
+            launcher.parent.mkdir(parents=True, exist_ok=True)
+            arguments = '"${@: -1}"' if str(HURRY) in self.python else '"$@"'
+            text = f"#!/bin/bash\nexec {shlex.join(self.python)} {arguments}\n"
+            launcher.write_text(text, encoding="utf-8")
+            launcher.chmod(0o755)
+        return self._bash(1)
+
+    def step_environment(self, inputs: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of the step that guards, with inputs as a runner gives them."""
+        values = {name: str(each.get("default", "")) for name, each in ACTION["inputs"].items()}
+        values |= {name.replace("_", "-"): value for name, value in inputs.items()}
+        expressions = {f"${{{{ inputs.{name} }}}}": value for name, value in values.items()}
+        resolved = {name: expressions[text] for name, text in _step(1)["env"].items()}
+        default_token = {"${{ github.token }}": self.token}
+        return self.environment | {n: default_token.get(v, v) for n, v in resolved.items()}
+
+    @property
+    def temp(self) -> Path:
+        """Return the guard's own folder in RUNNER_TEMP."""
+        return Path(self.environment["RUNNER_TEMP"], "bedrock-key-guard")
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """Return the report that the job has left."""
+        report: dict[str, Any] = json.loads((self.temp / "report.json").read_text("utf-8"))
+        return report
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Return the outputs as the runner reads them: `name<<delimiter`, lines, delimiter."""
+        lines = iter(Path(self.environment["GITHUB_OUTPUT"]).read_text("utf-8").splitlines())
+        outputs = {}
+        for line in lines:
+            name, _, delimiter = line.partition("<<")
+            outputs[name] = "\n".join(iter(lambda: next(lines), delimiter))
+        return outputs
+
+    @property
+    def summary(self) -> str:
+        """Return the page that the job has written."""
+        return Path(self.environment["GITHUB_STEP_SUMMARY"]).read_text("utf-8")
+
+    def _bash(self, number: int) -> list[str]:
+        script = self.folder / f"step-{number}.sh"
+        script.write_text(_step(number)["run"], encoding="utf-8")
+        return [*BASH, str(script)]
+
+
+def _step(number: int) -> dict[str, Any]:
+    step: dict[str, Any] = ACTION["runs"]["steps"][number]
+    return step
+
+
+def _run(command: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: bytes) -> Done:
+    return subprocess.run(
+        command, cwd=cwd, env=env, input=stdin, capture_output=True, timeout=120, check=False
+    )

@@ -1,0 +1,38 @@
+"""Leak keys into a tree, and ask the sandbox what became of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import requests
+
+from sandbox.aws import Sandbox
+from sandbox.seeding import LongTermKey
+
+
+def leak(tree: Path, *keys: str) -> None:
+    """Write keys into a file of a tree, one a line."""
+    lines = (f"TOKEN_{number}={key}\n" for number, key in enumerate(keys))
+    (tree / "settings.env").write_text("".join(lines), encoding="utf-8")
+
+
+def probed(sandbox: Sandbox) -> set[str | None]:
+    """Return the fingerprints of all keys that Bedrock was ever shown."""
+    return {call.fingerprint for call in sandbox.bedrock.log.calls()}
+
+
+def status(sandbox: Sandbox, key: LongTermKey) -> str | None:
+    """Return what IAM says of a key's credential."""
+    return sandbox.credential_status(key.account_id, key.credential_id)
+
+
+def accepted(sandbox: Sandbox, key: str) -> bool:
+    """Tell whether Bedrock accepts a key."""
+    answer = requests.get(
+        f"{sandbox.bedrock.url}/foundation-models",
+        headers={"Authorization": f"Bearer {key}"},
+        verify=str(sandbox.bedrock.ca_bundle),
+        proxies={"https": ""},
+        timeout=10,
+    )
+    return answer.ok

@@ -1,0 +1,119 @@
+"""Search whatever was written for pieces of keys, in any way that one may be written down.
+
+A piece is any twelve characters in a row of what has to stay secret: of a long-term key what
+follows the first `:` of its payload, of a short-term key the signature and the session token.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import parse_qs, quote
+
+from bedrock_key_guard.keys.prefixes import PREFIXES
+
+PIECE = 12
+# Twelve characters fill sixteen of base64, so this much of a key's own text tells as much.
+ENCODED_PIECE = 16
+
+
+# A piece in one form, the name of its key, and that of the form; by the first bytes of the piece.
+Needles = dict[bytes, list[tuple[bytes, str, str]]]
+
+
+def leaks_in(key: str, written: bytes) -> list[str]:
+    """Name the forms in which a piece of `key` stands in `written`."""
+    return sorted({form for _, form in _found(_needles({"key": key}), written)})
+
+
+def leaks(keys: Mapping[str, str], documents: Mapping[str, bytes]) -> list[str]:
+    """Say which of the keys stands in which of the documents, in which form."""
+    needles = _needles(keys)
+    return [
+        f"{name}, as {form}, in {where}"
+        for where, data in documents.items()
+        for name, form in sorted(_found(needles, data))
+    ]
+
+
+def _found(needles: Needles, written: bytes) -> set[tuple[str, str]]:
+    starts = (written[at : at + PIECE] for at in range(len(written) - PIECE + 1))
+    return {
+        (name, form)
+        for at, start in enumerate(starts)
+        if start in needles
+        for needle, name, form in needles[start]
+        if written.startswith(needle, at)
+    }
+
+
+def forms(text: str) -> Iterator[tuple[bytes, str]]:
+    """Yield a text as it may be written down, with the name of each form."""
+    data = text.encode()
+    yield data, "plain"
+    for shift in range(3):
+        # What shares a character with its neighbours is left out: it depends on them.
+        begin, end = -(-shift * 8 // 6), (shift + len(data)) * 8 // 6
+        moved = bytes(shift) + data
+        yield base64.b64encode(moved)[begin:end], f"base64 at {shift}"
+        yield base64.urlsafe_b64encode(moved)[begin:end], f"URL-safe base64 at {shift}"
+    yield data.hex().encode(), "hex"
+    yield data.hex().upper().encode(), "upper-case hex"
+    for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+        yield text.encode(encoding), encoding
+    for percent in (quote(text, safe=""), "".join(f"%{byte:02X}" for byte in data)):
+        yield percent.encode(), "percent"
+        yield _lower_percent(percent).encode(), "lower-case percent"
+
+
+def secret_parts(key: str) -> list[str]:
+    """Return what of a key has to stay secret, decoded."""
+    payload = _payload(key)
+    if "?" not in payload:
+        return [payload.partition(":")[2]]
+    query = parse_qs(payload.partition("?")[2])
+    names = ("X-Amz-Signature", "X-Amz-Security-Token")
+    return [value for name in names for value in query.get(name, [])]
+
+
+def _needles(keys: Mapping[str, str]) -> Needles:
+    """Return every piece of the keys in every form."""
+    needles: Needles = {}
+    for name, key in keys.items():
+        for piece, note in _pieces(key):
+            for needle, form in forms(piece):
+                needles.setdefault(needle[:PIECE], []).append((needle, name, form + note))
+    return needles
+
+
+def _pieces(key: str) -> Iterator[tuple[str, str]]:
+    for secret in secret_parts(key):
+        yield from ((piece, "") for piece in _windows(secret, PIECE))
+    for text in _encoded_parts(key):
+        yield from ((piece, " of base64") for piece in _windows(text, ENCODED_PIECE))
+
+
+def _encoded_parts(key: str) -> Iterator[str]:
+    """Yield the runs of a key's own text that tell nothing but the secret."""
+    payload = _payload(key)
+    for secret in secret_parts(key):
+        raw = secret if secret in payload else quote(secret, safe="-_.~")
+        start = payload.index(raw)
+        yield _body(key)[-(-start * 4 // 3) : (start + len(raw)) * 4 // 3]
+
+
+def _windows(text: str, size: int) -> Iterable[str]:
+    return (text[start : start + size] for start in range(len(text) - size + 1))
+
+
+def _payload(key: str) -> str:
+    return base64.b64decode(_body(key)).decode()
+
+
+def _body(key: str) -> str:
+    return next(key.removeprefix(prefix) for prefix in PREFIXES if key.startswith(prefix))
+
+
+def _lower_percent(text: str) -> str:
+    head, *rest = text.split("%")
+    return head + "".join(f"%{part[:2].lower()}{part[2:]}" for part in rest)
