@@ -138,7 +138,7 @@ def _accepts(sandbox: Sandbox, key: str) -> bool:
         proxies={"https": ""},
         timeout=10,
     )
-    return answer.status_code == requests.codes.ok
+    return bool(answer.status_code == requests.codes.ok)
 
 
 def _table(leaks: Sequence[Leak], before: dict[str, str], after: dict[str, str], run: Run) -> Table:

@@ -137,8 +137,9 @@ def test_a_thousand_forged_and_altered_keys_harm_no_healthy_user(
     assert len(shown) == 200
     assert keysmith.fingerprint_of(leaked.key) not in shown
     listings = [c for c in sandbox.calls() if c.operation == "ListServiceSpecificCredentials"]
-    # Those that were asked at the same moment, and then the one listing of the whole account.
-    assert len(listings) <= INCIDENTS_AT_A_TIME + 1
+    # A name such as `dev+1` is looked up in two ways by those that ask at the same moment; then
+    # there is the one listing of the whole account.
+    assert len(listings) <= 2 * INCIDENTS_AT_A_TIME + 1
 
 
 def test_a_forged_key_beside_the_real_one_changes_nothing_about_it(

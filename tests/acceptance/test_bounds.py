@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.aws import Sandbox
-from sandbox.github import GitHubServer
 from sandbox.seeding import LongTermKey
 from tests import keysmith
-from tests.jobs import ACCOUNT, REPOSITORY, Host, guard, report_of, said, verdicts
+from tests.jobs import ACCOUNT, REPOSITORY, Host, guard, pull_request, report_of, said, verdicts
 from tests.leaks import leak, probed, status
 from tests.traps import ambush
 
@@ -125,12 +124,21 @@ def test_what_its_owner_has_just_reset_is_left_alone(
     assert status(sandbox, leaked) == "Active"
 
 
-def test_pull_request_target_changes_nothing(
-    host: Host, sandbox: Sandbox, leaked: LongTermKey, github: GitHubServer
+@pytest.mark.parametrize(
+    ("event_name", "head", "trusted"),
+    [
+        ("pull_request", REPOSITORY, True),
+        ("pull_request", "stranger/app", False),
+        ("pull_request_target", REPOSITORY, False),
+        ("pull_request_target", "stranger/app", False),
+    ],
+)
+def test_only_a_pull_request_of_the_repository_itself_may_change_anything(
+    host: Host, sandbox: Sandbox, leaked: LongTermKey, event_name: str, head: str, trusted: bool
 ) -> None:
     leak(host.workspace, leaked.key)
-    job = host.job(event_name="pull_request_target")
+    job = host.job(event=pull_request(head), event_name=event_name)
     assert job.run().returncode == 1
     assert verdicts(job.report) == ["live"]
-    assert sandbox.writes() == ()
-    assert github.issues(REPOSITORY) == []
+    assert status(sandbox, leaked) == ("Inactive" if trusted else "Active")
+    assert len(sandbox.writes()) == len(host.github.issues(REPOSITORY)) == int(trusted)

@@ -10,7 +10,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any, Literal
 
 import pytest
@@ -86,14 +87,15 @@ class Killer:
     sandbox: Sandbox
     github: GitHubServer
     patch: pytest.MonkeyPatch
-    victim: subprocess.Popen[bytes] | None = None
+    started: SimpleQueue[subprocess.Popen[bytes]] = field(default_factory=SimpleQueue)
 
     def run(self, job: Job, point: Point, **inputs: str) -> None:
         ambush(self.patch, *self._where(point), lambda: self._kill(point), after=point.after)
-        self.victim = job.start(**inputs)
-        _, stderr = self.victim.communicate(timeout=60)
+        victim = job.start(**inputs)
+        self.started.put(victim)
+        _, stderr = victim.communicate(timeout=60)
         self.patch.undo()
-        assert self.victim.returncode == -signal.SIGKILL, stderr
+        assert victim.returncode == -signal.SIGKILL, stderr
         if point.torn:
             ledger = job.temp / "ledger.jsonl"
             *whole, last = ledger.read_bytes().splitlines(keepends=True)
@@ -108,9 +110,9 @@ class Killer:
         return self.github.faults, lambda r: r.method.startswith(method) and r.path.endswith(path)
 
     def _kill(self, point: Point) -> Drop | Fault | None:
-        assert self.victim is not None
-        os.killpg(self.victim.pid, signal.SIGKILL)
-        self.victim.wait()
+        victim = self.started.get(timeout=60)
+        os.killpg(victim.pid, signal.SIGKILL)
+        victim.wait()
         if not point.lost:
             return None
         return Fault(drop=True) if point.server == "github" else Drop()

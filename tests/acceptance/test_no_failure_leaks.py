@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from queue import SimpleQueue
 
 import pytest
 
@@ -26,10 +27,16 @@ from sandbox.faults import (
 )
 from sandbox.github import GitHubServer
 from tests.jobs import ACCOUNT, Done
+from tests.needles import secret_parts
 from tests.scenes import Scene
 from tests.traps import ambush
 
 STORE = "secretsmanager:bedrock/leaked"
+
+
+def secret_of(key: str) -> str:
+    return secret_parts(key)[0]
+
 
 AWS_STAGES = (
     "sts:GetCallerIdentity",
@@ -58,11 +65,12 @@ def test_no_denial_tells_a_key(scene: Scene) -> None:
     fails_as_planned(scene.note(scene.job().run()))
 
 
+@pytest.mark.parametrize("quoted", [str, secret_of], ids=["the key", "the secret"])
 def test_a_store_that_quotes_the_new_key_in_its_error_tells_it_to_nobody(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, quoted: Callable[[str], str]
 ) -> None:
     def quote_it() -> Fault:
-        return ServiceError(400, "ValidationException", f"{scene.new_key()} is too long")
+        return ServiceError(400, "ValidationException", f"{quoted(scene.new_key())} is too long")
 
     # The first write is the check, before the reset.
     wanted = "secretsmanager:PutSecretValue"
@@ -79,6 +87,7 @@ BEDROCK_FAULTS: Mapping[str, Callable[[str], Fault]] = {
     "a page that quotes": lambda key: Answer(502, f"<html>Authorization: Bearer {key}</html>"),
     "a model list that quotes": lambda key: Answer(200, f'{{"modelSummaries": ["{key}"]}}'),
     "a refusal that quotes": lambda key: Answer(403, f'{{"Message": "{key} is not valid"}}'),
+    "a refusal that decodes": lambda key: Answer(403, f'{{"Message": "{secret_of(key)}?"}}'),
     "a denial that quotes": lambda key: NamePrincipal(f"arn:aws:iam::{ACCOUNT}:user/{key}"),
     "a redirect that quotes": lambda key: Answer(302, "", (("Location", f"https://{key}"),)),
     "a header that quotes": lambda key: Answer(200, key, (("Content-Encoding", key),)),
@@ -171,10 +180,10 @@ def test_no_broken_pipe_or_full_disk_tells_a_key(
 def test_no_interruption_tells_a_key(
     scene: Scene, stage: str, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[subprocess.Popen[bytes]] = []
+    started: SimpleQueue[int] = SimpleQueue()
 
     def interrupt() -> None:
-        os.killpg(started[0].pid, number)
+        os.killpg(started.get(timeout=60), number)
 
     if stage == "GitHub":
         ambush(monkeypatch, scene.github.faults, lambda _: True, interrupt)
@@ -183,11 +192,12 @@ def test_no_interruption_tells_a_key(
     else:
         update = "iam:UpdateServiceSpecificCredential"
         ambush(monkeypatch, scene.sandbox.aws_faults, lambda a: a == update, interrupt)
-    started.append(scene.job().start())
-    stdout, stderr = started[0].communicate(timeout=60)
-    done = scene.note(subprocess.CompletedProcess([], started[0].returncode, stdout, stderr))
-    assert b"Traceback" not in done.stderr
-    assert done.returncode == (130 if number == signal.SIGINT else -number)
+    process = scene.job().start()
+    started.put(process.pid)
+    stdout, stderr = process.communicate(timeout=60)
+    scene.note(subprocess.CompletedProcess([], process.returncode, stdout, stderr))
+    assert b"Traceback" not in stderr
+    assert process.returncode == (130 if number == signal.SIGINT else -number), stderr
 
 
 def fails_as_planned(done: Done, code: int = 1) -> None:

@@ -19,7 +19,7 @@ from sandbox.github import GitHubServer
 from sandbox.seeding import LongTermKey as Leaked
 from tests import keysmith
 from tests.unit.github.doubles import FakeTime
-from tests.unit.github.test_runner import read_outputs
+from tests.unit.outputs import read_outputs
 from tests.unit.report import samples
 
 REPOSITORY, ACCOUNT = "acme/app", "111122223333"

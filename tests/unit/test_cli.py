@@ -28,7 +28,7 @@ from bedrock_key_guard.respond import undo
 from bedrock_key_guard.respond.ledger import Entry
 from bedrock_key_guard.respond.plan import Policy
 from tests import keysmith
-from tests.unit.respond.test_ledger import WHAT
+from tests.unit.respond.doubles import WHAT
 
 ACCOUNT = "111122223333"
 KEY = keysmith.long_term()
@@ -101,8 +101,8 @@ def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
         (["scan", "--format", "yaml"], "'yaml'"),
         (["scan", "--fail-on", "never"], "'never'"),
         (["scan", "--staged", "--stdin"], "--stdin"),
-        (["scan", "--stdin", "."], "--stdin and --staged take no list of files"),
-        (["scan", "--staged", "a", "b"], "--stdin and --staged take no list of files"),
+        (["scan", "--stdin", "."], "--stdin"),
+        (["scan", "--staged", "a", "b"], "--staged"),
         (["scan", "no/such/path"], "no/such/path"),
         (["scan", "--baseline", "no/such/file"], "no/such/file"),
         (["scan", "--allow-list", "no/such/file"], "no/such/file"),

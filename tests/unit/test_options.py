@@ -94,6 +94,20 @@ def test_the_ledger_is_kept_in_the_state_directory(
         assert default_ledger() == home / ".local/state/bedrock-key-guard/ledger.jsonl"
 
 
+def test_a_user_without_a_home_is_asked_for_a_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(_: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    with pytest.raises(UsageError, match="no home directory") as refused:
+        default_ledger()
+    assert "--ledger" in refused.value.remedy
+    # Whoever only scans needs none.
+    for options in (scan_options, verify_options, respond_options, restore_options):
+        options().parse_args([])
+
+
 def test_a_command_line_that_cannot_be_understood_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="cannot be understood") as refused:
         Parser(prog="guard").parse_args(["--what"])
@@ -128,18 +142,17 @@ def test_a_command_line_that_cannot_be_understood_is_a_usage_error() -> None:
                 "reactivate": False,
                 "protect": [],
                 "max_responses": 20,
+                "ledger": None,
             },
         ),
-        (restore_options, {"change": None, "dry_run": False}),
+        (restore_options, {"change": None, "dry_run": False, "ledger": None}),
     ],
 )
 def test_what_is_not_said_is_safe(
     options: Callable[[], Parser], defaults: dict[str, object]
 ) -> None:
     parsed = vars(options().parse_args([]))
-    ledger = parsed.pop("ledger", None)
-    assert parsed == defaults
-    assert ledger in (None, default_ledger())
+    assert {name: parsed[name] for name in defaults} == defaults
 
 
 def test_lists_do_not_pass_from_one_run_to_the_next() -> None:

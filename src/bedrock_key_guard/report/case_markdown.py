@@ -110,7 +110,13 @@ def _place(location: Location, source: Source | None) -> tuple[str, str]:
 def _link(location: Location, source: Source | None) -> str | None:
     """Return the address of a line, where GitHub can have it."""
     path = PurePosixPath(location.path)
-    if source is None or location.source == "stdin" or path.is_absolute() or ".." in path.parts:
+    if (
+        source is None
+        or not location.path
+        or location.source == "stdin"
+        or path.is_absolute()
+        or ".." in path.parts
+    ):
         return None
     file = quote(str(path).encode("utf-8", "surrogateescape"))
     blob = f"{quote(source.repository)}/blob/{quote(location.commit or source.commit)}"

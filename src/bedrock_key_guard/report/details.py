@@ -13,13 +13,30 @@ from bedrock_key_guard.report.describe import moment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model import CredentialRecord, Evidence, IamAnswer, Location, Outcome
+    from bedrock_key_guard.model import (
+        CredentialRecord,
+        Evidence,
+        IamAnswer,
+        Location,
+        Outcome,
+        Source,
+    )
     from bedrock_key_guard.report.report import Case
 
 Row = tuple[str, str]
 
+_SHORT_ID = 12
 _DONE = {"disable": "disabled", "reset": "reset"}
-_SOURCES = {"working-tree": "", "index": "staged", "stdin": "standard input"}
+_SOURCES: dict[Source, str] = {
+    "working-tree": "",
+    "index": "staged",
+    "blob": "",
+    "commit-message": "commit message",
+    "tag-message": "tag message",
+    "note": "note",
+    "unreachable": "no branch or tag reaches it",
+    "stdin": "standard input",
+}
 
 
 def identity(case: Case) -> tuple[Row, ...]:
@@ -63,13 +80,16 @@ def undo(case: Case) -> tuple[str, ...]:
 
 def place(location: Location) -> str:
     """Return where a key stands as people and editors write it: path, line and column."""
-    return f"{location.path}:{location.line}:{location.column}"
+    name = location.path or f"object {(location.object or '')[:_SHORT_ID]}"
+    return f"{name}:{location.line}:{location.column}"
 
 
 def circumstances(location: Location) -> str:
     """Return what stood around a key: where the bytes came from, and what had to be undone."""
     source = _SOURCES[location.source]
-    words = (source, *location.containers, *location.encodings)
+    since = f"since commit {location.commit[:_SHORT_ID]}" if location.commit else ""
+    gone = "at no branch's tip" if location.at_tip is False else ""
+    words = (source, since, gone, *location.containers, *location.encodings)
     return ", ".join(word for word in words if word)
 
 

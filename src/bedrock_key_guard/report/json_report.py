@@ -120,6 +120,7 @@ def _location(location: Location) -> Json:
         "line": location.line,
         "column": location.column,
         "commit": location.commit,
+        "at_tip": location.at_tip,
         "object": location.object,
         "author_time": timestamp(location.author_time),
         "containers": [_text(container) for container in location.containers],

@@ -53,7 +53,15 @@ def _for_short_term(key: ShortTermKey, verdict: Verdict) -> Action:
     if verdict.state == "contained":
         return Action("nothing", f"{verdict.reason}; the key expires by itself")
     reason = "a short-term key cannot be switched off alone: the identity that signed it has to be"
-    return Action("manual", reason, commands.to_quarantine(key, verdict.principal), urgent=True)
+    return Action("manual", reason, commands.to_quarantine(key, _signer(verdict)), urgent=True)
+
+
+def _signer(verdict: Verdict) -> str | None:
+    """Return the ARN of who signed a short-term key, by Bedrock's word or else by IAM's."""
+    iam = verdict.evidence.iam
+    if verdict.principal is None and iam is not None and iam.account and iam.user_name:
+        return f"arn:{iam.account.partition}:iam::{iam.account.account_id}:user/{iam.user_name}"
+    return verdict.principal
 
 
 def _for_long_term(key: LongTermKey, verdict: Verdict, policy: Policy) -> Action:

@@ -104,7 +104,8 @@ def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses)
     credential = evidence.iam.credential if evidence.iam else None
     if credential is not None:
         young_for = credential.created_at + PROPAGATION - witnesses.now()
-        witnesses.sleep(max(young_for.total_seconds(), 0.0))
+        # Our clock may be behind AWS's: that is no reason to wait any longer.
+        witnesses.sleep(max(min(young_for, PROPAGATION).total_seconds(), 0.0))
     again = ask_planes(evidence.key, region, witnesses)
     return replace(evidence, bedrock=tuple(map(_joined, evidence.bedrock, again)))
 

@@ -58,6 +58,15 @@ def test_every_call_bears_our_name(environment: dict[str, str], sandbox: Sandbox
     assert all(f"bedrock-key-guard/{__version__}" in call.user_agent for call in calls)
 
 
+def test_a_bedrock_key_of_the_environment_signs_nothing(
+    environment: dict[str, str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use({"AWS_BEARER_TOKEN_BEDROCK": "another-key", "AWS_BEARER_TOKEN_IAM": "k"}, monkeypatch)
+    opened(environment).global_client("iam").list_users()
+    signers = {call.access_key_id for call in sandbox.calls()}
+    assert signers == {environment["AWS_ACCESS_KEY_ID"]}
+
+
 def test_a_client_is_made_once(environment: dict[str, str]) -> None:
     session = opened(environment)
     assert session.global_client("iam") is session.global_client("iam")

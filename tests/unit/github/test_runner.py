@@ -13,6 +13,7 @@ from bedrock_key_guard.github.runner import Runner
 from bedrock_key_guard.keys.prefixes import PREFIXES
 from bedrock_key_guard.keys.secret import Secret
 from tests import keysmith
+from tests.unit.outputs import read_outputs
 
 IN_ACTIONS = {"GITHUB_ACTIONS": "true"}
 LONG, SHORT = keysmith.long_term(), keysmith.short_term()
@@ -111,22 +112,6 @@ def test_the_word_that_lets_commands_in_again_cannot_be_foretold(log: Log) -> No
 def test_a_command_is_a_line(log: Log) -> None:
     Runner(IN_ACTIONS, log).command("::notice::x")
     assert log.getvalue() == "::notice::x\n"
-
-
-def read_outputs(path: Path) -> dict[str, str]:
-    """Read an output file as actions/runner does (FileCommandManager.cs)."""
-    outputs, lines = {}, iter(path.read_text(encoding="utf-8").split("\n"))
-    for line in lines:
-        if not line:
-            continue
-        name, _, delimiter = line.partition("<<")
-        value = []
-        for following in lines:
-            if following == delimiter:
-                break
-            value.append(following)
-        outputs[name] = "\n".join(value)
-    return outputs
 
 
 def test_an_output_may_have_any_lines(log: Log, tmp_path: Path) -> None:

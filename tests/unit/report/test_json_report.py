@@ -166,6 +166,7 @@ def test_an_incident_nobody_has_asked_about() -> None:
                 "line": 3,
                 "column": 7,
                 "commit": None,
+                "at_tip": None,
                 "object": None,
                 "author_time": None,
                 "containers": [],

@@ -21,6 +21,7 @@ from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith
 from tests.unit.verify.doubles import (
     ACCOUNT,
+    USER,
     both,
     credential,
     found,
@@ -29,6 +30,19 @@ from tests.unit.verify.doubles import (
 )
 
 NEW_KEY = keysmith.long_term("BedrockAPIKey-ex4m", ACCOUNT, seed="after the reset")
+# What a ledger is told of a change.
+WHAT = {
+    "action": "disable",
+    "actor": f"arn:aws:iam::{ACCOUNT}:user/bedrock-key-guard",
+    "account_id": ACCOUNT,
+    "partition": "aws",
+    "user_name": USER,
+    "credential_id": "ACCAQNZGKIQYEXAMPLE22",
+    "alias": f"{USER}-at-{ACCOUNT}",
+    "fingerprint": "0" * 64,
+    "status_before": "Active",
+    "status_after": "Inactive",
+}
 
 
 def live(

@@ -16,20 +16,9 @@ from hypothesis import strategies as st
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond.ledger import Entry, Ledger, read_ledger, settle
-from tests.unit.verify.doubles import ACCOUNT, NOW, USER
+from tests.unit.respond.doubles import WHAT
+from tests.unit.verify.doubles import NOW
 
-WHAT = {
-    "action": "disable",
-    "actor": f"arn:aws:iam::{ACCOUNT}:user/bedrock-key-guard",
-    "account_id": ACCOUNT,
-    "partition": "aws",
-    "user_name": USER,
-    "credential_id": "ACCAQNZGKIQYEXAMPLE22",
-    "alias": f"{USER}-at-{ACCOUNT}",
-    "fingerprint": "0" * 64,
-    "status_before": "Active",
-    "status_after": "Inactive",
-}
 slow_fixtures_are_fine = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -147,6 +147,17 @@ def test_protection_goes_by_iams_name_not_by_the_keys_claim() -> None:
         assert plan(incident(LONG), renamed, Policy(protect=frozenset((name,)))).name == expected
 
 
+def test_what_is_not_said_is_bounded_and_reversible() -> None:
+    assert Policy() == Policy(
+        response="disable",
+        dry_run=False,
+        reactivate=False,
+        untrusted=None,
+        protect=frozenset(),
+        max_responses=20,
+    )
+
+
 def test_whatever_a_person_must_do_is_urgent_and_comes_with_commands() -> None:
     for verdict in (live(SHORT), other("unverified", SHORT), other("unverified"), live()):
         action = plan(incident(verdict.evidence.key), verdict, Policy(response="off"))
@@ -164,6 +175,17 @@ def test_what_is_settled_is_neither_urgent_nor_has_commands(state: str) -> None:
 def test_the_commands_for_a_live_short_term_key_name_whom_bedrock_named() -> None:
     (command,) = plan(incident(SHORT), live(SHORT, principal=SIGNER), Policy()).commands
     assert "--role-name=ml-pipeline" in command
+
+
+def test_where_bedrock_named_nobody_the_commands_name_whom_iam_did() -> None:
+    key = short_term(kind="AKIA")
+    iam = IamAnswer("found", NOW, Account(ACCOUNT), user_name="sam")
+    (command,) = plan(incident(key), live(key, iam), Policy()).commands
+    assert "put-user-policy --user-name=sam" in command
+    (command,) = plan(incident(key), live(key, iam, principal=SIGNER), Policy()).commands
+    assert "--role-name=ml-pipeline" in command
+    (command,) = plan(incident(key), live(key, UNKNOWN), Policy()).commands
+    assert "get-access-key-last-used" in command
 
 
 def test_part_of_a_key_is_nothing_to_act_on() -> None:

@@ -156,6 +156,7 @@ def test_the_undo_can_be_pasted_whatever_the_path(stage: Stage, tmp_path: Path) 
 def test_a_key_that_is_still_accepted_is_a_failure_that_can_be_undone(stage: Stage) -> None:
     outcome = stage.says("accepted").respond()
     assert (outcome.state, outcome.confirmed_dead, outcome.urgent) == ("failed", False, True)
+    assert outcome.reason.startswith("changed, but after ")
     assert "not refused everywhere: bedrock: bedrock said accepted" in outcome.reason
     assert outcome.seconds_to_dead is None
     assert outcome.undo is not None
@@ -299,6 +300,11 @@ def test_what_needs_nothing_is_not_needed(stage: Stage) -> None:
     assert stage.respond(verdict=other("rejected")) == Outcome(
         "nothing", "not-needed", "it is rejected"
     )
+
+
+def test_without_credentials_nothing_is_recalled() -> None:
+    outcome = answered(Responder(None, Policy()), Policy(), other("dead"))
+    assert outcome == Outcome("nothing", "not-needed", "it is dead")
 
 
 def test_what_an_earlier_run_did_is_recalled(stage: Stage) -> None:

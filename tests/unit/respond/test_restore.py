@@ -19,7 +19,7 @@ from sandbox.aws import Sandbox
 from sandbox.cloudtrail_addon import events_of
 from sandbox.faults import ACCESS_DENIED
 from sandbox.seeding import LongTermKey as Leaked
-from tests.unit.respond.test_ledger import WHAT
+from tests.unit.respond.doubles import WHAT
 from tests.unit.variables import use
 from tests.unit.verify.doubles import ACCOUNT, NOW, STRANGER, USER, credential
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -167,19 +167,17 @@ class ScriptedBedrock:
 class ScriptedDirectory:
     """Know what IAM is to say, about any key."""
 
-    says: IamAnswer | Callable[[], IamAnswer]
+    says: IamAnswer
     account: Account = field(default_factory=lambda: Account(ACCOUNT))
     asked: list[str] = field(default_factory=list)
 
     def find_credential(self, key: LongTermKey) -> IamAnswer:
-        return self._say(key.fingerprint)
+        self.asked.append("credential")
+        return self.says
 
     def find_signer(self, key: ShortTermKey) -> IamAnswer:
-        return self._say(key.fingerprint)
-
-    def _say(self, fingerprint: str) -> IamAnswer:
-        self.asked.append(fingerprint)
-        return self.says() if callable(self.says) else self.says
+        self.asked.append("signer")
+        return self.says
 
 
 def offline(key: LongTermKey | ShortTermKey) -> Evidence:

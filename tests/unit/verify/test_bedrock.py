@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
@@ -172,6 +174,19 @@ def test_a_host_that_hangs_is_left_at_the_deadline(
     answer = prober.ask("bedrock", KEY, "us-east-1")
     assert (answer.state, answer.detail) == ("unknown", "it did not answer in time")
     assert (answer.status, naps.taken) == (None, [])
+
+
+class TimesOut(HTTPAdapter):
+    def send(self, *_: object, **__: object) -> requests.Response:
+        raise requests.exceptions.ReadTimeout
+
+
+def test_a_read_that_times_out_is_not_tried_again(naps: Naps) -> None:
+    prober = HttpsProber({}, naps)
+    prober._session.mount("https://", TimesOut())
+    answer = prober.ask("bedrock", KEY, "us-east-1")
+    assert (answer.state, answer.detail) == ("unknown", "it did not answer in time")
+    assert naps.taken == []
 
 
 def test_a_host_that_drips_is_left_at_the_deadline(serve: ExitStack, naps: Naps) -> None:

@@ -46,6 +46,7 @@ def user(arn: str, action: str = LIST) -> str:
         ("bedrock-mantle", 200, MANTLE_MODELS, "accepted"),
         ("bedrock", 403, message(INVALID), "refused"),
         ("bedrock", 401, {"message": INVALID}, "refused"),
+        ("bedrock", 400, message(INVALID), "refused"),
         ("bedrock", 403, message(NO_KEY), "refused"),
         ("bedrock", 403, message(EXPIRED), "expired"),
         ("bedrock", 403, message(DENIED), "denied"),
@@ -162,6 +163,7 @@ def test_words_that_only_look_like_bedrocks_prove_nothing(status: int, text: obj
         7,
         {"modelSummaries": []},
         {"modelSummaries": None},
+        {"modelSummaries": 7},
         {"modelSummaries": {}},
         {"modelSummaries": {"modelId": "x"}},
         {"modelSummaries": "modelId"},
@@ -192,7 +194,7 @@ def test_each_plane_has_its_own_list(document: object) -> None:
     ("status", "retry"),
     [
         *((status, True) for status in (429, 500, 502, 503, 504, 599)),
-        *((status, False) for status in (201, 204, 301, 302, 303, 307, 308, 304)),
+        *((status, False) for status in (201, 204, 299, 300, 301, 302, 303, 304, 307, 308, 399)),
         *((status, False) for status in (402, 404, 405, 407, 409, 418, 451)),
     ],
 )
@@ -201,6 +203,7 @@ def test_no_other_status_proves_anything(status: int, retry: bool, document: obj
     reading = read(status, document)
     assert (reading.state, reading.retry) == ("unknown", retry)
     assert str(status) in reading.detail
+    assert ("redirect" in reading.detail) is (300 <= status < 400)
 
 
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 407, 429, 503])

@@ -168,6 +168,17 @@ def test_both_planes_and_iam_are_asked_once_about_a_live_key(executor: Executor)
     assert bedrock.time.slept == []
 
 
+@pytest.mark.parametrize(("key", "question"), [(KEY, "credential"), (short_term(), "signer")])
+def test_iam_is_asked_about_what_a_key_rests_on(
+    key: LongTermKey, question: str, executor: Executor, time: FakeTime
+) -> None:
+    directory = ScriptedDirectory(found())
+    bedrock = ScriptedBedrock(time, ["accepted"], ["accepted"])
+    asked = witnesses(bedrock, directory, executor)
+    with_answers(offline_evidence(key, asked), asked)
+    assert directory.asked == [question]
+
+
 @pytest.mark.parametrize("account", [None, STRANGER])
 def test_iam_of_another_account_is_not_asked(
     account: str | None, executor: Executor, time: FakeTime
@@ -236,6 +247,13 @@ def test_a_young_credential_gets_the_time_to_become_known(
     assert bedrock.time.waits == waits
     assert states(evidence) == [("refused", 2), ("refused", 2)]
     assert verdict_from(evidence).state == "rejected"
+
+
+def test_a_clock_that_is_behind_makes_nobody_wait_longer(executor: Executor) -> None:
+    later = found(credential(created_at=NOW + timedelta(days=365)))
+    evidence, bedrock = evidence_for(executor, ["refused"], ["refused"], later)
+    assert bedrock.time.waits == [120.0]
+    assert verdict_from(evidence).state == "unverified"
 
 
 def test_a_young_credential_that_became_known_is_live(executor: Executor) -> None:

@@ -12,7 +12,7 @@ from bedrock_key_guard.verify.iam import IamDirectory
 from sandbox.aws import Sandbox
 from sandbox.credential_store import Owner
 from sandbox.credentials_addon import store_of
-from sandbox.faults import ACCESS_DENIED, Delay, ServiceError, html
+from sandbox.faults import ACCESS_DENIED, Answer, Delay, ServiceError, html
 from sandbox.principals import backend_of
 from sandbox.seeding import LongTermKey as Leaked
 from tests import keysmith
@@ -270,6 +270,34 @@ def test_a_deleted_access_key_is_absent(
     )
     answer = directory.find_signer(signed)
     assert (answer.state, answer.account) == ("absent", Account(ACCOUNT, "aws"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("<UserName>alice</UserName>", "absent"),  # gone between the two questions
+        ("", "unknown"),
+    ],
+)
+def test_an_access_key_that_is_on_no_list(
+    answer: str, state: str, signed: ShortTermKey, directory: IamDirectory, sandbox: Sandbox
+) -> None:
+    sandbox.client("iam", ACCOUNT).delete_access_key(
+        UserName="alice", AccessKeyId=signed.access_key_id
+    )
+    result = f"<GetAccessKeyLastUsedResult>{answer}</GetAccessKeyLastUsedResult>"
+    sandbox.aws_faults.add(Answer(200, f"<R>{result}</R>"), on="iam:GetAccessKeyLastUsed")
+    assert directory.find_signer(signed).state == state
+
+
+def test_every_access_key_of_the_user_is_looked_at(
+    signed: ShortTermKey, directory: IamDirectory, sandbox: Sandbox
+) -> None:
+    iam = sandbox.client("iam", ACCOUNT)
+    other = iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
+    iam.update_access_key(UserName="alice", AccessKeyId=other, Status="Inactive")
+    assert directory.find_signer(signed).state == "found"
+    assert directory.find_signer(replace(signed, access_key_id=other)).state == "inactive"
 
 
 @pytest.mark.parametrize("operation", ["GetAccessKeyLastUsed", "ListAccessKeys"])
