@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import sys
 
-from bedrock_key_guard.scan.anchors import ANCHORS, any_anchor
+from bedrock_key_guard.scan.anchors import OVERLAP, any_anchor
+from bedrock_key_guard.scan.magic import HEAD, container_kind
 
 # Nothing more is imported here, for type checkers neither: `typing` alone would double the start.
 TYPE_CHECKING = False
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 USAGE = "usage: python -I -m bedrock_key_guard.hook [--] FILE... | --staged"
 WINDOW = 1 << 20
-_OVERLAP = max(len(anchor) for anchor in ANCHORS) - 1
 _REGULAR_FILE = 0o100000
 _FILE_TYPE = 0o170000
 
@@ -53,20 +53,24 @@ def _run(arguments: list[str]) -> int:
 
 
 def may_hold_key(path: str, window: int = WINDOW) -> bool:
-    """Tell whether a file needs the scanner: it holds the start of a key, or is not just a file.
+    """Tell whether a file needs the scanner.
 
-    What cannot be read counts, so that the scanner says why.
+    It does where it holds the start of a key, may hold other files, or is not just a file. What
+    cannot be read counts, so that the scanner says why.
     """
     try:
         if os.lstat(path).st_mode & _FILE_TYPE != _REGULAR_FILE:
             return True
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # pathlib costs 10 ms
+            if container_kind(file.read(HEAD)):
+                return True
+            file.seek(0)
             tail = b""
             while block := file.read(window):
                 data = tail + block
                 if any_anchor(data):
                     return True
-                tail = data[-_OVERLAP:]
+                tail = data[-OVERLAP:]
     except OSError:
         return True
     return False

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model import Finding, Location
 from bedrock_key_guard.scan.anchors import any_anchor
-from bedrock_key_guard.scan.lines import LONGEST_LINE, Lines
-from bedrock_key_guard.scan.matcher import LONGEST, UTF_16_BE, UTF_16_LE, Match, matches
+from bedrock_key_guard.scan.lines import LONGEST_LINE, WIDTHS, Lines
+from bedrock_key_guard.scan.matcher import LONGEST, Match, matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,22 +36,32 @@ class Content:
         self._allow = allow
         self._window = window
         self._lines: dict[str, Lines] = {}
+        self._held = b""
+        self._base = self._settled = 0
 
     def findings(self, file: Readable) -> Iterator[Finding]:
         """Read `file` to its end. Raises whatever its `read` raises."""
-        base, window, settled = 0, b"", 0
         while block := file.read(self._window):
-            self.bytes_read += len(block)
-            window += block
-            # Even, so that no UTF-16 newline is cut in two.
-            ready = max(base + len(window) - LONGEST, settled) & ~1
-            yield from self._in_window(window, base, settled, ready)
-            for encoding in ("", UTF_16_LE, UTF_16_BE):
-                self._count(encoding).advance(window, base, ready)
-            settled = ready
-            cut = max(settled - base - LONGEST_LINE, 0)
-            base, window = base + cut, window[cut:]
-        yield from self._in_window(window, base, settled, base + len(window))
+            yield from self.feed(block)
+        yield from self.finish()
+
+    def feed(self, block: bytes) -> Iterator[Finding]:
+        """Take the next bytes, and yield the findings that are settled by them."""
+        self.bytes_read += len(block)
+        self._held += block
+        # A multiple of four, so that no newline of UTF-16 or UTF-32 is cut in two.
+        ready = max(self._base + len(self._held) - LONGEST, self._settled) & ~3
+        yield from self._in_window(self._held, self._base, self._settled, ready)
+        for encoding in WIDTHS:
+            self._count(encoding).advance(self._held, self._base, ready)
+        self._settled = ready
+        cut = max(ready - self._base - LONGEST_LINE, 0)
+        self._base, self._held = self._base + cut, self._held[cut:]
+
+    def finish(self) -> Iterator[Finding]:
+        """Yield the findings in what is left."""
+        end = self._base + len(self._held)
+        yield from self._in_window(self._held, self._base, self._settled, end)
 
     def _in_window(self, window: bytes, base: int, begin: int, end: int) -> Iterator[Finding]:
         """Yield the keys in `window`, at `base` of the file, that start from `begin` to `end`."""
@@ -64,12 +74,13 @@ class Content:
         return self._lines.setdefault(encoding, Lines(encoding))
 
     def _finding(self, match: Match, window: bytes, base: int) -> Finding:
-        place = self._count(match.encoding).place(window, base, base + match.offset)
+        counted = next((each for each in match.encodings[:1] if each in WIDTHS), "")
+        place = self._count(counted).place(window, base, base + match.offset)
         location = replace(
             self._at,
             line=place.line,
             column=place.column,
-            encodings=(match.encoding,) if match.encoding else (),
+            encodings=match.encodings,
         )
         allowed = self._allow.reason(self._at.path, match.key, place.text)
         return Finding(match.key, match.confidence, location, allowed)

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Finding, Location, NotScanned, Scan, Scanned
-from bedrock_key_guard.scan.content import Content
+from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.repository import Git, clean_git, find_repository
 
 if TYPE_CHECKING:
@@ -74,15 +74,18 @@ def _last_tree(git: Git) -> str:
 def _scan_entries(git: Git, entries: list[_Entry], allow: AllowList) -> Scan:
     findings: list[Finding] = []
     missed: list[NotScanned] = []
-    size = 0
+    objects = size = 0
     for entry, blob in _blobs(git, entries):
         if blob is None:
             missed.append(NotScanned(entry.path, "missing", "its object is not in the repository"))
             continue
         at = Location("index", entry.path, 0, 0, object=entry.object)
-        findings += Content(at, allow).findings(io.BytesIO(blob))
+        reading = read_file(io.BytesIO(blob), at, allow)
+        findings += reading.findings
+        missed += reading.missed
         size += len(blob)
-    scanned = Scanned(("index",), len(entries) - len(missed), size)
+        objects += 1
+    scanned = Scanned(("index",), objects, size)
     return Scan(tuple(findings), scanned, tuple(sorted(missed)))
 
 

@@ -1,4 +1,4 @@
-"""Find keys in bytes: find a literal, take a window, decode, accept only structure.
+"""Find keys in bytes: find a place, take what is around it, decode, accept only structure.
 
 What surrounds a key never matters. Its body is base64 without `+` or `/`, so any punctuation ends
 it; its padding follows from its length, so it may be kept, stripped or escaped; and where letters
@@ -7,36 +7,38 @@ follow directly, the parser knows where the key ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.keys import long_term, short_term
-from bedrock_key_guard.keys.families import FAMILIES, Family
+from bedrock_key_guard.keys import short_term
 from bedrock_key_guard.keys.key import Key, MalformedKey
+from bedrock_key_guard.scan.encodings.plain import keys_in
+from bedrock_key_guard.scan.encodings.search import layers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bedrock_key_guard.model import Confidence
 
 UTF_16_LE = "utf-16-le"
 UTF_16_BE = "utf-16-be"
-
-Parser = Callable[[Family, bytes], Key | None]
-_PARSERS: dict[str, tuple[Parser, int]] = {
-    "long-term": (long_term.parse, long_term.MAX_BODY),
-    "short-term": (short_term.parse, short_term.MAX_BODY),
-}
+_WIDE = {UTF_16_LE, UTF_16_BE, "utf-32-le", "utf-32-be"}
 # The longest stretch of bytes that one key can take: a short-term key in UTF-16.
 LONGEST = 2 * (short_term.MAX_BODY + 64)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Hold a key and the offset of its first byte; `encoding` is empty for plain bytes."""
+    """Hold a key, the offset of its first byte and the end of its last.
+
+    `encodings` says what had to be undone to read it, the outermost first; nothing for plain text.
+    """
 
     offset: int
+    end: int
     key: Key
-    encoding: str = ""
+    encodings: tuple[str, ...] = ()
 
     @property
     def confidence(self) -> Confidence:
@@ -50,36 +52,49 @@ def matches(data: bytes, base: int = 0) -> list[Match]:
     A key that reaches beyond the end of `data` may come out malformed: overlap windows by
     `LONGEST`.
     """
-    found = [match for family in FAMILIES for match in _of_family(family, data, base)]
-    return sorted(found, key=lambda match: match.offset)
+    accepted = _Accepted()
+    for match in sorted(_candidates(data, base), key=_plainness):
+        accepted.add(match)
+    return sorted(accepted.matches, key=lambda match: match.offset)
 
 
-def _of_family(family: Family, data: bytes, base: int) -> Iterator[Match]:
-    prefix = family.prefix.encode()
-    parse, reach = _PARSERS[family.kind]
-    for offset in _offsets(data, prefix):
-        start = offset + len(prefix)
-        key = parse(family, data[start : start + reach])
-        if key is not None:
-            yield Match(offset, key)
-    for offset in _offsets(data, b"\0".join(bytes([byte]) for byte in prefix)):
-        encoding = UTF_16_BE if (base + offset) % 2 else UTF_16_LE
-        text = _narrow(data[offset : offset + 2 * (len(prefix) + reach)], encoding)
-        key = parse(family, text[len(prefix) :])
-        if key is not None:
-            yield Match(offset, key, encoding)
+def _candidates(data: bytes, base: int) -> Iterator[Match]:
+    for layer in layers(data, base):
+        for begin, end, key, undone in keys_in(layer):
+            encodings = layer.names(begin, end) + undone
+            # What is malformed in decoded bytes is noise, or a key that is whole in another layer.
+            if not isinstance(key, MalformedKey) or set(encodings) <= _WIDE:
+                first, last = layer.origin(begin), layer.origin(end - 1)
+                yield Match(first - base, max(first, last) + 1 - base, key, encodings)
 
 
-def _offsets(data: bytes, literal: bytes) -> Iterator[int]:
-    offset = data.find(literal)
-    while offset >= 0:
-        yield offset
-        offset = data.find(literal, offset + len(literal))
+def _plainness(match: Match) -> tuple[bool, int]:
+    """Order matches: whole keys before malformed ones, plain text before encoded."""
+    return match.confidence != "exact", len(match.encodings)
 
 
-def _narrow(wide: bytes, encoding: str) -> bytes:
-    """Return the ASCII start of UTF-16 text that begins with the letter's own byte."""
-    zeros = wide[1::2]
-    ascii_until = len(zeros) - len(zeros.lstrip(b"\0"))
-    last_is_whole = encoding == UTF_16_BE or ascii_until == len(zeros)
-    return wide[: 2 * ascii_until + (1 if last_is_whole else 0) : 2]
+class _Accepted:
+    """Keep of all matches that overlap the first one of each key."""
+
+    def __init__(self) -> None:
+        self.matches: list[Match] = []
+        self._offsets: list[int] = []
+        self._widest = 0
+
+    def add(self, match: Match) -> None:
+        """Keep `match`, unless it reads the same key again, or less of one."""
+        if any(self._is_covered(match, other) for other in self._overlapping(match)):
+            return
+        at = bisect_left(self._offsets, match.offset)
+        self._offsets.insert(at, match.offset)
+        self.matches.insert(at, match)
+        self._widest = max(self._widest, match.end - match.offset)
+
+    def _overlapping(self, match: Match) -> Iterator[Match]:
+        first = bisect_left(self._offsets, match.offset - self._widest)
+        last = bisect_left(self._offsets, match.end)
+        return (other for other in self.matches[first:last] if other.end > match.offset)
+
+    @staticmethod
+    def _is_covered(match: Match, other: Match) -> bool:
+        return match.confidence != "exact" or match.key.fingerprint == other.key.fingerprint

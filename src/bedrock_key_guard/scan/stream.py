@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model import Location, Scan, Scanned
-from bedrock_key_guard.scan.content import Content, Readable
+from bedrock_key_guard.scan.containers.reading import read_file
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.content import Readable
 
 
 def scan_stream(file: Readable, allow: AllowList) -> Scan:
     """Scan `file` to its end. Raises OSError where it cannot be read."""
-    content = Content(Location("stdin", "<stdin>", 0, 0), allow)
-    findings = tuple(content.findings(file))
-    return Scan(findings, Scanned(("stdin",), 1, content.bytes_read))
+    reading = read_file(file, Location("stdin", "<stdin>", 0, 0), allow)
+    scanned = Scanned(("stdin",), 1, reading.bytes_read)
+    return Scan(reading.findings, scanned, tuple(sorted(reading.missed)))

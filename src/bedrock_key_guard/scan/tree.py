@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Finding, Location, NotScanned, Scan, Scanned
-from bedrock_key_guard.scan.content import Content
+from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.repository import Repository, clean_git, find_repository
 
 if TYPE_CHECKING:
@@ -38,12 +39,13 @@ def scan_files(files: Iterable[Path], allow: AllowList) -> Scan:
     missed: list[NotScanned] = []
     objects = size = 0
     for path in dict.fromkeys(files):
-        found, read, miss = _scan_file(path, allow)
-        findings += found
-        size += read
-        if miss is not None:
-            missed.append(miss)
+        result = _scan_file(path, allow)
+        if isinstance(result, NotScanned):
+            missed.append(result)
         else:
+            findings += result.findings
+            missed += result.missed
+            size += result.bytes_read
             objects += 1
     scanned = Scanned(("working-tree",), objects, size)
     return Scan(tuple(findings), scanned, tuple(sorted(missed)))
@@ -93,18 +95,18 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  # Path.absolute keeps `..`, whose parents lie
 
 
-def _scan_file(path: Path, allow: AllowList) -> tuple[list[Finding], int, NotScanned | None]:
-    """Return the findings of a file and its size, or why it was not read."""
-    content = Content(Location("working-tree", path.as_posix(), 0, 0), allow)
+def _scan_file(path: Path, allow: AllowList) -> Reading | NotScanned:
+    """Return what was read of a file, or why it was not read."""
+    at = Location("working-tree", path.as_posix(), 0, 0)
     try:
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
-            return list(content.findings(io.BytesIO(os.fsencode(path.readlink())))), 0, None
+            link = read_file(io.BytesIO(os.fsencode(path.readlink())), at, allow)
+            return replace(link, bytes_read=0)
         if not stat.S_ISREG(mode):
-            return [], 0, NotScanned(path.as_posix(), "opaque", "it is not a regular file")
+            return NotScanned(path.as_posix(), "opaque", "it is not a regular file")
         with os.fdopen(os.open(path, os.O_RDONLY | _NO_WAITING), "rb", buffering=0) as file:
-            found = list(content.findings(file))
+            return read_file(file, at, allow)
     except OSError as error:
         reason = (error.strerror or "it cannot be read").lower()
-        return [], 0, NotScanned(path.as_posix(), "missing", reason)
-    return found, content.bytes_read, None
+        return NotScanned(path.as_posix(), "missing", reason)

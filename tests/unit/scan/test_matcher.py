@@ -26,14 +26,14 @@ AROUND = st.text(st.characters(codec="utf-8", exclude_characters="AabM"))
 AFTER = st.text(st.sampled_from("\"'`,;.&<>()[]{}|\\ \t\r\n%*~$#@^_:-!?/+=é\0"))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("family", KEYS)
 def test_a_key_of_every_family_is_found_in_every_encoding(family: str, encoding: str) -> None:
     (match,) = matches(f"é = '{KEYS[family]}'".encode(encoding))
     assert match.key.family.name == family
     assert match.confidence == "exact"
     assert match.key.fingerprint == fingerprint_of(KEYS[family])
-    assert match.encoding == ("" if encoding == "utf-8" else encoding)
+    assert match.encodings == (() if encoding == "utf-8" else (encoding,))
     assert match.key.secret.unseal() == KEYS[family]
 
 

@@ -1,0 +1,147 @@
+"""Read tar archives: POSIX ustar and pax, GNU, and what was there before.
+
+The layouts are those of POSIX.1-2017 (pax, "ustar Interchange Format") and of GNU tar's manual
+("Basic Tar Format"). Nothing is followed and nothing is written: a link is only its header.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedrock_key_guard.scan.containers.limits import Budget
+    from bedrock_key_guard.scan.containers.streams import Cursor
+
+_RECORD = 512
+_LONG_NAME, _PAX = b"L", b"x"
+_ABOUT_OTHERS = (b"L", b"K", b"x", b"g", b"X")
+# Links, devices, folders and FIFOs: their size says nothing about bytes that follow.
+_EMPTY = (b"1", b"2", b"3", b"4", b"5", b"6")
+_SPARSE = b"S"
+_ASCII = bytes(range(128))
+# A name or a pax header beyond this is not looked at.
+_LONGEST_HEADER = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    name: bytes
+    size: int
+    kind: bytes
+    more_sparse: bool
+
+
+def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
+    """Yield the files in an archive; damaged headers are passed over, to the next good one."""
+    name, size, damaged = b"", -1, False
+    while record := cursor.up_to(_RECORD):
+        header = _header(record)
+        if header is None:
+            damaged = damaged or bool(record.strip(b"\0"))
+        elif header.kind in _ABOUT_OTHERS:
+            name, size = _about_next(cursor, header, name, size)
+        else:
+            length = header.size if size < 0 else size
+            yield from _member(cursor, header, name or header.name, length)
+            name, size = b"", -1
+    if damaged:
+        yield Gap("", "a header in it is damaged")
+
+
+def _member(cursor: Cursor, header: _Header, name: bytes, size: int) -> Iterator[Member | Gap]:
+    if header.kind in _EMPTY:
+        return
+    more = header.more_sparse
+    while more:
+        more = cursor.exactly(_RECORD)[504] != 0
+    body = _Body(cursor, size)
+    yield Member(name_of(name), body.blocks())
+    body.finish()
+
+
+class _Body:
+    """Give a member's bytes, and go on to the next header whether they were read or not."""
+
+    def __init__(self, cursor: Cursor, size: int) -> None:
+        self._cursor = cursor
+        self._left = size
+        self._padding = -size % _RECORD
+
+    def blocks(self) -> Iterator[bytes]:
+        for block in self._cursor.member(self._left):
+            self._left -= len(block)
+            yield block
+
+    def finish(self) -> None:
+        for _ in self._cursor.blocks(self._left + self._padding):
+            pass
+
+
+def _header(record: bytes) -> _Header | None:
+    """Parse a header, None where its checksum is wrong."""
+    if len(record) < _RECORD or not _is_sound(record):
+        return None
+    size = _number(record[124:136])
+    if size is None:
+        return None
+    name = record[:100].partition(b"\0")[0]
+    prefix = record[345:500].partition(b"\0")[0] if record[257:263] == b"ustar\0" else b""
+    kind = record[156:157]
+    more = kind == _SPARSE and record[482] != 0
+    return _Header(prefix + b"/" + name if prefix else name, size, kind, more)
+
+
+def _is_sound(record: bytes) -> bool:
+    """Compare the checksum, which some programs made of signed bytes."""
+    field = record[148:156]
+    expected = _number(field)
+    total = sum(record) - sum(field) + 8 * ord(" ")
+    if expected == total or expected is None:
+        return expected is not None
+    return expected == total - 256 * len((record[:148] + record[156:]).translate(None, _ASCII))
+
+
+def _number(field: bytes) -> int | None:
+    """Read octal digits, or the base-256 number of GNU tar."""
+    if field[0] == 0x80:
+        return int.from_bytes(field[1:], "big")
+    try:
+        return int(field.partition(b"\0")[0].strip() or b"0", 8)
+    except ValueError:
+        return None
+
+
+def _about_next(cursor: Cursor, header: _Header, name: bytes, size: int) -> tuple[bytes, int]:
+    """Return the name and size (-1 for none) that a special header gives the member after it."""
+    body = _Body(cursor, header.size)
+    data = bytearray()
+    for block in body.blocks():
+        if len(data) < _LONGEST_HEADER:
+            data += block
+    body.finish()
+    if header.kind == _LONG_NAME:
+        return bytes(data.partition(b"\0")[0]), size
+    if header.kind != _PAX:
+        return name, size
+    values = _pax(bytes(data))
+    name = values.get(b"GNU.sparse.name") or values.get(b"path") or name
+    digits = values.get(b"size", b"")
+    return name, int(digits) if digits.isdigit() and len(digits) < 20 else size
+
+
+def _pax(data: bytes) -> dict[bytes, bytes]:
+    """Parse records `<length> <name>=<value>` and a newline, as far as they are sound."""
+    values = {}
+    while data:
+        digits = data.partition(b" ")[0]
+        if not digits.isdigit() or not len(digits) < int(digits[:9]) <= len(data):
+            break
+        name, _, value = data[len(digits) + 1 : int(digits) - 1].partition(b"=")
+        values[name] = value
+        data = data[int(digits) :]
+    return values

@@ -1,0 +1,134 @@
+"""Decode what is encoded as a whole: wide text, base64, hex, and what was compressed in those."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.keys import envelope
+from bedrock_key_guard.scan import anchors
+from bedrock_key_guard.scan.encodings.escapes import WRAPPED
+from bedrock_key_guard.scan.encodings.layer import Layer, Pieces, Regular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Decompressed text is read so far and no further, at this ratio at most (deflate's own is 1032).
+MOST_INFLATED = 16 << 20
+MOST_RATIO = 200
+_SMALL = 1 << 16
+
+_WIDE = re.compile(rb"(?:[\x01-\x7f]\0){16,}[\x01-\x7f]?")
+_WIDER = re.compile(rb"(?:[\x01-\x7f]\0{3}){16,}[\x01-\x7f]?")
+_BASE64, _BASE64_URL = (
+    re.compile(
+        rb"(?<![%(set)b])[%(set)b]{8,}(?:[ \t]{0,8}\r?\n[ \t]*[%(set)b]{4,})*" % {b"set": letters}
+    )
+    for letters in (rb"A-Za-z0-9+/", rb"A-Za-z0-9_-")
+)
+_SHORTEST_BASE64 = 76
+_HEX = re.compile(
+    rb"(?<![0-9A-Fa-f])(?:0[xX])?[0-9A-Fa-f]{2}"
+    rb"(?:[ \t:,]{0,8}(?:\r?\n[ \t]{0,40})?(?:0[xX])?[0-9A-Fa-f]{2}){39,}"
+)
+_SHIFTED_HEX = re.compile(rb"(?<=(?<![0-9A-Fa-f])[0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){40,}")
+_PAIR = re.compile(rb"(?:0[xX])?([0-9A-Fa-f]{2})")
+_LINE = re.compile(rb"\S+")
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+
+
+def wide(layer: Layer) -> Iterator[Layer]:
+    """Yield the ASCII stretches of UTF-32 and UTF-16; where a letter stands tells the order."""
+    if b"\0" not in layer.data:
+        return
+    for width, pattern in ((4, _WIDER), (2, _WIDE)):
+        for run in pattern.finditer(layer.data):
+            order = "be" if _is_big_endian(layer, run.start(), width) else "le"
+            shape = Regular(run.start(), times=width, name=f"utf-{8 * width}-{order}")
+            yield Layer(run[0][::width], shape, layer, layer.depth + 1)
+
+
+def _is_big_endian(layer: Layer, letter: int, width: int) -> bool:
+    if layer.depth:
+        # Inside another encoding nothing tells at which offset the text began.
+        return layer.data[max(letter - width + 1, 0) : letter] == bytes(width - 1)
+    return (layer.shape.source(0) + letter) % width == width - 1
+
+
+def from_base64(layer: Layer) -> Iterator[Layer]:
+    """Yield what each long run of base64 holds, at every alignment that it may have."""
+    for run in _BASE64_URL.finditer(layer.data):
+        if b"-" in run[0] or b"_" in run[0]:
+            yield from _decoded(layer, run, "base64url")
+    for run in _BASE64.finditer(layer.data):
+        yield from _decoded(layer, run, "base64")
+
+
+def _decoded(layer: Layer, run: re.Match[bytes], name: str) -> Iterator[Layer]:
+    if run.end() - run.start() < _SHORTEST_BASE64:
+        return
+    joined = _joined(layer, run) if b"\n" in run[0] else _slice(layer, run.start(), run.end())
+    text = joined.data.translate(_URL_SAFE)
+    # Where the run's beginning is not seen, or something stands before it, any may be right.
+    cut = run.start() == 0 or any(literal in text for literal in anchors.BASE64)
+    for skip in (*range(4 if cut else 1), *_second_line(run[0])):
+        shape = Regular(skip, times=4, per=3, name=name)
+        yield Layer(envelope.decode(text[skip:]), shape, joined, layer.depth + 1)
+
+
+def _second_line(run: bytes) -> tuple[int, ...]:
+    """Say where base64 begins if the first line of a run is shorter: it may be a title."""
+    first, second = (len(line.strip()) for line in (*run.split(b"\n", 2), b"")[:2])
+    return (first,) if first < second else ()
+
+
+def _slice(layer: Layer, begin: int, end: int) -> Layer:
+    return Layer(layer.data[begin:end], Regular(begin), layer, layer.depth)
+
+
+def _joined(layer: Layer, run: re.Match[bytes]) -> Layer:
+    """Join the lines of a wrapped run."""
+    pieces, written = Pieces(), 0
+    lines: list[bytes] = []
+    for line in _LINE.finditer(layer.data, run.start(), run.end()):
+        if lines:
+            pieces.mark(written, WRAPPED)
+        pieces.piece(written, line.start())
+        lines.append(line[0])
+        written += len(line[0])
+    return Layer(b"".join(lines), pieces, layer, layer.depth)
+
+
+def from_hex(layer: Layer) -> Iterator[Layer]:
+    """Yield what each long run of hex digits holds, whatever stands between the pairs."""
+    for run in _HEX.finditer(layer.data):
+        pieces = Pieces()
+        digits = []
+        for index, pair in enumerate(_PAIR.finditer(layer.data, run.start(), run.end())):
+            pieces.piece(index, pair.start())
+            digits.append(pair[1])
+        named = Layer(bytes.fromhex(b"".join(digits).decode()), pieces, layer, layer.depth)
+        yield Layer(named.data, Regular(0, name="hex"), named, layer.depth + 1)
+    for run in _SHIFTED_HEX.finditer(layer.data):
+        # The first digit may belong to what stood before, in a line that was joined to this one.
+        shape = Regular(run.start(), times=2, name="hex")
+        yield Layer(bytes.fromhex(run[0].decode()), shape, layer, layer.depth + 1)
+
+
+def inflated(layer: Layer) -> Layer | None:
+    """Return what was compressed by gzip or zlib, as much as the limits let through, or None."""
+    data = layer.data
+    if data[:3] == b"\x1f\x8b\x08":
+        name, bits = "gzip", 31
+    elif data[:1] == b"\x78" and int.from_bytes(data[:2], "big") % 31 == 0:
+        name, bits = "zlib", 15
+    else:
+        return None
+    limit = min(MOST_INFLATED, max(len(data) * MOST_RATIO, _SMALL))
+    try:
+        text = zlib.decompressobj(bits).decompress(data, limit)
+    except zlib.error:
+        return None
+    # There is no way back to single bytes: all of it stands where the stream begins.
+    return Layer(text, Regular(0, times=0, name=name), layer, layer.depth + 1)

@@ -1,0 +1,149 @@
+"""Undo, in one pass, every escape, wrap and split that text can have.
+
+A key is made of letters and digits, so whatever looks like an escape inside it is one, and what
+joins two of its parts is no part of it. Escapes of escapes take a pass each.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.scan.encodings.layer import Layer, Pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WRAPPED = "wrapped"
+CONCATENATED = "concatenated"
+
+# Every repetition is bounded, so that no text makes this slower than its length times a constant.
+_TOKEN = re.compile(
+    rb"""
+      %(?P<percent>[0-9A-Fa-f]{2})
+    | &(?:\#0{0,5}(?P<html_decimal>[0-9]{1,3})
+         |\#[xX]0{0,5}(?P<html_hex>[0-9A-Fa-f]{1,2})
+         |(?P<html_name>[A-Za-z]{2,8}));
+    | (?P<concatenated>
+        \\{0,7}["'`]
+        (?:
+          (?:
+            (?:[\s+.&,()<|~;\[\]_]|\\[nrt]|[\\^`]\r?\n
+              |//[^\n]{0,120}\n|\#[^\n]{0,120}\n){1,99}
+            (?:(?:concat|CONCAT|Concat|append)\(\s{0,40})?
+            (?:[$\w.]{1,40}\s{0,9}(?:\+=|\.=|\.\.=)\s{0,40})?
+            [$]?[bBrRuUfFLN@]{0,2}
+          )?
+          \\{0,7}["'`]
+        ){1,6}
+      )
+    | (?<=[A-Za-z0-9])(?P<quote>["'])(?=[A-Za-z0-9])
+    | \\(?:u00(?P<u4>[0-9A-Fa-f]{2})
+          |[uU]000000(?P<u8>[0-9A-Fa-f]{2})
+          |u\{0{0,4}(?P<u_braced>[0-9A-Fa-f]{1,2})\}
+          |x(?P<x>[0-9A-Fa-f]{2})
+          |x\{(?P<x_braced>[0-9A-Fa-f]{2})\}
+          |(?P<octal>0?[01][0-7]{2}|[4-7][0-7])
+          |(?P<continued>[ \t]{0,8}\r?\n[ \t]*)
+          |(?P<backslash>[^\r\n]))
+    | =(?P<quoted>[0-7][0-9A-Fa-f])
+    | (?P<soft>=[ \t]{0,8}\r?\n)
+    | (?<=\S{4})(?P<wrapped>
+        [\^]?(?:\r?\n|\r)[ \t]*(?:(?:\#{1,9}|//{1,9}|\*|>{1,9}|--|;{1,9}|\||\+)[ \t]*)?)
+    """,
+    re.VERBOSE,
+)
+_NAMES = {
+    "percent": "percent",
+    "html_decimal": "html",
+    "html_hex": "html",
+    "html_name": "html",
+    "concatenated": CONCATENATED,
+    "quote": CONCATENATED,
+    "u4": "unicode-escape",
+    "u8": "unicode-escape",
+    "u_braced": "unicode-escape",
+    "x": "hex-escape",
+    "x_braced": "hex-escape",
+    "octal": "octal-escape",
+    "continued": WRAPPED,
+    "backslash": "backslash",
+    "quoted": "quoted-printable",
+    "soft": "quoted-printable",
+    "wrapped": WRAPPED,
+}
+# The entities of HTML that stand for what may stand in or between the parts of a key.
+_ENTITIES = {
+    b"equals": b"=",
+    b"plus": b"+",
+    b"sol": b"/",
+    b"amp": b"&",
+    b"quot": b'"',
+    b"apos": b"'",
+    b"lt": b"<",
+    b"gt": b">",
+    b"Tab": b"\t",
+    b"NewLine": b"\n",
+    b"colon": b":",
+    b"semi": b";",
+    b"period": b".",
+    b"lowbar": b"_",
+    b"percnt": b"%",
+    b"bsol": b"\\",
+    b"num": b"#",
+    b"nbsp": b" ",
+    b"shy": b"",
+}
+_CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
+
+
+def _hex(digits: bytes) -> bytes:
+    return bytes([int(digits, 16)])
+
+
+def _decimal(digits: bytes) -> bytes:
+    return bytes([min(int(digits), 255)])
+
+
+def _octal(digits: bytes) -> bytes:
+    return bytes([int(digits, 8)])
+
+
+def _entity(name: bytes) -> bytes:
+    return _ENTITIES.get(name, b"&" + name + b";")
+
+
+def _control(letter: bytes) -> bytes:
+    return _CONTROLS.get(letter, letter)
+
+
+_VALUES: dict[str, Callable[[bytes], bytes]] = {
+    "html_decimal": _decimal,
+    "html_name": _entity,
+    "octal": _octal,
+    "backslash": _control,
+}
+_NOTHING = frozenset({"concatenated", "quote", "continued", "soft", "wrapped"})
+
+
+def unescape(layer: Layer) -> Layer | None:
+    """Return the layer with one level of escapes undone and parts joined; None if it has none."""
+    data, pieces = layer.data, Pieces()
+    parts: list[bytes] = []
+    written = read = 0
+    pieces.piece(0, 0)
+    for token in _TOKEN.finditer(data):
+        kind = token.lastgroup or ""
+        before = data[read : token.start()]
+        value = b"" if kind in _NOTHING else _VALUES.get(kind, _hex)(token[kind])
+        parts += (before, value)
+        written += len(before)
+        pieces.piece(written, token.start())
+        written += len(value)
+        pieces.mark(written, _NAMES[kind])
+        read = token.end()
+        pieces.piece(written, read)
+    if not parts:
+        return None
+    parts.append(data[read:])
+    return Layer(b"".join(parts), pieces, layer, layer.depth + 1)

@@ -1,0 +1,90 @@
+"""Hold decoded bytes together with the way back to the bytes that they came from."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Shape(Protocol):
+    """Lead from decoded bytes back to their source."""
+
+    def source(self, position: int) -> int:
+        """Return where the byte at `position` began."""
+        ...
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:
+        """Return what was undone between two positions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Regular:
+    """Describe bytes that each took the same room: `times / per` source bytes from `start` on."""
+
+    start: int
+    times: int = 1
+    per: int = 1
+    name: str = ""
+
+    def source(self, position: int) -> int:
+        """Return where the byte at `position` began."""
+        return self.start + position * self.times // self.per
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # the same everywhere
+        """Return the one name, if there is one."""
+        return (self.name,) if self.name else ()
+
+
+@dataclass(slots=True)
+class Pieces:
+    """Describe bytes copied in pieces, between which something was decoded or left out."""
+
+    starts: list[int] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
+    marks: list[int] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+
+    def piece(self, position: int, source: int) -> None:
+        """Note that from `position` on bytes stand as they did from `source` on."""
+        self.starts.append(position)
+        self.sources.append(source)
+
+    def mark(self, position: int, kind: str) -> None:
+        """Note what was undone right before `position`."""
+        self.marks.append(position)
+        self.kinds.append(kind)
+
+    def source(self, position: int) -> int:
+        """Return where the byte at `position` began."""
+        index = bisect_right(self.starts, position) - 1
+        return self.sources[index] + position - self.starts[index]
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:
+        """Return what was undone after `begin` and before `end`, each once."""
+        inside = slice(bisect_right(self.marks, begin), bisect_left(self.marks, end))
+        return tuple(dict.fromkeys(self.kinds[inside]))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Hold bytes and how they were won from the layer outside; `depth` counts what was undone."""
+
+    data: bytes
+    shape: Shape
+    outer: Layer | None = None
+    depth: int = 0
+
+    def origin(self, position: int) -> int:
+        """Return where the byte at `position` began in the outermost source."""
+        position = self.shape.source(position)
+        return self.outer.origin(position) if self.outer else position
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:
+        """Return what was undone to read from `begin` to `end`, the outermost encoding first."""
+        own = self.shape.names(begin, end)
+        if self.outer is None:
+            return own
+        first, last = self.shape.source(begin), self.shape.source(max(end - 1, begin))
+        return self.outer.names(first, last + 1) + own

@@ -1,0 +1,60 @@
+"""Peel bytes layer by layer around the places where a key may be."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.scan.encodings.blocks import from_base64, from_hex, inflated, wide
+from bedrock_key_guard.scan.encodings.escapes import unescape
+from bedrock_key_guard.scan.encodings.layer import Layer, Regular
+from bedrock_key_guard.scan.encodings.spots import spots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Encodings in encodings: a Kubernetes Secret that holds a Docker config is two.
+DEPTH = 3
+
+
+def layers(data: bytes, base: int = 0) -> Iterator[Layer]:
+    """Yield `data` where a key may be, and all that can be decoded from there, plainest first.
+
+    The work is bounded by the size of `data` times a constant: places never overlap, and what was
+    decoded to the same bytes before is not decoded again.
+    """
+    for begin, end in spots(data):
+        yield from _peel(Layer(data[begin:end], Regular(base + begin)))
+
+
+def _peel(outermost: Layer) -> Iterator[Layer]:
+    seen: set[tuple[bytes, int]] = set()
+    waiting = deque([outermost])
+    while waiting:
+        layer = waiting.popleft()
+        place = layer.data, layer.origin(0) if layer.data else 0
+        if place in seen:
+            continue
+        seen.add(place)
+        yield layer
+        if layer.depth < DEPTH:
+            waiting += _inside(layer)
+
+
+def _inside(layer: Layer) -> Iterator[Layer]:
+    """Yield what one encoding less leaves of a layer, where that is worth a look."""
+    for whole in wide(layer):
+        yield from _worth(whole)
+    if (text := unescape(layer)) is not None:
+        yield text
+    for decode in (from_base64, from_hex):
+        for whole in decode(layer):
+            yield from _worth(whole)
+            if whole.depth < DEPTH and (text := inflated(whole)) is not None:
+                yield from _worth(text)
+
+
+def _worth(whole: Layer) -> Iterator[Layer]:
+    """Yield the stretches of a decoded block in which a key may be."""
+    for begin, end in spots(whole.data):
+        yield Layer(whole.data[begin:end], Regular(begin), whole, whole.depth)
