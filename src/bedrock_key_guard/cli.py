@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -20,6 +21,7 @@ from bedrock_key_guard.errors import (
 )
 from bedrock_key_guard.options import (
     Parser,
+    default_ledger,
     respond_options,
     restore_options,
     scan_options,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     Command = Callable[[argparse.Namespace], int]
 
 PROGRAM = "bedrock-key-guard"
+_MOST_PATHS: dict[str, float] = {"tree": inf, "stdin": 0}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -174,7 +177,8 @@ def _restore(arguments: argparse.Namespace) -> int:
     from bedrock_key_guard.report.describe import printable
     from bedrock_key_guard.respond.undo import undo
 
-    done = undo(arguments.ledger, arguments.change, os.environ, dry_run=arguments.dry_run)
+    ledger = arguments.ledger or default_ledger()
+    done = undo(ledger, arguments.change, os.environ, dry_run=arguments.dry_run)
     for entry, outcome in done:
         line = f"{entry.change}  {entry.alias}  {outcome.state}: {outcome.reason}"
         _write(f"{printable(line)}\n")
@@ -197,12 +201,15 @@ def _scanning(arguments: argparse.Namespace) -> guard.Scanning:
     from bedrock_key_guard import guard
     from bedrock_key_guard.scan.allowlist import AllowList, read_allow_list, read_baseline
 
-    if (arguments.staged or arguments.stdin) and arguments.path and not _one_folder(arguments):
-        raise UsageError("--stdin and --staged take no list of files.")
+    source = _source(arguments)
+    if len(arguments.path) > _MOST_PATHS.get(source, 1):
+        raise UsageError("--staged, --history and --range take one folder, --stdin takes none.")
     allowed, baseline = arguments.allow_list, arguments.baseline
     return guard.Scanning(
         paths=tuple(arguments.path) or (Path(),),
-        source="stdin" if arguments.stdin else "index" if arguments.staged else "tree",
+        source=source,
+        revisions=arguments.range,
+        deep=arguments.deep,
         allow=AllowList(
             fingerprints=read_allow_list(allowed) if allowed else (),
             baseline=read_baseline(baseline) if baseline else frozenset(),
@@ -212,8 +219,12 @@ def _scanning(arguments: argparse.Namespace) -> guard.Scanning:
     )
 
 
-def _one_folder(arguments: argparse.Namespace) -> bool:
-    return bool(arguments.staged and len(arguments.path) == 1)
+def _source(arguments: argparse.Namespace) -> guard.Source:
+    if arguments.range is not None:
+        return "range"
+    if arguments.history:
+        return "history"
+    return "stdin" if arguments.stdin else "index" if arguments.staged else "tree"
 
 
 def _verifying(arguments: argparse.Namespace) -> guard.Verifying:
@@ -233,7 +244,8 @@ def _responding(arguments: argparse.Namespace) -> guard.Responding:
         protect=frozenset(arguments.protect),
         max_responses=arguments.max_responses,
     )
-    responding = guard.Responding(policy, arguments.ledger, arguments.reset_store)
+    ledger = arguments.ledger or default_ledger()
+    responding = guard.Responding(policy, ledger, arguments.reset_store)
     if policy.response == "reset" and not policy.dry_run:
         _say("A reset cannot be undone: each key that is proven live gets a new secret.")
     return responding

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     Respond = Callable[[Incident, Verdict], Outcome]
 
+Source = Literal["tree", "index", "history", "range", "stdin"]
 RESPONSES_AT_A_TIME = 4
 # Three for each of the eight incidents judged at a time, two for each response, so that none waits.
 REQUESTS_AT_A_TIME = 32
@@ -44,10 +45,15 @@ REQUESTS_AT_A_TIME = 32
 
 @dataclass(frozen=True, slots=True)
 class Scanning:
-    """Say what to read, and what people need not see."""
+    """Say what to read, and what people need not see.
+
+    `revisions` are those of a `range`; a history is searched `deep` on request alone.
+    """
 
     paths: tuple[Path, ...] = (Path(),)
-    source: Literal["tree", "index", "stdin"] = "tree"
+    source: Source = "tree"
+    revisions: str | None = None
+    deep: bool = False
     allow: AllowList = field(default_factory=AllowList)
     include_malformed: bool = False
 
@@ -130,6 +136,14 @@ def read(scanning: Scanning, environment: Mapping[str, str]) -> Scan:
         from bedrock_key_guard.scan.repository import index_file
 
         return scan_index(scanning.paths[0], scanning.allow, index_file(environment))
+    if scanning.source == "history":
+        from bedrock_key_guard.scan.history import scan_history
+
+        return scan_history(scanning.paths[0].absolute(), scanning.allow, deep=scanning.deep)
+    if scanning.source == "range":
+        from bedrock_key_guard.scan.range import scan_range
+
+        return scan_range(scanning.paths[0].absolute(), scanning.revisions or "", scanning.allow)
     from bedrock_key_guard.scan.tree import scan_paths
 
     return scan_paths(scanning.paths, scanning.allow)

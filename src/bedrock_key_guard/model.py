@@ -41,14 +41,24 @@ __all__ = [
 ]
 
 Confidence = Literal["exact", "malformed"]
-Source = Literal["working-tree", "index", "stdin"]
+Source = Literal[
+    "working-tree",
+    "index",
+    "blob",
+    "commit-message",
+    "tag-message",
+    "note",
+    "unreachable",
+    "stdin",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
     """Say where a key stands; `line` and `column` count from 1, columns in characters.
 
-    `object` is the Git object id of what was read, where there is one.
+    `object` is the Git object id of what was read, where there is one; `at_tip` tells whether a
+    branch still has it.
     """
 
     source: Source
@@ -58,6 +68,7 @@ class Location:
     object: str | None = None
     commit: str | None = None
     author_time: datetime | None = None
+    at_tip: bool | None = None
     containers: tuple[str, ...] = ()
     encodings: tuple[str, ...] = ()
 
@@ -140,9 +151,11 @@ def _incident(fingerprint: str, group: list[Finding]) -> Incident:
     )
 
 
-def _order(place: Location) -> tuple[bool, str, str, str, int, int]:
+def _order(place: Location) -> tuple[object, ...]:
+    """Put the earliest leak first, and leave nothing to chance."""
     when = place.author_time.isoformat() if place.author_time else ""
-    return (not when, when, place.source, place.path, place.line, place.column)
+    inside = (place.containers, place.encodings, place.commit or "", place.object or "")
+    return (not when, when, place.source, place.path, place.line, place.column, inside)
 
 
 # ── evidence ────────────────────────────────────────────────────────────────────────────────────

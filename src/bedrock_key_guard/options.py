@@ -28,6 +28,13 @@ def scan_options() -> Parser:
     source = options.add_mutually_exclusive_group()
     source.add_argument("--staged", action="store_true", help="scan the index, not the disk")
     source.add_argument("--stdin", action="store_true", help="scan standard input")
+    source.add_argument(
+        "--history", action="store_true", help="scan every object of the repository at PATH"
+    )
+    source.add_argument("--range", metavar="A..B", help="scan what these commits added")
+    options.add_argument(
+        "--deep", action="store_true", help="search a history for every encoding, at half the speed"
+    )
     options.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people, or data"
     )
@@ -86,26 +93,14 @@ def respond_options() -> Parser:
     options.add_argument(
         "--max-responses", type=whole_number, default=20, metavar="N", help="credentials to change"
     )
-    options.add_argument(
-        "--ledger",
-        type=Path,
-        default=default_ledger(),
-        metavar="FILE",
-        help="where changes are remembered",
-    )
+    options.add_argument("--ledger", type=Path, metavar="FILE", help="where changes are remembered")
     return options
 
 
 def restore_options() -> Parser:
     """Return the options of `restore`."""
     options = Parser(add_help=False)
-    options.add_argument(
-        "--ledger",
-        type=Path,
-        default=default_ledger(),
-        metavar="FILE",
-        help="where changes are remembered",
-    )
+    options.add_argument("--ledger", type=Path, metavar="FILE", help="where changes are remembered")
     options.add_argument("--change", metavar="ID", help="one change of the ledger, not all")
     options.add_argument("--dry-run", action="store_true", help="say what would be done")
     return options
@@ -128,6 +123,15 @@ def whole_number(text: str) -> int:
 
 
 def default_ledger() -> Path:
-    """Return where the ledger is kept unless somebody says otherwise: never in the scanned tree."""
+    """Return where the ledger is kept unless somebody says otherwise: never in the scanned tree.
+
+    Raises UsageError for a user who has no home, as in some containers.
+    """
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(state).expanduser() / "bedrock-key-guard" / "ledger.jsonl"
+    try:
+        return Path(state).expanduser() / "bedrock-key-guard" / "ledger.jsonl"
+    except RuntimeError:
+        raise UsageError(
+            "There is no home directory to remember changes in.",
+            remedy="Name a file with --ledger FILE, or set XDG_STATE_HOME.",
+        ) from None

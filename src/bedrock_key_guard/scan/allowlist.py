@@ -39,6 +39,10 @@ class AllowList:
             return "pragma: allowlist secret"
         if any(key.fingerprint.startswith(prefix) for prefix in self.fingerprints):
             return "allow-list"
+        return self.by_path(path, key)
+
+    def by_path(self, path: str, key: Key) -> str | None:
+        """Return why a finding at this path need not be shown, or None where it must be."""
         if any(fnmatchcase(path, pattern) for pattern in self.exclude):
             return "excluded path"
         if self.baseline and (path, _baseline_hash(key)) in self.baseline:

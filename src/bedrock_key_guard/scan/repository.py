@@ -8,6 +8,7 @@ objects, the references and the index. The layout of a Git directory is in gitre
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _BORROWED = ("refs", "packed-refs", "shallow")
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
 
 
@@ -35,12 +37,20 @@ class Repository:
 
 
 def find_repository(start: Path) -> Repository | None:
-    """Return the repository whose work tree holds `start`, or None."""
+    """Return the repository whose work tree holds `start`, or that is bare there, or None."""
     for folder in (start, *start.parents):
         git_dir = _git_dir_of(folder / ".git")
         if git_dir is not None:
             return Repository(folder, git_dir, _common_dir(git_dir))
+        if _is_bare(folder):
+            return Repository(folder, folder, folder)
     return None
+
+
+def _is_bare(folder: Path) -> bool:
+    return (
+        (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+    )
 
 
 def _git_dir_of(dot_git: Path) -> Path | None:
@@ -72,7 +82,7 @@ class Git:
         """Use `clean_dir` as Git directory and `index` as index."""
         self.repository = repository
         self._clean_dir = clean_dir
-        self._environment = {
+        self.environment = {
             **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
@@ -93,8 +103,8 @@ class Git:
     def run(self, *arguments: str) -> bytes:
         """Return what Git prints. Raises GuardError where Git fails."""
         done = subprocess.run(
-            self._command(arguments),
-            env=self._environment,
+            [*self.command(), *arguments],
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -103,24 +113,36 @@ class Git:
             raise _failure(self.repository, done.stderr)
         return done.stdout
 
+    def heads(self) -> list[str]:
+        """Return the commits that are checked out, here and in other work trees."""
+        common = self.repository.common_dir
+        files = [
+            self.repository.git_dir / "HEAD",
+            common / "HEAD",
+            *common.glob("worktrees/*/HEAD"),
+        ]
+        heads = (_first_line(file) for file in files)
+        return list(dict.fromkeys(head for head in heads if _OBJECT_ID.fullmatch(head)))
+
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start Git with pipes to its standard input and output."""
         return subprocess.Popen(
-            self._command(arguments),
-            env=self._environment,
+            [*self.command(), *arguments],
+            env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
 
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+    def command(self) -> list[str]:
+        """Return how Git is started. Raises UsageError where it is not installed."""
         git = shutil.which("git")
         if git is None:
             raise UsageError(
                 "Git is not installed, and this repository cannot be read without it.",
                 remedy="Install Git and run the command again.",
             )
-        return [git, "-C", str(self.repository.work_tree), *arguments]
+        return [git, "-C", str(self.repository.work_tree)]
 
 
 @contextmanager

@@ -1,0 +1,44 @@
+"""Make real Git repositories for tests."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Repo:
+    """Drive Git in one folder."""
+
+    path: Path
+
+    def git(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002
+        done = subprocess.run(
+            ["git", "-C", str(self.path), *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            input=input,
+        )
+        return done.stdout.strip()
+
+    def write(self, name: str, text: str | bytes) -> None:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+
+    def commit(self, message: str, **files: str | bytes) -> str:
+        """Commit files; `__` in a name stands for a dot."""
+        for name, text in files.items():
+            self.write(name.replace("__", "."), text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+
+def new_repo(path: Path, *options: str) -> Repo:
+    path.mkdir(parents=True, exist_ok=True)
+    repo = Repo(path)
+    repo.git("init", "--quiet", *options)
+    return repo

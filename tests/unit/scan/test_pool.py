@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.scan import objects, pool, reader
+from bedrock_key_guard.scan.repository import Git, Repository, clean_git, find_repository
+from tests.unit.scan.repositories import Repo, new_repo
+
+LITERALS = (b"needle-", b"n\0e\0e\0d\0l\0e")
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    return new_repo(tmp_path / "repo")
+
+
+@pytest.fixture
+def git(repo: Repo) -> Iterator[Git]:
+    with clean_git(cast("Repository", find_repository(repo.path))) as git:
+        yield git
+
+
+@pytest.fixture
+def small_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every few objects be a list of their own."""
+    monkeypatch.setattr(objects, "PART_BYTES", 1)
+    monkeypatch.setattr(objects, "_BLOCK", 150)
+
+
+def store(repo: Repo, text: str) -> str:
+    return repo.git("hash-object", "-w", "--stdin", input=text)
+
+
+def list_of(git: Git, folder: Path) -> str:
+    ((part, _, _),) = objects.list_parts(git, folder)
+    return str(part)
+
+
+@pytest.mark.parametrize("block", [7, 16, 64, 1 << 18])
+def test_a_literal_is_found_wherever_a_block_ends(
+    repo: Repo, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(reader, "_BLOCK", block)
+    holding = {store(repo, "x" * before + "needle-1") for before in range(80)}
+    for size in range(80):
+        store(repo, f"nothing {size} " + "y" * size)
+
+    hits, whole = reader.search(list_of(git, tmp_path), git.command(), LITERALS)
+
+    assert (set(hits), len(hits), whole) == (holding, 80, True)
+
+
+def test_a_literal_with_nul_in_it_is_found_beside_text(
+    repo: Repo, git: Git, tmp_path: Path
+) -> None:
+    wide, narrow = store(repo, "n\0e\0e\0d\0l\0e\0"), store(repo, "a needle-")
+
+    hits, whole = reader.search(list_of(git, tmp_path), git.command(), LITERALS)
+
+    assert ({wide, narrow}, whole) == (set(hits), True)
+
+
+def test_trees_are_not_listed_and_sizes_are_added_up(
+    repo: Repo, git: Git, tmp_path: Path, small_lists: None
+) -> None:
+    repo.commit("first", a__txt="12345")
+    store(repo, "123")
+
+    parts = list(objects.list_parts(git, tmp_path))
+
+    lines = [line for part, _, _ in parts for line in part.read_text().splitlines()]
+    commit = int(repo.git("cat-file", "-s", "HEAD"))
+    assert sorted(line.split()[1] for line in lines) == ["blob", "blob", "commit"]
+    assert sum(count for _, count, _ in parts) == len(lines)
+    assert sum(size for _, _, size in parts) == 8 + commit
+
+
+def test_every_object_is_searched_once_however_the_lists_are_shared(
+    repo: Repo, git: Git, tmp_path: Path, small_lists: None
+) -> None:
+    keys = {store(repo, f"ABSK {number}") for number in range(50)}
+    for number in range(200):
+        store(repo, f"nothing {number}")
+
+    found = pool.search(git, tmp_path, deep=True)
+
+    assert (sorted(found.hits), found.broken) == (sorted(keys), [])
+    assert found.objects == 250
+
+
+@pytest.mark.parametrize("spoilt", [b"garbage", zlib.compress(b"blob 5000\0short")])
+def test_only_the_list_with_a_corrupt_object_is_broken(
+    repo: Repo, git: Git, tmp_path: Path, small_lists: None, spoilt: bytes
+) -> None:
+    names = [store(repo, f"ABSK {number}") for number in range(100)]
+    file = repo.path / ".git" / "objects" / names[50][:2] / names[50][2:]
+    file.chmod(0o644)
+    file.write_bytes(spoilt)
+
+    found = pool.search(git, tmp_path, deep=True)
+
+    (broken,) = found.broken
+    unread = [line.split()[0] for line in broken.read_text().splitlines()]
+    assert names[50] in unread
+    assert len(unread) < 10
+    assert {*found.hits, *unread} == set(names)
+
+
+def test_a_listing_that_breaks_off_is_an_error_and_not_an_empty_repository(
+    repo: Repo, git: Git, tmp_path: Path
+) -> None:
+    class BrokenGit(Git):
+        def start(self, *_: str) -> subprocess.Popen[bytes]:
+            code = "print('0' * 40, 'blob', 1); raise SystemExit(128)"
+            return subprocess.Popen([sys.executable, "-I", "-c", code], stdout=subprocess.PIPE)
+
+    store(repo, "ABSK")
+    broken = BrokenGit(git.repository, tmp_path, tmp_path / "index")
+
+    with pytest.raises(UsageError, match="could not list"):
+        pool.search(broken, tmp_path, deep=True)
