@@ -8,12 +8,15 @@ VENV := .venv
 PY := $(VENV)/bin/python
 BIN := $(VENV)/bin
 WHEELHOUSE := build/wheelhouse
+BENCH_VENV := .venv-bench
+BENCH_PY := $(BENCH_VENV)/bin/python
 
 # Stamps carry a digest of what they were made from, so that a changed lock file is noticed
 # whatever its time stamp says, and a moved or copied clone does not use the old one's paths.
 digest = $(shell (pwd; cat $(1)) | git hash-object --stdin)
 LOCKED := $(VENV)/locked-$(call digest,requirements/dev.txt)
 INSTALLED := $(VENV)/installed-$(call digest,pyproject.toml)
+BENCH_LOCKED := $(BENCH_VENV)/locked-$(call digest,requirements/bench.txt)
 WHEELS := $(WHEELHOUSE)/.filled-$(call digest,requirements/wheelhouse.txt)
 
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -22,7 +25,7 @@ PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 unexport PYTHONPATH PYTHONHOME GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 
 .DELETE_ON_ERROR:
-.PHONY: help test demo lint lock clean
+.PHONY: help test demo bench lint lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -33,7 +36,14 @@ test: $(INSTALLED) $(WHEELS) ## Run the tests, or those named in ARGS="tests/uni
 demo: $(INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
 	$(PY) -m sandbox.demo $(ARGS)
 
-PYTHON_TREES := $(wildcard src sandbox tests)
+# SCALE=small is a quick look, REPO=path takes history from a copy of that repository. What was built
+# and downloaded stays in build/bench. ripgrep is measured where it is installed.
+REPEATS ?= 5
+SCALE ?= full
+bench: $(BENCH_LOCKED) ## Measure beside Git, ripgrep and other scanners: REPEATS=5 SCALE=small REPO=path
+	$(BENCH_PY) -m benchmarks --repeats $(REPEATS) --scale $(SCALE) $(if $(REPO),--repo '$(REPO)') $(ARGS)
+
+PYTHON_TREES := $(wildcard src sandbox tests benchmarks)
 WORKFLOWS := $(wildcard .github/workflows/*.yml tests/data/workflows/*.yml)
 HOOK_MANIFEST := $(wildcard .pre-commit-hooks.yaml)
 SHELL_SCRIPTS := $(wildcard hooks/* .ci/run)
@@ -62,7 +72,7 @@ endif
 lock: ## Write requirements/*.txt anew from requirements/*.in
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	cd requirements && for set in action wheelhouse dev; do \
+	cd requirements && for set in action wheelhouse dev bench; do \
 	  UV_CUSTOM_COMPILE_COMMAND="make lock" ../build/uv/bin/uv pip compile --quiet --no-config \
 	    --universal --python-version 3.10 --generate-hashes --only-binary :all: \
 	    --emit-build-options --no-emit-index-url --no-annotate $(ARGS) \
@@ -70,8 +80,8 @@ lock: ## Write requirements/*.txt anew from requirements/*.in
 	done
 
 clean: ## Remove the environment and everything else that was made
-	rm -rf $(VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find src sandbox tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	rm -rf $(VENV) $(BENCH_VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src sandbox tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(LOCKED):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
@@ -80,6 +90,13 @@ $(LOCKED):
 	@echo "Making $(VENV) from requirements/dev.txt ..." >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+$(BENCH_LOCKED):
+	@echo "Making $(BENCH_VENV) from requirements/bench.txt ..." >&2
+	@$(PYTHON) -m venv --clear $(BENCH_VENV)
+	@$(BENCH_PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --requirement requirements/bench.txt
 	@touch $@
 
 # The build backend is already in the environment, so this needs no network.

@@ -1,0 +1,1 @@
+"""Measure the guard side by side with Git, ripgrep and the other scanners."""

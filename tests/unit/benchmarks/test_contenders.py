@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmarks import contenders, inputs
+from benchmarks.contenders import Bench
+from benchmarks.measure import measure
+from benchmarks.planting import git, plant_files
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    folder = tmp_path_factory.mktemp("bench")
+    python = contenders.install_guard(folder / "guard")
+    return Bench(folder, python, contenders.environment(folder / "home"))
+
+
+@pytest.fixture(autouse=True)
+def without_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contenders, "bundled", lambda *_: None)
+
+
+def test_the_guard_is_installed_alone(bench: Bench) -> None:
+    code = "import bedrock_key_guard as b, sys; print(b.__file__, sys.flags.isolated)"
+
+    done = subprocess.run(bench.guard(code), capture_output=True, text=True, check=True)
+
+    assert done.stdout.split()[0].startswith(str(bench.folder))
+    assert done.stdout.split()[1] == "1"
+    (packages,) = bench.folder.glob("guard/lib/python*/site-packages")
+    assert [each.name for each in packages.iterdir()] == ["bedrock_key_guard"]
+
+
+def test_the_hook_and_bare_python_run_and_absent_peers_are_named(bench: Bench) -> None:
+    leaky, clean = (inputs.staged(bench.folder, leaky=leaky) for leaky in (True, False))
+
+    rows = measure(contenders.hook(bench, leaky, clean, inputs.STAGED), 1, 60, lambda _: None)
+
+    states = {row.name: row.state for row in rows}
+    assert [row.name for row in rows if row.is_floor] == ["bare python"]
+    assert states["bare python"] == states["this hook"] == "complete"
+    assert states["gitleaks"] == states["kingfisher"] == "not installed"
+
+
+def test_a_tree_is_read_whole_by_this_engine(bench: Bench, tmp_path: Path) -> None:
+    plant_files(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    ours = [each for each in contenders.tree(bench, tmp_path) if each.is_ours]
+
+    (row,) = measure(ours, 1, 60, lambda _: None)
+
+    assert row.state == "complete"
+
+
+def test_history_is_read_whole_by_the_floor_and_by_this_engine(bench: Bench) -> None:
+    repository = inputs.copied_repository(bench.folder, inputs.staged(bench.folder, leaky=False))
+    lineup = contenders.history(bench, repository)
+    wanted = [each for each in lineup if each.name in ("git cat-file", "this engine, cold")]
+
+    rows = measure(wanted, 1, 60, lambda _: None)
+
+    assert [row.state for row in rows] == ["complete", "complete"]
+    assert git(repository, "rev-list", "--count", "--all") == "4"
+
+
+def test_every_run_after_the_first_has_one_more_commit(bench: Bench, tmp_path: Path) -> None:
+    repository = inputs.copied_repository(tmp_path, inputs.staged(tmp_path, leaky=False))
+    here = Bench(tmp_path, bench.python, bench.environment)
+    (again,) = [each for each in contenders.history(here, repository) if each.prepare]
+    assert again.job is not None
+    assert again.prepare is not None
+    before = int(git(again.job.folder, "rev-list", "--count", "HEAD"))
+
+    again.prepare()
+    again.prepare()
+
+    assert int(git(again.job.folder, "rev-list", "--count", "HEAD")) == before + 2
+    assert git(repository, "rev-list", "--count", "HEAD") == str(before)
