@@ -139,11 +139,11 @@ def read(scanning: Scanning, environment: Mapping[str, str]) -> Scan:
     if scanning.source == "history":
         from bedrock_key_guard.scan.history import scan_history
 
-        return scan_history(scanning.paths[0].absolute(), scanning.allow, deep=scanning.deep)
+        return scan_history(scanning.paths[0], scanning.allow, deep=scanning.deep)
     if scanning.source == "range":
         from bedrock_key_guard.scan.range import scan_range
 
-        return scan_range(scanning.paths[0].absolute(), scanning.revisions or "", scanning.allow)
+        return scan_range(scanning.paths[0], scanning.revisions or "", scanning.allow)
     from bedrock_key_guard.scan.tree import scan_paths
 
     return scan_paths(scanning.paths, scanning.allow)

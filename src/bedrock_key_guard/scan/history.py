@@ -45,7 +45,7 @@ def scan_history(folder: Path, allow: AllowList, *, deep: bool = False) -> Scan:
 
     Raises UsageError where there is none.
     """
-    repository = find_repository(folder)
+    repository = find_repository(folder.absolute())
     if repository is None:
         raise UsageError(
             f"{str(folder)!r} is not in a Git repository, so it has no history.",

@@ -22,7 +22,7 @@ def scan_range(folder: Path, revisions: str, allow: AllowList) -> Scan:
 
     Raises UsageError where `folder` is in no repository, or Git knows no such range.
     """
-    repository = find_repository(folder)
+    repository = find_repository(folder.absolute())
     if repository is None:
         raise UsageError(
             f"{str(folder)!r} is not in a Git repository, so it has no commits.",

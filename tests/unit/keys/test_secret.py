@@ -3,9 +3,11 @@ from __future__ import annotations
 import copy
 import pickle
 import traceback
+from pathlib import Path
 
 import pytest
 
+import bedrock_key_guard
 from bedrock_key_guard.keys.secret import Secret
 
 TEXT = "ABSKmade-up-secret"
@@ -47,3 +49,20 @@ def test_equal_secrets_are_one() -> None:
     assert len({Secret(TEXT), SECRET, Secret("other")}) == 2
     assert SECRET != TEXT
     assert Secret("é") != SECRET
+
+
+def test_few_modules_unseal_a_secret() -> None:
+    package = Path(bedrock_key_guard.__file__).parent
+    callers = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if ".unseal()" in path.read_text(encoding="utf-8")
+    }
+    assert callers == {
+        "github/runner.py",  # hands it to the runner of Actions, which hides it
+        "plugin/collection.py",  # drops what other detectors found of it
+        "plugin/detector.py",  # gives it to detect-secrets, which hashes it
+        "respond/stores.py",  # keeps a new key
+        "scan/allowlist.py",  # hashes it as a baseline does
+        "verify/bedrock.py",  # asks Bedrock with it
+    }
