@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import guard
-from bedrock_key_guard.cli import report_error
+from bedrock_key_guard.cli import report_error, warn_of_reset
 from bedrock_key_guard.errors import GuardError, InterruptedRunError
 from bedrock_key_guard.github.announce import Announcement, announce
 from bedrock_key_guard.github.client import GitHub
@@ -54,6 +54,8 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     event = Event.from_environment(environment)
     folder = _folder(environment)
     responding = inputs.responding(folder / "ledger.jsonl", _distrust(event))
+    if inputs.verify:
+        warn_of_reset(responding.policy)
     report = guard.run(
         inputs.scanning(),
         inputs.verifying() if inputs.verify else None,

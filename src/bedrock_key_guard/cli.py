@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bedrock_key_guard import guard
+    from bedrock_key_guard.respond.plan import Policy
 
     Command = Callable[[argparse.Namespace], int]
 
@@ -67,6 +68,12 @@ def report_error(error: Exception) -> int:
     # The text quotes the command line, and somebody may have put a key there.
     _say(f"{PROGRAM}: {redact(printable(str(error)))}\n  {redact(printable(error.remedy))}")
     return error.exit_code
+
+
+def warn_of_reset(policy: Policy) -> None:
+    """Say, before anything is touched, that what the policy asks for cannot be undone."""
+    if policy.response == "reset" and not policy.dry_run:
+        _say("A reset cannot be undone: each key that is proven live gets a new secret.")
 
 
 def _where(error: Exception) -> str:
@@ -246,8 +253,7 @@ def _responding(arguments: argparse.Namespace) -> guard.Responding:
     )
     ledger = arguments.ledger or default_ledger()
     responding = guard.Responding(policy, ledger, arguments.reset_store)
-    if policy.response == "reset" and not policy.dry_run:
-        _say("A reset cannot be undone: each key that is proven live gets a new secret.")
+    warn_of_reset(policy)
     return responding
 
 

@@ -402,3 +402,11 @@ def test_no_error_ends_in_a_traceback(
 def test_no_event_is_no_trust() -> None:
     distrust: Callable[[None], str | None] = action._distrust
     assert distrust(None) == "the run was not started by GitHub Actions"
+
+
+@pytest.mark.parametrize(("respond", "warned"), [("reset", True), ("disable", False)])
+def test_a_reset_is_announced_before_it_is_made(
+    job: Job, capsys: pytest.CaptureFixture[str], respond: str, warned: bool
+) -> None:
+    job.run(respond=respond, reset_store="ssm:/bedrock/chat")
+    assert ("cannot be undone: each key" in capsys.readouterr().err) is warned

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Finding, Location, NotScanned, Scan, Scanned
+from bedrock_key_guard.scan.blobs import ObjectReader
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.repository import Git, clean_git, find_repository
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
     from pathlib import Path
 
     from bedrock_key_guard.scan.allowlist import AllowList
@@ -28,6 +26,7 @@ _DIFF = (
     "--no-renames",
     "--diff-filter=AMT",
 )
+ABSENT = "its object is not in the repository"
 _REGULAR = (b"100644", b"100755", b"120000")
 
 
@@ -75,36 +74,21 @@ def _scan_entries(git: Git, entries: list[_Entry], allow: AllowList) -> Scan:
     findings: list[Finding] = []
     missed: list[NotScanned] = []
     objects = size = 0
-    for entry, blob in _blobs(git, entries):
-        if blob is None:
-            missed.append(NotScanned(entry.path, "missing", "its object is not in the repository"))
-            continue
-        at = Location("index", entry.path, 0, 0, object=entry.object)
-        reading = read_file(io.BytesIO(blob), at, allow)
-        findings += reading.findings
-        missed += reading.missed
-        size += len(blob)
-        objects += 1
+    with ObjectReader(git) as reader:
+        for entry in entries:
+            blob = reader.open(entry.object)
+            if blob is None:
+                missed.append(NotScanned(entry.path, "missing", ABSENT))
+                continue
+            at = Location("index", entry.path, 0, 0, object=entry.object)
+            try:
+                reading = read_file(blob, at, allow)
+            except OSError as error:
+                missed.append(NotScanned(entry.path, "missing", error.strerror or ABSENT))
+                continue
+            findings += reading.findings
+            missed += reading.missed
+            size += blob.size
+            objects += 1
     scanned = Scanned(("index",), objects, size)
     return Scan(tuple(findings), scanned, tuple(sorted(missed)))
-
-
-def _blobs(git: Git, entries: list[_Entry]) -> Iterator[tuple[_Entry, bytes | None]]:
-    """Yield each entry with its blob, one `git cat-file --batch` for all of them."""
-    if not entries:
-        return
-    with git.start("cat-file", "--batch") as process:
-        for entry in entries:
-            yield entry, _blob(process, entry.object)
-
-
-def _blob(process: subprocess.Popen[bytes], object_id: str) -> bytes | None:
-    questions, answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
-    questions.write(object_id.encode() + b"\n")
-    questions.flush()
-    header = answers.readline().split()
-    if len(header) != 3:
-        return None
-    blob = answers.read(int(header[2]))
-    answers.read(1)
-    return blob

@@ -38,18 +38,6 @@ class Asker:
         )
 
 
-@pytest.fixture(scope="module")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    running_sandbox.reset()
-    return running_sandbox
-
-
 @pytest.fixture
 def iam(sandbox: Sandbox) -> Any:
     return sandbox.client("iam", ACCOUNT)
