@@ -32,6 +32,7 @@ from tests.scenes import Scene
 from tests.traps import ambush
 
 STORE = "secretsmanager:bedrock/leaked"
+BEFORE_A_RESET = b"A reset cannot be undone"
 
 
 def secret_of(key: str) -> str:
@@ -203,4 +204,5 @@ def test_no_interruption_tells_a_key(
 def fails_as_planned(done: Done, code: int = 1) -> None:
     """Check that the failure was noticed; if it ends the run, one sentence and a remedy say so."""
     assert done.returncode == code, done.stderr
-    assert len(done.stderr.splitlines()) == (0 if code == 1 else 2), done.stderr
+    said = [line for line in done.stderr.splitlines() if not line.startswith(BEFORE_A_RESET)]
+    assert len(said) == (0 if code == 1 else 2), done.stderr
