@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import guard
-from bedrock_key_guard.cli import report_error, warn_of_reset
 from bedrock_key_guard.errors import GuardError, InterruptedRunError
 from bedrock_key_guard.github.announce import Announcement, announce
 from bedrock_key_guard.github.client import GitHub
@@ -29,6 +28,7 @@ from bedrock_key_guard.report.counts import counts, exit_code, result
 from bedrock_key_guard.report.json_report import as_json
 from bedrock_key_guard.report.summary import as_markdown
 from bedrock_key_guard.report.text import as_text
+from bedrock_key_guard.streams import report_error, warn_of_reset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

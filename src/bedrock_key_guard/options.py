@@ -97,15 +97,6 @@ def respond_options() -> Parser:
     return options
 
 
-def restore_options() -> Parser:
-    """Return the options of `restore`."""
-    options = Parser(add_help=False)
-    options.add_argument("--ledger", type=Path, metavar="FILE", help="where changes are remembered")
-    options.add_argument("--change", metavar="ID", help="one change of the ledger, not all")
-    options.add_argument("--dry-run", action="store_true", help="say what would be done")
-    return options
-
-
 def account_ids(text: str) -> tuple[str, ...]:
     """Read account ids of 12 digits, apart by commas or white space."""
     ids = tuple(text.replace(",", " ").split())

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard import __version__, guard
-from bedrock_key_guard.cli import main, report_error
+from bedrock_key_guard.cli import main
 from bedrock_key_guard.errors import (
     CredentialsError,
     GuardError,
@@ -27,6 +27,7 @@ from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond import undo
 from bedrock_key_guard.respond.ledger import Entry
 from bedrock_key_guard.respond.plan import Policy
+from bedrock_key_guard.streams import report_error
 from tests import keysmith
 from tests.unit.respond.doubles import WHAT
 

@@ -1,0 +1,38 @@
+"""Undo what a ledger records."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.options import Parser, default_ledger
+from bedrock_key_guard.streams import say, write
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def restore_options() -> Parser:
+    """Return the options of `restore`."""
+    options = Parser(add_help=False)
+    options.add_argument("--ledger", type=Path, metavar="FILE", help="where changes are remembered")
+    options.add_argument("--change", metavar="ID", help="one change of the ledger, not all")
+    options.add_argument("--dry-run", action="store_true", help="say what would be done")
+    return options
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Undo what a ledger records."""
+    from bedrock_key_guard.report.describe import printable
+    from bedrock_key_guard.respond.undo import undo
+
+    ledger = arguments.ledger or default_ledger()
+    done = undo(ledger, arguments.change, os.environ, dry_run=arguments.dry_run)
+    for entry, outcome in done:
+        line = f"{entry.change}  {entry.alias}  {outcome.state}: {outcome.reason}"
+        write(f"{printable(line)}\n")
+    if not done:
+        say("The ledger records no change.")
+    settled = ("done", "dry-run", "not-needed")
+    return 0 if all(outcome.state in settled for _, outcome in done) else 4

@@ -1,0 +1,84 @@
+"""Speak on the standard streams: data on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from bedrock_key_guard.errors import GuardError, IncompleteError
+from bedrock_key_guard.report.describe import printable
+from bedrock_key_guard.report.redact import redact
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.respond.plan import Policy
+
+PROGRAM = "bedrock-key-guard"
+
+
+def report_error(error: Exception) -> int:
+    """Tell people what happened and what to do, and return the exit code.
+
+    Of an error that is not our own only the class and the place are shown: its text may quote what
+    was being read.
+    """
+    if not isinstance(error, GuardError):
+        error = GuardError(f"Something went wrong inside the guard ({_where(error)}).")
+    # The text quotes the command line, and somebody may have put a key there.
+    say(f"{PROGRAM}: {redact(printable(str(error)))}\n  {redact(printable(error.remedy))}")
+    return error.exit_code
+
+
+def warn_of_reset(policy: Policy) -> None:
+    """Say, before anything is touched, that what the policy asks for cannot be undone."""
+    if policy.response == "reset" and not policy.dry_run:
+        say("A reset cannot be undone: each key that is proven live gets a new secret.")
+
+
+def say(text: str) -> None:
+    """Tell people something."""
+    _put(sys.stderr, f"{text}\n")
+
+
+def write(text: str) -> None:
+    """Write data, spelled out where the output's encoding lacks a character.
+
+    Whoever read it may have gone: that changes nothing about what was found. Raises
+    IncompleteError where it cannot be written.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    failure = _put(sys.stdout, text.encode(encoding, "backslashreplace").decode(encoding))
+    if failure is not None and not isinstance(failure, BrokenPipeError):
+        raise IncompleteError(
+            f"What was found could not be written ({failure.strerror}).",
+            remedy="Make room where standard output goes, and run the command again.",
+        )
+
+
+def replace_closed_streams() -> None:
+    """Give Python's None a meaning: a standard stream that the caller has closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # to the end
+            setattr(sys, name, nowhere)
+
+
+def _put(stream: TextIO, text: str) -> OSError | None:
+    """Write at once, and silence a stream that fails: Python would complain as it exits."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return error
+    return None
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"
