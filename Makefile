@@ -19,6 +19,13 @@ INSTALLED := $(VENV)/installed-$(call digest,pyproject.toml)
 BENCH_LOCKED := $(BENCH_VENV)/locked-$(call digest,requirements/bench.txt)
 WHEELS := $(WHEELHOUSE)/.filled-$(call digest,requirements/wheelhouse.txt)
 
+# A simulator of IAM judges our policies in the tests, where there is npm to install it with.
+SIMULATOR_FOLDER := build/simulator
+SIMULATOR_LOCK := tests/simulator/package-lock.json
+ifneq ($(shell command -v npm),)
+SIMULATOR := $(SIMULATOR_FOLDER)/.installed-$(call digest,$(SIMULATOR_LOCK))
+endif
+
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 
 # What the caller's shell or a calling Git hook has set must not reach the project's Python.
@@ -30,7 +37,7 @@ unexport PYTHONPATH PYTHONHOME GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-test: $(INSTALLED) $(WHEELS) ## Run the tests, or those named in ARGS="tests/unit/keys -k alias"
+test: $(INSTALLED) $(WHEELS) $(SIMULATOR) ## Run the tests, or those named in ARGS="tests/unit/keys -k alias"
 	$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
 
 demo: $(INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
@@ -45,6 +52,7 @@ bench: $(BENCH_LOCKED) ## Measure beside Git, ripgrep and other scanners: REPEAT
 
 PYTHON_TREES := $(wildcard src sandbox tests benchmarks)
 WORKFLOWS := $(wildcard .github/workflows/*.yml tests/data/workflows/*.yml)
+TEMPLATES := $(wildcard deploy/*.yaml)
 HOOK_MANIFEST := $(wildcard .pre-commit-hooks.yaml)
 SHELL_SCRIPTS := $(wildcard hooks/* .ci/run)
 
@@ -52,6 +60,7 @@ lint: $(INSTALLED) ## Check style, types, layers, workflows and shell scripts
 	$(BIN)/ruff check $(PYTHON_TREES)
 	$(BIN)/ruff format --check $(PYTHON_TREES)
 	$(BIN)/mypy $(PYTHON_TREES)
+	$(if $(TEMPLATES),$(BIN)/cfn-lint $(TEMPLATES))
 	$(BIN)/lint-imports --no-logo
 ifneq ($(wildcard action.yml),)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
@@ -102,6 +111,13 @@ $(BENCH_LOCKED):
 # The build backend is already in the environment, so this needs no network.
 $(INSTALLED): $(LOCKED)
 	@$(PIP_INSTALL) --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(SIMULATOR_FOLDER)/.installed-%: $(SIMULATOR_LOCK)
+	@echo "Filling $(SIMULATOR_FOLDER) from $(SIMULATOR_LOCK) ..." >&2
+	@rm -rf $(SIMULATOR_FOLDER) && mkdir -p $(SIMULATOR_FOLDER)
+	@cp tests/simulator/package.json $(SIMULATOR_LOCK) $(SIMULATOR_FOLDER)
+	@npm ci --prefix $(SIMULATOR_FOLDER) --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(WHEELS): $(LOCKED)

@@ -1,0 +1,225 @@
+"""Hold the policies that are deployed against a simulator of IAM."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cloudformation import DEPLOY, resources
+from tests.simulate import ACCOUNT, Policy, Request, judge
+
+PLANES = ("bedrock", "bedrock-mantle")
+BEARER = tuple(f"{plane}:CallWithBearerToken" for plane in PLANES)
+OTHER_CALLS = (
+    "bedrock:InvokeModel",
+    "bedrock:ListFoundationModels",
+    "bedrock-mantle:ListModels",
+    "iam:CreateUser",
+    "s3:ListAllMyBuckets",
+    "sts:GetCallerIdentity",
+)
+BEDROCK_KEYS = {"iam:ServiceSpecificCredentialServiceName": "bedrock.amazonaws.com"}
+OTHER_KEYS = {"iam:ServiceSpecificCredentialServiceName": "codecommit.amazonaws.com"}
+USER = f"arn:aws:iam::{ACCOUNT}:user/team/dev"
+CONSOLE_USER = f"arn:aws:iam::{ACCOUNT}:user/BedrockAPIKey-ex4m"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/app/server"
+QUARANTINE = f"arn:aws:iam::{ACCOUNT}:policy/BedrockKeyGuardQuarantine"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+LIMITED = "arn:aws:iam::aws:policy/AmazonBedrockLimitedAccess"
+EVERY_FEATURE = dict.fromkeys(
+    (
+        "Disable",
+        "Reset",
+        "Delete",
+        "StripPolicies",
+        "Quarantine",
+        "RevokeSessions",
+        "Investigate",
+        "MemberAccounts",
+    ),
+    "true",
+)
+GITHUB = {
+    "GitHubOwner": "acme",
+    "GitHubOwnerId": "123456",
+    "GitHubRepository": "app",
+    "GitHubRepositoryId": "456789",
+}
+HUB = f"arn:aws:iam::{ACCOUNT}:role/BedrockKeyGuard"
+
+
+def guard(**parameters: str) -> dict[str, dict[str, Any]]:
+    return resources(DEPLOY / "guard.yaml", **(parameters or {"HubRoleArn": HUB}))
+
+
+def policy(name: str) -> Policy:
+    made = guard(HubRoleArn=HUB, **EVERY_FEATURE)
+    document: Policy = made[name]["Properties"]["PolicyDocument"]
+    return document
+
+
+def control_policy(name: str) -> Policy:
+    path = DEPLOY / "service-control-policies" / f"{name}.json"
+    document: Policy = json.loads(path.read_text())
+    return document
+
+
+def is_allowed(requests: list[Request]) -> list[bool]:
+    return [verdict == "Allowed" for verdict in judge(requests)]
+
+
+# ── what denies ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_quarantine_denies_keys_on_both_planes_and_nothing_else() -> None:
+    everything: Policy = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    }
+    held = (everything, policy("QuarantinePolicy"))
+    requests = [Request(action, identity=held) for action in (*BEARER, *OTHER_CALLS)]
+    assert is_allowed(requests) == [False] * len(BEARER) + [True] * len(OTHER_CALLS)
+
+
+MAKE_A_KEY, AGE = "iam:CreateServiceSpecificCredential", "iam:ServiceSpecificCredentialAgeDays"
+CONTROLS: list[tuple[str, str, dict[str, str], bool]] = [
+    ("deny-long-term-keys", MAKE_A_KEY, BEDROCK_KEYS, False),
+    ("deny-long-term-keys", MAKE_A_KEY, {k: v.upper() for k, v in BEDROCK_KEYS.items()}, False),
+    ("deny-long-term-keys", MAKE_A_KEY, OTHER_KEYS, True),
+    ("deny-long-term-keys", "bedrock:CallWithBearerToken", {}, True),
+    ("cap-key-age", MAKE_A_KEY, {**BEDROCK_KEYS, AGE: "30"}, True),
+    ("cap-key-age", MAKE_A_KEY, {**BEDROCK_KEYS, AGE: "31"}, False),
+    ("cap-key-age", MAKE_A_KEY, BEDROCK_KEYS, False),
+    ("cap-key-age", MAKE_A_KEY, OTHER_KEYS, True),
+    *(("deny-key-calls", action, {}, False) for action in BEARER),
+    *(("deny-key-calls", action, {}, True) for action in OTHER_CALLS),
+    *(
+        (
+            "deny-long-term-key-calls",
+            f"{plane}:CallWithBearerToken",
+            {f"{plane}:BearerTokenType": kind},
+            kind == "SHORT_TERM",
+        )
+        for plane in PLANES
+        for kind in ("LONG_TERM", "SHORT_TERM")
+    ),
+    *(("deny-long-term-key-calls", action, {}, True) for action in OTHER_CALLS),
+]
+
+
+def test_each_service_control_policy_denies_what_it_says_and_nothing_else() -> None:
+    requests = [
+        Request(
+            action,
+            USER if action.startswith("iam:") else "*",
+            organization=(control_policy(name),),
+            context=context,
+        )
+        for name, action, context, _ in CONTROLS
+    ]
+    judged = is_allowed(requests)
+    assert [(*row[:3], said) for row, said in zip(CONTROLS, judged, strict=True)] == CONTROLS
+
+
+# ── what allows ─────────────────────────────────────────────────────────────────────────────────
+
+UPDATE, RESET, DELETE = (
+    f"iam:{verb}ServiceSpecificCredential" for verb in ("Update", "Reset", "Delete")
+)
+PERMISSIONS: list[tuple[str, str, str, dict[str, str], bool]] = [
+    ("DisableKeys", UPDATE, USER, BEDROCK_KEYS, True),
+    ("DisableKeys", UPDATE, USER, OTHER_KEYS, False),
+    ("DisableKeys", RESET, USER, BEDROCK_KEYS, False),
+    ("DisableKeys", DELETE, USER, BEDROCK_KEYS, False),
+    ("ResetKeys", RESET, USER, BEDROCK_KEYS, True),
+    ("ResetKeys", RESET, USER, OTHER_KEYS, False),
+    ("DeleteKeys", DELETE, USER, BEDROCK_KEYS, True),
+    ("DeleteKeys", DELETE, USER, OTHER_KEYS, False),
+    ("QuarantineSigners", "iam:AttachUserPolicy", USER, {"iam:PolicyARN": QUARANTINE}, True),
+    ("QuarantineSigners", "iam:AttachRolePolicy", ROLE, {"iam:PolicyARN": QUARANTINE}, True),
+    ("QuarantineSigners", "iam:DetachRolePolicy", ROLE, {"iam:PolicyARN": QUARANTINE}, True),
+    ("QuarantineSigners", "iam:AttachUserPolicy", USER, {"iam:PolicyARN": ADMINISTRATOR}, False),
+    ("QuarantineSigners", "iam:DetachUserPolicy", USER, {"iam:PolicyARN": ADMINISTRATOR}, False),
+    ("QuarantineSigners", "iam:PutUserPolicy", USER, {}, False),
+    ("StripUsers", "iam:DetachUserPolicy", CONSOLE_USER, {"iam:PolicyARN": LIMITED}, True),
+    ("StripUsers", "iam:DetachUserPolicy", USER, {"iam:PolicyARN": LIMITED}, False),
+    ("StripUsers", "iam:AttachUserPolicy", CONSOLE_USER, {"iam:PolicyARN": ADMINISTRATOR}, False),
+    ("RevokeSigners", "iam:PutRolePolicy", ROLE, {}, True),
+    ("RevokeSigners", "iam:PutRolePolicy", HUB, {}, False),
+    ("EnterAccounts", "sts:AssumeRole", "arn:aws:iam::123456789012:role/BedrockKeyGuard", {}, True),
+    ("EnterAccounts", "sts:AssumeRole", "arn:aws:iam::123456789012:role/Admin", {}, False),
+]
+
+
+def test_each_permission_reaches_what_it_is_for_and_nothing_else() -> None:
+    requests = [
+        Request(action, resource, identity=(policy(name),), context=context)
+        for name, action, resource, context, _ in PERMISSIONS
+    ]
+    judged = is_allowed(requests)
+    assert [(*row[:4], said) for row, said in zip(PERMISSIONS, judged, strict=True)] == PERMISSIONS
+
+
+# ── who may act ─────────────────────────────────────────────────────────────────────────────────
+
+
+def trust(**parameters: str) -> list[dict[str, Any]]:
+    document = guard(**parameters)["Role"]["Properties"]["AssumeRolePolicyDocument"]
+    statements: list[dict[str, Any]] = document["Statement"]
+    return statements
+
+
+def test_one_environment_of_one_repository_is_trusted_in_both_forms_of_its_subject() -> None:
+    (statement,) = trust(**GITHUB)
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": [
+                "repo:acme/app:environment:bedrock-key-guard",
+                "repo:acme@123456/app@456789:environment:bedrock-key-guard",
+            ],
+        }
+    }
+
+
+@pytest.mark.parametrize("external_id", ["", "our-guard"])
+def test_a_hub_is_trusted_with_the_external_id_that_was_agreed(external_id: str) -> None:
+    (statement,) = trust(HubRoleArn=HUB, ExternalId=external_id)
+    assert statement["Principal"] == {"AWS": HUB}
+    wanted = {"StringEquals": {"sts:ExternalId": external_id}} if external_id else None
+    assert statement.get("Condition") == wanted
+
+
+def test_what_may_grant_anything_or_cannot_be_undone_is_off_unless_asked_for() -> None:
+    assert set(guard()) == {
+        "Role",
+        "Look",
+        "DisableKeys",
+        "QuarantinePolicy",
+        "QuarantineSigners",
+        "InvestigateUse",
+    }
+
+
+def test_every_parameter_that_members_need_is_one_of_the_guards_template() -> None:
+    members = resources(
+        DEPLOY / "organization.yaml",
+        TemplateUrl="https://bucket/guard.yaml",
+        HubRoleArn=HUB,
+        OrganizationalUnits="r-root",
+    )
+    given = members["Members"]["Properties"]["Parameters"]
+    made = guard(**{each["ParameterKey"]: each["ParameterValue"] for each in given})
+    assert "QuarantinePolicy" in made
+
+
+def test_every_file_and_every_policy_is_explained() -> None:
+    text = (DEPLOY / "README.md").read_text()
+    files = (path for path in DEPLOY.rglob("*") if path.suffix in (".yaml", ".json"))
+    explained = [f"({path.relative_to(DEPLOY)})" for path in files]
+    made = guard(HubRoleArn=HUB, **EVERY_FEATURE)
+    explained += [f"`{name}`" for name in made if name not in ("Role", "QuarantinePolicy")]
+    assert [name for name in explained if name not in text] == []
