@@ -24,9 +24,11 @@ from bedrock_key_guard.scan.allowlist import AllowList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from concurrent.futures import Future
 
+    from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import NoSession, Session
+    from bedrock_key_guard.aws.sessions import Sessions
+    from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.keys.secret import Secret
     from bedrock_key_guard.model import Outcome, Verdict
     from bedrock_key_guard.report.report import Report
@@ -38,9 +40,8 @@ if TYPE_CHECKING:
     Respond = Callable[[Incident, Verdict], Outcome]
 
 Source = Literal["tree", "index", "history", "range", "stdin"]
-RESPONSES_AT_A_TIME = 4
-# Three for each of the eight incidents judged at a time, two for each response, so that none waits.
-REQUESTS_AT_A_TIME = 32
+# Three for each of the keys that are judged at a time, so that none waits.
+REQUESTS_AT_A_TIME = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,14 @@ class Scanning:
 
 @dataclass(frozen=True, slots=True)
 class Verifying:
-    """Say whose keys may be probed (empty: those of the account in use), and how many."""
+    """Say whose keys may be probed (empty: those of the account in use), and how many.
+
+    `role` stands for the guard in the accounts that the credentials in use are not of.
+    """
 
     allowed_account_ids: frozenset[str] = frozenset()
     max_probes: int = 200
+    role: RoleToAssume | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,8 @@ def run(
     verdicts: dict[str, Verdict] = {}
     outcomes: dict[str, Outcome] = {}
     if verifying is not None and incidents:
-        with _witnesses(verifying, around) as (session, witnesses):
-            means = _means(session, witnesses, responding, around) if responding else None
+        with _witnesses(verifying, around) as (sessions, witnesses):
+            means = _means(sessions.own, witnesses, responding, around) if responding else None
             respond = _responses(responding, means)
             verdicts, outcomes = _judge(incidents, witnesses, verifying.max_probes, respond)
     malformed = scanning.include_malformed
@@ -150,22 +155,22 @@ def read(scanning: Scanning, environment: Mapping[str, str]) -> Scan:
 
 
 @contextmanager
-def _witnesses(
-    verifying: Verifying, around: Surroundings
-) -> Iterator[tuple[Session | NoSession, Witnesses]]:
+def _witnesses(verifying: Verifying, around: Surroundings) -> Iterator[tuple[Sessions, Witnesses]]:
     """Open the session with AWS and everything that can be asked about a key."""
     session, prober = _open_aws(around)
-    from bedrock_key_guard.aws.session import NoSession
+    from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.verify.accounts import Accounts
     from bedrock_key_guard.verify.evidence import Witnesses
-    from bedrock_key_guard.verify.iam import IamDirectory
+    from bedrock_key_guard.verify.iam import Directories
 
+    sessions = Sessions(session, verifying.role)
     with ThreadPoolExecutor(REQUESTS_AT_A_TIME) as executor:
         yield (
-            session,
+            sessions,
             Witnesses(
                 prober=prober,
-                directory=None if isinstance(session, NoSession) else IamDirectory(session),
+                directory_of=Directories(sessions).of,
+                partition=sessions.partition,
                 accounts=Accounts(verifying.allowed_account_ids, session),
                 now=lambda: datetime.now(timezone.utc),
                 sleep=around.sleep,
@@ -236,18 +241,16 @@ def _judge(
     respond: Respond | None,
 ) -> tuple[dict[str, Verdict], dict[str, Outcome]]:
     """Verify every incident, and answer each verdict the moment it is reached."""
-    from bedrock_key_guard.verify.verifier import verify
+    from bedrock_key_guard.verify.verifier import Verifier, for_each_key
 
-    by_fingerprint = {incident.fingerprint: incident for incident in incidents}
+    verifier = Verifier(witnesses, max_probes=max_probes)
     verdicts: dict[str, Verdict] = {}
-    answers: dict[str, Future[Outcome]] = {}
-    pool = ThreadPoolExecutor(RESPONSES_AT_A_TIME)
-    try:
-        for name, verdict in verify(incidents, witnesses, max_probes=max_probes):
-            verdicts[name] = verdict
-            if respond is not None:
-                answers[name] = pool.submit(respond, by_fingerprint[name], verdict)
-        return verdicts, {name: answer.result() for name, answer in answers.items()}
-    finally:
-        # Where a person stopped the run, a response that has not begun never does.
-        pool.shutdown(cancel_futures=True)
+    outcomes: dict[str, Outcome] = {}
+
+    def settle(incident: Incident, key: WholeKey) -> None:
+        verdict = verdicts[incident.fingerprint] = verifier.judge(key)
+        if respond is not None:
+            outcomes[incident.fingerprint] = respond(incident, verdict)
+
+    for_each_key(incidents, settle)
+    return verdicts, outcomes

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from bedrock_key_guard import guard
+from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.options import account_ids
 from bedrock_key_guard.report.counts import FailOn
@@ -34,6 +35,7 @@ class Inputs:
     respond: Respond
     protect: frozenset[str]
     allowed_account_ids: frozenset[str]
+    role_to_assume: RoleToAssume | None
     reset_store: str | None
     fail_on: FailOn
     report_issue: IssuePolicy
@@ -54,7 +56,7 @@ class Inputs:
 
     def verifying(self) -> guard.Verifying:
         """Return whose keys may be probed."""
-        return guard.Verifying(self.allowed_account_ids)
+        return guard.Verifying(self.allowed_account_ids, role=self.role_to_assume)
 
     def responding(self, ledger: Path, untrusted: str | None) -> guard.Responding:
         """Return what the run may change, nothing if it is `untrusted`."""
@@ -82,6 +84,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         respond=_one_of("respond", text("respond") or "disable", get_args(Respond)),
         protect=frozenset(_words(text("protect"))),
         allowed_account_ids=_accounts(text("allowed-account-ids")),
+        role_to_assume=role_to_assume(text("role-to-assume-template"), text("external-id")),
         reset_store=text("reset-store") or None,
         fail_on=_one_of("fail-on", text("fail-on") or "any", get_args(FailOn)),
         report_issue=_one_of("report-issue", text("report-issue") or "auto", get_args(IssuePolicy)),

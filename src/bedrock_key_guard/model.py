@@ -7,7 +7,7 @@ bytes ─scan→ Finding ─group→ Incident ─verify→ Verdict
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, WholeKey
 
@@ -36,6 +36,7 @@ __all__ = [
     "Scan",
     "Scanned",
     "ShortTermKey",
+    "TrailAnswer",
     "Verdict",
     "incidents_of",
 ]
@@ -108,21 +109,32 @@ class NotScanned:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """Count what was read."""
+    """Count what was read.
+
+    `deep` tells whether every start of a key was searched for, or of a history only those that
+    cover most; `since_last` whether only what was new was read.
+    """
 
     sources: tuple[str, ...] = ()
     objects: int = 0
     bytes: int = 0
     range: str | None = None
+    deep: bool = True
+    since_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Give the findings of a scan, what was read, and what was not."""
+    """Give the findings of a scan, what was read, and what was not.
+
+    `notes` are sentences for people; `interrupted` tells that a person stopped it.
+    """
 
     findings: tuple[Finding, ...] = ()
     scanned: Scanned = field(default_factory=Scanned)
     not_scanned: tuple[NotScanned, ...] = ()
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
 
     @property
     def complete(self) -> bool:
@@ -233,6 +245,23 @@ class IamAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailAnswer:
+    """Record whom CloudTrail knows by the access key that signed a short-term key.
+
+    `found` names the `principal` that acted and the `issuer`, the user or role whose session it
+    was (the principal itself where there was no session); both are ARNs. `absent` after a completed
+    look-up, `unknown` with the reason where it could not be found out.
+    """
+
+    state: Literal["found", "absent", "unknown"]
+    region: str
+    asked_at: datetime
+    principal: str | None = None
+    issuer: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AllowedAccounts:
     """Record whether the key's account is one that the guard may touch.
 
@@ -256,6 +285,7 @@ class Evidence:
     allowed: AllowedAccounts
     bedrock: tuple[BedrockAnswer, ...] = ()
     iam: IamAnswer | None = None
+    trail: TrailAnswer | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -274,7 +304,9 @@ class Verdict:
 
 # ── response ────────────────────────────────────────────────────────────────────────────────────
 
-ActionName = Literal["disable", "reset", "restore", "manual", "nothing"]
+Change = Literal["disable", "reset", "delete", "strip-policies", "quarantine", "revoke-sessions"]
+CHANGES: frozenset[Change] = frozenset(get_args(Change))
+ActionName = Literal[Change, "restore", "lift", "manual", "nothing"]
 OutcomeState = Literal["done", "dry-run", "not-needed", "refused", "failed"]
 
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
+from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.errors import UsageError
 
 
@@ -62,7 +63,21 @@ def verify_options() -> Parser:
         type=account_ids,
         default=(),
         metavar="ID,ID",
-        help="accounts whose keys may be probed (default: that of the credentials in use)",
+        help="accounts whose keys may be probed, or `organization` for all of ours (default: that "
+        "of the credentials in use)",
+    )
+    options.add_argument(
+        "--role-to-assume-template",
+        metavar="ARN",
+        help="the guard's role in other accounts: arn:aws:iam::{account_id}:role/BedrockKeyGuard",
+    )
+    options.add_argument("--external-id", metavar="ID", help="what that role's trust asks for")
+    options.add_argument(
+        "--session-tag",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a tag of the sessions of that role",
     )
     options.add_argument(
         "--max-probes", type=whole_number, default=200, metavar="N", help="keys to try"
@@ -98,10 +113,11 @@ def respond_options() -> Parser:
 
 
 def account_ids(text: str) -> tuple[str, ...]:
-    """Read account ids of 12 digits, apart by commas or white space."""
+    """Read account ids of 12 digits, apart by commas or white space, or `organization`."""
     ids = tuple(text.replace(",", " ").split())
     for account_id in ids:
-        if not (len(account_id) == 12 and account_id.isascii() and account_id.isdigit()):
+        is_number = len(account_id) == 12 and account_id.isascii() and account_id.isdigit()
+        if not is_number and account_id != ORGANIZATION:
             raise argparse.ArgumentTypeError(f"{account_id!r} is not an account id of 12 digits")
     return ids
 

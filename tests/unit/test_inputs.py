@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.guard import Scanning, Verifying
 from bedrock_key_guard.inputs import Inputs, read_inputs
@@ -23,6 +24,7 @@ DEFAULTS = Inputs(
     respond="disable",
     protect=frozenset(),
     allowed_account_ids=frozenset(),
+    role_to_assume=None,
     reset_store=None,
     fail_on="any",
     report_issue="auto",
@@ -36,6 +38,12 @@ DEFAULTS = Inputs(
 
 def given(**inputs: str) -> Inputs:
     return read_inputs({f"INPUT_{name.upper()}": value for name, value in inputs.items()})
+
+
+def test_the_role_of_other_accounts_is_read() -> None:
+    template = "arn:aws:iam::{account_id}:role/BedrockKeyGuard"
+    inputs = given(role_to_assume_template=template, external_id="our-guard")
+    assert inputs.verifying().role == RoleToAssume(template, "our-guard")
 
 
 def test_without_inputs_the_defaults_hold() -> None:
@@ -61,6 +69,7 @@ def test_an_empty_input_is_none() -> None:
         ("protect", "alice, bob\ncarol", frozenset(("alice", "bob", "carol"))),
         ("protect", "arn:aws:iam::1:user/a", frozenset(("arn:aws:iam::1:user/a",))),
         ("allowed_account_ids", f"{ACCOUNT}, {OTHER}", frozenset((ACCOUNT, OTHER))),
+        ("allowed_account_ids", "organization", frozenset(("organization",))),
         ("reset_store", "ssm:/a/b", "ssm:/a/b"),
         *(("fail_on", one, one) for one in ("any", "live", "none")),
         *(("report_issue", one, one) for one in ("auto", "always", "never")),

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bedrock_key_guard.commands.restore import restore_options
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.options import (
     Parser,
     account_ids,
     default_ledger,
     respond_options,
-    restore_options,
     scan_options,
     verify_options,
     whole_number,
@@ -33,6 +33,7 @@ ONE, TWO = "111122223333", "210987654321"
         (f" {ONE} ,\n{TWO} ", (ONE, TWO)),
         (f"{ONE} {TWO}", (ONE, TWO)),
         ("000000000000", ("000000000000",)),
+        (f"organization, {ONE}", ("organization", ONE)),
     ],
 )
 def test_account_ids_are_apart_by_commas_or_white_space(

@@ -29,7 +29,8 @@ MANTLE_REGIONS = frozenset(
     "eu-west-1 eu-west-2 sa-east-1 us-east-1 us-east-2 us-west-2".split()
 )
 # A long-term key names no region: any of its partition will do. IAM and its trail live there too.
-HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1"}
+# In China there is IAM, but no Bedrock: no key is ever sent there.
+HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 
 
 def bedrock_url(plane: Plane, region: str) -> str:

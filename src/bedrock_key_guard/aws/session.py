@@ -17,8 +17,10 @@ from bedrock_key_guard.model import Account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import boto3
+    import botocore.session
 
 USER_AGENT = f"bedrock-key-guard/{__version__}"
 _CONNECT_SECONDS = 5
@@ -36,10 +38,20 @@ class NoSession:
 class Session:
     """Hold the credentials of one account, who they are, and one client for each service."""
 
-    def __init__(self, boto: boto3.Session, account: Account, arn: str) -> None:
-        """Use `boto`, which acts as `arn` of `account`."""
-        self.account = account
+    def __init__(
+        self,
+        boto: boto3.Session,
+        arn: str,
+        *,
+        trust_overrides: bool = False,
+        ends_at: datetime | None = None,
+    ) -> None:
+        """Use `boto`, which acts as `arn`; an assumed role's session ends."""
+        _, partition, _, _, account_id, _ = arn.split(":", 5)
+        self.account = Account(account_id, partition)
         self.arn = arn
+        self.ends_at = ends_at
+        self._trust_overrides = trust_overrides
         self._boto = boto
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
@@ -57,6 +69,29 @@ class Session:
         """Return the client of a service in the region of the environment."""
         return self._client(service, self._boto.region_name or self.home_region)
 
+    def client_in(self, region: str, service: str) -> Any:
+        """Return the client of a service in this region."""
+        return self._client(service, region)
+
+    def assume(self, request: Mapping[str, object]) -> Session:
+        """Open the session of a role, as `AssumeRole` is asked. Raises what AWS's refusal raises.
+
+        What holds for our own endpoints holds for the role's.
+        """
+        import boto3
+
+        answer = self.client("sts").assume_role(**request)
+        given, trust = answer["Credentials"], self._trust_overrides
+        boto = boto3.Session(
+            given["AccessKeyId"],
+            given["SecretAccessKey"],
+            given["SessionToken"],
+            region_name=self._boto.region_name,
+            botocore_session=_core(trust_overrides=trust),
+        )
+        arn, ends_at = str(answer["AssumedRoleUser"]["Arn"]), given["Expiration"]
+        return Session(boto, arn, trust_overrides=trust, ends_at=ends_at)
+
     def _client(self, service: str, region: str) -> Any:
         with self._lock:
             if (service, region) not in self._clients:
@@ -71,7 +106,6 @@ def open_session(environment: Mapping[str, str]) -> Session | NoSession:
     """
     try:
         import boto3
-        import botocore.session
         from botocore.exceptions import ClientError
     except ImportError:
         raise UsageError(
@@ -80,20 +114,15 @@ def open_session(environment: Mapping[str, str]) -> Session | NoSession:
         ) from None
     trust = overrides_trusted(environment)
     try:
-        core = botocore.session.get_session()
-        # For the clients too that fetch the credentials: they would show a token to an override.
-        core.set_config_variable("ignore_configured_endpoint_urls", not trust)
-        boto = boto3.Session(botocore_session=core)
+        boto = boto3.Session(botocore_session=_core(trust_overrides=trust))
         if boto.get_credentials() is None:
             return NoSession("there are no AWS credentials")
         sts = _make_client(boto, "sts", boto.region_name or "us-east-1")
-        arn = str(sts.get_caller_identity()["Arn"])
-        _, partition, _, _, account_id, _ = arn.split(":", 5)
+        return Session(boto, str(sts.get_caller_identity()["Arn"]), trust_overrides=trust)
     except ClientError as error:
         return NoSession(f"AWS would not say whose the credentials are ({error_code(error)})")
     except Exception as error:  # noqa: BLE001  # no answer, or the page of a proxy
         return NoSession(f"AWS could not be asked who we are ({type(error).__name__})")
-    return Session(boto, Account(account_id, partition), arn)
 
 
 def error_code(error: Exception) -> str:
@@ -101,6 +130,18 @@ def error_code(error: Exception) -> str:
     response = getattr(error, "response", None)
     details = response.get("Error", {}) if isinstance(response, dict) else {}
     return str(details.get("Code") or type(error).__name__)
+
+
+def _core(*, trust_overrides: bool) -> botocore.session.Session:
+    """Make what clients are made of; those too that fetch the credentials.
+
+    They would show a token to an endpoint of somebody's choosing.
+    """
+    import botocore.session
+
+    core = botocore.session.get_session()
+    core.set_config_variable("ignore_configured_endpoint_urls", not trust_overrides)
+    return core
 
 
 def _make_client(boto: boto3.Session, service: str, region: str) -> Any:

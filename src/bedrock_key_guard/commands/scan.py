@@ -8,6 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.aws.roles import role_to_assume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.options import default_ledger
 from bedrock_key_guard.streams import warn_of_reset, write
@@ -87,7 +88,13 @@ def _source(arguments: argparse.Namespace) -> guard.Source:
 def _verifying(arguments: argparse.Namespace) -> guard.Verifying:
     from bedrock_key_guard import guard
 
-    return guard.Verifying(frozenset(arguments.allowed_account_ids), arguments.max_probes)
+    return guard.Verifying(
+        frozenset(arguments.allowed_account_ids),
+        arguments.max_probes,
+        role_to_assume(
+            arguments.role_to_assume_template, arguments.external_id, arguments.session_tag
+        ),
+    )
 
 
 def _responding(arguments: argparse.Namespace) -> guard.Responding:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.aws.session import NoSession, error_code
 from bedrock_key_guard.keys.key import LongTermKey, WholeKey
 from bedrock_key_guard.model import AllowedAccounts
@@ -13,8 +16,8 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.session import Session
 
-
 _NO_SUCH_KEY = ("ValidationError", "NoSuchEntity")
+_NOT_OURS = ("AccountNotFoundException",)
 
 
 class Accounts:
@@ -24,7 +27,11 @@ class Accounts:
         """Allow `listed`, or without a list the account of `session`."""
         self._session = session
         self._reason = session.reason if isinstance(session, NoSession) else ""
-        self.allowed: frozenset[str] | None = frozenset(listed) or None
+        self._asks_organization = ORGANIZATION in listed
+        self._members: dict[str, bool | str] = {}
+        self._lock = threading.Lock()
+        named = frozenset(listed) - {ORGANIZATION}
+        self.allowed: frozenset[str] | None = named if listed else None
         if self.allowed is None and not isinstance(session, NoSession):
             self.allowed = frozenset((session.account.account_id,))
 
@@ -33,8 +40,36 @@ class Accounts:
         if self.allowed is None:
             return AllowedAccounts(key.account_id, None, detail=self._reason)
         if isinstance(key, LongTermKey) or key.account_id is not None:
-            return AllowedAccounts(key.account_id, self.allowed)
-        return self._named_by_aws(key.access_key_id)
+            return self._with_organization(AllowedAccounts(key.account_id, self.allowed))
+        return self._with_organization(self._named_by_aws(key.access_key_id))
+
+    def _with_organization(self, standing: AllowedAccounts) -> AllowedAccounts:
+        """Allow the key's account too if it is of our organisation."""
+        account_id, allowed = standing.account_id, standing.accounts or frozenset()
+        if not self._asks_organization or account_id is None or account_id in allowed:
+            return standing
+        ours = self._is_member(account_id)
+        if isinstance(ours, str):
+            return replace(standing, accounts=None, detail=ours)
+        return replace(standing, accounts=allowed | {account_id}) if ours else standing
+
+    def _is_member(self, account_id: str) -> bool | str:
+        """Tell whether an account is of our organisation, or why nobody knows; asked for once."""
+        with self._lock:
+            if account_id not in self._members:
+                self._members[account_id] = self._ask_organization(account_id)
+            return self._members[account_id]
+
+    def _ask_organization(self, account_id: str) -> bool | str:
+        if isinstance(self._session, NoSession):
+            return self._reason
+        organizations = self._session.global_client("organizations")
+        try:
+            organizations.describe_account(AccountId=account_id)
+        except Exception as error:  # noqa: BLE001  # whatever failed, it is not known to be ours
+            code = error_code(error)
+            return False if code in _NOT_OURS else f"Organizations said {code}"
+        return True
 
     def _named_by_aws(self, access_key_id: str) -> AllowedAccounts:
         """Ask STS for the account of an access key id that does not hold it."""

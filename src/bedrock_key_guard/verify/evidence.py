@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION
+from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
 from bedrock_key_guard.model import AllowedAccounts, BedrockAnswer, Clock, Evidence, IamAnswer
 from bedrock_key_guard.verify.bedrock import PLANES, Prober
+from bedrock_key_guard.verify.signer import needs_trail
 from bedrock_key_guard.verify.verdict import (
     CLOCK_TOLERANCE,
     PROPAGATION,
@@ -31,10 +33,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Witnesses:
-    """Hold everyone who can be asked about a key; `directory` is None without credentials."""
+    """Hold everyone who can be asked about a key.
+
+    `directory_of` returns who knows the credentials of an account, or why nobody can be asked.
+    """
 
     prober: Prober
-    directory: Directory | None
+    directory_of: Callable[[str | None], Directory | NoSession]
+    partition: str
     accounts: Accounts
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -64,37 +70,54 @@ def with_answers(evidence: Evidence, witnesses: Witnesses) -> Evidence:
     evidence = replace(evidence, bedrock=bedrock, iam=iam.result())
     if disagreement(evidence):
         evidence = _asked_again_later(evidence, region, witnesses)
-    return _with_second_refusals(evidence, region, witnesses)
+    return _with_signer(_with_second_refusals(evidence, region, witnesses), witnesses)
 
 
 def ask_planes(key: WholeKey, region: str, witnesses: Witnesses) -> tuple[BedrockAnswer, ...]:
     """Ask both planes once, side by side."""
+    return begin_asking(key, region, witnesses)()
+
+
+def begin_asking(
+    key: WholeKey, region: str, witnesses: Witnesses
+) -> Callable[[], tuple[BedrockAnswer, ...]]:
+    """Ask both planes once, and return what waits for their answers: others may be asked beside."""
     if region not in PARTITION_OF_REGION:
         detail = "the key names a region that Bedrock does not have"
         now = witnesses.now()
-        return tuple(BedrockAnswer(plane, region, "unknown", now, detail) for plane in PLANES)
+        nowhere = tuple(BedrockAnswer(plane, region, "unknown", now, detail) for plane in PLANES)
+        return lambda: nowhere
     asked = [
         witnesses.executor.submit(witnesses.prober.ask, plane, key, region) for plane in PLANES
     ]
-    return tuple(future.result() for future in asked)
+    return lambda: tuple(future.result() for future in asked)
 
 
 def region_of(key: WholeKey, witnesses: Witnesses) -> str:
     """Return where to ask: a short-term key works in one region, a long-term key in any."""
     if isinstance(key, ShortTermKey):
         return key.region
-    directory = witnesses.directory
-    return HOME_REGION.get(directory.account.partition if directory else "aws", "us-east-1")
+    return HOME_REGION.get(witnesses.partition, "us-east-1")
 
 
 def _ask_iam(key: WholeKey, evidence: Evidence, witnesses: Witnesses) -> IamAnswer:
-    directory = witnesses.directory
-    if directory is None or directory.account.account_id != evidence.allowed.account_id:
-        detail = f"there are no credentials for account {evidence.allowed.account_id}"
-        return IamAnswer("unknown", witnesses.now(), detail=detail)
+    directory = witnesses.directory_of(evidence.allowed.account_id)
+    if isinstance(directory, NoSession):
+        return IamAnswer("unknown", witnesses.now(), detail=directory.reason)
     if isinstance(key, LongTermKey):
         return directory.find_credential(key)
     return directory.find_signer(key)
+
+
+def _with_signer(evidence: Evidence, witnesses: Witnesses) -> Evidence:
+    """Add whom CloudTrail knows, where a proven key has a signer whom nobody else named."""
+    key = evidence.key
+    if not isinstance(key, ShortTermKey) or not needs_trail(evidence):
+        return evidence
+    directory = witnesses.directory_of(evidence.allowed.account_id)
+    if isinstance(directory, NoSession):
+        return evidence
+    return replace(evidence, trail=directory.trace_signer(key))
 
 
 def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:

@@ -11,14 +11,17 @@ from concurrent.futures import Future
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.session import NoSession, error_code
 from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer
+from bedrock_key_guard.verify.trace import trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.aws.session import Session
+    from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+    from bedrock_key_guard.model import TrailAnswer
 
 
 class Directory(Protocol):
@@ -37,6 +40,30 @@ class Directory(Protocol):
         """Return the state of the access key that signed a short-term key."""
         ...
 
+    def trace_signer(self, key: ShortTermKey) -> TrailAnswer:
+        """Return whom CloudTrail knows by that access key, in the key's own region."""
+        ...
+
+
+class Directories:
+    """Keep one directory for each account, so that each is listed at most once in a run."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        """Ask each account by its session."""
+        self._sessions = sessions
+        self._lock = threading.Lock()
+        self._made: dict[Session, IamDirectory] = {}
+
+    def of(self, account_id: str | None) -> IamDirectory | NoSession:
+        """Return the directory of an account, or say why it cannot be asked."""
+        session = self._sessions.of(account_id)
+        if isinstance(session, NoSession):
+            return session
+        if session.account.account_id != account_id:
+            return NoSession(f"there are no credentials for account {account_id}")
+        with self._lock:
+            return self._made.setdefault(session, IamDirectory(session))
+
 
 class IamDirectory:
     """Look credentials up in IAM, and list a whole account at most once."""
@@ -44,6 +71,7 @@ class IamDirectory:
     def __init__(self, session: Session) -> None:
         """Ask with the credentials of `session`, about its own account."""
         self.account = session.account
+        self._session = session
         self._iam = session.global_client("iam")
         self._lock = threading.Lock()
         self._listings: dict[tuple[str, str | None], Future[list[CredentialRecord]]] = {}
@@ -72,6 +100,10 @@ class IamDirectory:
             return self._signer(key.access_key_id)
         except Exception as error:  # noqa: BLE001  # whatever failed, the answer is `unknown`
             return self._unknown(f"IAM would not tell about the access key ({error_code(error)})")
+
+    def trace_signer(self, key: ShortTermKey) -> TrailAnswer:
+        """Return whom CloudTrail knows by the access key, in the key's own region."""
+        return trace(key, self._session.client_in(key.region, "cloudtrail"))
 
     def by_id(self, credential_id: str) -> CredentialRecord | None:
         """Return the credential with this id, whoever owns it now.

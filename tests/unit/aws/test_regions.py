@@ -41,8 +41,13 @@ def test_the_second_plane_is_offered_only_where_the_first_is() -> None:
 
 
 def test_each_partition_has_a_home_of_its_own() -> None:
-    assert set(HOME_REGION) == set(PARTITION_OF_REGION.values()) == set(PARTITIONS)
-    assert all(PARTITION_OF_REGION[home] == name for name, home in HOME_REGION.items())
+    assert set(PARTITION_OF_REGION.values()) == set(PARTITIONS)
+    assert set(HOME_REGION) == {*PARTITIONS, "aws-cn"}
+    assert all(PARTITION_OF_REGION[HOME_REGION[name]] == name for name in PARTITIONS)
+
+
+def test_no_key_is_ever_sent_to_a_partition_without_bedrock() -> None:
+    assert HOME_REGION["aws-cn"] not in PARTITION_OF_REGION
 
 
 @pytest.mark.parametrize("region", PARTITION_OF_REGION)

@@ -86,13 +86,13 @@ def test_global_services_are_asked_at_home_and_others_here(
 
 @pytest.mark.parametrize(
     ("partition", "home"),
-    [("aws", "us-east-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "us-east-1")],
+    [("aws", "us-east-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")],
 )
 def test_each_partition_has_its_home(
     partition: str, home: str, environment: dict[str, str]
 ) -> None:
-    session = Session(opened(environment)._boto, Account(ACCOUNT, partition), "arn")
-    assert session.home_region == home
+    arn = f"arn:{partition}:iam::{ACCOUNT}:user/somebody"
+    assert Session(opened(environment)._boto, arn).home_region == home
 
 
 def test_without_credentials_there_is_no_session(

@@ -22,11 +22,13 @@ from bedrock_key_guard.model import (
     LongTermKey,
     Plane,
     ShortTermKey,
+    TrailAnswer,
 )
 from bedrock_key_guard.scan.matcher import matches
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import PLANES
 from bedrock_key_guard.verify.evidence import Witnesses
+from bedrock_key_guard.verify.iam import Directory
 from tests import keysmith
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)
@@ -170,6 +172,7 @@ class ScriptedDirectory:
     says: IamAnswer
     account: Account = field(default_factory=lambda: Account(ACCOUNT))
     asked: list[str] = field(default_factory=list)
+    trail: TrailAnswer = TrailAnswer("absent", "us-east-1", NOW, detail="it has no event")
 
     def find_credential(self, key: LongTermKey) -> IamAnswer:
         self.asked.append("credential")
@@ -178,6 +181,10 @@ class ScriptedDirectory:
     def find_signer(self, key: ShortTermKey) -> IamAnswer:
         self.asked.append("signer")
         return self.says
+
+    def trace_signer(self, key: ShortTermKey) -> TrailAnswer:
+        self.asked.append("trail")
+        return self.trail
 
 
 def offline(key: LongTermKey | ShortTermKey) -> Evidence:
@@ -193,9 +200,15 @@ def witnesses(
     *,
     accounts: Iterable[str] = (ACCOUNT,),
 ) -> Witnesses:
+    def directory_of(account_id: str | None) -> Directory | NoSession:
+        if directory is None or directory.account.account_id != account_id:
+            return NoSession(f"there are no credentials for account {account_id}")
+        return directory
+
     return Witnesses(
         prober=bedrock,
-        directory=directory,
+        directory_of=directory_of,
+        partition=directory.account.partition if directory else "aws",
         accounts=Accounts(tuple(accounts), NoSession("there are no AWS credentials")),
         now=bedrock.time.now,
         sleep=bedrock.time.sleep,

@@ -9,13 +9,19 @@ from datetime import datetime, timezone
 import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.aws.sessions import Sessions
 from bedrock_key_guard.keys.key import WholeKey
-from bedrock_key_guard.model import AllowedAccounts, IamAnswer, Key, LongTermKey, Verdict
+from bedrock_key_guard.model import AllowedAccounts, IamAnswer, Incident, Key, LongTermKey, Verdict
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import HttpsProber
 from bedrock_key_guard.verify.evidence import Witnesses
-from bedrock_key_guard.verify.iam import IamDirectory
-from bedrock_key_guard.verify.verifier import verify
+from bedrock_key_guard.verify.iam import Directories
+from bedrock_key_guard.verify.verifier import (
+    ACCOUNTS_AT_A_TIME,
+    INCIDENTS_AT_A_TIME,
+    Verifier,
+    for_each_key,
+)
 from sandbox.aws import Sandbox
 from tests.unit.verify.doubles import (
     ACCOUNT,
@@ -50,7 +56,8 @@ def real(sandbox: Sandbox, environment: dict[str, str], executor: Executor) -> W
     time = FakeTime(datetime.now(timezone.utc))
     return Witnesses(
         prober=HttpsProber(environment, time.sleep),
-        directory=IamDirectory(session),
+        directory_of=Directories(Sessions(session)).of,
+        partition="aws",
         accounts=Accounts((), session),
         now=time.now,
         sleep=time.sleep,
@@ -59,7 +66,13 @@ def real(sandbox: Sandbox, environment: dict[str, str], executor: Executor) -> W
 
 
 def judged(keys: Sequence[Key], asked: Witnesses, max_probes: int = 200) -> dict[str, Verdict]:
-    return dict(verify(map(incident, keys), asked, max_probes=max_probes))
+    verifier, verdicts = Verifier(asked, max_probes=max_probes), dict[str, Verdict]()
+
+    def judge(incident: Incident, key: WholeKey) -> None:
+        verdicts[incident.fingerprint] = verifier.judge(key)
+
+    for_each_key(map(incident, keys), judge)
+    return verdicts
 
 
 def scripted(
@@ -115,23 +128,23 @@ def test_an_expired_key_needs_no_network(executor: Executor) -> None:
     assert bedrock.asked == []
 
 
+def until(event: threading.Event) -> None:
+    assert event.wait(10), "one key held up another"
+
+
 def test_a_slow_verdict_holds_up_no_other(executor: Executor) -> None:
     asked, _ = scripted(executor)
     slow, quick = long_term("slow"), long_term("quick")
     go_on = threading.Event()
 
-    def find(key: LongTermKey) -> IamAnswer:
-        assert key.fingerprint != slow.fingerprint or go_on.wait(10)
-        return found()
+    class Directory(ScriptedDirectory):
+        def find_credential(self, key: LongTermKey) -> IamAnswer:
+            until(go_on) if key.fingerprint == slow.fingerprint else go_on.set()
+            return found()
 
-    directory = ScriptedDirectory(found())
-    directory.find_credential = find  # type: ignore[method-assign]
-    verdicts = verify(
-        map(incident, (slow, quick)), replace(asked, directory=directory), max_probes=9
-    )
-    assert next(verdicts)[0] == quick.fingerprint
-    go_on.set()
-    assert [name for name, _ in verdicts] == [slow.fingerprint]
+    directory = Directory(found())
+    verdicts = judged([slow, quick], replace(asked, directory_of=lambda _: directory))
+    assert verdicts.keys() == {slow.fingerprint, quick.fingerprint}
 
 
 def test_a_slow_look_up_of_an_account_holds_up_no_other_key(executor: Executor) -> None:
@@ -141,24 +154,44 @@ def test_a_slow_look_up_of_an_account_holds_up_no_other_key(executor: Executor) 
 
     class SlowAccounts(Accounts):
         def standing_of(self, key: WholeKey) -> AllowedAccounts:
-            assert key.account_id is not None or go_on.wait(10)
+            until(go_on) if key.account_id is None else go_on.set()
             return asked.accounts.standing_of(key)
 
     slow = replace(asked, accounts=SlowAccounts((), asked.accounts._session))
-    keys: tuple[Key, ...] = (old_generation(short_term()), long_term())
-    verdicts = verify(map(incident, keys), slow, max_probes=9)
-    assert next(verdicts)[0] == keys[1].fingerprint
-    go_on.set()
-    assert [name for name, _ in verdicts] == [keys[0].fingerprint]
+    keys: list[Key] = [old_generation(short_term()), long_term()]
+    assert len(judged(keys, slow)) == 2
 
 
-def test_what_has_not_begun_when_a_run_is_stopped_never_does(executor: Executor) -> None:
-    asked, bedrock = scripted(executor)
-    keys = [long_term(f"user-{number}") for number in range(400)]
-    verdicts = verify(map(incident, keys), asked, max_probes=400)
-    next(verdicts)
-    verdicts.close()  # type: ignore[attr-defined]  # as an exception in its reader does
-    assert len({fingerprint for _, fingerprint, _ in bedrock.asked}) < 400
+def test_no_more_than_ten_accounts_are_worked_on_at_a_time() -> None:
+    at_work, most, lock = dict[str, int](), list[int](), threading.Lock()
+
+    def work(incident: Incident, key: WholeKey) -> None:
+        account = str(key.account_id)
+        with lock:
+            at_work[account] = at_work.get(account, 0) + 1
+            most.append(sum(count > 0 for count in at_work.values()))
+        threading.Event().wait(0.002)
+        with lock:
+            at_work[account] -= 1
+
+    accounts = [f"{number:012}" for number in range(30)]
+    keys = [long_term(f"user-{n}", account) for account in accounts for n in range(3)]
+    for_each_key(map(incident, keys), work)
+    assert len(most) == 90
+    assert 1 < max(most) <= ACCOUNTS_AT_A_TIME
+
+
+def test_what_has_not_begun_when_a_run_is_stopped_never_does() -> None:
+    begun: list[str] = []
+
+    def work(incident: Incident, _key: WholeKey) -> None:
+        begun.append(incident.fingerprint)
+        raise KeyboardInterrupt
+
+    keys = [long_term(f"user-{n}", f"{n % 20:012}") for n in range(400)]
+    with pytest.raises(KeyboardInterrupt):
+        for_each_key(map(incident, keys), work)
+    assert 1 <= len(begun) <= ACCOUNTS_AT_A_TIME * INCIDENTS_AT_A_TIME
 
 
 def test_a_verdict_for_each_kind_of_key(real: Witnesses, sandbox: Sandbox) -> None:
