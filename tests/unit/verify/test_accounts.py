@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.aws.session import NoSession, Session, open_session
 from bedrock_key_guard.model import AllowedAccounts, ShortTermKey
 from bedrock_key_guard.verify.accounts import Accounts
@@ -114,3 +115,49 @@ def test_a_question_that_failed_is_no_answer(
 def test_without_credentials_nobody_can_be_asked() -> None:
     standing = Accounts((ACCOUNT,), NOBODY).standing_of(old_generation(short_term()))
     assert standing == AllowedAccounts(None, OURS, "failed", NOBODY.reason)
+
+
+# ── an organisation ─────────────────────────────────────────────────────────────────────────────
+
+
+def asked_about(sandbox: Sandbox) -> int:
+    return sum(call.operation == "DescribeAccount" for call in sandbox.calls())
+
+
+def test_every_account_of_our_organisation_is_allowed(session: Session, sandbox: Sandbox) -> None:
+    sandbox.organize(ACCOUNT, members={STRANGER: "ACTIVE"})
+    accounts = Accounts((ORGANIZATION,), session)
+    for account in (ACCOUNT, STRANGER):
+        standing = accounts.standing_of(long_term(account=account))
+        assert standing == AllowedAccounts(account, frozenset((account,)))
+
+
+def test_an_account_of_nobodys_is_not_allowed(session: Session, sandbox: Sandbox) -> None:
+    sandbox.organize(ACCOUNT, members={})
+    standing = Accounts((ORGANIZATION,), session).standing_of(long_term(account=STRANGER))
+    assert standing == AllowedAccounts(STRANGER, frozenset())
+
+
+def test_the_organisation_is_asked_once_about_each_account(
+    session: Session, sandbox: Sandbox
+) -> None:
+    sandbox.organize(ACCOUNT, members={STRANGER: "ACTIVE"})
+    accounts = Accounts((ORGANIZATION, ACCOUNT), session)
+    for number in range(20):
+        accounts.standing_of(long_term(f"user-{number}", STRANGER))
+        accounts.standing_of(long_term(f"user-{number}", ACCOUNT))
+    assert asked_about(sandbox) == 1
+
+
+def test_an_account_that_could_not_be_asked_about_is_neither_ours_nor_foreign(
+    session: Session, sandbox: Sandbox
+) -> None:
+    sandbox.organize(ACCOUNT, members={STRANGER: "ACTIVE"})
+    sandbox.aws_faults.add(ACCESS_DENIED, on="organizations:*", times=None)
+    standing = Accounts((ORGANIZATION,), session).standing_of(long_term(account=STRANGER))
+    assert standing == AllowedAccounts(STRANGER, None, detail="Organizations said AccessDenied")
+
+
+def test_without_credentials_no_organisation_can_be_asked() -> None:
+    standing = Accounts((ORGANIZATION,), NOBODY).standing_of(long_term())
+    assert standing == AllowedAccounts(ACCOUNT, None, detail=NOBODY.reason)
