@@ -1,4 +1,4 @@
-"""Run the sandbox's AWS: IAM, STS, CloudTrail, Secrets Manager, SSM and Bedrock on loopback.
+"""Run the sandbox's AWS: IAM, STS, Organizations, CloudTrail, the stores and Bedrock on loopback.
 
     with Sandbox() as sandbox:  # with the accounts 111122223333 and 210987654321
         leaked = sandbox.make_long_term_key("111122223333", "BedrockAPIKey-ex4m")
@@ -17,17 +17,19 @@ What a sandbox offers:
   of `calls()` and `writes()`, the record of what the guard did; `user=` and `role=` make clients of
   others, and so does `client_with(access_key, "iam")`;
 * `make_user`, `make_role`, `make_long_term_key`, `make_short_term_key`, `expire`,
-  `credential_status`, `credentials`: what a test or the demo starts from and looks at;
+  `credential_status`, `credentials`: what a test or the demo starts from and looks at; signers of
+  every other kind (sessions of users, federated, reserved, root) are made by sandbox/signers.py;
+* `organize(...)`: an organisation of the accounts, with service control policies;
+* `trail`: what CloudTrail has recorded, how late it shows it, and events written from rows, see
+  sandbox/trail.py and trail_rows.py;
 * `aws_faults`: a `FaultPlan` for all AWS calls, `on="iam:UpdateServiceSpecificCredential"`;
 * `bedrock.faults` (`on="bedrock:*"`, `on="bedrock-mantle:*"`), `bedrock.lag`, `bedrock.log`,
   `bedrock.region`, `bedrock.url`: the same for Bedrock, see sandbox/bedrock.py and faults.py;
-* `enforced()`: within it moto checks signatures and policies of every AWS call, so that a policy
+* `enforced()`: within it the policies of the caller are checked at every AWS call, so that a policy
   put on the guard's user (`GUARD_USER`, policy `GUARD_POLICY`) can be shown to be enough;
-* `reset()`: back to the seeded accounts, with new access keys, on the same ports.
+* `reset()`: back to the seeded accounts, with new access keys, on the same ports; or to others.
 
 While it runs, the `AWS_*` variables of the process itself are put aside, for children inherit them.
-What moto itself gets wrong: `GetAccessKeyInfo` answers the caller's account for an access key that
-no account here holds, and outside `enforced()` a role is assumed that does not exist.
 
 moto keeps its state in the process, so one sandbox lives in a process at a time; entering a second
 one is an error. It starts in well under a second once moto is imported: a fixture of module scope
@@ -37,32 +39,28 @@ and `reset()` for each test is the cheapest way to use it.
 from __future__ import annotations
 
 import contextlib
-import tempfile
-import threading
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, final
 
 import botocore.session
-from botocore.config import Config
-from moto.core.authorization import enable_iam_authentication
 from moto.core.base_backend import BackendDict
 
-from sandbox import seeding
-from sandbox.aws_server import AwsServer
-from sandbox.bedrock import BedrockServer
+from sandbox import accounts, organization, seeding, signers
+from sandbox.accounts import home_region, partition_of, partition_of_region
+from sandbox.clients import AwsClients
 from sandbox.credentials_addon import store_of
-from sandbox.environment import variables, without_aws_settings
+from sandbox.environment import variables
+from sandbox.organization import Organization
 from sandbox.seeding import ADMIN_USER, BEDROCK, GUARD_POLICY, GUARD_USER
+from sandbox.servers import running
+from sandbox.trail import TRAIL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
-    from sandbox.faults import FaultPlan
     from sandbox.seeding import AccessKey, LongTermKey, ShortTermKey
-    from sandbox.wire import AwsCall
 
 __all__ = ["ACCOUNTS", "ADMIN_USER", "GUARD_POLICY", "GUARD_USER", "Sandbox"]
 
@@ -71,35 +69,27 @@ TWELVE_HOURS = 43_200
 
 
 @final
-class Sandbox:
+class Sandbox(AwsClients):
     """Start AWS and Bedrock on free ports and seed the accounts; see the module for the use."""
 
-    _running: ClassVar[threading.Lock] = threading.Lock()
-
-    def __init__(self, accounts: Sequence[str] = ACCOUNTS, region: str = "us-east-1") -> None:
-        """Take the accounts to seed, and the region that the Bedrock endpoint plays."""
+    def __init__(
+        self,
+        accounts: Sequence[str] = ACCOUNTS,
+        region: str = "us-east-1",
+        partitions: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the accounts to seed, the region that Bedrock plays, and who is not in `aws`."""
         self._accounts = tuple(accounts)
         self._region = region
+        self._partitions = dict(partitions or {})
         self._keys: dict[str, dict[str, AccessKey]] = {}
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Sandbox:
-        if not self._running.acquire(blocking=False):
-            message = "a sandbox is running in this process already, and moto has one state only"
-            raise RuntimeError(message)
         with contextlib.ExitStack() as exits:
-            exits.callback(self._running.release)
-            exits.enter_context(without_aws_settings())
-            exits.callback(BackendDict.reset)
-            directory = Path(exits.enter_context(tempfile.TemporaryDirectory()))
-            state = threading.RLock()
-            self._state = state
+            servers = exits.enter_context(running(self._region))
+            self.state, self._aws, self.bedrock = servers.state, servers.aws, servers.bedrock
             self._session = botocore.session.get_session()
-            self._aws = AwsServer(state)
-            self.bedrock = BedrockServer(state, self._region, directory)
-            for server in (self._aws, self.bedrock):
-                server.start()
-                exits.callback(server.stop)
             self.reset()
             self._exits = exits.pop_all()
         return self
@@ -112,11 +102,24 @@ class Sandbox:
     ) -> None:
         self._exits.close()
 
-    def reset(self) -> None:
-        """Forget everything but the ports: users, keys, events, faults, calls."""
-        with self._state:
+    def reset(
+        self,
+        account_ids: Sequence[str] | None = None,
+        partitions: Mapping[str, str] | None = None,
+    ) -> None:
+        """Forget everything but the ports: users, keys, events, faults, calls.
+
+        The accounts are those that the sandbox began with, or others from now to the next reset.
+        """
+        placed = self._partitions if partitions is None else partitions
+        with self.state:
             BackendDict.reset()
-            self._keys = {account: seeding.seed_account(account) for account in self._accounts}
+            accounts.place(placed)
+            organization.found(None)
+            TRAIL.clear()
+            self._keys = {
+                account: seeding.seed_account(account) for account in account_ids or self._accounts
+            }
         self._aws.faults.clear()
         self._aws.log.clear()
         self.bedrock.clear()
@@ -125,74 +128,28 @@ class Sandbox:
     def environment(self, account_id: str, *, role: str | None = None) -> dict[str, str]:
         """Give what the guard needs in its environment, as the guard's user or as a role."""
         key = self.credentials(account_id, user=GUARD_USER, role=role)
-        return variables(key, self._region, self._aws, self.bedrock)
-
-    def client(
-        self,
-        service: str,
-        account_id: str,
-        *,
-        user: str = ADMIN_USER,
-        role: str | None = None,
-        region: str = "us-east-1",
-    ) -> Any:
-        """Make a client of the account's administrator, of its guard user or of a role."""
-        return self.client_with(
-            self.credentials(account_id, user=user, role=role), service, region=region
-        )
-
-    def client_with(self, key: AccessKey, service: str, *, region: str = "us-east-1") -> Any:
-        """Make a client with any access key, which never tries a call twice."""
-        return self._session.create_client(
-            service,
-            region_name=region,
-            aws_access_key_id=key.access_key_id,
-            aws_secret_access_key=key.secret_access_key,
-            aws_session_token=key.session_token,
-            endpoint_url=self._aws.url,
-            config=Config(proxies={}, retries={"total_max_attempts": 1}),
-        )
-
-    def credentials(
-        self, account_id: str, *, user: str = ADMIN_USER, role: str | None = None
-    ) -> AccessKey:
-        """Give the access key of a seeded user, or of a new session of a role made if need be."""
-        if role is None:
-            return self._keys[account_id][user]
-        arn = self.make_role(account_id, role)
-        return seeding.session_of(self.client("sts", account_id), arn)
-
-    @property
-    def aws_faults(self) -> FaultPlan:
-        return self._aws.faults
-
-    @property
-    def aws_url(self) -> str:
-        return self._aws.url
-
-    def calls(self) -> tuple[AwsCall, ...]:
-        """Give every AWS call in order but those of the sandbox's own administrators."""
-        own = {keys[ADMIN_USER].access_key_id for keys in self._keys.values()}
-        return tuple(call for call in self._aws.log.calls() if call.access_key_id not in own)
-
-    def writes(self) -> tuple[AwsCall, ...]:
-        """Give the calls that change something, tried or done."""
-        return tuple(call for call in self.calls() if call.writes)
-
-    @contextlib.contextmanager
-    def enforced(self) -> Iterator[None]:
-        """Check signatures and policies of AWS calls; conditions on them count as met."""
-        with enable_iam_authentication():
-            yield
+        at_home = partition_of(account_id) == partition_of_region(self._region)
+        region = self._region if at_home else home_region(account_id)
+        return variables(key, region, self._aws, self.bedrock)
 
     def make_user(self, account_id: str, user_name: str, *, permissions: bool = True) -> None:
         """Make a user, by default with what the console gives to the owner of a Bedrock key."""
         seeding.ensure_user(self.client("iam", account_id), user_name, permissions=permissions)
 
-    def make_role(self, account_id: str, role_name: str, *, permissions: bool = True) -> str:
-        """Make a role that may call Bedrock, and give its ARN."""
-        iam = self.client("iam", account_id)
-        return seeding.ensure_role(iam, account_id, role_name, permissions=permissions)
+    def organize(
+        self,
+        management: str,
+        *,
+        members: Mapping[str, str] | None = None,
+        policies: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+        delegated: Iterable[str] = (),
+    ) -> None:
+        """Make an organisation: all accounts, or `members` with their status (`ACTIVE`)."""
+        others = {account: "ACTIVE" for account in self._keys if account != management}
+        attached = {account: tuple(documents) for account, documents in (policies or {}).items()}
+        members = others if members is None else members
+        with self.state:
+            organization.found(Organization(management, members, attached, frozenset(delegated)))
 
     def make_long_term_key(
         self,
@@ -207,14 +164,14 @@ class Sandbox:
         iam = self.client("iam", account_id)
         seeding.ensure_user(iam, user_name, permissions=True)
         key = seeding.make_long_term_key(iam, account_id, user_name, service, age_days)
-        with self._state:
+        with self.state:
             store_of(account_id).backdate(key.credential_id, days_old)
         return key
 
     def adopt_long_term_key(self, account_id: str, user_name: str, key: str) -> LongTermKey:
         """Make a credential of which `key`, written before, is the live key."""
         made = self.make_long_term_key(account_id, user_name)
-        with self._state:
+        with self.state:
             store_of(account_id).adopt(made.credential_id, key)
         return replace(made, key=key)
 
@@ -230,24 +187,23 @@ class Sandbox:
     ) -> ShortTermKey:
         """Make a key signed by a user's access key, or by a new session of a role."""
         if role is not None:
-            signer = self.credentials(account_id, role=role).access_key_id
+            signer = self.credentials(account_id, role=role)
         elif user is not None:
-            iam = self.client("iam", account_id)
-            seeding.ensure_user(iam, user, permissions=True)
-            signer = seeding.access_key_of(iam, user)
+            signer = signers.user(self, account_id, user)
         else:
             message = "a short-term key is signed by a user or by a role"
             raise ValueError(message)
-        with self._state:
-            return seeding.make_short_term_key(signer, region, expires, issued_at)
+        return signers.short_term_key(
+            self, signer, region=region, expires=expires, issued_at=issued_at
+        )
 
     def credential_status(self, account_id: str, credential_id: str) -> str | None:
         """Say `Active`, `Inactive` or `Expired`; None when there is no such credential."""
-        with self._state:
+        with self.state:
             credential = store_of(account_id).find(credential_id)
         return None if credential is None else credential.status
 
     def expire(self, account_id: str, credential_id: str) -> None:
         """Let a credential's expiry be past."""
-        with self._state:
+        with self.state:
             store_of(account_id).expire(credential_id)

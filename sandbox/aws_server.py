@@ -1,20 +1,17 @@
 """Serve moto over HTTP on loopback, with a front that logs, fails on purpose and knows its callers.
 
-Unlike moto by itself, the front refuses access keys that no account holds or that are Inactive.
+Unlike moto by itself, the front checks access keys, session tokens and signatures
+(authentication.py), and refuses what AWS would refuse (rules.py).
 Calls are handed to moto one at a time, for moto's state has no locks of its own.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import socket
 import struct
 import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -23,20 +20,21 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from sandbox import cloudtrail_addon, credentials_addon
-from sandbox.faults import Answer, Delay, FaultPlan, Hang, ServiceError
-from sandbox.principals import account_of, signer_of
-from sandbox.wire import AwsCall, WireLog, kept
+from sandbox import cloudtrail_addon, credentials_addon, organizations_addon, sts_addon
+from sandbox.authentication import refused_credentials
+from sandbox.aws_request import Request, read_request, rendered
+from sandbox.enforcement import refused_permission
+from sandbox.fault_plan import Action, FaultPlan
+from sandbox.faults import Answer, Delay, Hang, Interrupt, Lost, ServiceError
+from sandbox.rules import refusal_of
+from sandbox.trail_api import record_call
+from sandbox.wire import AwsCall, WireLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.faults import Fault
+    from sandbox.faults import Outcome
 
-UNKNOWN_KEY = ServiceError(
-    403, "InvalidClientTokenId", "The security token included in the request is invalid."
-)
-UNKNOWN_KEY_JSON = ServiceError(400, "UnrecognizedClientException", UNKNOWN_KEY.message)
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -59,12 +57,13 @@ class AwsServer:
 
     def __init__(self, state: threading.RLock) -> None:
         """Take the lock that guards moto's state, which Bedrock reads too."""
+        self.enforcing = False
         self.faults = FaultPlan()
         self.log: WireLog[AwsCall] = WireLog()
         self._state = state
         self._stopping = threading.Event()
-        credentials_addon.install()
-        cloudtrail_addon.install()
+        for addon in (credentials_addon, cloudtrail_addon, sts_addon, organizations_addon):
+            addon.install()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server = make_server(
             "127.0.0.1", 0, self._front, threaded=True, request_handler=QuietRequestHandler
@@ -81,81 +80,63 @@ class AwsServer:
         self._thread.join()
 
     def _front(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        call = read_call(environ)
+        request = read_request(environ)
+        call = request.call()
         self.log.record(call)
-        fault = self.faults.take(call.action)
+        fault = self.faults.take(Action.called(call.action, call.account_id, call.region))
         if isinstance(fault, Delay):
             self._stopping.wait(fault.seconds)
         elif fault is not None:
-            return self._fail(fault, call, environ, start_response)
+            return self._fail(fault, request, environ, start_response)
         with self._state:
-            if call.access_key_id is not None and not _is_usable(call.access_key_id):
-                return _answer(_rendered(_unknown_key(call), call), start_response)
-            return list(self._moto(environ, start_response))
+            return _sent(self._answer(request, environ), start_response)
+
+    def _answer(self, request: Request, environ: dict[str, Any]) -> Answer:
+        refusal = refused_credentials(request)
+        if refusal is not None:
+            return rendered(refusal, request.service)
+        caller = request.signer
+        if self.enforcing and caller is not None:
+            refusal = refused_permission(request, caller)
+        refusal = refusal or refusal_of(request)
+        if refusal is not None:
+            answer = rendered(refusal, request.service)
+        else:
+            answer = self._carried_out(environ)
+        if caller is not None:
+            record_call(request, caller, answer)
+        return answer
+
+    def _carried_out(self, environ: dict[str, Any]) -> Answer:
+        """Let moto answer."""
+        begun: list[Any] = []
+        body = b"".join(self._moto(environ, lambda *start: begun.extend(start))).decode()
+        status, headers, *_ = begun
+        kept = tuple((name, value) for name, value in headers if name != "Content-Length")
+        return Answer(int(status.partition(" ")[0]), body, kept)
 
     def _fail(
         self,
-        fault: Fault,
-        call: AwsCall,
+        fault: Outcome,
+        request: Request,
         environ: dict[str, Any],
         start_response: Any,
     ) -> Iterable[bytes]:
         if isinstance(fault, Answer):
-            return _answer(fault, start_response)
+            return _sent(fault, start_response)
         if isinstance(fault, ServiceError):
-            return _answer(_rendered(fault, call), start_response)
+            return _sent(rendered(fault, request.service), start_response)
         if isinstance(fault, Hang):
             self._stopping.wait()
+        if isinstance(fault, Lost) or (isinstance(fault, Interrupt) and fault.carried_out):
+            with self._state:
+                self._answer(request, environ)
+        if isinstance(fault, Interrupt):
+            fault.act()
         raise _dropped(environ["werkzeug.socket"])
 
 
-def read_call(environ: dict[str, Any]) -> AwsCall:
-    """Say who calls which operation, from the signature's scope and the body."""
-    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
-    parts = [*scope.split("/"), "", "", ""]
-    access_key_id, region, service = parts[0], parts[2], parts[3]
-    parameters = _read_parameters(environ)
-    target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-    return AwsCall(
-        service=service or "sts",
-        operation=str(parameters.get("Action", target)),
-        account_id=account_of(access_key_id),
-        access_key_id=access_key_id or None,
-        region=region,
-        user_agent=environ.get("HTTP_USER_AGENT", ""),
-        parameters=kept(parameters),
-    )
-
-
-def _read_parameters(environ: dict[str, Any]) -> dict[str, Any]:
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    if "HTTP_X_AMZ_TARGET" in environ:
-        read: dict[str, Any] = json.loads(body)
-        return read
-    return dict(parse_qsl(body.decode()))
-
-
-def _is_usable(access_key_id: str) -> bool:
-    signer = signer_of(access_key_id)
-    return signer is not None and signer.active
-
-
-def _unknown_key(call: AwsCall) -> ServiceError:
-    return UNKNOWN_KEY if call.service in {"iam", "sts"} else UNKNOWN_KEY_JSON
-
-
-def _rendered(error: ServiceError, call: AwsCall) -> Answer:
-    """Write an error as the service's protocol wants it: XML of the query API, else JSON."""
-    if call.service not in {"iam", "sts"}:
-        body = json.dumps({"__type": error.code, "message": error.message})
-        return Answer(error.status, body, (("Content-Type", "application/x-amz-json-1.1"),))
-    detail = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
-    body = f"<ErrorResponse><Error><Type>Sender</Type>{detail}</Error></ErrorResponse>"
-    return Answer(error.status, body, (("Content-Type", "text/xml"),))
-
-
-def _answer(answer: Answer, start_response: Any) -> Iterable[bytes]:
+def _sent(answer: Answer, start_response: Any) -> Iterable[bytes]:
     body = answer.body.encode()
     headers = [*answer.headers, ("Content-Length", str(len(body)))]
     start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)

@@ -20,14 +20,23 @@ from urllib.parse import parse_qsl
 from moto.iam.models import iam_backends
 
 from sandbox import sigv4
+from sandbox.accounts import (
+    HOME_REGIONS,
+    PARTITION,
+    home_region,
+    partition_of,
+    partition_of_region,
+)
 from sandbox.credentials_addon import store_of
 from sandbox.principals import principal_of_user, signer_of, users_of
 
 if TYPE_CHECKING:
     from sandbox.principals import Principal, Signer
+    from sandbox.sessions import Session
 
 LONG_TERM_PREFIX = "ABSK"
 SHORT_TERM_PREFIX = "bedrock-api-key-"
+SCOPE_PARTS = 5  # access key id, date, region, service, aws4_request
 LONGEST_LIFE = 43_200  # seconds
 SHORT_TERM_HEAD = f"{sigv4.HOST}/?"
 
@@ -42,20 +51,32 @@ class Refusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """Say whose key it is, of which type by IAM's condition key, and when its session began."""
+    """Say whose key it is, of which type by IAM's condition key, and who signed it, if anybody."""
 
     principal: Principal
     token_type: Literal["LONG_TERM", "SHORT_TERM"]
-    issued_at: datetime | None
+    signer: Signer | None = None
+
+    @property
+    def session(self) -> Session | None:
+        return None if self.signer is None else self.signer.session
 
 
 def authenticate(bearer: str, region: str) -> Authenticated | Refusal:
     """Check a key presented in one region."""
     if bearer.startswith(LONG_TERM_PREFIX):
-        return _check_long_term(bearer)
+        return _check_long_term(bearer, region)
     if bearer.startswith(SHORT_TERM_PREFIX):
         return _check_short_term(bearer, region)
     return Refusal.FORMAT
+
+
+def region_of(bearer: str) -> str:
+    """Name the region where a key belongs: where it was signed, or the home of its account."""
+    if bearer.startswith(SHORT_TERM_PREFIX):
+        scope = _parameters(bearer).get("X-Amz-Credential", "").split("/")
+        return scope[2] if len(scope) == SCOPE_PARTS else HOME_REGIONS[PARTITION]
+    return home_region(_account_of_alias(bearer)[1])
 
 
 def mint_short_term(signer: Signer, region: str, expires: int, issued_at: datetime) -> str:
@@ -79,23 +100,22 @@ def mint_short_term(signer: Signer, region: str, expires: int, issued_at: dateti
     return SHORT_TERM_PREFIX + base64.b64encode(url.encode()).decode()
 
 
-def _check_long_term(bearer: str) -> Authenticated | Refusal:
-    alias = _decoded(bearer[len(LONG_TERM_PREFIX) :]).partition(":")[0]
-    account_id = alias.rpartition("-at-")[2]
-    if account_id not in iam_backends:
+def _check_long_term(bearer: str, region: str) -> Authenticated | Refusal:
+    """Compare a key with its account's credentials; it is good in every region of the partition."""
+    alias, account_id = _account_of_alias(bearer)
+    if account_id not in iam_backends or partition_of(account_id) != partition_of_region(region):
         return Refusal.AUTHENTICATION
     for credential in store_of(account_id).all("bedrock.amazonaws.com"):
         if credential.alias == alias and _is_same(credential.secret, bearer):
             if credential.status != "Active":
                 return Refusal.AUTHENTICATION
             owner = next(u for u in users_of(account_id) if u.id == credential.user_id)
-            return Authenticated(principal_of_user(owner), "LONG_TERM", None)
+            return Authenticated(principal_of_user(owner), "LONG_TERM")
     return Refusal.AUTHENTICATION
 
 
 def _check_short_term(bearer: str, region: str) -> Authenticated | Refusal:
-    url = _decoded(bearer[len(SHORT_TERM_PREFIX) :])
-    parameters = dict(parse_qsl(url.removeprefix(SHORT_TERM_HEAD), keep_blank_values=True))
+    parameters = _parameters(bearer)
     credential = parameters.get("X-Amz-Credential", "").split("/")
     signer = signer_of(credential[0])
     if signer is None or not signer.active or not _is_signed_by(signer, parameters):
@@ -104,7 +124,17 @@ def _check_short_term(bearer: str, region: str) -> Authenticated | Refusal:
         return Refusal.AUTHENTICATION
     if not _is_current(parameters, signer):
         return Refusal.EXPIRED
-    return Authenticated(signer.principal, "SHORT_TERM", signer.issued_at)
+    return Authenticated(signer.principal, "SHORT_TERM", signer)
+
+
+def _account_of_alias(bearer: str) -> tuple[str, str]:
+    alias = _decoded(bearer[len(LONG_TERM_PREFIX) :]).partition(":")[0]
+    return alias, alias.rpartition("-at-")[2]
+
+
+def _parameters(bearer: str) -> dict[str, str]:
+    url = _decoded(bearer[len(SHORT_TERM_PREFIX) :])
+    return dict(parse_qsl(url.removeprefix(SHORT_TERM_HEAD), keep_blank_values=True))
 
 
 def _is_signed_by(signer: Signer, parameters: dict[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Serve Bedrock's control plane and mantle over TLS on loopback, and really check the keys.
+"""Serve Bedrock's first plane and mantle over TLS on loopback, and really check the keys.
 
 The `Sandbox` of sandbox/aws.py starts it and offers it as `sandbox.bedrock`:
 
@@ -7,7 +7,9 @@ The `Sandbox` of sandbox/aws.py starts it and offers it as `sandbox.bedrock`:
     assert sandbox.bedrock.log.calls()[0].fingerprint == incident.fingerprint
 
 `faults` plans what goes wrong, `lag` lets changes of IAM arrive late, `log` holds every request,
-`region` is the region that this endpoint plays: a short-term key of another one is refused.
+`region` is the region that this endpoint plays: a short-term key of another one is refused, and so
+is a long-term key of another partition. With None it plays the region of each key.
+`manner` chooses where public reports of Bedrock's refusals disagree (sandbox/planes.py).
 """
 
 from __future__ import annotations
@@ -15,33 +17,38 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import trustme
 
+from sandbox.accounts import HOME_REGIONS, PARTITION
+from sandbox.authorization import IDENTITY, Denial
 from sandbox.aws_server import RESET_ON_CLOSE
-from sandbox.bearer import Refusal, authenticate
+from sandbox.bearer import Refusal, authenticate, region_of
+from sandbox.fault_plan import FaultPlan
 from sandbox.faults import (
     AcceptEverything,
     Answer,
     Delay,
-    FaultPlan,
     Hang,
+    Interrupt,
     NamePrincipal,
     ServiceError,
 )
-from sandbox.planes import CONTROL, MANTLE, PLANES, decide, denied, model_list, render
-from sandbox.propagation import Lag, Propagation
+from sandbox.loopback import LoopbackServer
+from sandbox.operations import CONTROL, LIST_MODELS, MANTLE, asked, is_served
+from sandbox.planes import Ask, Manner, decide, denied, done, render
+from sandbox.propagation import Lag, Propagation, Ruling
+from sandbox.trail_bedrock import Caller, record_bearer_call
 from sandbox.wire import BedrockCall, WireLog, fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sandbox.faults import Fault
-    from sandbox.planes import Plane
+    from sandbox.faults import Outcome
+    from sandbox.operations import Operation, Plane
 
 NO_KEY = ServiceError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
 NOT_FOUND = ServiceError(404, "UnknownOperationException", "Unknown operation")
@@ -53,7 +60,8 @@ class BedrockServer:
 
     def __init__(self, state: threading.RLock, region: str, directory: Path) -> None:
         """Take the lock that guards IAM's state, and a directory for the CA bundle."""
-        self.region = region
+        self.region: str | None = region
+        self.manner = Manner()
         self.faults = FaultPlan(for_bedrock=True)
         self.log: WireLog[BedrockCall] = WireLog()
         self.stopping = threading.Event()
@@ -83,19 +91,25 @@ class BedrockServer:
         self._server.server_close()
 
     def clear(self) -> None:
-        """Forget faults, lag and requests."""
+        """Forget faults, lag, manner and requests."""
         self.faults.clear()
         self.log.clear()
+        self.manner = Manner()
         self._propagation.clear()
 
-    def answer(self, plane: Plane, bearer: str) -> Answer:
-        """Answer a listing of models as far as IAM's changes have arrived."""
+    def answer(self, operation: Operation, model: str, bearer: str, caller: Caller) -> Answer:
+        """Answer as far as IAM's changes have arrived, and let CloudTrail record it."""
         with self._state:
-            truth = decide(plane, authenticate(bearer, self.region), self.region)
-        return self._propagation.settle(plane.namespace, fingerprint(bearer), truth)
+            ask = Ask(operation, self.region or region_of(bearer), model)
+            key = authenticate(bearer, ask.region)
+            known = None if isinstance(key, Refusal) else key
+            truth = Ruling(decide(ask, key, self.manner), known)
+            ruling = self._propagation.settle(operation.action, fingerprint(bearer), truth)
+            record_bearer_call(ask, ruling, caller)
+        return ruling.answer
 
 
-class _TlsServer(ThreadingHTTPServer):
+class _TlsServer(LoopbackServer):
     """Shake hands in the thread of each connection, so that a silent client stops nobody else."""
 
     daemon_threads = False
@@ -111,10 +125,6 @@ class _TlsServer(ThreadingHTTPServer):
         for connection in tuple(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], OSError):  # a client that went away is no error
-            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -132,21 +142,21 @@ class _Handler(BaseHTTPRequestHandler):
         super().finish()
 
     def do_GET(self) -> None:
-        plane = PLANES.get(self.path.partition("?")[0])
-        bearer = self._bearer(plane)
-        self._record(plane, bearer)
-        answer = render(None, NOT_FOUND) if plane is None else self._answer(plane, bearer)
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path = self.path.partition("?")[0]
+        found = asked(self.command, path)
+        bearer = self._bearer(None if found is None else found[0].plane)
+        self._record(path, found, bearer)
+        if found is None:
+            answer: Answer | None = render(None, WRONG_METHOD if is_served(path) else NOT_FOUND)
+        else:
+            answer = self._answer(*found, bearer)
         if answer is None:
             self._drop()
         else:
             self._send(answer)
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self._record(None, self._bearer(None))
-        self._send(render(None, WRONG_METHOD))
-
-    do_PUT = do_DELETE = do_PATCH = do_POST  # noqa: N815 - as http.server calls them
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_GET  # noqa: N815 - as http.server calls them
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as inherited
         pass
@@ -159,43 +169,50 @@ class _Handler(BaseHTTPRequestHandler):
             return self.headers.get("x-api-key")
         return None
 
-    def _record(self, plane: Plane | None, bearer: str | None) -> None:
+    def _record(self, path: str, found: tuple[Operation, str] | None, bearer: str | None) -> None:
         self.server.bedrock.log.record(
             BedrockCall(
                 method=self.command,
-                path=self.path.partition("?")[0],
+                path=path,
                 host=self.headers.get("Host", ""),
                 user_agent=self.headers.get("User-Agent", ""),
-                plane=None if plane is None else plane.namespace,
+                plane=None if found is None else found[0].plane.namespace,
                 fingerprint=None if bearer is None else fingerprint(bearer),
             )
         )
 
-    def _answer(self, plane: Plane, bearer: str | None) -> Answer | None:
+    def _answer(self, operation: Operation, model: str, bearer: str | None) -> Answer | None:
         """Answer as planned or in truth; None is a connection without an answer."""
         bedrock = self.server.bedrock
-        fault = bedrock.faults.take(plane.action)
+        fault = bedrock.faults.take(operation.action)
         if isinstance(fault, Delay):
             bedrock.stopping.wait(fault.seconds)
         elif fault is not None:
-            return self._planned(fault, plane)
+            return self._planned(fault, operation)
         if bearer is not None:
-            return bedrock.answer(plane, bearer)
-        if plane is CONTROL:
-            return render(plane, NO_KEY)
-        return decide(plane, Refusal.AUTHENTICATION, bedrock.region)
+            agent, host = (self.headers.get(name, "") for name in ("User-Agent", "Host"))
+            caller = Caller(self.client_address[0], agent, host)
+            return bedrock.answer(operation, model, bearer, caller)
+        if operation.plane is CONTROL:
+            return render(CONTROL, NO_KEY)
+        return decide(Ask(operation, ""), Refusal.AUTHENTICATION, bedrock.manner)
 
-    def _planned(self, fault: Fault, plane: Plane) -> Answer | None:
+    def _planned(self, fault: Outcome, operation: Operation) -> Answer | None:
+        plane, bedrock = operation.plane, self.server.bedrock
         if isinstance(fault, Answer):
             return fault
         if isinstance(fault, ServiceError):
             return render(plane, fault)
         if isinstance(fault, NamePrincipal):
-            return denied(plane, fault.arn, fault.action or plane.action)
+            action = fault.action or operation.action
+            resource = None if action == LIST_MODELS.action else "*"
+            return denied(plane, fault.arn, Denial(action, IDENTITY, explicit=False), resource)
         if isinstance(fault, AcceptEverything):
-            return model_list(plane, self.server.bedrock.region)
+            return done(Ask(operation, bedrock.region or HOME_REGIONS[PARTITION]))
         if isinstance(fault, Hang):
-            self.server.bedrock.stopping.wait()
+            bedrock.stopping.wait()
+        if isinstance(fault, Interrupt):
+            fault.act()
         return None
 
     def _send(self, answer: Answer) -> None:

@@ -14,12 +14,12 @@ from moto.iam import urls
 from moto.iam.exceptions import IAMException
 from moto.iam.responses import IamResponse
 
-from sandbox.cloudtrail_addon import record_event
+from sandbox.accounts import backend_of
 from sandbox.credential_store import KEY_PREFIXES, CredentialStore, Owner
-from sandbox.principals import PARTITION, backend_of, signer_of, users_of
+from sandbox.principals import signer_of, users_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from sandbox.credential_store import Credential
 
@@ -48,7 +48,6 @@ class IamWithServiceCredentials(IamResponse):
             owner, self._get_param("ServiceName"), self._get_param("CredentialAgeDays")
         )
         answer = _described(credential, owner.user_name)
-        self._record(credential, owner, {"serviceSpecificCredential": _named(answer)})
         return ActionResult({"ServiceSpecificCredential": answer | _secret(credential)})
 
     def list_service_specific_credentials(self) -> ActionResult:
@@ -66,20 +65,17 @@ class IamWithServiceCredentials(IamResponse):
     def update_service_specific_credential(self) -> ActionResult:
         owner, credential = self._addressed()
         self._store.set_status(credential.credential_id, owner, self._get_param("Status"))
-        self._record(credential, owner, None)
         return EmptyResult()
 
     def reset_service_specific_credential(self) -> ActionResult:
         owner, credential = self._addressed()
         renewed = self._store.reset(credential.credential_id, owner)
         answer = _described(renewed, owner.user_name)
-        self._record(renewed, owner, {"serviceSpecificCredential": _named(answer)})
         return ActionResult({"ServiceSpecificCredential": answer | _secret(renewed)})
 
     def delete_service_specific_credential(self) -> ActionResult:
         owner, credential = self._addressed()
         self._store.delete(credential.credential_id, owner)
-        self._record(credential, owner, None)
         return EmptyResult()
 
     def delete_user(self) -> ActionResult:
@@ -129,27 +125,6 @@ class IamWithServiceCredentials(IamResponse):
         page = rest[:size]
         return page, page[-1].credential_id if len(rest) > size else None
 
-    def _record(
-        self, credential: Credential, owner: Owner, response: Mapping[str, Any] | None
-    ) -> None:
-        record_event(
-            self,
-            "iam.amazonaws.com",
-            response=response,
-            resources=(owner.user_name, credential.credential_id),
-        )
-
-    def _determine_resource(self) -> str:
-        """Name the user on whom moto's policy check decides; it knows only roles by itself."""
-        if "ServiceSpecificCredential" not in self._get_action():
-            return super()._determine_resource()
-        users = f"arn:{PARTITION}:iam::{self.current_account}:user"
-        if self._get_param("AllUsers"):
-            return f"{users}/*"
-        caller = self._calling_user()
-        own = "" if caller is None else caller.user_name
-        return f"{users}/{self._get_param('UserName') or own}"
-
 
 def _described(credential: Credential, user_name: str) -> dict[str, Any]:
     has_password = KEY_PREFIXES[credential.service] is None
@@ -168,9 +143,3 @@ def _described(credential: Credential, user_name: str) -> dict[str, Any]:
 def _secret(credential: Credential) -> dict[str, str]:
     has_password = KEY_PREFIXES[credential.service] is None
     return {"ServicePassword" if has_password else "ServiceCredentialSecret": credential.secret}
-
-
-def _named(answer: Mapping[str, Any]) -> dict[str, str]:
-    """Spell an answer as CloudTrail does; it never holds the secret."""
-    shown = {name: value for name, value in answer.items() if value is not None}
-    return {name[0].lower() + name[1:]: str(value) for name, value in shown.items()}

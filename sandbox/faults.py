@@ -1,15 +1,17 @@
-"""Make a running server fail on purpose: what goes wrong, for which calls, and how often.
-
-A fault is a value; a `FaultPlan` hands it out to the calls whose IAM action fits a pattern:
+"""Name what can go wrong with a call on purpose; a fault is a value that a `FaultPlan` hands out.
 
     sandbox.aws_faults.add(THROTTLED, on="iam:UpdateServiceSpecificCredential", times=3)
+    sandbox.aws_faults.add(RateLimit(2), on="cloudtrail:LookupEvents", times=None)
+    sandbox.aws_faults.add(Interrupt(kill), on=is_write, after=1)
     sandbox.bedrock.faults.add(Delay(0.2), on="bedrock-mantle:*", times=None)
+
+Codes and statuses are those of the IAM API reference ("Common Errors", "AttachUserPolicy") and of
+the CloudTrail API reference; where no words are recorded they are made up.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 Headers = tuple[tuple[str, str], ...]
@@ -51,6 +53,39 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """Carry the call out, and reset the connection instead of answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Do something, such as to kill the caller, then reset the connection.
+
+    `carried_out` is whether the call is carried out before that.
+    """
+
+    act: Callable[[], object]
+    carried_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Refuse what is more than so many calls in a time, in each account and region by itself."""
+
+    calls: int
+    seconds: float = 1.0
+    error: ServiceError = ServiceError(400, "ThrottlingException", "Rate exceeded")
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Do it to each n-th call only, in each account and region by itself."""
+
+    number: int
+    fault: ServiceError
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptEverything:
     """Let Bedrock list its models to any key, or to none."""
 
@@ -63,12 +98,36 @@ class NamePrincipal:
     action: str | None = None
 
 
-Fault = Answer | ServiceError | Delay | Hang | Drop | AcceptEverything | NamePrincipal
+Outcome = (
+    Answer
+    | ServiceError
+    | Delay
+    | Hang
+    | Drop
+    | Lost
+    | Interrupt
+    | AcceptEverything
+    | NamePrincipal
+)
+Fault = Outcome | RateLimit | Every
 BEDROCK_ONLY = (AcceptEverything, NamePrincipal)
 
 THROTTLED = ServiceError(429, "ThrottlingException", "Rate exceeded")
 AWS_THROTTLED = ServiceError(400, "Throttling", "Rate exceeded")
 UNAVAILABLE = ServiceError(503, "ServiceUnavailable", "Service is unavailable")
+LIMIT_EXCEEDED = ServiceError(409, "LimitExceeded", "Cannot exceed quota for PoliciesPerUser: 10")
+CONCURRENT = ServiceError(
+    409, "ConcurrentModification", "The entity is being modified by another request."
+)
+UNMODIFIABLE = ServiceError(
+    400,
+    "UnmodifiableEntity",
+    "Cannot perform the operation on the protected role - this role is only modifiable by AWS",
+)
+DELETE_CONFLICT = ServiceError(
+    409, "DeleteConflict", "Cannot delete entity, must remove referenced objects first."
+)
+NO_SUCH_ENTITY = ServiceError(404, "NoSuchEntity", "The entity cannot be found.")
 ACCESS_DENIED = ServiceError(403, "AccessDenied", "User is not authorized to perform this action")
 
 
@@ -80,43 +139,3 @@ def html(status: int = 200) -> Answer:
 
 def redirect(location: str, status: int = 302) -> Answer:
     return Answer(status, "", (("Location", location),))
-
-
-@dataclass(slots=True)
-class _Rule:
-    pattern: str
-    fault: Fault
-    left: int | None
-
-
-class FaultPlan:
-    """Hand out faults, first added first; a rule is spent after `times` calls, or never."""
-
-    def __init__(self, *, for_bedrock: bool = False) -> None:
-        self._for_bedrock = for_bedrock
-        self._rules: list[_Rule] = []
-        self._lock = threading.Lock()
-
-    def add(self, fault: Fault, *, on: str = "*", times: int | None = 1) -> None:
-        """Plan a fault for calls that fit `on`, such as `iam:Update*` or `bedrock:*`."""
-        if isinstance(fault, BEDROCK_ONLY) and not self._for_bedrock:
-            message = f"{fault} is a fault of Bedrock, not of the other services"
-            raise TypeError(message)
-        with self._lock:
-            self._rules.append(_Rule(on, fault, times))
-
-    def take(self, action: str) -> Fault | None:
-        """Give the fault for this call, and count it."""
-        with self._lock:
-            rule = next((r for r in self._rules if fnmatch.fnmatchcase(action, r.pattern)), None)
-            if rule is None:
-                return None
-            if rule.left is not None:
-                rule.left -= 1
-                if rule.left == 0:
-                    self._rules.remove(rule)
-            return rule.fault
-
-    def clear(self) -> None:
-        with self._lock:
-            self._rules.clear()

@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from sandbox.github_faults import Faults
 from sandbox.github_http import Answer, Request
 from sandbox.github_json import JSON, Writer
 from sandbox.github_state import Access, Repository, State, Token, Visibility
+from sandbox.loopback import LoopbackServer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -122,7 +123,7 @@ class GitHubServer:
         return [r for r in requests if method in {"", r.method} and path in r.path]
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(LoopbackServer):
     daemon_threads = True
     block_on_close = False
     api: Api

@@ -1,9 +1,8 @@
-"""Describe Bedrock's two planes: what each lists, which permissions that takes, how it answers.
+"""Decide what Bedrock's two planes answer to a key, and write it as they do.
 
-The control plane is `GET /foundation-models` (ListFoundationModels of the Bedrock API reference),
-mantle is OpenAI's `GET /v1/models` (user guide, "bedrock-mantle"). The wording of refusals is that
-of public reports: the control plane's in ai4s-research/open-science#53 and in AWS SDK threads,
-mantle's in NousResearch/hermes-agent#87190 and in a CloudFormation failure of its ListModels.
+The wording of refusals is that of public reports: the control plane's in
+ai4s-research/open-science#53 and in AWS SDK threads, mantle's in NousResearch/hermes-agent#87190
+and in a CloudFormation failure of its ListModels.
 """
 
 from __future__ import annotations
@@ -11,47 +10,32 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from sandbox.accounts import partition_of_region
+from sandbox.authorization import authorize, not_authorized
 from sandbox.bearer import Refusal
+from sandbox.conditions import UnsupportedConditionError
+from sandbox.context import context_of
 from sandbox.faults import Answer, ServiceError
-from sandbox.policy import Decision, UnsupportedConditionError, evaluate
+from sandbox.operations import CONTROL, MANTLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.authorization import Denial
     from sandbox.bearer import Authenticated
+    from sandbox.operations import Operation, Plane
 
 MODELS = (
     ("anthropic.claude-sonnet-example-v1:0", "Claude Sonnet Example", "Anthropic"),
     ("amazon.nova-example-v1:0", "Nova Example", "Amazon"),
     ("openai.gpt-oss-example-1:0", "gpt-oss-example", "OpenAI"),
 )
+REPLY = "Hello."
+USAGE = {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3}
 JSON_TYPE = (("Content-Type", "application/json"),)
 
-
-@dataclass(frozen=True, slots=True)
-class Plane:
-    """Name a plane by its IAM namespace, with the path that it serves and the action that takes."""
-
-    namespace: str
-    path: str
-    operation: str
-
-    @property
-    def action(self) -> str:
-        return f"{self.namespace}:{self.operation}"
-
-    def resource(self, region: str, account_id: str) -> str:
-        """Name what `action` is checked on; the control plane's has no resource."""
-        if self is CONTROL:
-            return "*"
-        return f"arn:aws:{self.namespace}:{region}:{account_id}:project/default"
-
-
-CONTROL = Plane("bedrock", "/foundation-models", "ListFoundationModels")
-MANTLE = Plane("bedrock-mantle", "/v1/models", "ListModels")
-PLANES: Mapping[str, Plane] = MappingProxyType({plane.path: plane for plane in (CONTROL, MANTLE)})
 
 _REFUSALS: Mapping[Plane, Mapping[Refusal, ServiceError]] = MappingProxyType(
     {
@@ -78,42 +62,61 @@ _ERROR_TYPES: Mapping[int, str] = MappingProxyType(
 )
 
 
-def decide(plane: Plane, key: Authenticated | Refusal, region: str) -> Answer:
-    """Answer a listing of models with this key: the models, or why not."""
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """Choose between manners of refusing that public reports do not agree on.
+
+    `checks_first` is which permission is missed first when both are: in a field report of 2025-08 a
+    user whose sessions the console had revoked (`Deny` of `*`) is refused `bedrock:InvokeModel`.
+    `mantle_conceals` lets mantle call a key invalid that may not be used there, as one guide has
+    it; in a CloudFormation failure of its ListModels it names the principal instead.
+    """
+
+    checks_first: Literal["bearer", "operation"] = "bearer"
+    mantle_conceals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Hold what is asked of Bedrock, where, and of which model, if it is of one."""
+
+    operation: Operation
+    region: str
+    model: str = ""
+
+    @property
+    def plane(self) -> Plane:
+        return self.operation.plane
+
+
+def decide(ask: Ask, key: Authenticated | Refusal, manner: Manner) -> Answer:
+    """Answer what was asked with this key, or say why not."""
+    plane = ask.plane
     if isinstance(key, Refusal):
         return render(plane, _REFUSALS[plane][key])
-    account_id = key.principal.account_id
-    needed = {
-        f"{plane.namespace}:CallWithBearerToken": "*",
-        plane.action: plane.resource(region, account_id),
-    }
-    for action, resource in needed.items():
+    operation = ask.operation.action
+    resource = ask.operation.resource(ask.region, key.principal.account_id, ask.model)
+    context = context_of(key.principal, key.session, ask.region)
+    context[f"{plane.namespace}:BearerTokenType"] = key.token_type
+    checks: list[tuple[str, str | None]] = [(plane.bearer_action, "*"), (operation, resource)]
+    if manner.checks_first == "operation":
+        checks.reverse()
+    for action, where in checks:
         try:
-            decision = evaluate(key.principal.policies, action, resource, _context(plane, key))
+            denial = authorize(key.principal, action, where or "*", context)
         except UnsupportedConditionError as unsupported:
             return render(plane, ServiceError(500, "InternalServerException", str(unsupported)))
-        if decision is not Decision.ALLOWED:
-            return denied(plane, key.principal.arn, action, resource, decision)
-    return model_list(plane, region)
+        if denial is not None:
+            if plane is MANTLE and action == plane.bearer_action and manner.mantle_conceals:
+                return render(plane, _REFUSALS[plane][Refusal.AUTHENTICATION])
+            return denied(plane, key.principal.arn, denial, where)
+    return done(ask)
 
 
-def denied(
-    plane: Plane,
-    arn: str,
-    action: str,
-    resource: str = "*",
-    decision: Decision = Decision.NOT_ALLOWED,
-) -> Answer:
+def denied(plane: Plane, arn: str, denial: Denial, resource: str | None) -> Answer:
     """Name the principal and the action that it may not do."""
-    where = "" if action == CONTROL.action else f" on resource: {resource}"
-    why = (
-        "with an explicit deny in an identity-based policy"
-        if decision is Decision.EXPLICIT_DENY
-        else f"because no identity-based policy allows the {action} action"
-    )
     code = "AccessDeniedException" if plane is CONTROL else "access_denied"
-    text = f"User: {arn} is not authorized to perform: {action}{where} {why}"
-    return render(plane, ServiceError(403, code, text))
+    return render(plane, ServiceError(403, code, not_authorized(arn, denial, resource)))
 
 
 def render(plane: Plane | None, error: ServiceError) -> Answer:
@@ -130,16 +133,27 @@ def render(plane: Plane | None, error: ServiceError) -> Answer:
     return Answer(error.status, json.dumps({"error": detail}), JSON_TYPE)
 
 
-def model_list(plane: Plane, region: str) -> Answer:
-    body = _openai_models() if plane is MANTLE else _foundation_models(region)
+def done(ask: Ask) -> Answer:
+    """Carry out what was asked: list the models, or say something."""
+    if ask.operation.read_only:
+        body = _openai_models() if ask.plane is MANTLE else _foundation_models(ask.region)
+    elif ask.plane is MANTLE:
+        said = {"index": 0, "message": {"role": "assistant", "content": REPLY}}
+        body = {"object": "chat.completion", "choices": [said | {"finish_reason": "stop"}]}
+    elif ask.operation.event == "Converse":
+        message = {"role": "assistant", "content": [{"text": REPLY}]}
+        body = {"output": {"message": message}, "stopReason": "end_turn", "usage": USAGE}
+    else:
+        body = {"content": [{"type": "text", "text": REPLY}]}
     return Answer(200, json.dumps(body), JSON_TYPE)
 
 
 def _foundation_models(region: str) -> dict[str, Any]:
+    partition = partition_of_region(region)
     return {
         "modelSummaries": [
             {
-                "modelArn": f"arn:aws:bedrock:{region}::foundation-model/{model_id}",
+                "modelArn": f"arn:{partition}:bedrock:{region}::foundation-model/{model_id}",
                 "modelId": model_id,
                 "modelName": name,
                 "providerName": provider,
@@ -161,15 +175,3 @@ def _openai_models() -> dict[str, Any]:
         for model_id, _, provider in MODELS
     ]
     return {"object": "list", "data": listed}
-
-
-def _context(plane: Plane, key: Authenticated) -> dict[str, str]:
-    """Give the condition keys of the request; a token's issue time exists for sessions only."""
-    context = {
-        f"{plane.namespace}:BearerTokenType": key.token_type,
-        "aws:userid": key.principal.unique_id,
-        "aws:PrincipalArn": key.principal.role_arn or key.principal.arn,
-    }
-    if key.issued_at is not None:
-        context["aws:TokenIssueTime"] = key.issued_at.isoformat()
-    return context

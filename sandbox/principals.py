@@ -1,61 +1,69 @@
-"""Find who signed: the user or the role session behind an access key id, as moto holds it."""
+"""Find who signed: the user, the session or the root user behind an access key id."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timezone
 from typing import TYPE_CHECKING, Literal
 
-from moto.iam.exceptions import IAMException
-from moto.iam.models import iam_backends
-from moto.sts.models import sts_backends
+from moto.iam.models import AccessKey
+
+from sandbox.accounts import account_of, backend_of, partition_of
+from sandbox.organization import limits_of
+from sandbox.sessions import session_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from moto.iam.models import AccessKey, Group, IAMBackend, Role, User
-    from moto.sts.models import AssumedRole
+    from moto.iam.models import Group, Role, User
 
-PARTITION = "aws"
+    from sandbox.sessions import Session
+
+__all__ = ["Principal", "Signer", "account_of", "backend_of", "signer_of", "users_of"]
+
+SESSION = "session policy"
+ROOT_KEYS = "root_access_keys"
+ANYTHING = '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Say who acts, and what the policies attached to that identity are (JSON documents)."""
+    """Say who acts, and what the policies attached to that identity are (JSON documents).
 
-    kind: Literal["IAMUser", "AssumedRole"]
+    `issuer_arn` is the role or the user that a session is of; `limits` are by the kind of policy,
+    such as a session policy, what is left of `policies`.
+    """
+
+    kind: Literal["IAMUser", "AssumedRole", "FederatedUser", "Root"]
     account_id: str
     arn: str
     name: str
     unique_id: str
-    role_arn: str | None
     policies: tuple[str, ...] = field(repr=False)
+    role_arn: str | None = None
+    issuer_arn: str | None = None
+    limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Hold an access key with its owner; `issued_at` and `expires_at` only for a role session."""
+    """Hold an access key with its owner; `session` is None for one that does not expire."""
 
     principal: Principal
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(repr=False)
     active: bool
-    issued_at: datetime | None
-    expires_at: datetime | None
+    session: Session | None = None
 
+    @property
+    def issued_at(self) -> datetime | None:
+        return None if self.session is None else self.session.issued_at
 
-def backend_of(account_id: str) -> IAMBackend:
-    return iam_backends[account_id][PARTITION]
-
-
-def account_of(access_key_id: str) -> str | None:
-    """Name the account that holds an access key; moto would answer its default account."""
-    for account_id in tuple(iam_backends):
-        if access_key_id in backend_of(account_id).access_keys:
-            return account_id
-    return None
+    @property
+    def expires_at(self) -> datetime | None:
+        return None if self.session is None else self.session.expires_at
 
 
 def signer_of(access_key_id: str) -> Signer | None:
@@ -63,16 +71,33 @@ def signer_of(access_key_id: str) -> Signer | None:
     account_id = account_of(access_key_id)
     if account_id is None:
         return None
-    key = backend_of(account_id).access_keys[access_key_id]
-    session = sts_backends[account_id][PARTITION].get_assumed_role_from_access_key(access_key_id)
+    session = session_of(access_key_id)
     if session is not None:
-        return _session_signer(key, session)
+        return _session_signer(session)
+    key = backend_of(account_id).access_keys[access_key_id]
+    if key in root_keys(account_id):
+        return _key_signer(key, _root(account_id))
     user = next((user for user in users_of(account_id) if key in user.access_keys), None)
-    return None if user is None else _user_signer(key, user)
+    return None if user is None else _key_signer(key, principal_of_user(user))
 
 
 def users_of(account_id: str) -> tuple[User, ...]:
     return tuple(backend_of(account_id).users.values())
+
+
+def root_keys(account_id: str) -> list[AccessKey]:
+    """Give the access keys of an account's root user, which has no place in moto."""
+    keys: list[AccessKey] = vars(backend_of(account_id)).setdefault(ROOT_KEYS, [])
+    return keys
+
+
+def make_root_key(account_id: str) -> AccessKey:
+    """Give the root user an access key, if it has none."""
+    keys = root_keys(account_id)
+    if not keys:
+        keys.append(AccessKey(None, "AKIA", account_id))  # type: ignore[abstract]  # moto makes them so too
+        backend_of(account_id).access_keys[keys[0].access_key_id] = keys[0]
+    return keys[0]
 
 
 def principal_of_user(user: User) -> Principal:
@@ -84,49 +109,103 @@ def principal_of_user(user: User) -> Principal:
         arn=user.arn,
         name=user.name,
         unique_id=user.id,
-        role_arn=None,
         policies=_policies_of((user, *groups)),
+        limits=limits_of(user.account_id),
     )
 
 
-def _user_signer(key: AccessKey, user: User) -> Signer:
+def _root(account_id: str) -> Principal:
+    arn = f"arn:{partition_of(account_id)}:iam::{account_id}:root"
+    return Principal(
+        kind="Root",
+        account_id=account_id,
+        arn=arn,
+        name="root",
+        unique_id=account_id,
+        policies=(ANYTHING,),
+        limits=limits_of(account_id),
+    )
+
+
+def _key_signer(key: AccessKey, principal: Principal) -> Signer:
     return Signer(
-        principal=principal_of_user(user),
+        principal=principal,
         access_key_id=key.access_key_id,
         secret_access_key=key.secret_access_key,
         session_token=None,
         active=key.status == "Active",
-        issued_at=None,
-        expires_at=None,
     )
 
 
-def _session_signer(key: AccessKey, session: AssumedRole) -> Signer:
-    role = _role_of(session)
-    return Signer(
-        principal=Principal(
-            kind="AssumedRole",
-            account_id=session.account_id,
-            arn=session.arn,
-            name=session.session_name,
-            unique_id=session.user_id,
-            role_arn=session.role_arn,
-            policies=() if role is None else _policies_of((role,)),
-        ),
-        access_key_id=key.access_key_id,
-        secret_access_key=key.secret_access_key,
-        session_token=session.session_token,
-        active=role is not None,
-        issued_at=_aware(key.create_date),
-        expires_at=_aware(session.expiration),
-    )
-
-
-def _role_of(session: AssumedRole) -> Role | None:
-    try:
-        return backend_of(session.account_id).get_role_by_arn(session.role_arn)
-    except IAMException:
+def _session_signer(session: Session) -> Signer | None:
+    principal = _session_principal(session)
+    if principal is None:
         return None
+    return Signer(
+        principal=principal,
+        access_key_id=session.access_key_id,
+        secret_access_key=session.secret_access_key,
+        session_token=session.session_token,
+        active=True,
+        session=session,
+    )
+
+
+def _session_principal(session: Session) -> Principal | None:
+    """Describe whose session it is; None where the role or the user is gone."""
+    about = session.subject
+    if about.kind == "root":
+        return _root(about.account_id)
+    if about.kind == "role":
+        role = backend_of(about.account_id).roles.get(about.holder_id)
+        return None if role is None else _role_principal(session, role)
+    users = users_of(about.account_id)
+    user = next((user for user in users if user.id == about.holder_id), None)
+    if user is None:
+        return None
+    return principal_of_user(user) if about.kind == "user" else _federated(session, user)
+
+
+def _role_principal(session: Session, role: Role) -> Principal:
+    about = session.subject
+    return Principal(
+        kind="AssumedRole",
+        account_id=about.account_id,
+        arn=f"{_sts(about.account_id)}:assumed-role/{role.name}/{about.name}",
+        name=about.name,
+        unique_id=f"{role.id}:{about.name}",
+        policies=_policies_of((role,)),
+        role_arn=role.arn,
+        issuer_arn=role.arn,
+        limits=_limits(session),
+        tags=session.tags,
+    )
+
+
+def _federated(session: Session, user: User) -> Principal:
+    """Describe a federated user: without a session policy it may do nothing."""
+    about = session.subject
+    return Principal(
+        kind="FederatedUser",
+        account_id=about.account_id,
+        arn=f"{_sts(about.account_id)}:federated-user/{about.name}",
+        name=about.name,
+        unique_id=f"{about.account_id}:{about.name}",
+        policies=principal_of_user(user).policies,
+        issuer_arn=user.arn,
+        limits={SESSION: ()} | _limits(session),
+        tags=session.tags,
+    )
+
+
+def _sts(account_id: str) -> str:
+    return f"arn:{partition_of(account_id)}:sts::{account_id}"
+
+
+def _limits(session: Session) -> dict[str, tuple[str, ...]]:
+    """Add the session's own policies to what limits everybody in the account."""
+    limits = limits_of(session.subject.account_id)
+    return limits if session.policies is None else limits | {SESSION: session.policies}
 
 
 def _policies_of(holders: Iterable[User | Group | Role]) -> tuple[str, ...]:
@@ -136,7 +215,3 @@ def _policies_of(holders: Iterable[User | Group | Role]) -> tuple[str, ...]:
         for policy in holder.managed_policies.values():
             documents += (version.document for version in policy.versions if version.is_default)
     return tuple(documents)
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=timezone.utc)

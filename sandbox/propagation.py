@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sandbox.bearer import Authenticated
     from sandbox.faults import Answer
 
 
@@ -19,15 +20,23 @@ class Lag:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Hold an answer, and whose key it was given to; only the answer tells two rulings apart."""
+
+    answer: Answer
+    key: Authenticated | None = field(default=None, compare=False)
+
+
 @dataclass(slots=True)
 class _Known:
-    answer: Answer
+    ruling: Ruling
     stale_probes: int = 0
     stale_since: float | None = None
 
 
 class Propagation:
-    """Remember what each key was last told on each plane, and repeat it while a change travels.
+    """Remember what each key was last told to each question, and repeat it while a change travels.
 
     What a key is told for the first time is always the truth.
     """
@@ -37,13 +46,13 @@ class Propagation:
         self._known: dict[tuple[str, str], _Known] = {}
         self._lock = threading.Lock()
 
-    def settle(self, plane: str, fingerprint: str, truth: Answer) -> Answer:
-        """Give the answer that has reached Bedrock by now."""
+    def settle(self, action: str, fingerprint: str, truth: Ruling) -> Ruling:
+        """Give the ruling that has reached Bedrock by now."""
         with self._lock:
-            known = self._known.setdefault((plane, fingerprint), _Known(truth))
-            if known.answer == truth or self._has_arrived(known):
-                self._known[plane, fingerprint] = known = _Known(truth)
-            return known.answer
+            known = self._known.setdefault((action, fingerprint), _Known(truth))
+            if known.ruling == truth or self._has_arrived(known):
+                self._known[action, fingerprint] = known = _Known(truth)
+            return known.ruling
 
     def clear(self) -> None:
         with self._lock:

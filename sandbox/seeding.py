@@ -17,11 +17,12 @@ from botocore.credentials import Credentials
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy
 
+from sandbox.accounts import HOME_REGIONS, backend_of, partition_of
 from sandbox.bearer import mint_short_term
-from sandbox.principals import PARTITION, backend_of, signer_of
+from sandbox.principals import signer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sandbox.principals import Signer
 
@@ -30,10 +31,18 @@ GUARD_USER = "bedrock-key-guard"
 GUARD_POLICY = "guard"
 BEDROCK = "bedrock.amazonaws.com"
 LIMITED_ACCESS = "AmazonBedrockLimitedAccess"  # what the console gives to the owner of a key
-LIMITED_ACCESS_ARN = f"arn:{PARTITION}:iam::aws:policy/{LIMITED_ACCESS}"
+AWS_POLICIES = (LIMITED_ACCESS, "AmazonBedrockFullAccess", "AdministratorAccess", "AWSDenyAll")
 ANYTHING: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+}
+ANYBODY: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    },
 }
 DENY_BOTH_PLANES: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -77,14 +86,14 @@ class ShortTermKey:
 
 
 def seed_account(account_id: str) -> dict[str, AccessKey]:
-    """Give an account its administrator, the guard's user and AWS's policy for Bedrock keys."""
-    backend = backend_of(account_id)
-    data = _limited_access()
-    policy = AWSManagedPolicy.from_data(LIMITED_ACCESS, account_id, PARTITION, data)
-    backend.managed_policies[policy.arn] = policy
+    """Give an account its administrator, the guard's user and some of AWS's policies."""
+    backend, partition = backend_of(account_id), partition_of(account_id)
+    for name in AWS_POLICIES:
+        policy = AWSManagedPolicy.from_data(name, account_id, partition, _aws_policies()[name])
+        backend.managed_policies[policy.arn] = policy
     keys = {}
     for user_name in (ADMIN_USER, GUARD_USER):
-        backend.create_user(PARTITION, user_name)
+        backend.create_user(HOME_REGIONS[partition], user_name)
         backend.put_user_policy(user_name, GUARD_POLICY, json.dumps(ANYTHING))
         key = backend.create_access_key(user_name)
         keys[user_name] = AccessKey(key.access_key_id, key.secret_access_key)
@@ -94,31 +103,26 @@ def seed_account(account_id: str) -> dict[str, AccessKey]:
 def ensure_user(iam: Any, user_name: str, *, permissions: bool) -> None:
     """Make a user if there is none, with what the owner of a Bedrock key may do."""
     try:
-        iam.create_user(UserName=user_name)
+        made = iam.create_user(UserName=user_name)
     except iam.exceptions.EntityAlreadyExistsException:
         return
     if permissions:
-        iam.attach_user_policy(UserName=user_name, PolicyArn=LIMITED_ACCESS_ARN)
+        arn = _limited_access_arn(made["User"]["Arn"])
+        iam.attach_user_policy(UserName=user_name, PolicyArn=arn)
 
 
-def ensure_role(iam: Any, account_id: str, role_name: str, *, permissions: bool) -> str:
-    """Make a role that the account's identities may assume if there is none, and give its ARN."""
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"AWS": "*"},
-            "Action": "sts:AssumeRole",
-        },
-    }
+def ensure_role(
+    iam: Any, role_name: str, *, permissions: bool, trust: Mapping[str, Any] = ANYBODY
+) -> str:
+    """Make a role if there is none, and give its ARN."""
     try:
-        iam.create_role(RoleName=role_name, AssumeRolePolicyDocument=json.dumps(trust))
+        role = iam.create_role(RoleName=role_name, AssumeRolePolicyDocument=json.dumps(trust))
     except iam.exceptions.EntityAlreadyExistsException:
-        pass
-    else:
-        if permissions:
-            iam.attach_role_policy(RoleName=role_name, PolicyArn=LIMITED_ACCESS_ARN)
-    return f"arn:{PARTITION}:iam::{account_id}:role/{role_name}"
+        return str(iam.get_role(RoleName=role_name)["Role"]["Arn"])
+    arn = str(role["Role"]["Arn"])
+    if permissions:
+        iam.attach_role_policy(RoleName=role_name, PolicyArn=_limited_access_arn(arn))
+    return arn
 
 
 def make_long_term_key(
@@ -151,7 +155,11 @@ def access_key_of(iam: Any, user_name: str) -> str:
 
 def session_of(sts: Any, role_arn: str) -> AccessKey:
     """Assume a role."""
-    answer = sts.assume_role(RoleArn=role_arn, RoleSessionName="sandbox-session")
+    return session_key(sts.assume_role(RoleArn=role_arn, RoleSessionName="sandbox-session"))
+
+
+def session_key(answer: Mapping[str, Any]) -> AccessKey:
+    """Read the credentials out of an answer of STS."""
     made = answer["Credentials"]
     return AccessKey(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
@@ -160,7 +168,7 @@ def make_short_term_key(
     access_key_id: str, region: str, expires: int, issued_at: datetime | None
 ) -> ShortTermKey:
     """Make a key with AWS's own generator, which always signs now, or by hand at another moment."""
-    signer = _signer(access_key_id)
+    signer = known_signer(access_key_id)
     if issued_at is None:
         secrets = (signer.access_key_id, signer.secret_access_key, signer.session_token)
         key = _generate_token(Credentials(*secrets), region, expires)
@@ -175,14 +183,19 @@ def make_short_term_key(
     )
 
 
+def _limited_access_arn(holder_arn: str) -> str:
+    return f"arn:{holder_arn.split(':')[1]}:iam::aws:policy/{LIMITED_ACCESS}"
+
+
 @functools.cache
-def _limited_access() -> dict[str, Any]:
-    """Read AWS's policy out of moto's copy of all of them."""
-    policy: dict[str, Any] = json.loads(aws_managed_policies_data)[LIMITED_ACCESS]
-    return policy
+def _aws_policies() -> dict[str, Any]:
+    """Read a few of AWS's own policies out of moto's copy of all of them."""
+    policies = json.loads(aws_managed_policies_data)
+    return {name: policies[name] for name in AWS_POLICIES}
 
 
-def _signer(access_key_id: str) -> Signer:
+def known_signer(access_key_id: str) -> Signer:
+    """Find the owner of an access key; raises LookupError."""
     signer = signer_of(access_key_id)
     if signer is None:
         message = f"no account of the sandbox holds {access_key_id}"

@@ -17,6 +17,8 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.aws_request import Signature
+
 ALGORITHM = "AWS4-HMAC-SHA256"
 HOST = "bedrock.amazonaws.com"
 SERVICE = "bedrock"
@@ -34,6 +36,24 @@ def signature(parameters: Mapping[str, str], secret_access_key: str) -> str:
         ("POST", "/", canonical_query(parameters), f"host:{HOST}", "", "host", _digest(""))
     )
     to_sign = "\n".join((ALGORITHM, parameters["X-Amz-Date"], scope, _digest(canonical)))
+    return _hmac(_signing_key(secret_access_key, scope), to_sign).hex()
+
+
+def header_signature(signed: Signature, secret_access_key: str) -> str:
+    """Sign again a call that was signed in its `Authorization` header, in hexadecimal.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    fields = dict(part.strip().split("=", 1) for part in signed.authorization[17:].split(","))
+    scope = fields["Credential"].partition("/")[2]
+    names = fields["SignedHeaders"].split(";")
+    headers = [f"{name}:{' '.join(signed.headers.get(name, '').split())}" for name in names]
+    digest = hashlib.sha256(signed.body).hexdigest()
+    canonical = "\n".join(
+        (signed.method, signed.path, signed.query, *headers, "", ";".join(names), digest)
+    )
+    date = signed.headers.get("x-amz-date", "")
+    to_sign = "\n".join((ALGORITHM, date, scope, _digest(canonical)))
     return _hmac(_signing_key(secret_access_key, scope), to_sign).hex()
 
 

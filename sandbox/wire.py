@@ -56,7 +56,7 @@ class AwsCall:
 
     @property
     def writes(self) -> bool:
-        return not self.operation.startswith(READS)
+        return writes(self.operation)
 
     def parameter(self, name: str) -> str | None:
         return dict(self.parameters).get(name)
@@ -95,6 +95,11 @@ class WireLog(Generic[CallT]):
     def clear(self) -> None:
         with self._lock:
             self._calls.clear()
+
+
+def writes(operation: str) -> bool:
+    """Tell whether an operation changes something, by its name."""
+    return not operation.startswith(READS)
 
 
 def fingerprint(bearer: str) -> str:

@@ -7,21 +7,28 @@ import requests
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
+from sandbox.fault_plan import FaultPlan, is_write
 from sandbox.faults import (
     ACCESS_DENIED,
     AWS_THROTTLED,
+    CONCURRENT,
+    DELETE_CONFLICT,
+    LIMIT_EXCEEDED,
+    NO_SUCH_ENTITY,
     UNAVAILABLE,
+    UNMODIFIABLE,
     AcceptEverything,
     Delay,
     Drop,
-    FaultPlan,
     Hang,
+    Interrupt,
+    Lost,
     html,
 )
 
 if TYPE_CHECKING:
     from sandbox.aws import Sandbox
-    from sandbox.faults import ServiceError
+    from sandbox.faults import Fault, ServiceError
 
 ACCOUNT = "111122223333"
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -118,3 +125,93 @@ def test_a_standing_fault_is_cleared() -> None:
     assert [plan.take("x:Y"), plan.take("x:Y")] == [Drop(), Drop()]
     plan.clear()
     assert plan.take("x:Y") is None
+
+
+def deactivate(sandbox: Sandbox, credential_id: str) -> None:
+    sandbox.client("iam", ACCOUNT).update_service_specific_credential(
+        UserName="alice", ServiceSpecificCredentialId=credential_id, Status="Inactive"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Drop(), "Active"),
+        (Lost(), "Inactive"),
+        (Interrupt(lambda: None), "Active"),
+        (Interrupt(lambda: None, carried_out=True), "Inactive"),
+    ],
+)
+def test_a_call_without_an_answer_may_have_been_carried_out(
+    sandbox: Sandbox, fault: Fault, status: str
+) -> None:
+    made = sandbox.make_long_term_key(ACCOUNT, "alice")
+    sandbox.aws_faults.add(fault, on="iam:Update*")
+    with pytest.raises(ConnectionClosedError):
+        deactivate(sandbox, made.credential_id)
+    assert sandbox.credential_status(ACCOUNT, made.credential_id) == status
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_something_can_be_done_at_the_nth_write(sandbox: Sandbox, carried_out: bool) -> None:
+    seen: list[str | None] = []
+    made = [sandbox.make_long_term_key(ACCOUNT, "alice").credential_id for _ in range(2)]
+
+    def look() -> None:
+        seen.extend(sandbox.credential_status(ACCOUNT, one) for one in made)
+
+    sandbox.aws_faults.add(Interrupt(look, carried_out=carried_out), on=is_write, after=1)
+    call(sandbox, "iam:ListUsers")
+    deactivate(sandbox, made[0])
+    with pytest.raises(ConnectionClosedError):
+        deactivate(sandbox, made[1])
+    assert seen == ["Inactive", "Inactive" if carried_out else "Active"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "status"),
+    [
+        (CONCURRENT, "ConcurrentModification", 409),
+        (DELETE_CONFLICT, "DeleteConflict", 409),
+        (LIMIT_EXCEEDED, "LimitExceeded", 409),
+        (NO_SUCH_ENTITY, "NoSuchEntity", 404),
+        (UNMODIFIABLE, "UnmodifiableEntity", 400),
+    ],
+)
+def test_iam_refuses_with_the_codes_of_its_api_reference(
+    sandbox: Sandbox, iam: Any, fault: ServiceError, code: str, status: int
+) -> None:
+    """Each is an error of `AttachRolePolicy` or `DeletePolicy`, known to the SDK by its class."""
+    sandbox.aws_faults.add(fault, on="iam:*")
+    names = {"ConcurrentModification": "ConcurrentModificationException"}
+    names |= {"UnmodifiableEntity": "UnmodifiableEntityException"}
+    with pytest.raises(getattr(iam.exceptions, names.get(code, f"{code}Exception"))) as caught:
+        iam.attach_role_policy(RoleName="ops", PolicyArn="arn:aws:iam::aws:policy/AWSDenyAll")
+    assert caught.value.response["Error"]["Code"] == code
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+@pytest.mark.parametrize(
+    ("action", "writes"),
+    [
+        ("iam:UpdateServiceSpecificCredential", True),
+        ("secretsmanager:PutSecretValue", True),
+        ("iam:ListUsers", False),
+        ("sts:AssumeRole", False),
+        ("cloudtrail:LookupEvents", False),
+    ],
+)
+def test_what_changes_something_is_a_write(action: str, writes: bool) -> None:
+    assert is_write(action) is writes
+
+
+def test_a_rule_lets_some_calls_go_by() -> None:
+    plan = FaultPlan()
+    plan.add(Drop(), on="iam:*", after=2)
+    assert [plan.take(f"{service}:X") for service in ("iam", "s3", "iam", "iam", "iam")] == [
+        None,
+        None,
+        None,
+        Drop(),
+        None,
+    ]

@@ -23,7 +23,6 @@ SOMEBODY = Principal(
     arn="arn:aws:iam::111122223333:user/alice",
     name="alice",
     unique_id="AIDAEXAMPLE",
-    role_arn=None,
     policies=(),
 )
 
@@ -43,8 +42,6 @@ def test_a_key_is_signed_as_by_the_generator_of_aws(session_token: str | None, r
         secret_access_key=secret,
         session_token=session_token,
         active=True,
-        issued_at=None,
-        expires_at=None,
     )
     (date,) = query_of(theirs)["X-Amz-Date"]
     issued_at = sigv4.moment(date)
