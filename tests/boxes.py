@@ -9,6 +9,7 @@ import io
 import lzma
 import marshal
 import os
+import re
 import sqlite3
 import struct
 import subprocess
@@ -101,10 +102,51 @@ def pdf(*contents: bytes, filters: str = "/FlateDecode", comment: bytes = b"") -
     return b"".join(parts) + b"trailer << /Root 1 0 R >>\n%%EOF\n"
 
 
+def _lzw(data: bytes) -> bytes:
+    """Write codes of nine bits to twelve, wider one code early, as PDF has it by default."""
+    words = {bytes((each,)): each for each in range(256)}
+    bits, count, last, next_code = 0, 0, b"", 258
+
+    def put(code: int) -> None:
+        nonlocal bits, count
+        width = min(max((next_code).bit_length(), 9), 12)
+        bits, count = bits << width | code, count + width
+
+    put(256)
+    for each in data:
+        word = last + bytes((each,))
+        if word in words:
+            last = word
+            continue
+        put(words[last])
+        words[word], next_code = next_code, next_code + 1
+        last = bytes((each,))
+        if next_code == 4095:
+            put(256)
+            words = {bytes((each,)): each for each in range(256)}
+            next_code = 258
+    put(words[last]) if last else None
+    next_code += 1
+    put(257)
+    padding = -count % 8
+    return (bits << padding).to_bytes((count + padding) // 8, "big")
+
+
+def _run_lengths(data: bytes) -> bytes:
+    """Write runs of the same byte, and everything else in pieces of 128."""
+    packed = bytearray()
+    for run in re.finditer(rb"(.)\1{2,127}|((?!(.)\3\3).){1,128}", data, re.DOTALL):
+        size = len(run[0])
+        packed += bytes((257 - size,)) + run[1] if run[1] else bytes((size - 1,)) + run[0]
+    return bytes(packed) + b"\x80"
+
+
 _FILTERS: dict[str, Callable[[bytes], bytes]] = {
     "/FlateDecode": zlib.compress,
     "/ASCIIHexDecode": lambda data: data.hex().encode() + b">",
     "/ASCII85Decode": lambda data: base64.a85encode(data, wrapcol=70) + b"~>",
+    "/LZWDecode": _lzw,
+    "/RunLengthDecode": _run_lengths,
 }
 
 

@@ -6,8 +6,8 @@ file(1), and for each format those of its own specification.
 
 from __future__ import annotations
 
-# As much as a tar header, whose signature stands near its end.
-HEAD = 512
+# How much of a file is looked at. What stands before an archive that extracts itself is shorter.
+HEAD = 1 << 18
 
 CONTAINER_MAGICS = (
     (b"PK\x03\x04", "zip"),
@@ -15,11 +15,19 @@ CONTAINER_MAGICS = (
     (b"PK\x07\x08PK\x03\x04", "zip"),
     (b"\x1f\x8b\x08", "gzip"),
     (b"\x78\x01", "zlib"),
+    (b"\x78\x5e", "zlib"),
     (b"\x78\x9c", "zlib"),
     (b"\x78\xda", "zlib"),
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"!<arch>\n", "ar"),
+    (b"!<thin>\n", "ar"),
+    (b"070701", "cpio"),
+    (b"070702", "cpio"),
+    (b"070707", "cpio"),
+    (b"\xc7\x71", "cpio"),
+    (b"\x71\xc7", "cpio"),
     (b"%PDF-", "pdf"),
     (b"\xef\xbb\xbf%PDF-", "pdf"),
     (b"SQLite format 3\x00", "sqlite"),
@@ -32,31 +40,95 @@ CONTAINER_MAGICS = (
     (b"MSCF\x00\x00\x00\x00", "cab"),
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"LZIP\x01", "lzip"),
+    (b"\x89LZO\x00\r\n\x1a\n", "lzop"),
     (b"\x1f\x9d", "compress"),
     (b"\xed\xab\xee\xdb", "rpm"),
+    (b"hsqs", "squashfs"),
+    (b"xar!\x00", "xar"),
 )
 _STARTS = tuple(start for start, _ in CONTAINER_MAGICS)
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
+_TAR_HEADER, _ODC_HEADER, _NEWC_HEADER = 512, 76, 110
 _ZIP_MEMBER = b"PK\x03\x04"
+# What follows the signature of a member, and as much of its name as is looked at.
+ZIP_HEADER, ZIP_NAME = 26, 64
+# A frame of zstd that holds what its writer liked.
+_SKIPPABLE = b"\x2a\x4d\x18"
 
 
 def container_kind(head: bytes) -> str:
     """Return what kind of container starts with `head` (`HEAD` bytes are enough), or ""."""
     if head.startswith(_STARTS):
         kind = next(kind for start, kind in CONTAINER_MAGICS if head.startswith(start))
-        return "" if kind == "bzip2" and head[4:10] not in _BZIP2_BLOCKS else kind
-    if head[257:262] == b"ustar" or _is_old_tar(head):
+        return kind if kind not in _CHECKS or _CHECKS[kind](head) else ""
+    if head[257:262] == b"ustar" or _is_old_tar(head[:_TAR_HEADER]):
         return "tar"
-    # A Python zip application is a line for the shell, and then a zip (PEP 441).
-    return "zip" if head.startswith(b"#!") and _ZIP_MEMBER in head else ""
+    if _is_lzma(head):
+        return "lzma"
+    if head[1:4] == _SKIPPABLE and head[0] & 0xF0 == 0x50:
+        return "zstd"
+    return "zip" if _has_zip_member(head) else ""
+
+
+def _has_zip_member(head: bytes) -> bool:
+    """Look for a zip behind something else: lines for the shell (PEP 441), a program, a picture."""
+    at = head.find(_ZIP_MEMBER)
+    while at >= 0:
+        at += len(_ZIP_MEMBER)
+        if is_zip_member(head[at : at + ZIP_HEADER + ZIP_NAME]):
+            return True
+        at = head.find(_ZIP_MEMBER, at)
+    return False
+
+
+def is_zip_member(header: bytes) -> bool:
+    """Tell whether `header`, with `ZIP_NAME` bytes of the name, is one that a program writes.
+
+    The signature before it alone stands in every program that knows of zip.
+    """
+    version, method = header[:1], int.from_bytes(header[4:6], "little")
+    length = int.from_bytes(header[22:24], "little")
+    name = header[ZIP_HEADER : ZIP_HEADER + length]
+    return version <= b"\x3f" and method < 100 and bool(name) and 0 not in name
+
+
+def _is_lzma(head: bytes) -> bool:
+    """Check what xz checks: usual properties, a usual dictionary, a size that is none or likely."""
+    if head[:3] != b"\x5d\0\0" or len(head) < 14:
+        return False
+    dictionary = int.from_bytes(head[1:5], "little")
+    size = int.from_bytes(head[5:13], "little")
+    high = 1 << dictionary.bit_length() >> 1
+    usual = dictionary in (high, high + high // 2) and dictionary >= 1 << 12
+    return usual and not head[13] and (size < 1 << 38 or size == (1 << 64) - 1)
+
+
+def _is_bzip2(head: bytes) -> bool:
+    return head[4:10] in _BZIP2_BLOCKS
+
+
+def _is_cpio(head: bytes) -> bool:
+    """Check that numbers follow in the three layouts that begin with digits, and in the binary one.
+
+    That one has the length of a name, and no name is longer than a page.
+    """
+    if head[0] != ord("0"):
+        return 1 < int.from_bytes(head[20:22], "little" if head[0] == 0xC7 else "big") <= 4096
+    header = head[:_ODC_HEADER] if head[5] == ord("7") else head[:_NEWC_HEADER]
+    return len(header) >= _ODC_HEADER and not header.strip(b"0123456789ABCDEFabcdef")
+
+
+_CHECKS = {"bzip2": _is_bzip2, "cpio": _is_cpio}
 
 
 def _is_old_tar(head: bytes) -> bool:
     """Check what marks a tar from before POSIX: the sum of its header."""
     checksum = head[148:156].strip(b" \0")
-    if len(head) < HEAD or not head[0] or not checksum.isdigit() or head[155] not in b" \0":
+    if len(head) < _TAR_HEADER or not head[0]:
+        return False
+    if not checksum.isdigit() or head[155] not in b" \0":
         return False
     try:
-        return int(checksum, 8) == sum(head[:HEAD]) - sum(head[148:156]) + 8 * ord(" ")
+        return int(checksum, 8) == sum(head) - sum(head[148:156]) + 8 * ord(" ")
     except ValueError:
         return False

@@ -215,8 +215,11 @@ def test_what_nobody_here_can_open_is_opaque(head: bytes, kind: str) -> None:
     )
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python reads zstd")
-def test_zstd_is_opaque_where_python_has_no_library_for_it() -> None:
+def test_zstd_is_opaque_where_python_has_no_library_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("compression.zstd", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
     reading = read(b"\x28\xb5\x2f\xfd" + bytes(99))
     assert reading.missed == (
         NotScanned("box > zstd", "opaque", "zstd can be read from Python 3.14 on"),

@@ -6,12 +6,11 @@ import bz2
 import importlib
 import lzma
 import zlib
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member, Reader, name_of
 from bedrock_key_guard.scan.containers.streams import BLOCK, TOO_SHORT
 
 if TYPE_CHECKING:
@@ -22,7 +21,9 @@ if TYPE_CHECKING:
 
 BROKEN = "its compressed data is broken"
 _BROKEN = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
-_GZIP_NAME = 0x08
+GZIP_MAGIC, ZSTD_MAGIC, LZMA_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x5d\0\0"
+# What comes out of a decompressor at a time.
+_MOST = 1 << 18
 
 
 class Decompressor(Protocol):
@@ -53,7 +54,9 @@ class Zlib:
 
     def __init__(self, window_bits: int) -> None:
         """Read zlib (15), gzip (31) or bare deflate (-15)."""
+        self._window_bits = window_bits
         self._inner = zlib.decompressobj(window_bits)
+        self._begun = False
         self._left = b""
 
     @property
@@ -77,10 +80,13 @@ class Zlib:
         Raises zlib.error, but only after all that came before the error was given out.
         """
         data = self._left + data
-        before = self._inner.copy()
+        # A copy is dear where members are small, and what had not begun can be made again.
+        before = self._inner.copy() if self._begun else None
+        self._begun = True
         try:
             found = self._inner.decompress(data, max_length)
         except zlib.error:
+            before = before or zlib.decompressobj(self._window_bits)
             return self._salvaged(before, data, max_length)
         self._left = self._inner.unconsumed_tail
         return found
@@ -112,13 +118,18 @@ class Codec:
 
 def _zstd(memory: int) -> Decompressor:
     """Make a decompressor for zstd. Raises Unreadable where Python has no library for it."""
-    try:
-        library = importlib.import_module("compression.zstd")
-    except ImportError:
-        raise Unreadable("zstd can be read from Python 3.14 on") from None
+    library = _zstd_library()
     window = {library.DecompressionParameter.window_log_max: memory.bit_length() - 1}
     found: Decompressor = library.ZstdDecompressor(options=window)
     return found
+
+
+def _zstd_library() -> Any:
+    """Return Python's own module, or the same one for an older Python, where that is installed."""
+    for name in ("compression.zstd", "backports.zstd"):
+        with suppress(ImportError):
+            return importlib.import_module(name)
+    raise Unreadable("zstd can be read from Python 3.14 on")
 
 
 DEFLATE = Codec(lambda _: Zlib(-zlib.MAX_WBITS))
@@ -130,18 +141,30 @@ LZMA = Codec(lambda memory: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=me
 ZSTD = Codec(_zstd, large=True)
 
 
-def unpack(cursor: Cursor, codec: Codec, budget: Budget, head: bytes = b"") -> Iterator[bytes]:
+def unpack(
+    cursor: Cursor,
+    codec: Codec,
+    budget: Budget,
+    *,
+    head: bytes = b"",
+    header: int = 0,
+    size: int = BLOCK,
+) -> Iterator[bytes]:
     """Yield what one compressed stream holds, and give back what came behind it.
 
-    `head` goes before what the cursor reads. Raises Unreadable where the stream is broken, ends
-    too early, or the budget is spent.
+    `head` goes before what the cursor reads, `header` is how much of that is not compressed, and
+    `size` is how much it reads first. Raises Unreadable where the stream is broken, ends too early,
+    or the budget is spent.
     """
     with budget.dictionary() if codec.large else nullcontext(0) as memory:
         decompressor = codec.make(memory)
-        data, last = head, b""
+        data, last, begin = head, b"", cursor.position + header
         while not decompressor.eof:
             if decompressor.needs_input and not data:
-                data = last = cursor.read(BLOCK)
+                cursor.claim(begin, cursor.position)
+                begin = max(begin, cursor.position)
+                data = last = cursor.read(size)
+                size = BLOCK
             try:
                 block = _decompressed(decompressor, data)
             except Unreadable:
@@ -155,12 +178,13 @@ def unpack(cursor: Cursor, codec: Codec, budget: Budget, head: bytes = b"") -> I
                 raise Unreadable(TOO_SHORT)
             data = b""
         cursor.unread(decompressor.unused_data)
+        cursor.claim(begin, cursor.position)
 
 
 def _decompressed(decompressor: Decompressor, data: bytes) -> bytes:
     """Feed a decompressor. Raises Unreadable in place of whatever the libraries raise."""
     try:
-        return decompressor.decompress(data, BLOCK)
+        return decompressor.decompress(data, _MOST)
     except Exception as error:
         # zstd's own class exists only where its module does.
         if not isinstance(error, _BROKEN) and type(error).__name__ != "ZstdError":
@@ -168,39 +192,3 @@ def _decompressed(decompressor: Decompressor, data: bytes) -> bytes:
         if "memory" in str(error).lower():
             raise Unreadable("it needs too much memory to unpack", "missing") from None
         raise Unreadable(BROKEN) from None
-
-
-def reader(codec: Codec, magic: bytes) -> Reader:
-    """Return a reader of streams that begin with `magic`, one after the other."""
-
-    def read(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
-        name = _gzip_name(cursor) if magic == b"\x1f\x8b" else ""
-        yield Member(name, _streams(cursor, codec, magic, budget))
-
-    return read
-
-
-def _streams(cursor: Cursor, codec: Codec, magic: bytes, budget: Budget) -> Iterator[bytes]:
-    """Yield what all streams hold; padding and other bytes behind them are no part of any."""
-    more = True
-    while more:
-        budget.member()
-        yield from unpack(cursor, codec, budget)
-        padding = cursor.up_to(len(magic))
-        while padding and not padding.strip(b"\0"):
-            padding = cursor.up_to(len(magic))
-        rest = padding.lstrip(b"\0")
-        rest += cursor.up_to(len(magic) - len(rest))
-        cursor.unread(rest)
-        more = rest == magic
-
-
-def _gzip_name(cursor: Cursor) -> str:
-    """Return the name in a gzip header, and leave the cursor where it was."""
-    head = cursor.up_to(512)
-    cursor.unread(head)
-    # With an extra field before it, the name is not worth the reading.
-    if len(head) < 10 or head[3] & 0x0C != _GZIP_NAME:
-        return ""
-    name, end, _ = head[10:].partition(b"\0")
-    return name_of(name, "latin-1") if end else ""

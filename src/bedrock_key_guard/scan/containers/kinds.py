@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers import compressed, pack, pdf, sqlite, tar
+from bedrock_key_guard.scan.containers import (
+    ar,
+    compressed,
+    compressed_file,
+    cpio,
+    pack,
+    pdf,
+    sqlite,
+    tar,
+)
 from bedrock_key_guard.scan.containers import zip as zip_archive
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.members import Reader
 
 READERS: dict[str, Reader] = {
+    "ar": ar.members,
     "bundle": pack.bundle_members,
-    "bzip2": compressed.reader(compressed.BZIP2, b"BZh"),
-    "gzip": compressed.reader(compressed.GZIP, b"\x1f\x8b"),
+    "bzip2": compressed_file.reader(compressed.BZIP2, b"BZh"),
+    "cpio": cpio.members,
+    "gzip": compressed_file.reader(compressed.GZIP, compressed.GZIP_MAGIC),
+    "lzma": compressed_file.reader(compressed.LZMA, compressed.LZMA_MAGIC),
     "pack": pack.pack_members,
     "pdf": pdf.members,
+    "rpm": cpio.rpm_members,
     "sqlite": sqlite.members,
     "tar": tar.members,
-    "xz": compressed.reader(compressed.XZ, b"\xfd7zXZ\x00"),
+    "xz": compressed_file.reader(compressed.XZ, b"\xfd7zXZ\x00"),
     "zip": zip_archive.members,
-    "zlib": compressed.reader(compressed.ZLIB, b"\x78"),
-    "zstd": compressed.reader(compressed.ZSTD, b"\x28\xb5\x2f\xfd"),
+    "zlib": compressed_file.reader(compressed.ZLIB, b"\x78"),
+    "zstd": compressed_file.reader(compressed.ZSTD, compressed.ZSTD_MAGIC),
 }
-# Two bytes begin zlib's streams, and much else.
-UNSURE = frozenset({"zlib"})
+# Two or three bytes begin these streams, and much else.
+UNSURE = frozenset({"lzma", "zlib"})

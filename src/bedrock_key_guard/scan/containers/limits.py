@@ -26,14 +26,16 @@ class Unreadable(Exception):  # noqa: N818  # it says what a part is, and stops 
 class Limits:
     """Bound one outer file: sizes in bytes, all of them for everything inside it together.
 
-    `ratio` is how often its own size the file may unpack to, beyond `free` bytes. `held` is how
-    much of a part is kept in memory where it has to be read out of order. `pack` is how large a
-    Git pack may be, the only thing that is written to disk.
+    `ratio` is how often its own size the file may unpack to, beyond `free` bytes, and `usual` how
+    often beyond `output` bytes: what people pack is larger than a bomb, and grows less. `held` is
+    how much of a part is kept in memory where it has to be read out of order. `pack` is how large
+    a Git pack may be, the only thing that is written to disk.
     """
 
     depth: int = 5
-    members: int = 50_000
+    members: int = 200_000
     ratio: int = 200
+    usual: int = 20
     free: int = 1 << 20
     output: int = 1 << 30
     held: int = 32 << 20
@@ -58,8 +60,9 @@ class Budget:
     def unpack(self, size: int) -> None:
         """Count bytes that came out of a container. Raises Unreadable beyond the limits."""
         self._unpacked += size
-        most = self.limits.free + self.limits.ratio * max(self._size, self._read)
-        if self._unpacked > self.limits.output:
+        size = max(self._size, self._read)
+        most = self.limits.free + self.limits.ratio * size
+        if self._unpacked > max(self.limits.output, self.limits.usual * size):
             self._stop(f"the file unpacks to more than {self.limits.output >> 20} MiB")
         if self._unpacked > most:
             self._stop(f"the file unpacks to more than {self.limits.ratio} times its size")

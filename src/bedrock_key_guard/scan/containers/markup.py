@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.scan.containers.streams import Cursor
 
-_TAG = re.compile(rb"<(/?)(?:[A-Za-z0-9_.-]{1,64}:)?([A-Za-z0-9]{0,16})[^<>]*>\s*")
-_ENDS_A_LINE = (b"p", b"si", b"c", b"h", b"row", b"tr", b"td", b"li", b"br", b"tab")
-_OPENED_ONLY = (b"br", b"tab")
+# Tags that end a line when they are closed, and those that end one wherever they stand.
+_LINE_END = re.compile(
+    rb"<(?:/(?:[A-Za-z0-9_.-]{1,64}:)?(?:p|si|c|h|row|tr|td|li|br|tab)"
+    rb"|(?:[A-Za-z0-9_.-]{1,64}:)?(?:br|tab))(?![A-Za-z0-9])[^<>]*>\s*"
+)
+_TAG = re.compile(rb"<[^<>\0]*>\s*")
+# White space behind a tag goes with it, but the end of a line stays; no markup has this in it.
+_MARK = b"\0"
 _LONGEST_TAG = 1 << 16
 
 
@@ -30,11 +35,10 @@ def text_of_markup(cursor: Cursor) -> Iterator[bytes]:
         cut = window.rfind(b"<")
         # The white space behind a tag goes with it, so the last tag waits for what follows.
         cut = cut if cut >= 0 and len(window) - cut < _LONGEST_TAG else len(window)
-        yield _TAG.sub(_replacement, window[:cut])
+        yield _without_tags(window[:cut])
         window = window[cut:]
-    yield _TAG.sub(_replacement, window)
+    yield _without_tags(window)
 
 
-def _replacement(tag: re.Match[bytes]) -> bytes:
-    ends = tag[2] in _ENDS_A_LINE and (tag[1] or tag[2] in _OPENED_ONLY)
-    return b"\n" if ends else b""
+def _without_tags(text: bytes) -> bytes:
+    return _TAG.sub(b"", _LINE_END.sub(_MARK, text)).replace(_MARK, b"\n")

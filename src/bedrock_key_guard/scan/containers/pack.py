@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member
+from bedrock_key_guard.scan.containers.pack_pieces import pieces
 from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor
 from bedrock_key_guard.scan.repository import Git, Repository, clean_git
 
@@ -55,6 +56,8 @@ def _objects(cursor: Cursor, formats: tuple[str, ...], budget: Budget) -> Iterat
                 if _unpacked(git, pack, budget.limits.pack):
                     yield from _read(git, budget)
                     return
+        with pack.open("rb") as file:
+            yield from pieces(Cursor(file), budget)
     raise Unreadable("Git cannot read it, or its objects build on others that are not in it")
 
 

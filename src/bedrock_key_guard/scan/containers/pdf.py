@@ -6,18 +6,16 @@ from front to back by the word itself, so it takes no cross-reference table, sou
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers import compressed
-from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member
+from bedrock_key_guard.scan.containers.pdf_filters import DECODERS
 from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from bedrock_key_guard.scan.containers.limits import Budget
 
@@ -45,17 +43,19 @@ def _stream(cursor: Cursor, before: bytes, name: str, budget: Budget) -> Iterato
     dictionary = before[objects[-1].end() :] if objects else before
     name = f"object {int(objects[-1][1])}" if objects else name
     filters = _filters(dictionary)
-    unknown = [each for each in filters if each not in _DECODERS]
+    unknown = [each for each in filters if each not in DECODERS]
     if _PICTURES.intersection(unknown):
         return
     if unknown:
         yield Gap(name, f"its filter {unknown[0].decode('ascii', 'replace')!r} is not known")
         return
     _past_newline(cursor)
-    source = cursor
-    blocks = iter(()) if filters else cursor.before(b"endstream")
+    # What is deflated knows its own end, and may hold the word that marks it.
+    deflated = filters[:1] in ([b"FlateDecode"], [b"Fl"])
+    blocks = cursor.rest() if deflated else cursor.before(b"endstream")
+    source = cursor if deflated else Cursor(Stream(blocks))
     for each in filters:
-        blocks = _DECODERS[each](source, budget)
+        blocks = DECODERS[each](source, budget)
         source = Cursor(Stream(blocks))
     yield Member(name, blocks, text_of_page)
 
@@ -69,57 +69,6 @@ def _past_newline(cursor: Cursor) -> None:
     start = cursor.up_to(2)
     cursor.unread(start[2:] if start == b"\r\n" else start[1:] if start[:1] in b"\r\n" else start)
 
-
-def _flate(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
-    try:
-        yield from compressed.unpack(cursor, compressed.ZLIB, budget)
-    except Unreadable as broken:
-        if broken.reason != compressed.BROKEN:
-            raise
-        raise Unreadable("it is encrypted or broken") from None
-
-
-def _ascii_hex(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
-    """Undo ASCIIHexDecode, which `>` ends; a last lone digit stands before a 0."""
-    digits = b""
-    for text in cursor.before(b">"):
-        digits += re.sub(rb"[^0-9A-Fa-f]", b"", text)
-        cut = len(digits) & ~1
-        budget.unpack(cut // 2)
-        yield binascii.unhexlify(digits[:cut])
-        digits = digits[cut:]
-    if digits:
-        yield binascii.unhexlify(digits + b"0")
-
-
-def _ascii_85(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
-    """Undo ASCII85Decode, which `~>` ends; five characters are four bytes, `z` is four zeros."""
-    rest = b""
-    for text in cursor.before(b"~>"):
-        rest = re.sub(rb"[^!-uz]", b"", rest + text.replace(b"z", b"!!!!!"))
-        cut = len(rest) // 5 * 5
-        budget.unpack(cut // 5 * 4)
-        yield _of_base_85(rest[:cut])
-        rest = rest[cut:]
-    if len(rest) > 1:
-        yield _of_base_85(rest)
-
-
-def _of_base_85(text: bytes) -> bytes:
-    try:
-        return base64.a85decode(text)
-    except ValueError:
-        return b""
-
-
-_DECODERS: dict[bytes, Callable[[Cursor, Budget], Iterator[bytes]]] = {
-    b"FlateDecode": _flate,
-    b"Fl": _flate,
-    b"ASCIIHexDecode": _ascii_hex,
-    b"AHx": _ascii_hex,
-    b"ASCII85Decode": _ascii_85,
-    b"A85": _ascii_85,
-}
 
 # A literal string, a hexadecimal one, or the end of a text object.
 _SHOWN = re.compile(

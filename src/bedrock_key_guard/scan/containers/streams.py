@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.limits import Unreadable
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.scan.content import Readable
 
 BLOCK = 1 << 16
+Claim = Callable[[int, int], None]
 TOO_SHORT = "it ends too early"
 
 
@@ -27,6 +29,9 @@ class Stream:
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes, fewer than `size` only at the end. Raises Unreadable once."""
+        if len(self._rest) >= size:
+            data, self._rest = self._rest[:size], self._rest[size:]
+            return data
         pieces, length = [self._rest], len(self._rest)
         while length < size and not self._broken:
             block = self._next()
@@ -49,18 +54,49 @@ class Stream:
             return None
 
 
+class After:
+    """Give back what was read to know what it is, and then go on."""
+
+    def __init__(self, start: bytes, source: Readable) -> None:
+        """Give out `start`, and then `source`."""
+        self._start = start
+        self._at = 0
+        self._source = source
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, none at the end."""
+        # The start comes alone, for the source may end in an error.
+        piece = self._start[self._at : self._at + size]
+        self._at += len(piece)
+        return piece or self._source.read(size)
+
+
 class Cursor:
     """Move through a source forwards; what was read too much can be given back.
 
-    `file` is the same source for reading out of order, where it allows that.
+    `file` is the same source for reading out of order, where it allows that. `claim` is told from
+    where to where the source was a member's, so that nobody scans those bytes a second time.
     """
 
-    def __init__(self, source: Readable, file: IO[bytes] | None = None) -> None:
+    def __init__(
+        self, source: Readable, file: IO[bytes] | None = None, claim: Claim | None = None
+    ) -> None:
         """Begin where `source` is."""
         self.file = file
         self._source = source
+        self._claim = claim
         self._kept = b""
-        self._at = 0
+        self._at = self._base = 0
+
+    @property
+    def position(self) -> int:
+        """Return how far from its beginning the source was read."""
+        return self._base + self._at
+
+    def claim(self, begin: int, end: int) -> None:
+        """Note that from one position to another the source was a member's."""
+        if self._claim is not None and begin < end:
+            self._claim(begin, end)
 
     def read(self, size: int, /) -> bytes:
         """Return some of the next bytes, at most `size`, none at the end."""
@@ -74,11 +110,16 @@ class Cursor:
         if len(data) <= self._at:
             self._at -= len(data)
         else:
+            self._base = self.position - len(data)
             self._kept, self._at = data + self._kept[self._at :], 0
 
     def up_to(self, size: int) -> bytes:
         """Return `size` bytes, or what is left of them."""
-        return b"".join(self.blocks(size))
+        end = self._at + size
+        if end > len(self._kept):
+            return b"".join(self.blocks(size))
+        data, self._at = self._kept[self._at : end], end
+        return data
 
     def exactly(self, size: int) -> bytes:
         """Return `size` bytes. Raises Unreadable where fewer are left."""
@@ -89,7 +130,7 @@ class Cursor:
 
     def blocks(self, size: int) -> Iterator[bytes]:
         """Yield the next `size` bytes, or what is left of them."""
-        while size and (block := self.read(min(size, BLOCK))):
+        while size > 0 and (block := self.read(min(size, BLOCK))):
             size -= len(block)
             yield block
 
@@ -97,9 +138,21 @@ class Cursor:
         """Yield the next `size` bytes. Raises Unreadable at the end where fewer are left."""
         for block in self.blocks(size):
             size -= len(block)
+            self.claim(self.position - len(block), self.position)
             yield block
-        if size:
+        if size > 0:
             raise Unreadable(TOO_SHORT)
+
+    def rest(self) -> Iterator[bytes]:
+        """Yield all that is left, for a member."""
+        while block := self.read(BLOCK):
+            self.claim(self.position - len(block), self.position)
+            yield block
+
+    def pass_over(self, size: int) -> None:
+        """Move on by `size` bytes, which are no member's."""
+        for _ in self.blocks(size):
+            pass
 
     def skip(self) -> None:
         """Read to the end of the source."""
@@ -138,21 +191,28 @@ class Cursor:
         return line
 
     def before(self, marker: bytes) -> Iterator[bytes]:
-        """Yield what comes before the next `marker`, and move behind it."""
+        """Yield what comes before the next `marker`, and move behind it.
+
+        Raises Unreadable at the end where there is none.
+        """
         overlap, window = len(marker) - 1, b""
         while block := self.read(BLOCK):
             window += block
-            found = window.find(marker)
+            begin, found = self.position - len(window), window.find(marker)
             if found >= 0:
                 self.unread(window[found + len(marker) :])
+                self.claim(begin, begin + found)
                 yield window[:found]
                 return
             settled = max(len(window) - overlap, 0)
+            self.claim(begin, begin + settled)
             yield window[:settled]
             window = window[settled:]
         yield window
+        raise Unreadable(TOO_SHORT)
 
     def _fill(self) -> bool:
         if self._at >= len(self._kept):
-            self._kept, self._at = self._source.read(BLOCK), 0
+            self._base, self._kept, self._at = self.position, b"", 0
+            self._kept = self._source.read(BLOCK)
         return bool(self._kept)

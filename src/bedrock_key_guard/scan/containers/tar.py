@@ -78,8 +78,7 @@ class _Body:
             yield block
 
     def finish(self) -> None:
-        for _ in self._cursor.blocks(self._left + self._padding):
-            pass
+        self._cursor.pass_over(self._left + self._padding)
 
 
 def _header(record: bytes) -> _Header | None:
@@ -110,25 +109,23 @@ def _number(field: bytes) -> int | None:
     """Read octal digits, or the base-256 number of GNU tar."""
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
+    digits = field.partition(b"\0")[0].strip()
     try:
-        return int(field.partition(b"\0")[0].strip() or b"0", 8)
+        return int(digits, 8) if digits.isdigit() else None if digits else 0
     except ValueError:
         return None
 
 
 def _about_next(cursor: Cursor, header: _Header, name: bytes, size: int) -> tuple[bytes, int]:
     """Return the name and size (-1 for none) that a special header gives the member after it."""
-    body = _Body(cursor, header.size)
-    data = bytearray()
-    for block in body.blocks():
-        if len(data) < _LONGEST_HEADER:
-            data += block
-    body.finish()
+    # No member claims these bytes: a name may be a key, too.
+    data = cursor.up_to(min(header.size, _LONGEST_HEADER))
+    cursor.pass_over(header.size - len(data) + -header.size % _RECORD)
     if header.kind == _LONG_NAME:
-        return bytes(data.partition(b"\0")[0]), size
+        return data.partition(b"\0")[0], size
     if header.kind != _PAX:
         return name, size
-    values = _pax(bytes(data))
+    values = _pax(data)
     name = values.get(b"GNU.sparse.name") or values.get(b"path") or name
     digits = values.get(b"size", b"")
     return name, int(digits) if digits.isdigit() and len(digits) < 20 else size

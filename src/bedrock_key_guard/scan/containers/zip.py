@@ -7,6 +7,7 @@ the end: so nothing is read twice, what the directory hides is seen, and the fil
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.markup import text_of_markup
 from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
 from bedrock_key_guard.scan.containers.streams import BLOCK
+from bedrock_key_guard.scan.magic import ZIP_NAME, is_zip_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +44,8 @@ _MARKUP = (".xml", ".html", ".xhtml", ".rels", ".fodt")
 class _Entry:
     """Hold what a local header says; `size` is that of the packed bytes, None where unknown.
 
-    `unpacked` is None where it is unknown, or need not be known because the data mark their end.
+    `unpacked` is None where it is unknown, or need not be known because the data mark their end;
+    `checksum` is None where it follows later.
     """
 
     name: str
@@ -50,17 +53,21 @@ class _Entry:
     encrypted: bool
     size: int | None
     unpacked: int | None
+    checksum: int | None
 
 
 def members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
     """Yield the members of an archive; whatever lies between them is passed over."""
+    start = cursor.up_to(len(_LOCAL))
+    cursor.unread(start)
     count = 0
     while cursor.until(_LOCAL) is not None:
         entry = _entry(cursor)
         if entry is not None:
             count += 1
             yield from _member(cursor, entry, budget)
-    if not count:
+    # Where it only seemed that a zip comes behind something else, nothing was left out.
+    if not count and start.startswith(b"PK"):
         raise Unreadable("it has no members that can be read")
 
 
@@ -69,18 +76,20 @@ def _entry(cursor: Cursor) -> _Entry | None:
     record = cursor.up_to(_HEADER.size)
     if len(record) < _HEADER.size:
         return None
-    version, flags, method, _, _, _, packed, size, name_size, extra_size = _HEADER.unpack(record)
-    if version & 0xFF > 100 or not name_size:
-        cursor.unread(record)
+    _, flags, method, _, _, crc, packed, size, name_size, extra_size = _HEADER.unpack(record)
+    name = cursor.up_to(min(name_size, ZIP_NAME))
+    if not is_zip_member(record + name):
+        cursor.unread(record + name)
         return None
-    name = cursor.up_to(name_size)
+    name += cursor.up_to(name_size - len(name))
     extra = cursor.up_to(extra_size)
     known: int | None = _zip64_size(extra, size) if packed == _IN_ZIP64 else packed
     if flags & _SIZE_FOLLOWS and not packed:
         known = None
     text = name_of(name, "utf-8" if flags & _UTF_8 else "cp437")
     unpacked = None if known is None or flags & _MARKED_END or size == _IN_ZIP64 else size
-    return _Entry(text, method, bool(flags & _ENCRYPTED), known, unpacked)
+    checksum = None if flags & _SIZE_FOLLOWS else crc
+    return _Entry(text, method, bool(flags & _ENCRYPTED), known, unpacked, checksum)
 
 
 def _zip64_size(extra: bytes, size: int) -> int | None:
@@ -100,7 +109,9 @@ def _member(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[Member | 
         yield _passed_over(cursor, entry, "it is encrypted")
     elif entry.method in _CODECS:
         # What is packed knows its own end: a size that lies hides nothing behind it.
-        yield _file(entry, compressed.unpack(cursor, _CODECS[entry.method], budget))
+        size = min(entry.size or BLOCK, BLOCK)
+        codec = _CODECS[entry.method]
+        yield _file(entry, compressed.unpack(cursor, codec, budget, size=size))
     elif entry.method == _LZMA:
         yield _file(entry, _lzma(cursor, entry, budget))
     elif entry.method == _STORED and entry.size is None:
@@ -113,12 +124,22 @@ def _member(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[Member | 
 
 def _file(entry: _Entry, blocks: Iterator[bytes]) -> Member:
     is_markup = entry.name.lower().endswith(_MARKUP)
-    return Member(entry.name, blocks, text_of_markup if is_markup else None)
+    sound = blocks if entry.checksum is None else _checked(blocks, entry.checksum)
+    return Member(entry.name, sound, text_of_markup if is_markup else None)
+
+
+def _checked(blocks: Iterator[bytes], checksum: int) -> Iterator[bytes]:
+    """Yield what is packed. Raises Unreadable at its end where it is not what was packed."""
+    found = 0
+    for block in blocks:
+        found = zlib.crc32(block, found)
+        yield block
+    if found != checksum:
+        raise Unreadable("its checksum is wrong")
 
 
 def _passed_over(cursor: Cursor, entry: _Entry, reason: str) -> Gap:
-    for _ in cursor.blocks(entry.size or 0):
-        pass
+    cursor.pass_over(entry.size or 0)
     return Gap(entry.name, reason)
 
 
@@ -129,7 +150,7 @@ def _lzma(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[bytes]:
         raise Unreadable(compressed.BROKEN)
     size = -1 if entry.unpacked is None else entry.unpacked
     head = cursor.exactly(length) + size.to_bytes(8, "little", signed=True)
-    yield from compressed.unpack(cursor, compressed.LZMA, budget, head)
+    yield from compressed.unpack(cursor, compressed.LZMA, budget, head=head)
 
 
 def _until_descriptor(cursor: Cursor) -> Iterator[bytes]:
@@ -137,15 +158,17 @@ def _until_descriptor(cursor: Cursor) -> Iterator[bytes]:
     size, window = 0, b""
     while block := cursor.read(BLOCK):
         window += block
-        at = window.find(_DESCRIPTOR)
+        begin, at = cursor.position - len(window), window.find(_DESCRIPTOR)
         while 0 <= at <= len(window) - _DESCRIPTOR_SIZE:
             if int.from_bytes(window[at + 8 : at + 12], "little") == (size + at) & _IN_ZIP64:
-                yield window[:at]
                 cursor.unread(window[at:])
+                cursor.claim(begin, begin + at)
+                yield window[:at]
                 return
             at = window.find(_DESCRIPTOR, at + 1)
         # Half a signature, or one whose size has not come yet, waits for the next block.
         settled = at if at >= 0 else max(len(window) - len(_DESCRIPTOR) + 1, 0)
+        cursor.claim(begin, begin + settled)
         yield window[:settled]
         size, window = size + settled, window[settled:]
     yield window

@@ -1,0 +1,57 @@
+"""Read ar archives: Debian packages and static libraries are such.
+
+The layout is that of ar(5) and deb(5); longer names stand in a member of their own (GNU, `//`), or
+before the bytes (BSD, `#1/`). A thin archive (`!<thin>`) names files and holds none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedrock_key_guard.scan.containers.limits import Budget
+    from bedrock_key_guard.scan.containers.streams import Cursor
+
+_MAGIC, _THIN = b"!<arch>\n", b"!<thin>\n"
+_HEADER = 60
+_END = b"`\n"
+_NAMES = b"//"
+_SYMBOLS = (b"/", b"/SYM64/")
+_LONGEST_NAMES = 1 << 20
+
+
+def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
+    """Yield the files in an archive. Raises Unreadable where a header is damaged."""
+    thin = cursor.exactly(len(_MAGIC)) == _THIN
+    names = b""
+    while len(header := cursor.up_to(_HEADER)) == _HEADER:
+        digits = header[48:58].strip()
+        if header[58:] != _END or not digits.isdigit():
+            raise Unreadable("a header in it is damaged")
+        size, name = int(digits), header[:16].rstrip()
+        padding = size & 1
+        if name == _NAMES:
+            names = cursor.up_to(min(size, _LONGEST_NAMES))
+            cursor.pass_over(size - len(names))
+        elif thin and name not in _SYMBOLS:
+            padding = 0
+        else:
+            name, size = _name(cursor, name, names, size)
+            yield Member(name_of(name), cursor.member(size))
+        cursor.pass_over(padding)
+
+
+def _name(cursor: Cursor, name: bytes, names: bytes, size: int) -> tuple[bytes, int]:
+    """Return the whole name of a member, and how many bytes are left of it."""
+    kind, _, digits = name.partition(b"/")
+    if kind == b"#1" and digits.isdigit():
+        long = cursor.up_to(min(int(digits), size))
+        return long.rstrip(b"\0"), size - len(long)
+    if not kind and digits.isdigit():
+        return names[int(digits) :].partition(b"/\n")[0], size
+    return name.removesuffix(b"/") or name, size
