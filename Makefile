@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 WHEELHOUSE := build/wheelhouse
 BENCH_VENV := .venv-bench
 BENCH_PY := $(BENCH_VENV)/bin/python
+FUZZ_VENV := .venv-fuzz
+FUZZ_PY := $(FUZZ_VENV)/bin/python
 
 # Stamps carry a digest of what they were made from, so that a changed lock file is noticed
 # whatever its time stamp says, and a moved or copied clone does not use the old one's paths.
@@ -17,6 +19,7 @@ digest = $(shell (pwd; cat $(1)) | git hash-object --stdin)
 LOCKED := $(VENV)/locked-$(call digest,requirements/dev.txt)
 INSTALLED := $(VENV)/installed-$(call digest,pyproject.toml)
 BENCH_LOCKED := $(BENCH_VENV)/locked-$(call digest,requirements/bench.txt)
+FUZZ_LOCKED := $(FUZZ_VENV)/locked-$(call digest,requirements/fuzz.txt)
 WHEELS := $(WHEELHOUSE)/.filled-$(call digest,requirements/wheelhouse.txt)
 
 # A simulator of IAM judges our policies in the tests, where there is npm to install it with.
@@ -26,18 +29,25 @@ ifneq ($(shell command -v npm),)
 SIMULATOR := $(SIMULATOR_FOLDER)/.installed-$(call digest,$(SIMULATOR_LOCK))
 endif
 
+# A headless browser shows the tests the HTML report, where there is npm to install it with.
+BROWSER_FOLDER := build/chromium
+BROWSER_SOURCES := $(addprefix tests/chromium/,package.json package-lock.json unpack.mjs)
+ifneq ($(shell command -v npm),)
+BROWSER := $(BROWSER_FOLDER)/.installed-$(call digest,$(BROWSER_SOURCES))
+endif
+
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 
 # What the caller's shell or a calling Git hook has set must not reach the project's Python.
 unexport PYTHONPATH PYTHONHOME GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 
 .DELETE_ON_ERROR:
-.PHONY: help test demo bench lint lock clean
+.PHONY: help test demo bench fuzz lint lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-test: $(INSTALLED) $(WHEELS) $(SIMULATOR) ## Run the tests, or those named in ARGS="tests/unit/keys -k alias"
+test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run the tests, or those named in ARGS="tests/unit/keys -k alias"
 	$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
 
 demo: $(INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
@@ -49,6 +59,12 @@ REPEATS ?= 5
 SCALE ?= full
 bench: $(BENCH_LOCKED) ## Measure beside Git, ripgrep and other scanners: REPEATS=5 SCALE=small REPO=path
 	$(BENCH_PY) -m benchmarks --repeats $(REPEATS) --scale $(SCALE) $(if $(REPO),--repo '$(REPO)') $(ARGS)
+
+# What was learnt, and what broke something, stays in build/fuzz.
+SECONDS ?= 60
+fuzz: $(FUZZ_LOCKED) ## Fuzz the matcher and the readers of containers, for SECONDS=60 each
+	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz matcher --seconds $(SECONDS)
+	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz containers --seconds $(SECONDS)
 
 PYTHON_TREES := $(wildcard src sandbox tests benchmarks)
 WORKFLOWS := $(wildcard .github/workflows/*.yml tests/data/workflows/*.yml)
@@ -81,7 +97,7 @@ endif
 lock: ## Write requirements/*.txt anew from requirements/*.in
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	cd requirements && for set in action wheelhouse dev bench; do \
+	cd requirements && for set in action wheelhouse dev bench fuzz; do \
 	  UV_CUSTOM_COMPILE_COMMAND="make lock" ../build/uv/bin/uv pip compile --quiet --no-config \
 	    --universal --python-version 3.10 --generate-hashes --only-binary :all: \
 	    --emit-build-options --no-emit-index-url --no-annotate $(ARGS) \
@@ -89,7 +105,7 @@ lock: ## Write requirements/*.txt anew from requirements/*.in
 	done
 
 clean: ## Remove the environment and everything else that was made
-	rm -rf $(VENV) $(BENCH_VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(FUZZ_VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src sandbox tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(LOCKED):
@@ -108,6 +124,15 @@ $(BENCH_LOCKED):
 	  --requirement requirements/bench.txt
 	@touch $@
 
+$(FUZZ_LOCKED):
+	@echo "Making $(FUZZ_VENV) from requirements/fuzz.txt ..." >&2
+	@$(PYTHON) -m venv --clear $(FUZZ_VENV)
+	@$(FUZZ_PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --requirement requirements/fuzz.txt || { \
+	  echo "error: atheris could not be installed: it is built for CPython 3.10 to 3.14 on Linux" \
+	    "on x86-64; name such a Python, for example: make fuzz PYTHON=python3.12" >&2; exit 2; }
+	@touch $@
+
 # The build backend is already in the environment, so this needs no network.
 $(INSTALLED): $(LOCKED)
 	@$(PIP_INSTALL) --no-deps --no-index --no-build-isolation --editable .
@@ -118,6 +143,14 @@ $(SIMULATOR_FOLDER)/.installed-%: $(SIMULATOR_LOCK)
 	@rm -rf $(SIMULATOR_FOLDER) && mkdir -p $(SIMULATOR_FOLDER)
 	@cp tests/simulator/package.json $(SIMULATOR_LOCK) $(SIMULATOR_FOLDER)
 	@npm ci --prefix $(SIMULATOR_FOLDER) --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(BROWSER_FOLDER)/.installed-%: $(BROWSER_SOURCES)
+	@echo "Filling $(BROWSER_FOLDER) from tests/chromium/package-lock.json ..." >&2
+	@rm -rf $(BROWSER_FOLDER) && mkdir -p $(BROWSER_FOLDER)
+	@cp $(BROWSER_SOURCES) $(BROWSER_FOLDER)
+	@npm ci --prefix $(BROWSER_FOLDER) --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+	@node $(BROWSER_FOLDER)/unpack.mjs && rm -rf $(BROWSER_FOLDER)/node_modules
 	@touch $@
 
 $(WHEELS): $(LOCKED)

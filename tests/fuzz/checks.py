@@ -1,0 +1,118 @@
+"""State what has to hold for any bytes at all: of the matcher, and of what opens containers."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from bedrock_key_guard.model import Location
+from bedrock_key_guard.scan import anchors, content
+from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.containers import kinds, outside, pack_pieces, walk
+from bedrock_key_guard.scan.containers.limits import Limits
+from bedrock_key_guard.scan.containers.reading import read_file
+from bedrock_key_guard.scan.lines import LONGEST_LINE
+from bedrock_key_guard.scan.matcher import LONGEST, Match, matches
+
+# What a whole key says once its base64 is undone.
+_LONG_TERM = re.compile(rb"[\w+=,.@-]+-at-\d{12}:[A-Za-z0-9+/=]{40,100}", re.ASCII)
+_SHORT_TERM = re.compile(
+    rb"[a-z.-]+/\?(?=.*X-Amz-Credential=A[KS]IA)(?=.*X-Amz-Expires=\d)"
+    rb"(?=.*X-Amz-Signature=[0-9a-f]{64}).*",
+    re.DOTALL,
+)
+AT = Location("working-tree", "box", 0, 0)
+# Small, so that a bomb is soon over.
+LIMITS = Limits(members=400, free=1 << 16, output=1 << 18, held=1 << 20, dictionary=16 << 20)
+# How often the same byte may be searched: as it is, as a text, and once for each of two gates, in
+# windows that overlap; in a file that is scanned in one piece, its last window once more.
+_TIMES = 8
+_EDGES = 4 * (LONGEST + LONGEST_LINE)
+
+
+def check_matches(data: bytes) -> None:
+    """Hold the matcher to its word."""
+    found = matches(data)
+    assert not found or anchors.any_anchor(data), "the gate would have kept this from the matcher"
+    assert found == sorted(found, key=lambda match: match.offset)
+    for match in found:
+        assert 0 <= match.offset < match.end <= len(data)
+        if match.confidence == "exact":
+            _check_whole(match, data)
+
+
+def _check_whole(match: Match, data: bytes) -> None:
+    """Check a key by what it says, apart from the product's parsers, and that it reads itself."""
+    text, prefix = match.key.secret.unseal(), match.key.family.prefix
+    assert text.startswith(prefix)
+    payload = base64.b64decode(text.removeprefix(prefix), validate=True)
+    shape = _LONG_TERM if match.key.family.kind == "long-term" else _SHORT_TERM
+    assert shape.fullmatch(payload), "it is no key"
+    again = [each for each in matches(text.encode()) if each.confidence == "exact"]
+    assert [each.key.fingerprint for each in again] == [match.key.fingerprint]
+    if not match.encodings:
+        # Padding may be missing, and the last digit may have slack bits.
+        written = data[match.offset : match.end].decode("ascii")
+        assert text.rstrip("=")[:-1] in written
+
+
+def check_reading(data: bytes) -> None:
+    """Hold the readers of containers to theirs: nothing raised, all read, all work bounded."""
+    file = _File(data)
+    with _searched() as sizes, patch.dict(kinds.READERS, _WITHOUT_GIT):
+        reading = read_file(file, AT, AllowList(), LIMITS)
+    assert reading.bytes_read == len(data)
+    most = len(data) + LIMITS.output
+    assert file.reads <= 1000 + most // 400, "it was read too often"
+    assert sum(sizes) <= _TIMES * most + _EDGES * (1 + LIMITS.members), "it was searched too often"
+    for gap in reading.missed:
+        assert gap.what.startswith("box")
+        assert gap.kind in {"missing", "opaque"}
+        assert gap.reason
+    for finding in reading.findings:
+        at = finding.location
+        assert at.line >= 1
+        assert at.column >= 1
+        # A text is one step more than its member.
+        assert len(at.containers) <= LIMITS.depth + 1
+
+
+# Git is another program, and too slow to be asked a thousand times in a second.
+_WITHOUT_GIT = {"pack": pack_pieces.pieces, "bundle": pack_pieces.pieces}
+
+
+class _File(io.BytesIO):
+    """Count how often it is read."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        return super().read(size)
+
+
+@contextmanager
+def _searched() -> Iterator[list[int]]:
+    """Note how many bytes were searched each time."""
+    sizes: list[int] = []
+
+    def any_anchor(data: bytes) -> bool:
+        sizes.append(len(data))
+        return anchors.any_anchor(data)
+
+    with (
+        patch.object(content, "any_anchor", any_anchor),
+        patch.object(outside, "any_anchor", any_anchor),
+        patch.object(walk, "any_anchor", any_anchor),
+    ):
+        yield sizes
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    "matcher": check_matches,
+    "containers": check_reading,
+}

@@ -1,0 +1,46 @@
+"""Make what fuzzing starts from: made-up keys in every hiding place, and what looks like one."""
+
+from __future__ import annotations
+
+import lzma
+from collections.abc import Iterator
+
+from bedrock_key_guard.scan.magic import container_kind
+from tests import archives, boxes
+from tests.hiding.lookalikes import LOOK_ALIKES
+from tests.hiding.places import PLACES
+from tests.keysmith import long_term
+
+KEY = long_term("bob").encode()
+TEXT = b"first\nkey = " + KEY + b"\n"
+
+
+def seeds(target: str) -> Iterator[bytes]:
+    """Yield files for a target: every place for the matcher, containers for their readers."""
+    everything = [place.hidden().data for place in PLACES] + [each.data for each in LOOK_ALIKES]
+    if target == "matcher":
+        yield from everything
+    else:
+        yield from filter(container_kind, everything)
+        yield from _archives()
+
+
+def _archives() -> Iterator[bytes]:
+    members = {"first": b"-" * 99, "a/long/name/of/a/member": TEXT}
+    yield archives.ar(members)
+    yield archives.ar(members, names="BSD")
+    yield archives.deb(boxes.tarred(members, "w:gz"))
+    yield archives.cpio(members)
+    yield archives.cpio(members, "odc")
+    yield archives.cpio(members, "little")
+    yield archives.cpio(members, "big")
+    yield archives.rpm(members)
+    yield lzma.compress(TEXT, lzma.FORMAT_ALONE)
+    yield b"MZ" + bytes(99) + boxes.zipped(members)
+    yield boxes.encrypted(members)
+    yield boxes.pdf(TEXT, filters="[/ASCIIHexDecode /LZWDecode]")
+    yield boxes.pdf(TEXT, filters="[/ASCII85Decode /RunLengthDecode]")
+    yield boxes.pack(TEXT)
+    yield boxes.pack(TEXT, "sha256")
+    yield boxes.bundle(TEXT, since=True)
+    yield boxes.sqlite("-" * 2000 + KEY.decode(), TEXT, page_size=512)

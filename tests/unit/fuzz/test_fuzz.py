@@ -1,0 +1,38 @@
+"""Run what the fuzz targets check on what they start from, without the fuzzer."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+import pytest
+
+from tests.fuzz.checks import TARGETS, check_matches, check_reading
+from tests.fuzz.seeds import KEY, TEXT, seeds
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_fuzzing_starts_from_passes(target: str) -> None:
+    some = list(islice(seeds(target), 0, None, 5))
+    assert len(some) > 50
+    for data in some:
+        TARGETS[target](data)
+
+
+def test_a_matcher_that_lies_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.fuzz.checks._LONG_TERM", re.compile(b"nothing"))
+    with pytest.raises(AssertionError, match="it is no key"):
+        check_matches(KEY)
+
+
+def test_a_gate_that_is_shut_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bedrock_key_guard.scan.anchors.any_anchor", lambda data: not data)
+    with pytest.raises(AssertionError, match="the gate"):
+        check_matches(TEXT)
+
+
+def test_a_reader_that_searches_without_end_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.fuzz.checks._TIMES", 0)
+    monkeypatch.setattr("tests.fuzz.checks._EDGES", 0)
+    with pytest.raises(AssertionError, match="searched too often"):
+        check_reading(TEXT)
