@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model import Finding, Location
 from bedrock_key_guard.scan.anchors import any_anchor
+from bedrock_key_guard.scan.encodings.blocks import Inflation
 from bedrock_key_guard.scan.lines import LONGEST_LINE, WIDTHS, Lines
 from bedrock_key_guard.scan.matcher import LONGEST, Match, matches
 
@@ -30,8 +31,12 @@ class Content:
     """Yield the findings of one file and count the bytes that were read."""
 
     def __init__(self, at: Location, allow: AllowList, *, window: int = WINDOW) -> None:
-        """Scan for keys at `at`, of which line, column and encodings are filled in."""
+        """Scan for keys at `at`, of which line, column and encodings are filled in.
+
+        `cut_short` tells afterwards whether something in it unpacks to more than the limits.
+        """
         self.bytes_read = 0
+        self.cut_short = False
         self._at = at
         self._allow = allow
         self._window = window
@@ -66,9 +71,11 @@ class Content:
     def _in_window(self, window: bytes, base: int, begin: int, end: int) -> Iterator[Finding]:
         """Yield the keys in `window`, at `base` of the file, that start from `begin` to `end`."""
         if any_anchor(window):
-            for match in matches(window, base):
+            inflation = Inflation()
+            for match in matches(window, base, inflation):
                 if begin <= base + match.offset < end:
                     yield self._finding(match, window, base)
+            self.cut_short |= bool(inflation.cut)
 
     def _count(self, encoding: str) -> Lines:
         return self._lines.setdefault(encoding, Lines(encoding))

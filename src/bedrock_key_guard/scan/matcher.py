@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.model import Confidence
+    from bedrock_key_guard.scan.encodings.blocks import Inflation
 
 UTF_16_LE = "utf-16-le"
 UTF_16_BE = "utf-16-be"
@@ -46,26 +47,26 @@ class Match:
         return "malformed" if isinstance(self.key, MalformedKey) else "exact"
 
 
-def matches(data: bytes, base: int = 0) -> list[Match]:
+def matches(data: bytes, base: int = 0, inflation: Inflation | None = None) -> list[Match]:
     """Return the keys in `data`, by offset; `base` is the offset of `data` in its file.
 
-    A key that reaches beyond the end of `data` may come out malformed: overlap windows by
-    `LONGEST`.
+    `inflation` bounds what was compressed and then encoded, and notes what that left out. A key
+    that reaches beyond the end of `data` may come out malformed: overlap windows by `LONGEST`.
     """
     accepted = _Accepted()
-    for match in sorted(_candidates(data, base), key=_plainness):
+    for match in sorted(_candidates(data, base, inflation), key=_plainness):
         accepted.add(match)
     return sorted(accepted.matches, key=lambda match: match.offset)
 
 
-def _candidates(data: bytes, base: int) -> Iterator[Match]:
-    for layer in layers(data, base):
+def _candidates(data: bytes, base: int, inflation: Inflation | None) -> Iterator[Match]:
+    for layer in layers(data, base, inflation):
         for begin, end, key, undone in keys_in(layer):
             encodings = layer.names(begin, end) + undone
             # What is malformed in decoded bytes is noise, or a key that is whole in another layer.
             if not isinstance(key, MalformedKey) or set(encodings) <= _WIDE:
-                first, last = layer.origin(begin), layer.origin(end - 1)
-                yield Match(first - base, max(first, last) + 1 - base, key, encodings)
+                first, last = layer.span(begin, end)
+                yield Match(first - base, last - base, key, encodings)
 
 
 def _plainness(match: Match) -> tuple[bool, int]:

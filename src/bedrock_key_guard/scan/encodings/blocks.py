@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 # Decompressed text is read so far and no further, at this ratio at most (deflate's own is 1032).
 MOST_INFLATED = 16 << 20
 MOST_RATIO = 200
+MOST_IN_ALL = 64 << 20
 _SMALL = 1 << 16
 
 _WIDE = re.compile(rb"(?:[\x01-\x7f]\0){16,}[\x01-\x7f]?")
@@ -30,10 +32,19 @@ _BASE64, _BASE64_URL = (
 _SHORTEST_BASE64 = 76
 _HEX = re.compile(
     rb"(?<![0-9A-Fa-f])(?:0[xX])?[0-9A-Fa-f]{2}"
-    rb"(?:[ \t:,]{0,8}(?:\r?\n[ \t]{0,40})?(?:0[xX])?[0-9A-Fa-f]{2}){39,}"
+    rb"(?:[ \t:,-]{0,8}(?:\r?\n[ \t]{0,40})?(?:0[xX])?[0-9A-Fa-f]{2}){39,}"
 )
+# Seen at once where that expression would take long to find nothing.
+_HEX_SIGN, _BETWEEN_PAIRS = b"h" * 80, b" \t:,-\r\n"
 _SHIFTED_HEX = re.compile(rb"(?<=(?<![0-9A-Fa-f])[0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){40,}")
-_PAIR = re.compile(rb"(?:0[xX])?([0-9A-Fa-f]{2})")
+_PAIRS = re.compile(rb"(?:0[xX])?((?:[0-9A-Fa-f]{2})+)")
+# Numbers of a list, as most languages write one.
+_FEWEST_NUMBERS = 40
+_NUMBERS = re.compile(
+    rb"(?<![0-9.])[1-9][0-9]{0,2}"
+    rb"(?:[ \t]{0,8},[ \t]{0,40}(?:\r?\n[ \t]{0,80})?[1-9][0-9]{0,2}){39,}(?![0-9.])"
+)
+_NUMBER = re.compile(rb"[0-9]+")
 _LINE = re.compile(rb"\S+")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
@@ -45,7 +56,10 @@ def wide(layer: Layer) -> Iterator[Layer]:
     for width, pattern in ((4, _WIDER), (2, _WIDE)):
         for run in pattern.finditer(layer.data):
             order = "be" if _is_big_endian(layer, run.start(), width) else "le"
-            shape = Regular(run.start(), times=width, name=f"utf-{8 * width}-{order}")
+            # Inside another encoding the zeros before a letter are written out, and belong to it.
+            zeros = width - 1 if order == "be" and layer.depth else 0
+            name = f"utf-{8 * width}-{order}"
+            shape = Regular(run.start() - zeros, times=width, name=name)
             yield Layer(run[0][::width], shape, layer, layer.depth + 1)
 
 
@@ -102,21 +116,48 @@ def _joined(layer: Layer, run: re.Match[bytes]) -> Layer:
 
 def from_hex(layer: Layer) -> Iterator[Layer]:
     """Yield what each long run of hex digits holds, whatever stands between the pairs."""
+    if _HEX_SIGN not in layer.data.translate(anchors.HEX_TABLE, _BETWEEN_PAIRS):
+        return
     for run in _HEX.finditer(layer.data):
-        pieces = Pieces()
-        digits = []
-        for index, pair in enumerate(_PAIR.finditer(layer.data, run.start(), run.end())):
-            pieces.piece(index, pair.start())
-            digits.append(pair[1])
-        named = Layer(bytes.fromhex(b"".join(digits).decode()), pieces, layer, layer.depth)
-        yield Layer(named.data, Regular(0, name="hex"), named, layer.depth + 1)
+        pieces, written = Pieces(), 0
+        digits: list[bytes] = []
+        for row in _PAIRS.finditer(layer.data, run.start(), run.end()):
+            pieces.piece(written, row.start())
+            if row.start(1) > row.start():
+                pieces.piece(written + 1, row.start(1) + 1)
+            digits.append(row[1])
+            written += len(row[1])
+        joined = Layer(b"".join(digits), pieces, layer, layer.depth)
+        data = bytes.fromhex(joined.data.decode())
+        yield Layer(data, Regular(0, times=2, name="hex"), joined, layer.depth + 1)
     for run in _SHIFTED_HEX.finditer(layer.data):
         # The first digit may belong to what stood before, in a line that was joined to this one.
         shape = Regular(run.start(), times=2, name="hex")
         yield Layer(bytes.fromhex(run[0].decode()), shape, layer, layer.depth + 1)
 
 
-def inflated(layer: Layer) -> Layer | None:
+def from_decimal(layer: Layer) -> Iterator[Layer]:
+    """Yield what each long list of numbers holds, if they are bytes."""
+    if layer.data.count(b",") < _FEWEST_NUMBERS:
+        return
+    for run in _NUMBERS.finditer(layer.data):
+        pieces, values = Pieces(), bytearray()
+        for index, number in enumerate(_NUMBER.finditer(layer.data, run.start(), run.end())):
+            pieces.piece(index, number.start())
+            values.append(min(int(number[0]), 255))
+        named = Layer(bytes(values), pieces, layer, layer.depth)
+        yield Layer(named.data, Regular(0, name="decimal"), named, layer.depth + 1)
+
+
+@dataclass(slots=True)
+class Inflation:
+    """Bound what some data may inflate to, and note where a limit left something out."""
+
+    left: int = MOST_IN_ALL
+    cut: list[int] = field(default_factory=list)
+
+
+def inflated(layer: Layer, inflation: Inflation) -> Layer | None:
     """Return what was compressed by gzip or zlib, as much as the limits let through, or None."""
     data = layer.data
     if data[:3] == b"\x1f\x8b\x08":
@@ -125,10 +166,15 @@ def inflated(layer: Layer) -> Layer | None:
         name, bits = "zlib", 15
     else:
         return None
-    limit = min(MOST_INFLATED, max(len(data) * MOST_RATIO, _SMALL))
+    # At the end of what all of it may take, so little is let through that there is no harm in it.
+    limit = min(MOST_INFLATED, max(len(data) * MOST_RATIO, _SMALL), max(inflation.left, 1))
+    stream = zlib.decompressobj(bits)
     try:
-        text = zlib.decompressobj(bits).decompress(data, limit)
+        text = stream.decompress(data, limit)
     except zlib.error:
         return None
+    inflation.left -= len(text)
+    if stream.unconsumed_tail:
+        inflation.cut.append(layer.origin(0))
     # There is no way back to single bytes: all of it stands where the stream begins.
     return Layer(text, Regular(0, times=0, name=name), layer, layer.depth + 1)

@@ -81,10 +81,20 @@ class Layer:
         position = self.shape.source(position)
         return self.outer.origin(position) if self.outer else position
 
+    def span(self, begin: int, end: int) -> tuple[int, int]:
+        """Return where in the outermost source the bytes from `begin` to `end` stand."""
+        if self.outer is None:
+            return self.shape.source(begin), self.shape.source(end - 1) + 1
+        return self.outer.span(*self._outside(begin, end))
+
     def names(self, begin: int, end: int) -> tuple[str, ...]:
         """Return what was undone to read from `begin` to `end`, the outermost encoding first."""
         own = self.shape.names(begin, end)
-        if self.outer is None:
-            return own
+        return self.outer.names(*self._outside(begin, end)) + own if self.outer else own
+
+    def _outside(self, begin: int, end: int) -> tuple[int, int]:
+        """Return where in the layer outside some bytes stand: all of it, if they cannot be told."""
         first, last = self.shape.source(begin), self.shape.source(max(end - 1, begin))
-        return self.outer.names(first, last + 1) + own
+        if self.outer and isinstance(self.shape, Regular) and not self.shape.times:
+            return first, len(self.outer.data)
+        return min(first, last), max(first, last) + 1

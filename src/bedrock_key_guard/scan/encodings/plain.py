@@ -23,11 +23,15 @@ _PARSERS: dict[str, tuple[Parser, int]] = {
 }
 _BODY = re.compile(rb"[A-Za-z0-9+/]*")
 # Sixty characters as they are today: with other secrets, credentials of other services look so too.
+# Of so many at random some are capitals and some are not; digests are of one kind.
 _DECODED = re.compile(
     rb"(?<![A-Za-z0-9_+.@-])([A-Za-z0-9_+.@-]{1,96}-at-[0-9]{12}:"
+    rb"(?=[^A-Z]{0,59}[A-Z])(?=[^a-z]{0,59}[a-z])"
     rb"[A-Za-z0-9+/]{58}(?:==|[A-Za-z0-9+/][=A-Za-z0-9+/]))(?![A-Za-z0-9+/=])"
 )
-_BEFORE_DECODED = 3
+# As much as a prefix and the name of a user.
+_REACH_BEFORE = 128
+_NAME = re.compile(rb"[A-Za-z0-9_+=,.@-]*")
 _TEXT = re.compile(rb"[\t\n\r -~]*")
 
 
@@ -69,14 +73,22 @@ def _length(parse: Parser, text: bytes, key: Key) -> int:
 def _decoded(layer: Layer) -> Iterator[Read]:
     """Yield the long-term keys that somebody decoded: they are as good as encoded."""
     for found in _DECODED.finditer(layer.data):
-        # Without text before it, it is a key's body in base64: nothing with an unknown prefix.
-        before = layer.data[max(found.start() - _BEFORE_DECODED, 0) : found.start()]
         in_base64 = any(name.startswith("base64") for name in layer.names(*found.span()))
-        if in_base64 and not (before and _TEXT.fullmatch(before)):
+        if in_base64 and not _in_text(layer.data, found.start()):
             continue
         key = long_term.parse(_family(found[1]), envelope.encode(found[1]).encode())
         if key is not None:
             yield found.start(), found.end(), key, (DECODED,)
+
+
+def _in_text(data: bytes, begin: int) -> bool:
+    """Tell whether text stands before a decoded key that was in base64.
+
+    Without, it is the body of a key, whole or altered: its prefix decodes to no text, or is not
+    there. The name of a user may hold what else ends a word, `=` and `,`.
+    """
+    before = data[max(begin - _REACH_BEFORE, 0) : begin]
+    return _TEXT.fullmatch(before) is not None and _NAME.fullmatch(before) is None
 
 
 def _family(text: bytes) -> Family:

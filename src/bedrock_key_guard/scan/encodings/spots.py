@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 BEFORE = 2048
 BEHIND = 1 << 15
 BEHIND_ROW = 4096
-_HEX_RUNS = re.compile(b"h{%d,}" % len(anchors.HEX_RUN))
+_HEX_RUNS = re.compile(b"h{%d,}" % len(anchors.HEX_ROW))
+# Base64 in lines, as text or in a string.
+_LINES = re.compile(rb"(?:[A-Za-z0-9+/=_\s-]+|\\[nr/])+")
+_BETWEEN_HEX = anchors.BETWEEN + b"-"
 
 
 def spots(data: bytes) -> list[tuple[int, int]]:
@@ -30,13 +33,12 @@ def _stretches(data: bytes) -> Iterator[tuple[int, int]]:
     letters = data.translate(None, anchors.BETWEEN)
     yield from _literals(data, letters)
     yield from ((begin, begin + BLOCK + BEHIND_ROW) for begin in anchors.dense(data))
-    yield from ((begin, end + BEHIND_ROW) for begin, end in anchors.compressed(data))
-    rows = list(anchors.texts(letters))
-    digits = letters.translate(anchors.HEX_TABLE)
-    if anchors.is_hex(data, digits):
-        rows += (row.span() for row in _HEX_RUNS.finditer(digits))
-    if rows:
+    yield from _packed(data)
+    if rows := list(anchors.texts(letters)):
         yield from _rows(rows, _starts(data, anchors.BETWEEN))
+    digits = letters.translate(anchors.HEX_TABLE, b"-")
+    if anchors.is_hex(data, digits):
+        yield from _hexes(data, digits)
 
 
 def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
@@ -52,6 +54,31 @@ def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
     for offset in anchors.decoded(letters):
         block = bisect_right(starts, offset) - 1
         yield block * BLOCK, (block + 1) * BLOCK + BEHIND
+
+
+def _packed(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield base64 of what was compressed to its end: only its beginning tells what it is."""
+    for begin, _ in anchors.compressed(data):
+        yield begin, _end_of_lines(data, begin)
+    begin = data.find(anchors.GZIP_IN_BASE64)
+    while begin >= 0:
+        end = _end_of_lines(data, begin)
+        yield begin, end
+        begin = data.find(anchors.GZIP_IN_BASE64, end)
+
+
+def _end_of_lines(data: bytes, begin: int) -> int:
+    lines = _LINES.match(data, begin)
+    return lines.end() if lines else begin
+
+
+def _hexes(data: bytes, digits: bytes) -> Iterator[tuple[int, int]]:
+    rows = [row.span() for row in _HEX_RUNS.finditer(digits)]
+    stretches = _rows(rows, _starts(data, _BETWEEN_HEX))
+    for (first, last), (begin, end) in zip(rows, stretches, strict=True):
+        is_long = last - first >= len(anchors.HEX_RUN)
+        if anchors.writes_bytes(data[begin:end], is_long=is_long):
+            yield begin, end
 
 
 def _rows(rows: Iterable[tuple[int, int]], starts: list[int]) -> Iterator[tuple[int, int]]:

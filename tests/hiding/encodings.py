@@ -1,0 +1,390 @@
+"""Write bytes in every encoding that the scanner undoes: each a step that keeps track of the key.
+
+A new encoding is one row of a table here; `places.py` then pairs it with others by itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import quopri
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+from tests.hiding.hidden import Hidden, Step, text
+
+Encode = Callable[[bytes], bytes]
+WRAPPED, CONCATENATED = "wrapped", "concatenated"
+# These are undone together, in one pass, and then named in the order in which they stand.
+_ONE_PASS = frozenset(
+    "percent html unicode-escape hex-escape octal-escape backslash quoted-printable".split()
+)
+
+
+def letters(name: str, form: str) -> Step:
+    """Write every byte in the same form."""
+    return by_letter(name, lambda data: "".join(form.format(byte) for byte in data).encode())
+
+
+def by_letter(name: str, encode: Encode) -> Step:
+    """Encode so that what stands before the key does not depend on what follows."""
+
+    def step(hidden: Hidden) -> Hidden:
+        begun = hidden.data[: hidden.at + 1]
+        return replace(
+            hidden,
+            data=encode(hidden.data),
+            at=len(encode(begun)) - len(encode(begun[-1:])),
+            encodings=(name, *hidden.encodings),
+        )
+
+    return step
+
+
+def only(name: str, form: str, *at: int) -> Step:
+    """Escape some bytes of the key and leave the others."""
+
+    def step(hidden: Hidden) -> Hidden:
+        escaped = {hidden.at + index for index in at}
+        parts = (
+            form.format(byte).encode() if index in escaped else bytes([byte])
+            for index, byte in enumerate(hidden.data)
+        )
+        return replace(hidden, data=b"".join(parts), encodings=(name, *hidden.encodings))
+
+    return step
+
+
+def wide(codec: str, *, mark: bool = False) -> Step:
+    """Write in UTF-16 or UTF-32, with a byte order mark or without."""
+    width = 2 if "16" in codec else 4
+    bom = "\ufeff".encode(codec) if mark else b""
+    return lambda hidden: replace(
+        hidden,
+        data=bom + hidden.data.decode("latin-1").encode(codec),
+        at=len(bom) + width * hidden.at,
+        encodings=(codec, *hidden.encodings),
+    )
+
+
+def based(before: bytes = b"", *, line: int = 0, name: str = "base64", newline: str = "\n") -> Step:
+    """Write in base64, with something before it for another alignment, or in lines."""
+    encode = base64.urlsafe_b64encode if name == "base64url" else base64.b64encode
+
+    def step(hidden: Hidden) -> Hidden:
+        encoded, at = encode(before + hidden.data), (len(before) + hidden.at) * 4 // 3
+        names = (name, *hidden.encodings)
+        if line:
+            lines = (encoded[begin : begin + line] for begin in range(0, len(encoded), line))
+            encoded, at = newline.encode().join(lines), at + at // line * len(newline)
+            names = (WRAPPED, *names)
+        return replace(hidden, data=encoded, at=at, encodings=names)
+
+    return step
+
+
+def packed(name: str, compress: Encode) -> Step:
+    """Compress: all of it stands where the stream begins."""
+    return lambda hidden: replace(
+        hidden, data=compress(hidden.data), at=0, encodings=(name, *hidden.encodings)
+    )
+
+
+def _stored(hidden: Hidden) -> Hidden:
+    """Let zlib store without compressing: it can be read as it stands."""
+    data = zlib.compress(hidden.data, 0)
+    return replace(hidden, data=data, at=data.index(hidden.data) + hidden.at)
+
+
+def split(name: str, separator: str, width: int, around: str = "") -> Step:
+    """Cut into parts of `width`, and put `around` all of it what begins and ends a part.
+
+    Without a name it goes unmentioned: lines of hex are hex.
+    """
+    between, edge = separator.encode(), around.encode()
+
+    def step(hidden: Hidden) -> Hidden:
+        parts = (hidden.data[begin : begin + width] for begin in range(0, len(hidden.data), width))
+        outer, inner = hidden.encodings[:1], hidden.encodings[1:]
+        together = bool(set(outer) & _ONE_PASS)
+        names = (*outer, name, *inner) if together else (name, *hidden.encodings)
+        return replace(
+            hidden,
+            data=edge + between.join(parts) + edge,
+            at=len(edge) + hidden.at + hidden.at // width * len(between),
+            encodings=tuple(filter(None, names)),
+        )
+
+    return step
+
+
+def split_at(name: str, separator: str, *at: int) -> Step:
+    """Cut the key after so many letters."""
+
+    def step(hidden: Hidden) -> Hidden:
+        edges = (0, *at, len(hidden.data))
+        parts = (hidden.data[begin:end] for begin, end in pairwise(edges))
+        return replace(
+            hidden, data=separator.encode().join(parts), encodings=(name, *hidden.encodings)
+        )
+
+    return step
+
+
+def _quoted_printable(hidden: Hidden) -> Hidden:
+    return replace(
+        hidden,
+        data=quopri.encodestring(hidden.data),
+        at=len(quopri.encodestring(hidden.data[: hidden.at])),
+        encodings=("quoted-printable", *hidden.encodings),
+    )
+
+
+def dump(style: str, lead: str = "") -> Step:
+    """Print a hexadecimal dump as `xxd`, `xxd -p`, `hexdump -C` or `od -t x1` do."""
+    row, of_column, first, per_row = _DUMPS[style]
+
+    def step(hidden: Hidden) -> Hidden:
+        data, (begun, column) = hidden.data, divmod(hidden.at, per_row)
+        rows = [lead + row(at, data[at : at + per_row]) for at in range(0, len(data), per_row)]
+        at = sum(len(each) + 1 for each in rows[:begun]) + len(lead) + first + of_column(column)
+        return replace(
+            hidden, data="\n".join(rows).encode(), at=at, encodings=("hex", *hidden.encodings)
+        )
+
+    return step
+
+
+def _readable(data: bytes) -> str:
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
+
+
+def _xxd(at: int, data: bytes) -> str:
+    pairs = " ".join(data[begin : begin + 2].hex() for begin in range(0, len(data), 2))
+    return f"{at:08x}: {pairs:<39}  {_readable(data)}"
+
+
+def _hexdump(at: int, data: bytes) -> str:
+    halves = f"{data[:8].hex(' '):<23}  {data[8:].hex(' '):<23}"
+    return f"{at:08x}  {halves}  |{_readable(data)}|"
+
+
+def _od(at: int, data: bytes) -> str:
+    return f"{at:07o} {data.hex(' ')}"
+
+
+def _od_words(at: int, data: bytes) -> str:
+    return f"{at:07o} {_words(data)}"
+
+
+def _hexdump_words(at: int, data: bytes) -> str:
+    return f"{at:07x} {_words(data)}"
+
+
+def _words(data: bytes) -> str:
+    even = data + bytes(len(data) % 2)
+    return " ".join(even[begin : begin + 2][::-1].hex() for begin in range(0, len(even), 2))
+
+
+# How a row is written, where a byte stands in it, where the first one stands, how many there are.
+_Row = tuple[Callable[[int, bytes], str], Callable[[int], int], int, int]
+_DUMPS: dict[str, _Row] = {
+    "xxd": (_xxd, lambda column: column // 2 * 5 + column % 2 * 2, 10, 16),
+    "xxd -p": (lambda _, data: data.hex(), lambda column: 2 * column, 0, 30),
+    "hexdump -C": (_hexdump, lambda column: 3 * column + (column > 7), 10, 16),
+    "od -t x1": (_od, lambda column: 3 * column, 8, 16),
+    # Words of this machine's byte order: the first byte of each stands second.
+    "od -x": (_od_words, lambda column: column // 2 * 5 + (2 - column % 2 * 2), 8, 16),
+    "hexdump": (_hexdump_words, lambda column: column // 2 * 5 + (2 - column % 2 * 2), 8, 16),
+}
+DUMPS: dict[str, Step] = {style: dump(style) for style in _DUMPS}
+
+
+def numbers(
+    before: str,
+    form: str,
+    between: str,
+    after: str,
+    per_line: int = 0,
+    newline: str = "\n  ",
+    *outer: str,
+) -> Step:
+    """Write an array of bytes in the manner of some language."""
+    name = "hex" if "x" in form.lower() else "decimal"
+
+    def array(data: bytes) -> bytes:
+        parts = [form.format(byte) for byte in data]
+        if not per_line:
+            return between.join(parts).encode()
+        lines = (parts[begin : begin + per_line] for begin in range(0, len(parts), per_line))
+        return f"{between.rstrip()}{newline}".join(between.join(line) for line in lines).encode()
+
+    def step(hidden: Hidden) -> Hidden:
+        whole, begun = array(hidden.data), hidden.data[: hidden.at + 1]
+        at = len(array(begun)) - len(form.format(begun[-1]).lstrip())
+        names = (*outer, name, *hidden.encodings)
+        return text(before, after)(replace(hidden, data=whole, at=at, encodings=names))
+
+    return step
+
+
+# What stands for single letters, each of them written so.
+ESCAPES: dict[str, Step] = {
+    "percent": letters("percent", "%{:02X}"),
+    "percent in lower case": letters("percent", "%{:02x}"),
+    "decimal entities": letters("html", "&#{};"),
+    "padded entities": letters("html", "&#{:04};"),
+    "hex entities": letters("html", "&#x{:x};"),
+    "JSON escapes": letters("unicode-escape", "\\u{:04x}"),
+    "JSON escapes in capitals": letters("unicode-escape", "\\u{:04X}"),
+    "braced escapes": letters("unicode-escape", "\\u{{{:x}}}"),
+    "long escapes": letters("unicode-escape", "\\U{:08x}"),
+    "hex escapes": letters("hex-escape", "\\x{:02x}"),
+    "octal escapes": letters("octal-escape", "\\{:03o}"),
+    "quoted-printable throughout": letters("quoted-printable", "={:02X}"),
+}
+WIDES: dict[str, Step] = {
+    codec: wide(codec) for codec in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+}
+# What encodes a text as a whole.
+BLOCKS: dict[str, Step] = {
+    "base64": based(),
+    "base64 one further": based(b"u"),
+    "base64 two further": based(b"u:"),
+    "base64 of a file": based(b"user: x\npassword: "),
+    "base64url": based(b"~~~ ???", name="base64url"),
+    "hex": by_letter("hex", lambda data: data.hex().encode()),
+    "hex in capitals": by_letter("hex", lambda data: data.hex().upper().encode()),
+    "hex with colons": by_letter("hex", lambda data: data.hex(":").encode()),
+    "hex with hyphens": by_letter("hex", lambda data: data.hex("-").encode()),
+    "hex with spaces": by_letter("hex", lambda data: data.hex(" ").encode()),
+}
+PACKED: dict[str, tuple[Step, ...]] = {
+    "gzip in base64": (
+        text("k="),
+        packed("gzip", lambda data: gzip.compress(data, mtime=0)),
+        based(),
+    ),
+    "zlib in base64": (text("k="), packed("zlib", zlib.compress), based()),
+    "fast zlib in base64": (packed("zlib", lambda data: zlib.compress(data, 1)), based()),
+    "stored zlib in base64": (_stored, based()),
+    "gzip in MIME": (
+        text("k="),
+        packed("gzip", lambda data: gzip.compress(data, mtime=0)),
+        based(line=76),
+    ),
+    "gzip in short lines": (
+        text("k="),
+        packed("gzip", lambda data: gzip.compress(data, mtime=0)),
+        based(line=40, newline="\n  "),
+    ),
+    "zlib in lines": (text("k="), packed("zlib", zlib.compress), based(line=64)),
+    "gzip in hex": (
+        text("k="),
+        packed("gzip", lambda data: gzip.compress(data, mtime=0)),
+        BLOCKS["hex"],
+    ),
+}
+# What cuts a text into parts.
+SPLITS: dict[str, Step] = {
+    "lines": split(WRAPPED, "\n", 64),
+    "indented lines": split(WRAPPED, "\n      ", 40),
+    "Windows lines": split(WRAPPED, "\r\n", 50),
+    "lines of comment": split(WRAPPED, "\n# ", 50),
+    "lines of a block comment": split(WRAPPED, "\n * ", 50),
+    "lines of a diff": split(WRAPPED, "\n+", 70),
+    "lines of a diff, removed": split(WRAPPED, "\n-", 70),
+    "lines of a quoted mail": split(WRAPPED, "\n> ", 60),
+    "continued lines": split(WRAPPED, "\\\n", 40),
+    "continued and indented": split(WRAPPED, "\\\n    ", 40),
+    "continued in a batch file": split(WRAPPED, "^\r\n", 40),
+    "soft line breaks": split("quoted-printable", "=\n", 70),
+    "Python, implicit": split(CONCATENATED, '"\n    "', 30, '"'),
+    "Python, implicit, one line": split(CONCATENATED, "' '", 30, "'"),
+    "Python, bytes": split(CONCATENATED, "'\n  b'", 21, "'"),
+    "Python, raw": split(CONCATENATED, '" r"', 30, '"'),
+    "Python, templates": split(CONCATENATED, '" f"', 30, '"'),
+    "Python, continued": split(CONCATENATED, '" \\\n    "', 30, '"'),
+    "Python, added": split(CONCATENATED, "' + '", 9, "'"),
+    "Python, appended": split(CONCATENATED, '"\nkey += "', 50, '"'),
+    "JavaScript, added": split(CONCATENATED, '" +\n  "', 33, '"'),
+    "JavaScript, added in front": split(CONCATENATED, "'\n  + '", 33, "'"),
+    "JavaScript, templates": split(CONCATENATED, "` + `", 33, "`"),
+    "JavaScript, concat": split(CONCATENATED, '".concat("', 33, '"'),
+    "Java, a builder": split(CONCATENATED, '");\n    key.append("', 33, '"'),
+    "Java, a chain": split(CONCATENATED, '").append("', 33, '"'),
+    "JavaScript, pushed": split(CONCATENATED, "');\nkey.push('", 33, "'"),
+    "Python, literals in a template": split(CONCATENATED, "'}{'", 33, "'"),
+    "Jinja": split(CONCATENATED, "' ~ '", 33, "'"),
+    "JavaScript, literals in a template": split(CONCATENATED, '"}${"', 33, '"'),
+    "in a list": split(CONCATENATED, '", "', 50, '"'),
+    "in a list, line by line": split(CONCATENATED, "',\n  '", 50, "'"),
+    "with comments between": split(CONCATENATED, '"  # one\n  "', 50, '"'),
+    "PHP and Perl": split(CONCATENATED, "' . '", 25, "'"),
+    "Lua": split(CONCATENATED, '" .. "', 25, '"'),
+    "Basic": split(CONCATENATED, '" & _\r\n  "', 25, '"'),
+    "SQL": split(CONCATENATED, "' || '", 25, "'"),
+    "Haskell": split(CONCATENATED, '" ++ "', 25, '"'),
+    "Elixir": split(CONCATENATED, '" <> "', 25, '"'),
+    "R, OCaml": split(CONCATENATED, '" ^ "', 25, '"'),
+    "C++ streams": split(CONCATENATED, '" << "', 25, '"'),
+    "Kotlin, Swift": split(CONCATENATED, '"\n    + "', 25, '"'),
+    "Ruby, appended": split(CONCATENATED, '"\nkey << "', 25, '"'),
+    "PHP, appended": split(CONCATENATED, "';\n$key .= '", 25, "'"),
+    "shell, quotes in a word": split(CONCATENATED, "''", 1, "'"),
+    "shell, quotes of both kinds": split(CONCATENATED, "'\"\"'", 20, "'"),
+    "shell, quoted in parts": split(CONCATENATED, '"\\\n"', 40, '"'),
+    "PowerShell": split(CONCATENATED, '" +`\r\n "', 40, '"'),
+    "JSON of a notebook": split(CONCATENATED, '\\"\\n",\n   "   \\"', 50, '\\"'),
+    "C, joined": split(CONCATENATED, '"\n\t"', 60, '"'),
+    "C, wide": split(CONCATENATED, '" L"', 60, '"'),
+    "Go, added": split(CONCATENATED, '" +\n\t\t"', 60, '"'),
+    "Terraform, join": split(CONCATENATED, '",\n    "', 40, '"'),
+}
+# Two in a row, or one with letters left as they are.
+SPECIAL: dict[str, tuple[Step, ...]] = {
+    "quoted-printable": (text("key=", ""), _quoted_printable),
+    "MIME": (based(b"Dear all,\n\nthe key is ", line=76),),
+    "MIME with Windows lines": (based(b"Dear all,\n", line=76, newline="\r\n"),),
+    "PEM": (based(b"Dear all,\n", line=64),),
+    "hex in lines": (BLOCKS["hex"], split("", "\n", 64)),
+    "in the middle of a PowerShell command": (
+        text('$k="', '"'),
+        wide("utf-16-le"),
+        based(),
+    ),
+}
+# Arrays of bytes, as programs hold them.
+ARRAYS: dict[str, Step] = {
+    "hex array": numbers("b = {", "0x{:02x}", ", ", "};"),
+    "hex array in lines": numbers("b = {\n  ", "0x{:02x}", ", ", "\n};", 12),
+    "hex array in capitals": numbers("b = {", "0X{:02X}", ",", "};"),
+    "Python list": numbers("k = bytes([", "{}", ", ", "])"),
+    "JavaScript array": numbers("Buffer.from([", "{}", ",", "])"),
+    "Go slice in lines": numbers("k := []byte{\n  ", "{}", ", ", ",\n}", 12),
+    "C array in columns": numbers("char k[] = {\n  ", "{:3}", ", ", "\n};", 12),
+    "JSON of a buffer": numbers('{"type":"Buffer","data":[', "{}", ",", "]}"),
+    "PowerShell array": numbers("$k = @(", "{}", ",", ")"),
+    "registry value": numbers("", "{:02x}", ",", "", 25, "\\\r\n  ", WRAPPED),
+}
+# One letter of the prefix, or a few anywhere.
+FEW: dict[str, Step] = {
+    "one letter as a JSON escape": only("unicode-escape", "\\u{:04x}", 0),
+    "one letter as an entity": only("html", "&#{};", 0),
+    "one letter in percent": only("percent", "%{:02X}", 1),
+    "one letter as a hex escape": only("hex-escape", "\\x{:02x}", 2),
+    "one letter in octal": only("octal-escape", "\\{:03o}", 3),
+    "a letter of the body": only("unicode-escape", "\\u{:04x}", 77),
+    "three letters anywhere": only("percent", "%{:02x}", 2, 31, 90),
+    "the prefix in entities": only("html", "&#x{:x};", 0, 1, 2, 3),
+    "the prefix in percent": only("percent", "%{:02X}", 0, 1, 2, 3),
+    "the prefix in JSON escapes": only("unicode-escape", "\\u{:04X}", 0, 1, 2, 3),
+    "every ninth letter": only("percent", "%{:02x}", *range(0, 100, 9)),
+}
+PREFIX_SPLITS: dict[str, Step] = {
+    f"{glue!r} after {at}": split_at(CONCATENATED, glue, *at)
+    for glue in ('" + "', "' '", '" "', '".concat("', "'\n  + '", '" .. "', "' || '")
+    for at in ((1,), (2,), (3,), (1, 2, 3), (4,))
+}
