@@ -1,37 +1,44 @@
 """Know which findings people have agreed not to see.
 
 An allow-list hides a finding from people. It never hides a key that is proven live: whoever can
-commit must not be able to switch the guard off.
+commit must not be able to switch the guard off. It also accepts that known objects of a repository
+are missing.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from bedrock_key_guard.keys.key import Key
+    from bedrock_key_guard.model import NotScanned
 
 # The pragma of Yelp/detect-secrets (filters/allowlist.py), in whatever comment it stands.
 _PRAGMA = re.compile(rb"pragma: ?(?:white|allow)list[ -]secret", re.IGNORECASE)
-_ENTRY = re.compile(r"fingerprint\s+([0-9a-f]{12,64})")
+_FINGERPRINT = re.compile(r"fingerprint\s+([0-9a-f]{12,64})")
+_MISSING = re.compile(r"missing\s+([0-9a-f]{40}|[0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """Hold what is allowed: fingerprints or their starts, a baseline's hashes, path patterns."""
+    """Hold what is allowed: fingerprints or their starts, a baseline's hashes, path patterns.
+
+    `missing` are the ids of objects that may be missing or unreadable.
+    """
 
     fingerprints: tuple[str, ...] = ()
     baseline: frozenset[tuple[str, str]] = frozenset()
     exclude: tuple[str, ...] = ()
+    missing: frozenset[str] = frozenset()
 
     def reason(self, path: str, key: Key, line: bytes) -> str | None:
         """Return why a finding need not be shown, or None where it must be."""
@@ -49,21 +56,39 @@ class AllowList:
             return "baseline"
         return None
 
+    def accepted(self, missed: NotScanned, object_id: str) -> NotScanned:
+        """Return a gap as it counts: one that was to be expected leaves a scan complete."""
+        if object_id not in self.missing:
+            return missed
+        return replace(missed, kind="opaque", reason=f"accepted by the allow-list: {missed.reason}")
 
-def read_allow_list(path: Path) -> tuple[str, ...]:
-    """Read a file of lines `fingerprint <12 to 64 hex digits>`; `#` begins a comment.
 
-    Raises UsageError for a file that cannot be read or holds anything else.
+def allow_list(path: Path | None, baseline: Path | None, exclude: Sequence[str]) -> AllowList:
+    """Read the files that say what is allowed. Raises UsageError for one that cannot be used."""
+    listed = read_allow_list(path) if path else AllowList()
+    hashes = read_baseline(baseline) if baseline else frozenset()
+    return replace(listed, baseline=hashes, exclude=tuple(exclude))
+
+
+def read_allow_list(path: Path) -> AllowList:
+    """Read a file of lines `fingerprint <12 to 64 hex digits>` and `missing <object id>`.
+
+    `#` begins a comment. Raises UsageError for a file that cannot be read or holds anything else.
     """
-    fingerprints = []
+    fingerprints, missing = [], set()
     for number, line in enumerate(_text(path, "allow-list").splitlines(), 1):
         entry = line.partition("#")[0].strip()
-        found = _ENTRY.fullmatch(entry)
-        if found:
+        if found := _FINGERPRINT.fullmatch(entry):
             fingerprints.append(found[1])
+        elif found := _MISSING.fullmatch(entry):
+            missing.add(found[1])
         elif entry:
-            raise _broken("allow-list", path, f"line {number} is not `fingerprint <hex digits>`")
-    return tuple(fingerprints)
+            raise _broken(
+                "allow-list",
+                path,
+                f"line {number} is not `fingerprint <hex digits>` or `missing <object id>`",
+            )
+    return AllowList(fingerprints=tuple(fingerprints), missing=frozenset(missing))
 
 
 def read_baseline(path: Path) -> frozenset[tuple[str, str]]:

@@ -78,13 +78,15 @@ def _scan_entries(git: Git, entries: list[_Entry], allow: AllowList) -> Scan:
         for entry in entries:
             blob = reader.open(entry.object)
             if blob is None:
-                missed.append(NotScanned(entry.path, "missing", ABSENT))
+                gap = NotScanned(entry.path, "missing", ABSENT)
+                missed.append(allow.accepted(gap, entry.object))
                 continue
             at = Location("index", entry.path, 0, 0, object=entry.object)
             try:
                 reading = read_file(blob, at, allow)
             except OSError as error:
-                missed.append(NotScanned(entry.path, "missing", error.strerror or ABSENT))
+                gap = NotScanned(entry.path, "missing", error.strerror or ABSENT)
+                missed.append(allow.accepted(gap, entry.object))
                 continue
             findings += reading.findings
             missed += reading.missed

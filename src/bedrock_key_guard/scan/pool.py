@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from typing import IO, TYPE_CHECKING, cast
 
-from bedrock_key_guard.scan.objects import list_parts
+from bedrock_key_guard.scan.objects import join, list_parts
+from bedrock_key_guard.scan.progress import Progress, silent
 from bedrock_key_guard.scan.reader import BROKEN, WHOLE
 
 if TYPE_CHECKING:
+    import subprocess
+
     from bedrock_key_guard.scan.repository import Git
 
 # A reader finds the package where we did, and nothing in any working directory.
@@ -23,54 +26,84 @@ _READER = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
     "from bedrock_key_guard.scan.reader import main; raise SystemExit(main())"
 )
+# Lists of which nothing is heard until all of them are read: about a second's work.
+_AT_ONCE = 40
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(slots=True)
 class Searched:
-    """Gather what the readers found: objects to scan, lists that broke off, and the counts."""
+    """Gather what the readers found: objects to scan, lists that broke off, and the counts.
+
+    Where a person `interrupted` them, the lists are those that were not read to the end.
+    """
 
     hits: list[str] = field(default_factory=list)
     broken: list[Path] = field(default_factory=list)
     objects: int = 0
     bytes: int = 0
+    interrupted: bool = False
 
 
-def search(git: Git, folder: Path, *, deep: bool) -> Searched:
+def search(git: Git, folder: Path, *, deep: bool, progress: Progress = silent) -> Searched:
     """List and search every object; the lists are kept in `folder`."""
     found, parts, lock = Searched(), Queue[Path | None](), threading.Lock()
+    counts: dict[Path, tuple[int, int]] = {}
     readers = os.cpu_count() or 1
 
     def serve() -> None:
         with _start_reader(git, deep=deep) as process:
             while lists := _take(parts, readers):
                 hits, broken = _search(process, lists)
+                read = () if found.interrupted else lists
+                objects, size = (sum(counts[each][kind] for each in read) for kind in (0, 1))
                 with lock:
                     found.hits += hits
                     found.broken += broken
-            cast("IO[bytes]", process.stdin).close()
+                    found.objects += objects
+                    found.bytes += size
+                progress(objects=objects, size=size)
+            with suppress(OSError):
+                cast("IO[bytes]", process.stdin).close()
 
     with ThreadPoolExecutor(readers) as threads:
-        serving = [threads.submit(serve) for _ in range(readers)]
+        serving: list[Future[None]] = []
         try:
+            serving += (threads.submit(serve) for _ in range(readers))
             for part, objects, size in list_parts(git, folder):
+                counts[part] = objects, size
                 parts.put(part)
-                found.objects += objects
-                found.bytes += size
+                progress(expected=size)
+            _end(parts, readers)
+            wait(serving)
+        except KeyboardInterrupt:
+            found.interrupted = True
+            _empty(parts)
+            git.stop()
         finally:
-            for _ in serving:
-                parts.put(None)
+            _end(parts, readers)
     for each in serving:
         each.result()
     return found
 
 
+def _end(parts: Queue[Path | None], readers: int) -> None:
+    """Let each reader come to an end behind what waits."""
+    for _ in range(readers):
+        parts.put(None)
+
+
+def _empty(parts: Queue[Path | None]) -> None:
+    """Take away all that waits."""
+    with suppress(Empty):
+        while True:
+            parts.get_nowait()
+
+
 def _start_reader(git: Git, *, deep: bool) -> subprocess.Popen[bytes]:
     depth = "deep" if deep else "usual"
     command = [sys.executable, "-I", "-c", _READER, str(_PACKAGE_ROOT), depth, *git.command()]
-    return subprocess.Popen(
-        command, env=git.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    return git.spawn(command)
 
 
 def _take(parts: Queue[Path | None], readers: int) -> list[Path]:
@@ -78,14 +111,17 @@ def _take(parts: Queue[Path | None], readers: int) -> list[Path]:
 
     Each share costs a `git cat-file`, which begins with nothing in its caches.
     """
-    taken: list[Path] = []
-    for _ in range(1 + parts.qsize() // readers):
-        part = parts.get()
-        if part is None:
-            if taken:
+    first = parts.get()
+    if first is None:
+        return []
+    taken = [first]
+    with suppress(Empty):
+        for _ in range(min(parts.qsize() // readers, _AT_ONCE)):
+            part = parts.get_nowait()
+            if part is None:
                 parts.put(None)
-            break
-        taken.append(part)
+                break
+            taken.append(part)
     return taken
 
 
@@ -94,9 +130,7 @@ def _search(process: subprocess.Popen[bytes], lists: list[Path]) -> tuple[list[s
     if len(lists) == 1:
         hits, whole = _ask(process, lists[0])
         return hits, [] if whole else lists
-    joined = lists[0].with_suffix(".joined")
-    joined.write_bytes(b"".join(each.read_bytes() for each in lists))
-    hits, whole = _ask(process, joined)
+    hits, whole = _ask(process, join(lists))
     if whole:
         return hits, []
     each_alone = [_search(process, [each]) for each in lists]

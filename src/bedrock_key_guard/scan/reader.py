@@ -1,7 +1,9 @@
-"""Search the objects of one list for the literal starts of keys, without looking at objects.
+"""Choose the objects of one list that the scanner has to look at.
 
-`git cat-file` writes each object's line, its content and a newline. The stream is searched in large
-blocks; only at a hit is it worked out, from the sizes in the list, which object stands there.
+`git cat-file` writes each object's line, its content and a newline. Usually the stream is searched
+in large blocks for the literal starts of keys, and only at a hit is it worked out, from the sizes
+in the list, which object stands there. A deep search asks of each object what is asked of a file.
+Either way an object that is a container is chosen for its first bytes.
 
 As a process (`python -I -c … reader.main`) it takes lists on standard input, one a line, and
 answers with the ids of the objects that need the scanner, never with what they hold.
@@ -9,75 +11,121 @@ answers with the ids of the objects that need the scanner, never with what they 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, cast
 
 from bedrock_key_guard.scan import anchors
+from bedrock_key_guard.scan.literals import Finder
+from bedrock_key_guard.scan.magic import CONTAINER_MAGICS, HEAD, container_kind
+from bedrock_key_guard.scan.records import Records, sizes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from io import FileIO
+    from collections.abc import Callable, Iterator, Sequence
     from typing import IO
 
 # What all literals are searched for while it stays in the processor's cache.
 _BLOCK = 1 << 18
 _PIPE = 1 << 20
 _F_SETPIPE_SZ = 1031
-# Capitals that text seldom has, the rarest first, and how often one may stand in a block of text.
-_SELDOM = b"QZXJKYWU"
-_PATIENCE = 512
-# Where many files changed in turn, Git's usual 96 MiB forget the bases of deltas before they are
-# needed again, and it takes more than twice as long.
-_CACHE = ("-c", "core.deltaBaseCacheLimit=256m")
+_BUFFER = 1 << 16
+# Enough to know nearly all containers. One begins with one of these bytes, or is a tar, whose 257th
+# byte ends the name of a link.
+_HEAD, _TAR_NUL = 512, 256
+_MAY_BEGIN = bytes(byte in {start[0] for start, _ in CONTAINER_MAGICS} for byte in range(256))
+# What is larger is not held here: the scanner reads it in windows, and asks the same of each.
+_LARGE = 4 << 20
+# A base is needed again soon or not at all, so a third of Git's usual cache is enough; each process
+# has to have its memory cleared first.
+_CACHE = ("-c", "core.deltaBaseCacheLimit=32m")
 WHOLE, BROKEN = "whole", "broken"
 
 
 def main() -> int:
     """Serve lists until standard input ends; the arguments are `deep` or not, and Git's own."""
-    literals = anchors.ANCHORS if sys.argv[1] == "deep" else anchors.HISTORY_ANCHORS
+    _ask_for_no_haste()
+    choose = by_anchors if sys.argv[1] == "deep" else by_literals
     for line in sys.stdin:
-        hits, whole = search(line.rstrip("\n"), sys.argv[2:], literals)
+        hits, whole = search(line.rstrip("\n"), sys.argv[2:], choose)
         sys.stdout.write("".join(f"{hit}\n" for hit in hits))
         sys.stdout.write(f"{WHOLE if whole else BROKEN}\n")
         sys.stdout.flush()
     return 0
 
 
-def search(part: str, git: Sequence[str], literals: Sequence[bytes]) -> tuple[list[str], bool]:
-    """Return the ids of the objects that hold a literal, and whether the whole list was read."""
-    command = [*git, *_CACHE, "cat-file", "--batch=%(objectname) %(rest)", "--buffer"]
-    hits: dict[str, None] = {}
-    end = 0
-    with open(part, "rb") as listed, open(part, "rb") as lines:  # noqa: PTH123  # starts sooner
-        records = _Records(lines)
+def search(
+    part: str, git: Sequence[str], choose: Callable[[IO[bytes], Records], Iterator[str]]
+) -> tuple[list[str], bool]:
+    """Return the ids of the objects that are chosen, and whether the whole list was read."""
+    command = [*git, *_CACHE, "cat-file", "--batch=%(objectname)", "--buffer"]
+    with open(part, "rb") as names:  # noqa: PTH123  # starts sooner
+        records = Records(names.read(), sizes_of(part))
+        names.seek(0)
         with subprocess.Popen(
-            command, stdin=listed, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+            command,
+            stdin=names,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=_BUFFER,
         ) as process:
-            overlap = max(len(literal) for literal in literals) - 1
-            for base, buffer, size in _blocks(cast("FileIO", process.stdout), overlap):
-                for offset in _offsets(buffer, size, literals):
-                    hits[records.at(base + offset)] = None
-                end = base + size
-        return list(hits), process.returncode == 0 and end == records.end()
+            stream = cast("IO[bytes]", process.stdout)
+            _widen(stream.fileno())
+            hits = list(dict.fromkeys(choose(stream, records)))
+        return hits, process.returncode == 0 and records.all_read()
 
 
-def _blocks(stream: FileIO, overlap: int) -> Iterator[tuple[int, bytearray, int]]:
-    """Yield blocks: the offset of the first byte, and a buffer with how much of it is filled.
+def by_literals(
+    stream: IO[bytes], records: Records, literals: Sequence[bytes] = anchors.HISTORY_ANCHORS
+) -> Iterator[str]:
+    """Yield the objects that hold a literal, and the containers."""
+    find = Finder(literals).offsets
+    for base, block in _blocks(stream):
+        records.read = base + len(block)
+        for offset in find(block):
+            yield records.at(base + offset)
+        for begin, end in records.contents(records.read, _HEAD):
+            at = begin - base
+            if (
+                at + _HEAD > len(block) or _MAY_BEGIN[block[at]] or not block[at + _TAR_NUL]
+            ) and container_kind(bytes(block[at : min(at + _HEAD, end - base)])):
+                yield records.at(begin)
 
-    It is one buffer, filled again and again; a block begins with the last `overlap` bytes of the
-    one before.
+
+def by_anchors(stream: IO[bytes], records: Records) -> Iterator[str]:
+    """Yield the objects that may hold a key in any encoding, and the containers."""
+    for begin, end in records.contents(sys.maxsize, 0):
+        stream.read(begin - records.read)
+        if end - begin > _LARGE:
+            _skip(stream, end - begin)
+            yield records.at(begin)
+        else:
+            content = stream.read(end - begin)
+            if container_kind(content[:HEAD]) or anchors.any_anchor(content):
+                yield records.at(begin)
+        records.read = end + len(stream.read(1))
+    records.read += len(stream.read(1))
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[tuple[int, bytearray]]:
+    """Yield blocks, each with the offset of its first byte.
+
+    It is one buffer, filled again and again; a block begins with the last bytes of the one before,
+    as many as it takes to know a container, which is more than a literal has.
     """
-    _widen(stream.fileno())
-    buffer = bytearray(overlap + _BLOCK)
+    buffer = bytearray(_HEAD + _BLOCK)
     view = memoryview(buffer)
     base = kept = 0
-    while read := stream.readinto(view[kept:]):
-        size = kept + read
-        yield base, buffer, size
-        kept = min(overlap, size)
-        view[:kept] = view[size - kept : size]
-        base += size - kept
+    while (size := kept + stream.readinto(view[kept:])) == len(buffer):  # type: ignore[attr-defined]
+        yield base, buffer
+        view[:_HEAD] = view[size - _HEAD :]
+        base, kept = base + size - _HEAD, _HEAD
+    yield base, buffer[:size]
+
+
+def _skip(stream: IO[bytes], size: int) -> None:
+    while size > 0 and (block := stream.read(min(size, _BLOCK))):
+        size -= len(block)
 
 
 def _widen(descriptor: int) -> None:
@@ -90,65 +138,12 @@ def _widen(descriptor: int) -> None:
         return
 
 
-def _offsets(buffer: bytearray, size: int, literals: Sequence[bytes]) -> list[int]:
-    """Return where literals stand, in order; without a NUL, those that hold one are not there."""
-    has_nul, is_text = buffer.find(0, 0, size) >= 0, True
-    found: list[int] = []
-    for literal in literals:
-        if has_nul or 0 not in literal:
-            begin = _by_letter(buffer, size, literal, found) if is_text else 0
-            is_text = is_text and begin in (0, size)
-            while (begin := buffer.find(literal, begin, size)) >= 0:
-                found.append(begin)
-                begin += 1
-    return sorted(found)
+def _ask_for_no_haste() -> None:
+    """Have Linux run Git on, and not us for each piece that it writes, a few kilobytes.
 
-
-def _by_letter(buffer: bytearray, size: int, literal: bytes, found: list[int]) -> int:
-    """Add to `found` where a literal stands, and return from where on it is still to be looked for.
-
-    In text a capital that it seldom has is found ten times as fast as a whole literal. Where it is
-    not seldom at all, in base64 or compressed data, this gives up soon.
+    We are then woken a twentieth as often (sched(7), SCHED_BATCH; Git inherits it).
     """
-    capital = next((each for each in _SELDOM if each in literal), None)
-    if capital is None:
-        return 0
-    before, at = literal.index(capital), -1
-    for _ in range(_PATIENCE):
-        at = buffer.find(capital, at + 1, size)
-        if at < 0:
-            return size
-        if at >= before and buffer.startswith(literal, at - before, size):
-            found.append(at - before)
-    return max(at - before + 1, 0)
-
-
-class _Records:
-    """Tell which object stands at an offset of the stream; offsets never go far backwards."""
-
-    def __init__(self, lines: IO[bytes]) -> None:
-        self._lines = lines
-        self._begin = self._end = 0
-        self._id = self._before = ""
-
-    def at(self, offset: int) -> str:
-        if offset < self._begin:
-            return self._before
-        while offset >= self._end and self._advance():
-            pass
-        return self._id
-
-    def end(self) -> int:
-        while self._advance():
-            pass
-        return self._end
-
-    def _advance(self) -> bool:
-        line = self._lines.readline()
-        if not line:
-            return False
-        self._before, self._begin = self._id, self._end
-        self._id = line.split(b" ", 1)[0].decode()
-        # The line comes first, and a newline last.
-        self._end += len(line) + int(line.rsplit(b" ", 1)[1]) + 1
-        return True
+    try:
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    except (AttributeError, OSError):
+        return

@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,15 +41,22 @@ class Repository:
 def find_repository(start: Path) -> Repository | None:
     """Return the repository whose work tree holds `start`, or that is bare there, or None."""
     for folder in (start, *start.parents):
-        git_dir = _git_dir_of(folder / ".git")
-        if git_dir is not None:
-            return Repository(folder, git_dir, _common_dir(git_dir))
-        if _is_bare(folder):
-            return Repository(folder, folder, folder)
+        found = repository_at(folder)
+        if found is not None:
+            return found
     return None
 
 
-def _is_bare(folder: Path) -> bool:
+def repository_at(folder: Path) -> Repository | None:
+    """Return the repository whose work tree `folder` is, or that is bare there, or None."""
+    git_dir = _git_dir_of(folder / ".git")
+    if git_dir is not None:
+        return Repository(folder, git_dir, _common_dir(git_dir))
+    return Repository(folder, folder, folder) if is_bare(folder) else None
+
+
+def is_bare(folder: Path) -> bool:
+    """Tell whether `folder` looks like a Git directory itself."""
     return (
         (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
     )
@@ -81,7 +90,7 @@ class Git:
     def __init__(self, repository: Repository, clean_dir: Path, index: Path) -> None:
         """Use `clean_dir` as Git directory and `index` as index."""
         self.repository = repository
-        self._clean_dir = clean_dir
+        self._children: list[subprocess.Popen[bytes]] = []
         self.environment = {
             **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
             "GIT_ATTR_NOSYSTEM": "1",
@@ -100,18 +109,19 @@ class Git:
             "LC_ALL": "C",
         }
 
-    def run(self, *arguments: str) -> bytes:
+    def over(self, objects: Path) -> Git:
+        """Return a Git that knows the objects in this directory and no others."""
+        other = copy(self)
+        other.environment = {**self.environment, "GIT_OBJECT_DIRECTORY": str(objects)}
+        return other
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what Git prints. Raises GuardError where Git fails."""
-        done = subprocess.run(
-            [*self.command(), *arguments],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode:
-            raise _failure(self.repository, done.stderr)
-        return done.stdout
+        with self.spawn([*self.command(), *arguments], stderr=subprocess.PIPE) as process:
+            printed, said = process.communicate(stdin)
+        if process.returncode:
+            raise _failure(self.repository, said)
+        return printed
 
     def heads(self) -> list[str]:
         """Return the commits that are checked out, here and in other work trees."""
@@ -126,13 +136,26 @@ class Git:
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start Git with pipes to its standard input and output."""
-        return subprocess.Popen(
-            [*self.command(), *arguments],
+        return self.spawn([*self.command(), *arguments], stderr=subprocess.DEVNULL)
+
+    def spawn(self, command: list[str], stderr: int | None = None) -> subprocess.Popen[bytes]:
+        """Start a child in Git's environment, which only we interrupt, and no terminal."""
+        process = subprocess.Popen(
+            command,
             env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
+            start_new_session=True,
         )
+        self._children.append(process)
+        return process
+
+    def stop(self) -> None:
+        """Kill every child that still runs: whoever waits for one sees its output end."""
+        for process in self._children:
+            if process.poll() is None:
+                _kill(process)
 
     def command(self) -> list[str]:
         """Return how Git is started. Raises UsageError where it is not installed."""
@@ -145,13 +168,27 @@ class Git:
         return [git, "-C", str(self.repository.work_tree)]
 
 
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a child with its own children: they are a session of their own, where there are such."""
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
 @contextmanager
 def clean_git(repository: Repository, *, index: Path | None = None) -> Iterator[Git]:
     """Lend a Git whose directory holds nothing but what was borrowed from `repository`."""
     with tempfile.TemporaryDirectory(prefix="bedrock-key-guard-") as folder:
         clean_dir = Path(folder)
         _furnish(clean_dir, repository)
-        yield Git(repository, clean_dir, index or repository.git_dir / "index")
+        git = Git(repository, clean_dir, index or repository.git_dir / "index")
+        try:
+            yield git
+        finally:
+            git.stop()
 
 
 def index_file(environment: Mapping[str, str]) -> Path | None:

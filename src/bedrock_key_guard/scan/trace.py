@@ -1,22 +1,31 @@
-"""Trace objects to the commits that introduced them, all of them in one pass of `git log`."""
+"""Trace objects to the commits that introduced them, all of them in one pass over the commits."""
 
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING
+
+from bedrock_key_guard.scan.tips import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from bedrock_key_guard.scan.repository import Git
 
-_LOG = (
-    *("log", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
-    *("--reverse", "--topo-order", "--format=%x01%H %at"),
+_RAW = (
+    *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
+    "--format=%x01%H %at",
 )
+# With `-m` a merge is shown against each parent, so that what a merge itself added is seen.
+_EACH = ("diff-tree", *_RAW, "--stdin", "--root", "-r", "-m")
+_OLDEST_FIRST = ("--reverse", "--topo-order")
 _AT_A_TIME = 10_000
+# Fewer commits are compared sooner than a second process is started.
+_SHARE = 500
 _ABSENT, _SUBMODULE = b"000000", b"160000"
 
 
@@ -33,17 +42,46 @@ class Introduction:
 def introductions(git: Git, objects: Sequence[str], revisions: Sequence[str]) -> list[Introduction]:
     """Return the first commit for each object and path, oldest first.
 
-    With `-m` a merge is shown against each parent, so that what a merge itself added is seen.
+    Of `revisions` the options come first.
     """
+    options = [each for each in revisions if each.startswith("--")]
+    named = lines(revisions[len(options) :])
+    if not objects:
+        return []
+    listed = git.run("rev-list", *_OLDEST_FIRST, *options, "--stdin", stdin=named)
+    return first_of(_found(git, objects, listed.splitlines(keepends=True)))
+
+
+def confirmed(git: Git, pairs: Sequence[tuple[str, str]]) -> list[Introduction]:
+    """Return where objects were put by commits of which it is known that they did."""
+    rank = {pair: number for number, pair in enumerate(pairs)}
+    commits = lines(dict.fromkeys(commit for _, commit in pairs))
+    objects = list(dict.fromkeys(each for each, _ in pairs))
+    found = _found(git, objects, commits.splitlines(keepends=True))
+    known = [each for each in found if (each.object, each.commit) in rank]
+    return sorted(known, key=lambda each: rank[each.object, each.commit])
+
+
+def first_of(found: Iterable[Introduction]) -> list[Introduction]:
+    """Return the first for each object and path."""
     first: dict[tuple[str, str], Introduction] = {}
-    for begin in range(0, len(objects), _AT_A_TIME):
-        some = objects[begin : begin + _AT_A_TIME]
-        wanted = set(some)
-        finds = (f"--find-object={each}" for each in some)
-        for found in _changes(git.run(*_LOG, "-m", *finds, *revisions)):
-            if found.object in wanted:
-                first.setdefault((found.object, found.path), found)
+    for each in found:
+        first.setdefault((each.object, each.path), each)
     return list(first.values())
+
+
+def _found(git: Git, objects: Sequence[str], commits: Sequence[bytes]) -> Iterator[Introduction]:
+    """Ask which of the commits put any of the objects somewhere, each core a share of them."""
+    readers = os.cpu_count() or 1
+    share = max(-(-len(commits) // readers), _SHARE)
+    shares = [b"".join(commits[at : at + share]) for at in range(0, len(commits), share)]
+    with ThreadPoolExecutor(readers) as threads:
+        for begin in range(0, len(objects), _AT_A_TIME):
+            wanted = set(objects[begin : begin + _AT_A_TIME])
+            finds = [f"--find-object={each}" for each in objects[begin : begin + _AT_A_TIME]]
+            ask = partial(git.run, *_EACH, *finds)
+            for printed in threads.map(lambda some, ask=ask: ask(stdin=some), shares):
+                yield from (each for each in _changes(printed) if each.object in wanted)
 
 
 def additions(git: Git, revisions: str) -> tuple[list[str], list[Introduction]]:
@@ -51,7 +89,7 @@ def additions(git: Git, revisions: str) -> tuple[list[str], list[Introduction]]:
 
     With `-c` a merge is shown only where it differs from every parent: what it added itself.
     """
-    output = git.run(*_LOG, "-c", "--end-of-options", revisions, "--")
+    output = git.run("log", *_RAW, *_OLDEST_FIRST, "-c", "--end-of-options", revisions, "--")
     commits: list[str] = []
     return commits, list(_changes(output, commits))
 

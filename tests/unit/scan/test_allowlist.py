@@ -7,7 +7,8 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import Key
-from bedrock_key_guard.scan.allowlist import AllowList, read_allow_list, read_baseline
+from bedrock_key_guard.model import NotScanned
+from bedrock_key_guard.scan.allowlist import AllowList, allow_list, read_allow_list, read_baseline
 from bedrock_key_guard.scan.matcher import matches
 from tests.keysmith import fingerprint_of, long_term
 
@@ -62,7 +63,32 @@ def test_an_allow_list_holds_fingerprints_and_comments(tmp_path: Path) -> None:
     file = tmp_path / "allowed"
     text = f"# examples\n\nfingerprint {FINGERPRINT}  # docs\n  fingerprint\t{FINGERPRINT[:12]}\n"
     file.write_text(text)
-    assert read_allow_list(file) == (FINGERPRINT, FINGERPRINT[:12])
+    assert read_allow_list(file) == AllowList(fingerprints=(FINGERPRINT, FINGERPRINT[:12]))
+
+
+@pytest.mark.parametrize("object_id", ["1" * 40, "a" * 64])
+def test_an_allow_list_holds_objects_that_are_known_to_be_missing(
+    tmp_path: Path, object_id: str
+) -> None:
+    file = tmp_path / "allowed"
+    file.write_text(f"missing {object_id}  # lost in the fire\nfingerprint {FINGERPRINT}\n")
+    allow = read_allow_list(file)
+    assert allow == AllowList(fingerprints=(FINGERPRINT,), missing=frozenset({object_id}))
+    gap = NotScanned("a", "missing", "it is not here")
+    assert allow.accepted(gap, object_id) == NotScanned(
+        "a", "opaque", "accepted by the allow-list: it is not here"
+    )
+    assert allow.accepted(gap, "2" * 40) == gap
+
+
+def test_all_that_is_allowed_is_read_together(tmp_path: Path) -> None:
+    listed, baseline = tmp_path / "allowed", tmp_path / "baseline"
+    listed.write_text(f"missing {'1' * 40}\n")
+    baseline.write_text('{"results": {"a": [{"hashed_secret": "1"}]}}')
+    assert allow_list(listed, baseline, ["*.md"]) == AllowList(
+        baseline=frozenset({("a", "1")}), exclude=("*.md",), missing=frozenset({"1" * 40})
+    )
+    assert allow_list(None, None, []) == AllowList()
 
 
 @pytest.mark.parametrize(
@@ -73,6 +99,10 @@ def test_an_allow_list_holds_fingerprints_and_comments(tmp_path: Path) -> None:
         "fingerprint " + "G" * 12,
         f"{FINGERPRINT}",
         f"fingerprint {FINGERPRINT} {FINGERPRINT}",
+        "missing 0123456789ab",
+        "missing " + "1" * 41,
+        "missing " + "G" * 40,
+        "missing",
         TEXT,
     ],
 )

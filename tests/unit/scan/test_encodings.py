@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import random
 import zlib
 from collections.abc import Iterator
@@ -11,8 +12,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from bedrock_key_guard.model import Location, NotScanned
+from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.anchors import HISTORY_ANCHORS, any_anchor
-from bedrock_key_guard.scan.encodings.blocks import MOST_INFLATED
+from bedrock_key_guard.scan.containers.reading import CUT_SHORT, read_file
+from bedrock_key_guard.scan.encodings.blocks import MOST_INFLATED, Inflation
 from bedrock_key_guard.scan.encodings.search import DEPTH, layers
 from bedrock_key_guard.scan.matcher import Match, matches
 from tests import keysmith
@@ -159,11 +163,81 @@ def test_a_decoded_key_inside_a_base64_file_is_found() -> None:
         "H4sI" + "A" * 400,
         "\\u0041\\u0042\\u0053\\u004b" * 50,
         "65 66 83 75 " * 50,
+        "65, 66, 83, 75, " * 50,
+        "[" + "1, 22, 333, 65536, 12.5, -3, " * 50,
+        "00000010: 4142 534b 4142 534b 4142 534b 4142 534b  ABSKABSKABSKABSK\n" * 50,
+        f"look-at-111122223333:{'0123456789abcde' * 4}",
+        f"look-at-111122223333:{'0123456789ABCDE' * 4}",
         "-" * 500,
     ],
 )
 def test_what_only_looks_so_is_no_key(text: str) -> None:
     assert exact(text.encode()) == []
+
+
+DUMPED = {
+    "xxd": (16, "{at:08x}: {pairs}  {text}", 2),
+    "xxd in capitals": (16, "{at:08X}: {PAIRS}  {text}", 2),
+    "hexdump": (16, "{at:08x}  {pairs}  |{text}|", 1),
+    "a debugger": (16, "0x{at:08x}: {pairs}  {text}", 1),
+    "a network's": (16, "{at:04x}   {pairs}   {text}", 1),
+    "octal offsets": (16, "{at:07o} {pairs}", 1),
+    "decimal offsets": (10, "{at:07d} {pairs}", 1),
+    "in a comment": (16, " *  {at:04x}: {pairs}", 1),
+    "in a table": (16, "| {at:04x} | {pairs} | {text} |", 1),
+}
+
+
+@pytest.mark.parametrize("family", ["bedrock-long-term", "bedrock-short-term", "cloudwatch-logs"])
+@pytest.mark.parametrize("before", [b"", b"key=", b"0123456789abcdef" * 40])
+@pytest.mark.parametrize("style", DUMPED)
+def test_a_dump_is_read_without_its_offsets_and_its_text(
+    style: str, before: bytes, family: str
+) -> None:
+    width, row, size = DUMPED[style]
+    data = before + KEYS[family].encode() + b"\n0123456789abcdef\n"
+    rows = []
+    for at in range(0, len(data), width):
+        part = data[at : at + width]
+        pairs = part.hex(" ", size) if size > 1 else part.hex(" ")
+        pairs = pairs.ljust(width * 2 + width // size - 1)
+        text = part.decode().replace("\n", ".")
+        rows.append(row.format(at=at, pairs=pairs, PAIRS=pairs.upper(), text=text))
+    match = only("\n".join(rows).encode())
+    assert match.key.fingerprint == fingerprint_of(KEYS[family])
+    assert match.encodings == ("hex",)
+    line = "\n".join(rows).encode().count(b"\n", 0, match.offset)
+    assert line == len(before) // width
+
+
+def test_a_dump_of_words_is_read_in_both_byte_orders() -> None:
+    data = b"k=" + KEY.encode() + b"\n" * (len(KEY) % 2)
+    words = [data[at : at + 2][::-1].hex() for at in range(0, len(data), 2)]
+    rows = [f"{2 * at:07x} {' '.join(words[at : at + 8])}" for at in range(0, len(words), 8)]
+    match = only("\n".join(rows).encode())
+    assert (match.offset, match.key.fingerprint) == (8 + 5 + 2, fingerprint_of(KEY))
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "after"),
+    [
+        ("bytes([", ", ", "])"),
+        ("new byte[] {", ",", "};"),
+        ('{"type":"Buffer","data":[', ",", "]}"),
+        ("k = [\n    ", ",\n    ", ",\n]"),
+        ("k = {\r\n\t", ",\r\n\t", "\r\n}"),
+        ("String.fromCharCode(", " , ", ")"),
+        ("x = 9, 8, 7, 200, 255, ", ", ", ", 1, 2"),
+    ],
+)
+@pytest.mark.parametrize("family", KEYS)
+def test_a_list_of_numbers_is_read_as_bytes(
+    family: str, before: str, between: str, after: str
+) -> None:
+    data = before + between.join(str(byte) for byte in KEYS[family].encode()) + after
+    match = only(data.encode())
+    assert match.key.fingerprint == fingerprint_of(KEYS[family])
+    assert (match.offset, match.encodings) == (len(before), ("decimal",))
 
 
 def test_a_key_found_in_two_ways_is_one_finding_the_plainest() -> None:
@@ -274,6 +348,10 @@ def hostile() -> Iterator[tuple[str, bytes]]:
             b'ABSK"_',
             b'ABSK"\n+=',
             b"41 ",
+            b"65, ",
+            b"41-42-",
+            b"00000010: 41 42 53 4b\n",
+            b"00000010  41 42 53 4b 41 42 53 4b  |ABSKABSK|\n",
             b"\0",
             b"A\0",
             b"A\0\0\0",
@@ -291,11 +369,45 @@ def test_the_work_grows_with_the_size_and_no_faster(name: str, data: bytes) -> N
     assert thrice <= 4 * once + 65_536
 
 
-def test_a_bomb_is_read_only_so_far() -> None:
-    bomb = base64.b64encode(gzip.compress(b"ABSK" * (8 << 20), mtime=0))
-    assert sum(len(layer.data) for layer in layers(bomb)) <= MOST_INFLATED
-    bomb = base64.b64encode(zlib.compress(b"\n" * (8 << 20)))
-    assert sum(len(layer.data) for layer in layers(bomb)) <= MOST_INFLATED
+BOMBS = {
+    "gzip": base64.b64encode(gzip.compress(b"ABSK" * (8 << 20), mtime=0)),
+    "zlib": base64.b64encode(zlib.compress(b"\n" * (8 << 20))),
+    "gzip in hex": gzip.compress(b"ABSK" * (8 << 20), mtime=0).hex().encode(),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_read_only_so_far_and_that_is_noted(name: str) -> None:
+    inflation = Inflation()
+    found = layers(BOMBS[name], inflation=inflation)
+    assert sum(len(layer.data) for layer in found) <= MOST_INFLATED
+    assert inflation.cut == [0]
+
+
+def test_a_bomb_in_a_text_makes_a_scan_incomplete() -> None:
+    at = Location("working-tree", "a.yaml", 0, 0)
+    reading = read_file(io.BytesIO(b"data: " + BOMBS["gzip"]), at, AllowList())
+    assert reading.missed == (NotScanned("a.yaml", "missing", CUT_SHORT),)
+    assert read_file(io.BytesIO(KEY.encode()), at, AllowList()).missed == ()
+
+
+def test_many_bombs_are_read_only_so_far_together() -> None:
+    bomb = base64.b64encode(gzip.compress(b"ABSK" * (1 << 18), mtime=0)) + b"\n=\n"
+    inflation = Inflation(left=1 << 20)
+    assert sum(len(layer.data) for layer in layers(bomb * 60, inflation=inflation)) <= 4 << 20
+    assert len(set(inflation.cut)) == 60
+
+
+def test_what_is_inflated_whole_is_not_noted() -> None:
+    inflation = Inflation()
+    data = base64.b64encode(gzip.compress(KEY.encode() * 50, mtime=0))
+    assert matches(data, inflation=inflation)
+    assert inflation.cut == []
+
+
+def test_what_was_stored_in_an_archive_is_one_finding() -> None:
+    data = base64.b64encode(gzip.compress(KEY.encode(), 0, mtime=0))
+    assert only(b"x: " + data).key.fingerprint == fingerprint_of(KEY)
 
 
 @pytest.mark.parametrize("family", ["bedrock-long-term", "bedrock-short-term"])

@@ -192,6 +192,22 @@ def test_a_corrupt_blob_is_named_and_the_rest_is_read(repo: Repo) -> None:
     assert not scan.complete
 
 
+def test_a_loss_that_is_known_is_listed_and_leaves_the_scan_complete(repo: Repo) -> None:
+    repo.commit("first", a__txt="lost", b__txt="spoilt\n" * 99)
+    lost, spoilt = (repo.git("rev-parse", f"HEAD:{name}.txt") for name in "ab")
+    loose_file(repo, lost).unlink()
+    loose_file(repo, spoilt).chmod(0o644)
+    loose_file(repo, spoilt).write_bytes(b"garbage")
+    for known in (frozenset({lost, spoilt}), frozenset({lost})):
+        for scan in (
+            scan_history(repo.path, AllowList(missing=known)),
+            scan_range(repo.path, "HEAD", AllowList(missing=known)),
+        ):
+            accepted = {each.what for each in scan.not_scanned if each.kind == "opaque"}
+            assert accepted == known
+            assert scan.complete is (spoilt in known)
+
+
 def test_an_empty_repository_is_clean(repo: Repo) -> None:
     scan = scan_history(repo.path, NOTHING)
     assert (scan.findings, scan.complete, scan.scanned.objects) == ((), True, 0)
@@ -230,6 +246,52 @@ def test_a_merge_adds_to_a_range_only_what_no_parent_has(repo: Repo) -> None:
     repo.git("add", "--all")
     repo.git("commit", "--quiet", "--amend", "--message", "merge")
     assert set(found(scan_range(repo.path, "main..side", NOTHING))) == {"evil"}
+
+
+@pytest.mark.parametrize("revisions", ["HEAD~1..HEAD", "HEAD", "main~3..main"])
+def test_a_range_that_a_shallow_clone_has_not_got_is_missing(
+    repo: Repo, tmp_path: Path, revisions: str
+) -> None:
+    for number in range(4):
+        repo.commit("change", a__txt=f"{number} {key('a')}")
+    clone = tmp_path / "clone"
+    repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(clone))
+    scan = scan_range(clone, revisions, NOTHING)
+    (missed,) = scan.not_scanned
+    assert (missed.what, missed.kind) == (revisions, "missing")
+    assert "fetch-depth: 0" in missed.reason
+
+
+def test_a_range_within_a_shallow_clone_is_complete(repo: Repo, tmp_path: Path) -> None:
+    for number in range(4):
+        repo.commit("change", a__txt=f"{number} {key(str(number))}")
+    clone = tmp_path / "clone"
+    repo.git("clone", "--quiet", "--depth=3", f"file://{repo.path}", str(clone))
+    scan = scan_range(clone, "HEAD~1..HEAD", NOTHING)
+    assert (set(found(scan)), scan.complete) == ({"3"}, True)
+
+
+@pytest.mark.parametrize("what", ["blob:none", "tree:0"])
+def test_a_range_of_a_partial_clone_names_what_is_missing(
+    repo: Repo, tmp_path: Path, what: str
+) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.commit("first", a__txt=key("a"))
+    repo.commit("second", a__txt="clean")
+    clone, source = tmp_path / "clone", f"file://{repo.path}"
+    repo.git("clone", "--quiet", "--no-checkout", f"--filter={what}", source, str(clone))
+    scan = scan_range(clone, "HEAD", NOTHING)
+    assert not scan.complete
+    assert all("fetch-depth: 0" in each.reason for each in scan.not_scanned)
+
+
+def test_a_range_that_ends_with_a_tag_has_its_message_too(repo: Repo) -> None:
+    repo.commit("first", a__txt="x")
+    repo.git("tag", "--annotate", "v1", "--message", f"tag {key('tag')}")
+    repo.git("tag", "--annotate", "v2", "v1", "--message", f"tag {key('outer')}")
+    assert set(found(scan_range(repo.path, "HEAD..v2", NOTHING))) == {"tag", "outer"}
+    assert set(found(scan_range(repo.path, "v1", NOTHING))) == {"tag"}
+    assert set(found(scan_range(repo.path, "v2..HEAD", NOTHING))) == set()
 
 
 def test_a_submodule_in_a_range_is_no_missing_object(repo: Repo) -> None:

@@ -5,12 +5,13 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 
 import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan import objects, pool, reader
+from bedrock_key_guard.scan.records import Records, sizes_of
 from bedrock_key_guard.scan.repository import Git, Repository, clean_git, find_repository
 from tests.unit.scan.repositories import Repo, new_repo
 
@@ -39,6 +40,10 @@ def store(repo: Repo, text: str) -> str:
     return repo.git("hash-object", "-w", "--stdin", input=text)
 
 
+def search(stream: IO[bytes], records: Records) -> Iterator[str]:
+    return reader.by_literals(stream, records, LITERALS)
+
+
 def list_of(git: Git, folder: Path) -> str:
     ((part, _, _),) = objects.list_parts(git, folder)
     return str(part)
@@ -53,7 +58,7 @@ def test_a_literal_is_found_wherever_a_block_ends(
     for size in range(80):
         store(repo, f"nothing {size} " + "y" * size)
 
-    hits, whole = reader.search(list_of(git, tmp_path), git.command(), LITERALS)
+    hits, whole = reader.search(list_of(git, tmp_path), git.command(), search)
 
     assert (set(hits), len(hits), whole) == (holding, 80, True)
 
@@ -63,7 +68,7 @@ def test_a_literal_with_nul_in_it_is_found_beside_text(
 ) -> None:
     wide, narrow = store(repo, "n\0e\0e\0d\0l\0e\0"), store(repo, "a needle-")
 
-    hits, whole = reader.search(list_of(git, tmp_path), git.command(), LITERALS)
+    hits, whole = reader.search(list_of(git, tmp_path), git.command(), search)
 
     assert ({wide, narrow}, whole) == (set(hits), True)
 
@@ -76,11 +81,62 @@ def test_trees_are_not_listed_and_sizes_are_added_up(
 
     parts = list(objects.list_parts(git, tmp_path))
 
-    lines = [line for part, _, _ in parts for line in part.read_text().splitlines()]
+    names = [name for part, _, _ in parts for name in part.read_text().splitlines()]
     commit = int(repo.git("cat-file", "-s", "HEAD"))
-    assert sorted(line.split()[1] for line in lines) == ["blob", "blob", "commit"]
-    assert sum(count for _, count, _ in parts) == len(lines)
+    kinds = sorted(repo.git("cat-file", "-t", name) for name in names)
+    assert kinds == ["blob", "blob", "commit"]
+    assert sum(count for _, count, _ in parts) == len(names)
     assert sum(size for _, _, size in parts) == 8 + commit
+
+
+def test_a_list_keeps_together_what_is_made_of_the_same_base(
+    repo: Repo, git: Git, tmp_path: Path
+) -> None:
+    texts = {name: "".join(f"{name} {line}\n" for line in range(300)) for name in "abc"}
+    for version in range(5):
+        repo.commit(f"{version}", **{name: text + str(version) for name, text in texts.items()})
+    repo.git("repack", "-adfq")
+
+    part = Path(list_of(git, tmp_path))
+
+    names = part.read_text().split()
+    begins = [repo.git("cat-file", "-p", name)[0] for name in names]
+    blobs = [each for each in begins if each in texts]
+    assert sorted(blobs[::5]) == sorted(texts)
+    assert blobs == [word for word in blobs[::5] for _ in range(5)]
+    assert list(sizes_of(part)) == [int(repo.git("cat-file", "-s", name)) for name in names]
+
+
+@pytest.mark.parametrize("at_a_time", [1, 7, 1_000])
+def test_however_many_objects_are_held_each_is_listed_once(
+    repo: Repo,
+    git: Git,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    small_lists: None,
+    at_a_time: int,
+) -> None:
+    monkeypatch.setattr(objects, "_AT_A_TIME", at_a_time)
+    stored = [store(repo, f"nothing {number}") for number in range(20)]
+    repo.git("repack", "-adqk")
+
+    parts = list(objects.list_parts(git, tmp_path))
+
+    names = [part.read_text().splitlines() for part, _, _ in parts]
+    assert sorted(name for (name,) in names) == sorted(stored)
+
+
+def test_lists_are_joined_with_their_sizes(
+    repo: Repo, git: Git, tmp_path: Path, small_lists: None
+) -> None:
+    for number in range(12):
+        store(repo, "x" * number)
+    parts = [part for part, _, _ in objects.list_parts(git, tmp_path)]
+
+    joined = objects.join(parts)
+
+    assert joined.read_text() == "".join(part.read_text() for part in parts)
+    assert [*sizes_of(joined)] == [size for part in parts for size in sizes_of(part)]
 
 
 def test_every_object_is_searched_once_however_the_lists_are_shared(
@@ -119,7 +175,7 @@ def test_a_listing_that_breaks_off_is_an_error_and_not_an_empty_repository(
 ) -> None:
     class BrokenGit(Git):
         def start(self, *_: str) -> subprocess.Popen[bytes]:
-            code = "print('0' * 40, 'blob', 1); raise SystemExit(128)"
+            code = "print('0' * 40, '0' * 40, 'blob', 1); raise SystemExit(128)"
             return subprocess.Popen([sys.executable, "-I", "-c", code], stdout=subprocess.PIPE)
 
     store(repo, "ABSK")

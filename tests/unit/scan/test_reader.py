@@ -1,47 +1,143 @@
 from __future__ import annotations
 
+import gzip
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from array import array
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.scan import anchors, reader
+from bedrock_key_guard.scan.magic import container_kind
+from bedrock_key_guard.scan.reader import by_anchors, by_literals
+from bedrock_key_guard.scan.records import Records
 
-LITERALS = (b"ABSK", b"FCU0", b"Q\0Z", b"aQ", b"QQ", b"key-")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import IO
+
+    Choose = Callable[[IO[bytes], Records], Iterator[str]]
+
+LITERALS = (b"needle-", b"n\0e\0e\0d\0l\0e", b"QUJTS")
+PIECES = st.sampled_from([*LITERALS, b"needle", b"QQQ", b"\n", b"PK\x03\x04", b"x" * 30, b"\0"])
+CONTENTS = st.lists(st.lists(PIECES | st.binary(max_size=5), max_size=8).map(b"".join), max_size=30)
 
 
-def naive(data: bytes, literals: tuple[bytes, ...]) -> list[int]:
-    return sorted(
-        begin
-        for literal in literals
-        for begin in range(len(data))
-        if data.startswith(literal, begin)
+def chosen(contents: list[bytes], choose: Choose) -> list[int]:
+    """Return the numbers of the contents that are chosen."""
+    names = [f"{number:040}" for number in range(len(contents))]
+    stream = b"".join(
+        name.encode() + b"\n" + each + b"\n" for name, each in zip(names, contents, strict=True)
     )
+    listed = "".join(f"{name}\n" for name in names).encode()
+    records = Records(listed, array("Q", map(len, contents)))
+    hits = list(choose(io.BytesIO(stream), records))
+    assert records.all_read()
+    return sorted(map(int, dict.fromkeys(hits)))
 
 
-def pieces(literals: tuple[bytes, ...]) -> st.SearchStrategy[bytes]:
-    few = st.sampled_from([*literals, b"Q", b"K", b"AB", b"\0", b"text "])
-    return st.lists(few | st.binary(max_size=9), max_size=40).map(b"".join)
+def searched(stream: IO[bytes], records: Records) -> Iterator[str]:
+    return by_literals(stream, records, LITERALS)
 
 
-@given(pieces(LITERALS), st.integers(0, 8))
-def test_what_is_found_is_what_stands_there(data: bytes, patience: int) -> None:
+def a_tar(format: int) -> bytes:  # noqa: A002  # as tarfile calls it
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=format) as archive:
+        archive.addfile(tarfile.TarInfo("name"))
+    if format != tarfile.USTAR_FORMAT:
+        return file.getvalue()
+    # From before POSIX: no signature, and so another sum.
+    header = bytearray(file.getvalue())
+    header[257:265] = bytes(8)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header[:512])
+    return bytes(header)
+
+
+def a_zip() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("name", "text")
+    return file.getvalue()
+
+
+CONTAINERS = {
+    "gzip": gzip.compress(b"text" * 300),
+    "zip": a_zip(),
+    "tar": a_tar(tarfile.GNU_FORMAT),
+    "old tar": a_tar(tarfile.USTAR_FORMAT),
+    "pdf": b"%PDF-1.7 short",
+    "sqlite": b"SQLite format 3\0" + bytes(100),
+}
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 700, 1 << 18])
+@given(contents=CONTENTS)
+def test_a_search_chooses_what_holds_a_literal_or_is_a_container(
+    contents: list[bytes], block: int
+) -> None:
+    expected = [
+        number
+        for number, content in enumerate(contents)
+        if container_kind(content[:512]) or any(literal in content for literal in LITERALS)
+    ]
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(reader, "_PATIENCE", patience)
-        assert reader._offsets(bytearray(data), len(data), LITERALS) == naive(data, LITERALS)
+        monkeypatch.setattr(reader, "_BLOCK", block)
+        assert chosen(contents, searched) == expected
 
 
-@given(pieces(anchors.HISTORY_ANCHORS), st.data())
-def test_what_stands_behind_the_filled_part_is_not_found(data: bytes, draw: st.DataObject) -> None:
-    size = draw.draw(st.integers(0, len(data)))
+@pytest.mark.parametrize("large", [0, 50, 1 << 20])
+@given(contents=CONTENTS)
+def test_a_deep_search_chooses_what_may_hold_a_key_and_what_is_too_large_to_tell(
+    contents: list[bytes], large: int
+) -> None:
+    expected = [
+        number
+        for number, content in enumerate(contents)
+        if len(content) > large or container_kind(content) or anchors.any_anchor(content)
+    ]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(reader, "_LARGE", large)
+        assert chosen(contents, by_anchors) == expected
 
-    offsets = reader._offsets(bytearray(data), size, anchors.HISTORY_ANCHORS)
 
-    assert offsets == naive(data[:size], anchors.HISTORY_ANCHORS)
+@pytest.mark.parametrize("choose", [by_literals, by_anchors])
+@pytest.mark.parametrize("kind", CONTAINERS)
+@pytest.mark.parametrize("before", [0, 1, 300, 700])
+def test_every_container_is_chosen_and_nothing_beside_it(
+    kind: str, choose: Choose, before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_BLOCK", 600)
+    plain = b"plain text " * 200
+    contents = [plain[:before], CONTAINERS[kind], plain, b"", CONTAINERS[kind], b"x"]
+    assert chosen(contents, choose) == [1, 4]
 
 
-def test_a_block_full_of_capitals_is_still_searched_to_its_end() -> None:
-    data = b"QUJT ABSQ " * 5000 + b"ABSK QUJTS"
+@pytest.mark.parametrize("choose", [by_literals, by_anchors])
+@pytest.mark.parametrize("stream", [b"", b"0" * 40 + b"\n0123456789", b"0" * 40 + b" missing\n"])
+@pytest.mark.parametrize("size", [0, 10])
+def test_a_stream_that_is_no_more_than_a_part_of_the_list_is_not_taken_for_all_of_it(
+    choose: Choose, stream: bytes, size: int
+) -> None:
+    records = Records(b"0" * 40 + b"\n", array("Q", [size]))
+    list(choose(io.BytesIO(stream), records))
+    assert not records.all_read()
 
-    offsets = reader._offsets(bytearray(data), len(data), anchors.HISTORY_ANCHORS)
 
-    assert offsets == [50_000, 50_005]
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has it")
+def test_a_reader_is_in_no_haste_and_neither_is_its_git() -> None:
+    code = (
+        "import os, subprocess, sys; from bedrock_key_guard.scan.reader import _ask_for_no_haste; "
+        "_ask_for_no_haste(); "
+        "child = 'import os; print(os.sched_getscheduler(0) == os.SCHED_BATCH)'; "
+        "subprocess.run([sys.executable, '-I', '-c', child], check=True)"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=True)
+    assert done.stdout == b"True\n"

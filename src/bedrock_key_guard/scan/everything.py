@@ -1,0 +1,137 @@
+"""Read all objects that a Git knows, and say where those stand that hold something."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.model import NotScanned, Scan, Scanned
+from bedrock_key_guard.scan.found import ABSENT, Found, scan_objects
+from bedrock_key_guard.scan.interruption import INTERRUPTED
+from bedrock_key_guard.scan.places import placed
+from bedrock_key_guard.scan.pool import search
+from bedrock_key_guard.scan.progress import Progress, silent
+from bedrock_key_guard.scan.tips import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bedrock_key_guard.model import Finding
+    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.places import Earlier
+    from bedrock_key_guard.scan.pool import Searched
+    from bedrock_key_guard.scan.repository import Git, Repository
+    from bedrock_key_guard.scan.trace import Introduction
+
+SHALLOW = (
+    "it is a shallow clone: what came before is not here (in Actions, check out with "
+    "`fetch-depth: 0`; elsewhere, run `git fetch --unshallow`)"
+)
+# Seconds after which a child that was just being started is there to be killed.
+_PATIENCE = 0.1
+_REACHABLE = ("rev-list", "--objects", "--missing=print", "--quiet", "--stdin")
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Say how to read objects: `deep` searches for every start of a key."""
+
+    allow: AllowList
+    deep: bool = False
+    progress: Progress = silent
+
+
+def read_all(git: Git, tips: Iterable[str], how: How) -> Found:
+    """Search every object, and look for those that `tips` reach and that are not here."""
+    found = Found()
+    absent: Future[list[str]] = Future()
+    with ThreadPoolExecutor(1) as side:
+        try:
+            absent = side.submit(absent_from, git, tuple(tips))
+            found.add(read_known(git, git, how))
+            if not found.interrupted:
+                found.absent += absent.result()
+        except KeyboardInterrupt:
+            found.interrupted = True
+        finally:
+            while not absent.done() and not absent.cancel():
+                git.stop()
+                wait([absent], timeout=_PATIENCE)
+    return found
+
+
+def read_known(git: Git, searched: Git, how: How) -> Found:
+    """Search the objects that `searched` knows, and have `git` read those that may hold a key."""
+    with TemporaryDirectory(prefix="bedrock-key-guard-") as lists:
+        result = search(searched, Path(lists), deep=how.deep, progress=how.progress)
+        known = _worth_reading(result)
+        found = scan_objects(git, known, how.allow, how.progress, read_before=True)
+    found.objects, found.bytes = result.objects, result.bytes
+    found.interrupted |= result.interrupted
+    return found
+
+
+def absent_from(git: Git, revisions: Iterable[str]) -> list[str]:
+    """Return the objects that revisions reach and that are not here."""
+    asked = lines(revisions)
+    listed = git.run(*_REACHABLE, stdin=asked).decode().split() if asked else []
+    return [each[1:] for each in listed if each.startswith("?")]
+
+
+def located(
+    git: Git,
+    found: Found,
+    allow: AllowList,
+    *,
+    among: list[Introduction] | None = None,
+    earlier: Earlier | None = None,
+) -> list[Finding]:
+    """Return the findings with their places, without them where a person interrupts."""
+    try:
+        if not found.interrupted:
+            return placed(git, found.findings, allow, among, earlier)
+    except KeyboardInterrupt:
+        found.interrupted = True
+        git.stop()
+    return found.findings
+
+
+def scan_of(
+    found: Found,
+    findings: Iterable[Finding],
+    allow: AllowList,
+    scanned: Scanned,
+    gaps: Iterable[NotScanned],
+) -> Scan:
+    """Put together what a scan of a repository's objects gives; `gaps` no list can accept."""
+    absent = (NotScanned(each, "missing", ABSENT) for each in found.absent)
+    missed = {
+        *(allow.accepted(each, each.what) for each in (*found.missed, *absent)),
+        *gaps,
+        *((INTERRUPTED,) if found.interrupted else ()),
+    }
+    counted = replace(scanned, objects=found.objects, bytes=found.bytes)
+    return Scan(tuple(findings), counted, tuple(sorted(missed)), interrupted=found.interrupted)
+
+
+def shallow(repository: Repository) -> list[NotScanned]:
+    """Say so where a repository begins in the middle of its history."""
+    return [NotScanned("history", "missing", SHALLOW)] if first_commits(repository) else []
+
+
+def first_commits(repository: Repository) -> frozenset[str]:
+    """Return the commits at which a shallow clone begins: their parents are not here."""
+    marker = repository.common_dir / "shallow"
+    return (
+        frozenset(marker.read_text("ascii", "replace").split()) if marker.is_file() else frozenset()
+    )
+
+
+def _worth_reading(result: Searched) -> list[str]:
+    """Return the objects with hits, and those of the lists at which a reader broke off."""
+    broken = () if result.interrupted else result.broken
+    lists = (part.read_bytes().splitlines() for part in broken)
+    return sorted({*result.hits, *(line.split()[0].decode() for each in lists for line in each)})

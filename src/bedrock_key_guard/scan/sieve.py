@@ -1,0 +1,199 @@
+"""Tell which of many files need the scanner, at the least cost for each.
+
+Small files are read into one buffer, beside each other, and searched together; only where something
+is found is each of them asked alone.
+
+As a process (`python -I -c … sieve.main`) it takes lists of files on standard input, and answers
+which of them need the scanner, never what they hold.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from bedrock_key_guard.scan.anchors import BLOCK, any_anchor
+from bedrock_key_guard.scan.magic import HEAD, container_kind
+
+# A process of its own starts sooner without `typing`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Protocol
+
+    class Gate(Protocol):
+        """Tell, sooner than `any_anchor`, where it would say no."""
+
+        def batch(self, data: memoryview, starts: Sequence[int]) -> Iterable[int]:
+            """Return which of the files that start there may hold a key; none of them has a NUL."""
+            ...
+
+        def single(self, data: bytes) -> bool:
+            """Tell whether one file, or a window of one, may hold a key."""
+            ...
+
+
+# What fits into the processor's cache is searched several times at little cost.
+ROOM = 1 << 20
+# A window of a large file begins so far before the end of the one before it. Both are multiples of
+# BLOCK, so that escapes are counted in the same blocks everywhere.
+OVERLAP = 1 << 16
+_SMALL_HEAD = 512
+_REGULAR, _KIND = 0o100000, 0o170000
+# What takes a file's place while it is read may be a link out of the tree, or a FIFO that would
+# have us wait for a writer; Windows has none of these.
+FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
+
+
+class PureGate:
+    """Ask `any_anchor` itself: of all files at once, and of each only where it says yes."""
+
+    def batch(self, data: memoryview, starts: Sequence[int]) -> Iterable[int]:
+        """Return all of the files, or none."""
+        return range(len(starts)) if any_anchor(bytes(data)) else ()
+
+    def single(self, data: bytes) -> bool:
+        """Leave the answer to whoever asks again."""
+        return bool(data)
+
+
+class Sieve:
+    """Sort out the files that hold nothing."""
+
+    def __init__(self, gate: Gate | None = None, room: int = ROOM) -> None:
+        """Search as much as there is `room` for at once."""
+        self._gate = gate or PureGate()
+        self._buffer = bytearray(room)
+        self._view = memoryview(self._buffer)
+        self._filled = 0
+        # Number, begin and end of each file in the buffer.
+        self._files: list[tuple[int, int, int]] = []
+        self._suspects: list[int] = []
+        self._clean = 0
+
+    def sift(self, paths: Sequence[bytes]) -> tuple[list[int], int]:
+        """Return which of these files need the scanner, and how many bytes the others have.
+
+        Needed is it for what may hold a key, may contain other files, is not just a file, or could
+        not be read.
+        """
+        self._suspects, self._clean = [], 0
+        for number, path in enumerate(paths):
+            try:
+                self._take(number, path)
+            except OSError:  # noqa: PERF203  # one file is no reason to leave out the next
+                self._suspects.append(number)
+        self._search()
+        return sorted(self._suspects), self._clean
+
+    def _take(self, number: int, path: bytes) -> None:
+        status = os.lstat(path)
+        size = status.st_size
+        if status.st_mode & _KIND != _REGULAR:
+            self._suspects.append(number)
+            return
+        if size >= len(self._buffer) - self._filled:
+            self._search()
+        descriptor = os.open(path, FLAGS)
+        try:
+            begin = self._filled
+            read = os.readv(descriptor, [self._view[begin:]])
+            if begin + read == len(self._buffer):
+                self._search()
+                self._take_large(number, descriptor, status)
+            elif read != size:
+                self._suspects.append(number)
+            else:
+                self._add(number, begin, begin + read)
+        finally:
+            os.close(descriptor)
+
+    def _add(self, number: int, begin: int, end: int) -> None:
+        """Leave a file in the buffer until that is full, unless it is no text."""
+        if self._contains_files(begin, end):
+            self._suspects.append(number)
+        elif self._buffer.find(0, begin, end) >= 0:
+            self._decide(number, bytes(self._view[begin:end]))
+        else:
+            self._files.append((number, begin, end))
+            # The next one begins at a block, and what is between them is no part of a word.
+            self._filled = end + BLOCK - end % BLOCK
+            self._view[end : self._filled] = _FILLING[end % BLOCK :]
+
+    def _contains_files(self, begin: int, end: int) -> bool:
+        """Look at its first bytes, and for a zip further inside, whose signature no text has."""
+        is_text = self._buffer.find(3, begin, end) < 0
+        size = _SMALL_HEAD if is_text else HEAD
+        return bool(container_kind(bytes(self._view[begin : min(begin + size, end)])))
+
+    def _search(self) -> None:
+        """Search what is in the buffer, and empty it."""
+        if self._files:
+            starts = [begin for _, begin, _ in self._files]
+            suspects = set(self._gate.batch(self._view[: self._filled], starts))
+            for index, (number, begin, end) in enumerate(self._files):
+                if index in suspects and any_anchor(bytes(self._view[begin:end])):
+                    self._suspects.append(number)
+                else:
+                    self._clean += end - begin
+        self._files, self._filled = [], 0
+
+    def _decide(self, number: int, data: bytes) -> None:
+        if self._may_hold_key(data):
+            self._suspects.append(number)
+        else:
+            self._clean += len(data)
+
+    def _may_hold_key(self, data: bytes) -> bool:
+        return self._gate.single(data) and any_anchor(data)
+
+    def _take_large(self, number: int, descriptor: int, before: os.stat_result) -> None:
+        """Read a file in windows, until one of them tells enough."""
+        at = 0
+        while read := os.preadv(descriptor, [self._view], at):
+            if not at and self._contains_files(0, read):
+                break
+            if self._may_hold_key(bytes(self._view[:read])):
+                break
+            at += read
+            if read < len(self._buffer):
+                break
+            at -= OVERLAP
+        else:
+            read = 0
+        after = os.fstat(descriptor)
+        is_whole = at == after.st_size == before.st_size and after.st_mtime_ns == before.st_mtime_ns
+        if is_whole:
+            self._clean += at
+        else:
+            self._suspects.append(number)
+
+
+_FILLING = b"\n" * BLOCK
+
+
+def main() -> int:
+    """Serve lists until standard input ends: their length in bytes, and names with NUL between.
+
+    Each is answered with a line: the bytes of the files that need nothing, and the places in the
+    list of those that need the scanner.
+    """
+    sieve = Sieve(best_gate())
+    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+    while length := questions.readline():
+        suspects, clean = sieve.sift(questions.read(int(length)).split(b"\0"))
+        answers.write(b" ".join(b"%d" % each for each in (clean, *suspects)) + b"\n")
+        answers.flush()
+    return 0
+
+
+def best_gate() -> Gate:
+    """Return the fastest gate that is installed."""
+    from bedrock_key_guard.scan.fast import fast_gate
+
+    return fast_gate() or PureGate()

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bedrock_key_guard.scan import crew
+from tests.keysmith import long_term
+
+KEY = long_term("bob")
+FILES = 40
+
+
+@pytest.fixture(autouse=True)
+def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let even a few small files be too many for one process."""
+    monkeypatch.setattr(crew, "_ALONE", 1)
+    monkeypatch.setattr(crew, "_SHARE", 3)
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[bytes]:
+    """Write files of which every seventh holds a key."""
+    found = [tmp_path / f"{number}\n" for number in range(FILES)]
+    for number, path in enumerate(found):
+        path.write_text("" if number % 7 else KEY)
+        if number % 7:
+            path.write_text("x" * number)
+    return [os.fsencode(path) for path in found]
+
+
+EXPECTED = (
+    list(range(0, FILES, 7)),
+    FILES - len(range(0, FILES, 7)),
+    sum(number for number in range(FILES) if number % 7),
+)
+
+
+def sifted(paths: list[bytes]) -> tuple[list[int], int, int]:
+    parts = list(crew.sift(paths))
+    suspects = sorted(each for some, _, _ in parts for each in some)
+    return suspects, sum(count for _, count, _ in parts), sum(size for _, _, size in parts)
+
+
+@pytest.mark.parametrize("cores", [None, 1, 2, 50])
+def test_many_files_are_shared_out(
+    paths: list[bytes], monkeypatch: pytest.MonkeyPatch, cores: int | None
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert sifted(paths) == EXPECTED
+
+
+def test_a_few_bytes_need_no_other_process(
+    paths: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "_ALONE", 1 << 20)
+    monkeypatch.setattr("subprocess.Popen", None)
+    assert sifted(paths) == EXPECTED
+
+
+ANSWER_ONCE = """
+import sys; sys.path.insert(0, sys.argv.pop(1))
+from bedrock_key_guard.scan.sieve import Sieve
+length = int(sys.stdin.buffer.readline())
+suspects, size = Sieve().sift(sys.stdin.buffer.read(length).split(bytes(1)))
+print(size, *suspects, flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["raise SystemExit(3)", "input(); print(end='12 0', flush=True)", ANSWER_ONCE],
+    ids=["at once", "in the middle of an answer", "after an answer"],
+)
+def test_what_a_process_that_dies_leaves_undone_is_done(
+    paths: list[bytes], monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr(crew, "_SIEVE", code)
+    assert sifted(paths) == EXPECTED
+
+
+def test_no_files_need_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subprocess.Popen", None)
+    assert list(crew.sift([])) == []
+
+
+def test_whoever_stops_early_leaves_no_process_behind(
+    paths: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    start = crew._start
+
+    def noted() -> subprocess.Popen[bytes]:
+        started.append(start())
+        return started[-1]
+
+    monkeypatch.setattr(crew, "_start", noted)
+    parts = crew.sift(paths)
+    next(parts)
+    next(parts)
+    parts.close()  # type: ignore[attr-defined]
+    assert started
+    assert all(process.returncode is not None for process in started)
+
+
+def test_a_process_gets_nothing_of_the_tree(
+    paths: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("hyperscan", "os", "bisect", "bedrock_key_guard"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the tree was imported')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert sifted(paths) == EXPECTED
+
+
+def test_a_process_needs_nothing_that_is_slow_to_import() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import bedrock_key_guard.scan.sieve;"
+        " raise SystemExit(bool({'dataclasses', 'typing', 're', 'pathlib'} & set(sys.modules)))"
+    )
+    root = str(crew._PACKAGE_ROOT)
+    assert (
+        subprocess.run([sys.executable, "-I", "-S", "-c", code, root], check=False).returncode == 0
+    )
