@@ -12,14 +12,14 @@ import shlex
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.verify.principal import read_principal
 
 if TYPE_CHECKING:
     from bedrock_key_guard.keys.families import Family
     from bedrock_key_guard.model import CredentialRecord, Key
+    from bedrock_key_guard.verify.principal import Principal
 
 _DENY_POLICY_NAME = "DenyLeakedBedrockApiKey"
-# Made by IAM Identity Center and by AWS's services, and changed by them alone.
-_UNCHANGEABLE_ROLES = ("AWSReservedSSO_", "AWSServiceRoleFor")
 
 
 def to_find_out(key: Key) -> tuple[str, ...]:
@@ -45,21 +45,37 @@ def to_quarantine(key: ShortTermKey, principal: str | None) -> tuple[str, ...]:
 
     Where nobody named the identity, that is how to find out who it is.
     """
-    if principal is None:
+    signer = read_principal(principal)
+    if signer is None:
         if key.access_key_id.startswith("AKIA"):
             return (_aws("iam", "get-access-key-last-used", "--access-key-id", key.access_key_id),)
         return (_lookup(key),)
-    _, partition, _, _, account_id, resource = principal.split(":", 5)
-    kind, _, path = resource.partition("/")
-    if kind == "user":
-        return (_deny("user", path.rpartition("/")[2], key.family),)
-    if kind == "federated-user":  # the user who called GetFederationToken has to be found
+    if signer.kind == "federated-user":  # the user who called GetFederationToken has to be found
         return (_lookup(key),)
-    role = path.partition("/")[0]
-    if kind == "assumed-role" and not role.startswith(_UNCHANGEABLE_ROLES):
-        return (_deny("role", role, key.family),)
-    arn = f"arn:{partition}:iam::{account_id}:role/*/{role}" if role else principal
-    return _deny_from_above(arn, account_id, key.family)
+    if signer.fixed:
+        return to_deny_from_above(key, signer)
+    return (_deny(signer.kind, signer.name, key.family),)
+
+
+def to_make_quarantine(key: ShortTermKey, policy: str, holder: Principal) -> tuple[str, ...]:
+    """Return how to make the managed policy that denies, and how to attach it."""
+    name = policy.rpartition("/")[2]
+    kind = holder.kind
+    return (
+        _aws(
+            *("iam", "create-policy", f"--policy-name={name}"),
+            *("--policy-document", _denial(key.family)),
+        ),
+        _aws(
+            "iam", f"attach-{kind}-policy", f"--{kind}-name={holder.name}", "--policy-arn", policy
+        ),
+    )
+
+
+def to_delete(credential: CredentialRecord) -> tuple[str, ...]:
+    """Return how to delete a credential."""
+    words = ("iam", "delete-service-specific-credential", f"--user-name={credential.user_name}")
+    return (_aws(*words, "--service-specific-credential-id", credential.credential_id),)
 
 
 def _list_credentials(key: LongTermKey) -> str:
@@ -91,20 +107,31 @@ def _deny(kind: str, name: str, family: Family) -> str:
     )
 
 
-def _deny_from_above(arn: str, account_id: str, family: Family) -> tuple[str, ...]:
-    """Return what the organisation's management account can do, for others but itself."""
-    content = _denial(family, Condition={"ArnLike": {"aws:PrincipalArn": arn}})
-    return (
-        _aws(
-            "organizations",
-            "create-policy",
-            *("--type", "SERVICE_CONTROL_POLICY"),
-            *("--name", _DENY_POLICY_NAME),
-            *("--description", "Denies a leaked Amazon Bedrock API key"),
-            *("--content", content),
-        ),
-        _aws("organizations", "attach-policy", "--policy-id", "ID", "--target-id", account_id),
+def to_deny_from_above(key: ShortTermKey, signer: Principal) -> tuple[str, ...]:
+    """Return what the organisation's management account can do, for others but itself.
+
+    A role of IAM Identity Center is shared by everyone with its permission set: a session's name
+    tells the person.
+    """
+    condition: dict[str, object] = {"ArnLike": {"aws:PrincipalArn": _arn_of(signer)}}
+    if signer.session and signer.name.startswith("AWSReservedSSO_"):
+        condition["StringLike"] = {"aws:userid": f"*:{signer.session}"}
+    make = _aws(
+        *("organizations", "create-policy", "--type", "SERVICE_CONTROL_POLICY"),
+        *("--name", f"{_DENY_POLICY_NAME}-{key.fingerprint[:12]}"),
+        *("--description", "Denies a leaked Amazon Bedrock API key"),
+        *("--content", _denial(key.family, Condition=condition)),
+        *("--query", "Policy.PolicySummary.Id", "--output", "text"),
     )
+    attach = _aws("organizations", "attach-policy", "--target-id", signer.account_id)
+    return (f'{attach} --policy-id "$({make})"',)
+
+
+def _arn_of(signer: Principal) -> str:
+    """Return the ARN that conditions are held against: a role's, wherever its path leads."""
+    if signer.kind != "role":
+        return signer.arn
+    return f"arn:{signer.partition}:iam::{signer.account_id}:role/*/{signer.name}"
 
 
 def _denial(family: Family, **more: object) -> str:

@@ -28,21 +28,22 @@ class Confirmation:
 def confirm(
     ask: Callable[[], tuple[BedrockAnswer, ...]],
     *,
+    proves: Callable[[BedrockAnswer], bool] = lambda a: a.state in ("refused", "not-offered"),
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     deadline: float = DEADLINE_SECONDS,
 ) -> Confirmation:
     """Ask until every plane has refused the key twice running, or until `deadline` seconds.
 
-    Only a refusal counts: throttling, a proxy's page or silence mean asking again.
+    Only what `proves` counts as a refusal does: throttling, a proxy's page or silence mean asking
+    again.
     """
     started, wait = clock(), _FIRST_WAIT
     refusals = dict.fromkeys(PLANES, 0)
     while True:
         answers = ask()
         for answer in answers:
-            refused = answer.state in ("refused", "not-offered")
-            refusals[answer.plane] = refusals[answer.plane] + 1 if refused else 0
+            refusals[answer.plane] = refusals[answer.plane] + 1 if proves(answer) else 0
         if min(refusals.values()) >= REFUSALS_NEEDED:
             return Confirmation(dead=True, last=_said(answers))
         # A first refusal is asked for again at once.

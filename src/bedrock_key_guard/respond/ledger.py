@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal, get_args
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model import Account
+from bedrock_key_guard.respond.records import StatusChange, as_document, moment, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,15 +23,16 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from bedrock_key_guard.model import Outcome
+    from bedrock_key_guard.respond.records import Record
 
-SCHEMA_VERSION = 1
-Phase = Literal["intent", "done", "failed", "restored"]
+SCHEMA_VERSION = 2
+Phase = Literal["intent", "done", "failed", "restored", "lifted"]
 _BEGINNING = '{"account_id": "'  # of every line: the names are sorted
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Record one phase of one change to one credential; `change` joins the phases."""
+    """Record one phase of one change; `change` joins the phases, `record` says what it was."""
 
     change: str
     phase: Phase
@@ -38,17 +41,18 @@ class Entry:
     actor: str
     account_id: str
     partition: str
-    user_name: str
-    credential_id: str
-    alias: str
     fingerprint: str
-    status_before: str
-    status_after: str
+    record: Record
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def account(self) -> Account:
+        """Name the account in which it was."""
+        return Account(self.account_id, self.partition)
 
     def at(self, phase: Phase, now: datetime) -> Entry:
         """Return the entry of a later phase of the same change."""
-        return replace(self, phase=phase, time=_timestamp(now))
+        return replace(self, phase=phase, time=_timestamp(now), schema_version=SCHEMA_VERSION)
 
 
 class Ledger:
@@ -63,10 +67,21 @@ class Ledger:
         self.path = path
         self._now = now
 
-    def open_change(self, **what: str) -> Entry:
+    def open_change(
+        self, *, action: str, actor: str, account: Account, fingerprint: str, record: Record
+    ) -> Entry:
         """Write that a change is about to be made. Raises OSError where the disk refuses."""
-        change, time = uuid.uuid4().hex[:12], _timestamp(self._now())
-        entry = Entry(change, "intent", time, **what)  # type: ignore[arg-type]  # all are text
+        entry = Entry(
+            change=uuid.uuid4().hex[:12],
+            phase="intent",
+            time=_timestamp(self._now()),
+            action=action,
+            actor=actor,
+            account_id=account.account_id,
+            partition=account.partition,
+            fingerprint=fingerprint,
+            record=record,
+        )
         self._append(entry)
         return entry
 
@@ -76,7 +91,7 @@ class Ledger:
 
     def _append(self, entry: Entry) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        line = json.dumps(asdict(entry), sort_keys=True).encode() + b"\n"
+        line = json.dumps(_document(entry), sort_keys=True).encode() + b"\n"
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             file.write(line if _ends_a_line(file) else b"\n" + line)
@@ -104,7 +119,7 @@ def read_ledger(path: Path) -> list[Entry]:
         entries = [_entry(line) for line in lines if line and not _is_cut_short(line)]
     except OSError as error:
         raise _broken(path, error.strerror or "it cannot be read") from None
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise _broken(path, "it holds a line that is no entry of a ledger") from None
     return list({entry.change: entry for entry in entries}.values())
 
@@ -117,25 +132,49 @@ def _ends_a_line(file: BinaryIO) -> bool:
 
 
 def _is_cut_short(line: str) -> bool:
-    return not line.endswith("}") and (line.startswith(_BEGINNING) or _BEGINNING.startswith(line))
+    """Tell whether a line begins like an entry and breaks off; one that goes on is no entry."""
+    if not (line.startswith(_BEGINNING) or _BEGINNING.startswith(line)):
+        return False
+    try:
+        json.loads(line)
+    except json.JSONDecodeError as error:
+        return not error.msg.startswith("Extra data")
+    return False
+
+
+def _document(entry: Entry) -> dict[str, object]:
+    return {name: getattr(entry, name) for name in _NAMES} | {"record": as_document(entry.record)}
 
 
 def _entry(line: str) -> Entry:
     document = json.loads(line)
-    if set(document) != {field.name for field in fields(Entry)}:
+    if document["schema_version"] == 1 and isinstance(document["schema_version"], int):
+        document = _second_version(document)
+    if set(document) != set(_NAMES) or type(document["schema_version"]) is not int:
         raise ValueError(line)
-    if document["schema_version"] != SCHEMA_VERSION:
+    record = read_record(document["action"], document.pop("record"))
+    if document.pop("schema_version") != SCHEMA_VERSION:
         raise ValueError(line)
-    if any(not isinstance(v, str) for k, v in document.items() if k != "schema_version"):
+    if not all(isinstance(value, str) for value in document.values()):
         raise ValueError(line)
     if document["phase"] not in get_args(Phase):
         raise ValueError(line)
-    datetime.fromisoformat(document["time"])
-    return Entry(**document)
+    moment(document["time"])
+    return Entry(record=record, **document)
+
+
+def _second_version(document: dict[str, object]) -> dict[str, object]:
+    """Read a line of the first version, which knew the changes of credentials alone."""
+    names = {field.name for field in fields(StatusChange)}
+    record = {name: document.pop(name) for name in names}
+    return {**document, "record": record, "schema_version": SCHEMA_VERSION}
 
 
 def _timestamp(now: datetime) -> str:
     return now.astimezone(timezone.utc).isoformat(timespec="seconds")
+
+
+_NAMES = tuple(field.name for field in fields(Entry))
 
 
 def _broken(path: Path, why: str) -> UsageError:

@@ -1,38 +1,25 @@
 """Decide what to do about an incident: pure, and the only place that decides it.
 
 Nothing is planned on what a key says of itself. A change needs a verdict that rests on proof of
-possession, a target that IAM named by the exact alias, a trusted run, and a principal that is not
-protected. Everything else ends in the commands for a person, or in nothing.
+possession, a target that AWS named (the credential by its exact alias, the signer by Bedrock, IAM
+or CloudTrail), a trusted run, and a principal that is not protected. Everything else ends in the
+commands for a person, or in nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model import Action, LongTermKey, ShortTermKey
 from bedrock_key_guard.respond import commands
+from bedrock_key_guard.respond.policy import Policy
+from bedrock_key_guard.verify.signer import search_for_signer, signer_of
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import CredentialRecord, Incident, Verdict
+    from bedrock_key_guard.verify.signer import Signer
 
-Response = Literal["off", "disable", "reset"]
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Say what a run may do.
-
-    `untrusted` is why the run may change nothing (a pull request from a fork), None where it may.
-    `protect` holds user names and ARNs that are never changed.
-    """
-
-    response: Response = "disable"
-    dry_run: bool = False
-    reactivate: bool = False
-    untrusted: str | None = None
-    protect: frozenset[str] = frozenset()
-    max_responses: int = 20
+__all__ = ["Policy", "plan"]
 
 
 def plan(incident: Incident, verdict: Verdict, policy: Policy) -> Action:
@@ -43,25 +30,13 @@ def plan(incident: Incident, verdict: Verdict, policy: Policy) -> Action:
     if verdict.state == "unverified":
         return Action("manual", verdict.reason, commands.to_find_out(key), urgent=True)
     if isinstance(key, ShortTermKey):
-        return _for_short_term(key, verdict)
+        return _for_short_term(key, verdict, policy)
     if isinstance(key, LongTermKey):
         return _for_long_term(key, verdict, policy)
     return Action("nothing", "a malformed key cannot be used")
 
 
-def _for_short_term(key: ShortTermKey, verdict: Verdict) -> Action:
-    if verdict.state == "contained":
-        return Action("nothing", f"{verdict.reason}; the key expires by itself")
-    reason = "a short-term key cannot be switched off alone: the identity that signed it has to be"
-    return Action("manual", reason, commands.to_quarantine(key, _signer(verdict)), urgent=True)
-
-
-def _signer(verdict: Verdict) -> str | None:
-    """Return the ARN of who signed a short-term key, by Bedrock's word or else by IAM's."""
-    iam = verdict.evidence.iam
-    if verdict.principal is None and iam is not None and iam.account and iam.user_name:
-        return f"arn:{iam.account.partition}:iam::{iam.account.account_id}:user/{iam.user_name}"
-    return verdict.principal
+# ── long-term keys ──────────────────────────────────────────────────────────────────────────────
 
 
 def _for_long_term(key: LongTermKey, verdict: Verdict, policy: Policy) -> Action:
@@ -69,9 +44,10 @@ def _for_long_term(key: LongTermKey, verdict: Verdict, policy: Policy) -> Action
     obstacle = _obstacle(credential, policy)
     if obstacle is not None:
         return Action("manual", obstacle, commands.to_disable(key, credential), urgent=True)
-    if policy.response == "reset":
-        return Action("reset", f"{verdict.state}: {verdict.reason}")
-    return Action("disable", f"{verdict.state}: {verdict.reason}")
+    if policy.response == "off":
+        by_hand = commands.to_disable(key, credential)
+        return Action("manual", "responses are off", by_hand, urgent=True)
+    return Action(policy.response, f"{verdict.state}: {verdict.reason}")
 
 
 def _obstacle(credential: CredentialRecord | None, policy: Policy) -> str | None:
@@ -80,16 +56,47 @@ def _obstacle(credential: CredentialRecord | None, policy: Policy) -> str | None
         return "IAM could not be asked which credential this is"
     if credential.status != "Active":
         return f"Bedrock still accepts it, although IAM calls its credential {credential.status}"
-    if _is_protected(credential.user_name, policy.protect):
+    if policy.protects(credential.user_name):
         return f"user {credential.user_name} is protected (--protect)"
-    if policy.untrusted is not None:
+    return policy.untrusted
+
+
+# ── short-term keys ─────────────────────────────────────────────────────────────────────────────
+
+
+def _for_short_term(key: ShortTermKey, verdict: Verdict, policy: Policy) -> Action:
+    if verdict.state == "contained":
+        return Action("nothing", f"{verdict.reason}; the key expires by itself")
+    signer = signer_of(verdict.evidence)
+    obstacle = _signer_obstacle(key, verdict, signer, policy)
+    if obstacle is not None:
+        return Action("manual", obstacle, _by_hand(key, signer), urgent=True)
+    if policy.short_term == "off":
+        reason = "a short-term key cannot be switched off alone: who signed it has to be denied"
+        return Action("manual", f"{reason} (--short-term)", _by_hand(key, signer), urgent=True)
+    return Action(policy.short_term, f"{verdict.state}: {verdict.reason}")
+
+
+def _signer_obstacle(
+    key: ShortTermKey, verdict: Verdict, signer: Signer | None, policy: Policy
+) -> str | None:
+    """Return why the guard may not change who signed the key, or None where it may."""
+    if signer is None or signer.holder is None:
+        tried = search_for_signer(verdict.evidence)
+        who = f"federated user {signer.principal.name} of somebody" if signer else "nobody"
+        return f"who signed it could not be found out, {who} was named ({tried})"
+    if signer.holder.fixed:
+        return signer.holder.fixed
+    if policy.protects(signer.holder.name):
+        return f"{signer.holder.kind} {signer.holder.name} is protected (--protect)"
+    if policy.untrusted is not None and policy.short_term != "off":
         return policy.untrusted
-    if policy.response == "off":
-        return "responses are off"
+    if policy.short_term == "revoke-sessions" and not key.has_session_token:
+        return "it was signed with an access key, not in a session: only a quarantine stops it"
     return None
 
 
-def _is_protected(user_name: str, protect: frozenset[str]) -> bool:
-    """Match a user by name or by the name at the end of an ARN; IAM's names ignore case."""
-    names = {entry.rpartition("/")[2].casefold() for entry in protect}
-    return user_name.casefold() in names
+def _by_hand(key: ShortTermKey, signer: Signer | None) -> tuple[str, ...]:
+    if signer is None:
+        return commands.to_quarantine(key, None)
+    return commands.to_quarantine(key, (signer.holder or signer.principal).arn)

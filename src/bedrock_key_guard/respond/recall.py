@@ -14,10 +14,11 @@ from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond.trail import all_changes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.model import Verdict
+    from bedrock_key_guard.model import CredentialRecord, Verdict
     from bedrock_key_guard.respond.trail import CredentialEvent
 
 _KEPT_BY_CLOUDTRAIL = timedelta(days=90)
@@ -33,21 +34,18 @@ class Recall:
         self._changes: list[CredentialEvent] | None = None
         self._lock = threading.Lock()
 
-    def earlier_response(self, verdict: Verdict) -> Outcome | None:
+    def earlier_response(self, fingerprint: str, verdict: Verdict) -> Outcome | None:
         """Return the outcome of an earlier run that made this key dead, if one did."""
-        credential = verdict.evidence.iam.credential if verdict.evidence.iam else None
-        if verdict.state != "dead" or credential is None or credential.status != "Inactive":
+        iam = verdict.evidence.iam
+        if verdict.state != "dead" or iam is None:
+            return None
+        if iam.state == "absent":
+            return _deleted(fingerprint, self._all())
+        credential = iam.credential
+        if credential is None or credential.status != "Inactive":
             return None
         changes = [c for c in self._all() if c.credential_id == credential.credential_id]
-        settings = [change for change in changes if not change.is_guards_reset]
-        if not settings or not settings[-1].is_guards_own:
-            return None
-        what = f"credential {credential.credential_id} of user {credential.user_name}"
-        reason = f"an earlier run set {what} Inactive at {settings[-1].time:%Y-%m-%d %H:%M} UTC"
-        if not changes[-1].is_guards_reset:
-            return Outcome("disable", "not-needed", reason, confirmed_dead=True)
-        reason = f"{reason} and reset it; see whether the store holds its new key"
-        return Outcome("reset", "not-needed", reason, confirmed_dead=True)
+        return _switched_off(fingerprint, credential, changes)
 
     def _all(self) -> list[CredentialEvent]:
         with self._lock:
@@ -58,3 +56,36 @@ class Recall:
                     events = []
                 self._changes = [event for event in events if not event.failed]
             return self._changes
+
+
+def _deleted(fingerprint: str, changes: Sequence[CredentialEvent]) -> Outcome | None:
+    """Return that a guard deleted the credential of this very key."""
+    for change in reversed(changes):
+        purpose = change.purpose
+        if change.name.startswith("Delete") and purpose and purpose.is_for(fingerprint):
+            reason = f"an earlier run deleted credential {change.credential_id} at {_at(change)}"
+            return Outcome("delete", "not-needed", reason, confirmed_dead=True)
+    return None
+
+
+def _switched_off(
+    fingerprint: str, credential: CredentialRecord, changes: Sequence[CredentialEvent]
+) -> Outcome | None:
+    """Return that a guard set the credential Inactive, and what it may have left undone."""
+    settings = [change for change in changes if not change.is_guards_reset]
+    if not settings or not settings[-1].is_guards_own:
+        return None
+    what = f"credential {credential.credential_id} of user {credential.user_name}"
+    reason = f"an earlier run set {what} Inactive at {_at(settings[-1])}"
+    purpose = settings[-1].purpose
+    if changes[-1].is_guards_reset:
+        reason = f"{reason} and reset it; see whether the store holds its new key"
+        return Outcome("reset", "not-needed", reason, confirmed_dead=True)
+    if purpose and purpose.action == "delete" and purpose.is_for(fingerprint):
+        reason = f"{reason}, and was cut off before it could delete it"
+        return Outcome("delete", "failed", reason, confirmed_dead=True)
+    return Outcome("disable", "not-needed", reason, confirmed_dead=True)
+
+
+def _at(change: CredentialEvent) -> str:
+    return f"{change.time:%Y-%m-%d %H:%M} UTC"

@@ -1,8 +1,7 @@
 """Give back what the guard took, and nothing else.
 
-A ledger is a claim. What it says is held against IAM as it is now and against CloudTrail: a
-credential is set Active again only where the guard is shown to have set it Inactive, and nobody has
-changed it since.
+A ledger is a claim. What it says is held against IAM as it is now and against CloudTrail: something
+is given back only where the guard is shown to have taken it, and nobody has changed it since.
 """
 
 from __future__ import annotations
@@ -12,96 +11,98 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import error_code
 from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.respond import restore_credential, restore_policies
+from bedrock_key_guard.respond.identities import IamIdentities
 from bedrock_key_guard.respond.ledger import settle
-from bedrock_key_guard.respond.trail import changes_to
+from bedrock_key_guard.respond.purpose import purpose_of, stated
+from bedrock_key_guard.respond.records import (
+    Hold,
+    PoliciesDetached,
+    PolicyAttached,
+    PolicyPut,
+    StatusChange,
+)
+from bedrock_key_guard.respond.trail import changes_to, policy_changes
+from bedrock_key_guard.respond.way_back import WayBack, not_needed, refused
+from bedrock_key_guard.respond.writes import IamWriter
+from bedrock_key_guard.verify.iam import IamDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.model import Account, CredentialRecord
+    from bedrock_key_guard.model import Account
     from bedrock_key_guard.respond.ledger import Entry, Ledger
-    from bedrock_key_guard.respond.trail import CredentialEvent
-    from bedrock_key_guard.respond.writes import Writer
-    from bedrock_key_guard.verify.iam import IamDirectory
-
-_LATE = "it may come up to 15 minutes late, and keeps 90 days"
 
 
-def restore(
-    entry: Entry,
-    session: Session,
-    directory: IamDirectory,
-    writer: Writer,
-    ledger: Ledger,
-    *,
-    dry_run: bool,
-) -> Outcome:
-    """Set one credential Active again, or say why not."""
-    try:
-        credential = directory.by_id(entry.credential_id)
-        events = changes_to(entry.credential_id, datetime.fromisoformat(entry.time), session)
-    except Exception as error:  # noqa: BLE001  # whatever failed, nothing is shown
-        return _refused(f"AWS could not be asked ({error_code(error)})")
-    obstacle = obstacle_to(entry, session.account, credential, events)
+def restore(entry: Entry, session: Session, ledger: Ledger, *, dry_run: bool) -> Outcome:
+    """Undo one change, or say why not."""
+    obstacle = _obstacle(entry, session.account)
     if obstacle is not None:
         return obstacle
-    what = f"credential {entry.credential_id} of user {entry.user_name}"
-    if dry_run or credential is None:
-        return Outcome("restore", "dry-run", f"would set {what} Active: its leaked key works again")
     try:
-        writer.set_status(credential, "Active")
-    except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-        return Outcome("restore", "failed", f"{what} was not restored ({error_code(error)})")
-    done = Outcome("restore", "done", f"{what} is Active: its leaked key works again")
+        way = _way_back(entry, session)
+    except Exception as error:  # noqa: BLE001  # whatever failed, nothing is shown
+        return refused(f"AWS could not be asked ({error_code(error)})")
+    if isinstance(way, Outcome):
+        return way
+    if dry_run:
+        return Outcome("restore", "dry-run", f"would {way.promise}: its leaked key works again")
+    with stated(purpose_of("restore", entry.fingerprint)):
+        try:
+            way.write()
+        except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
+            reason = f"{way.subject} was not restored ({error_code(error)})"
+            return Outcome("restore", "failed", reason)
+    done = Outcome("restore", "done", f"{way.result}: its leaked key works again")
     return settle(done, ledger, entry, "restored")
 
 
-def obstacle_to(
-    entry: Entry,
-    account: Account,
-    credential: CredentialRecord | None,
-    events: Sequence[CredentialEvent],
-) -> Outcome | None:
-    """Return why a change may not, or need not, be undone; None where it may."""
-    if entry.phase == "restored":
-        return Outcome("restore", "not-needed", "it was restored before")
-    if entry.action != "disable" or (entry.status_before, entry.status_after) != _DISABLED:
-        return _refused(f"a {entry.action} cannot be undone")
-    if (entry.account_id, entry.partition) != (account.account_id, account.partition):
-        return _refused(f"it is of account {entry.account_id}, not {account.account_id}")
-    if credential is None:
-        return _refused("IAM has no such credential any more")
-    if (credential.alias, credential.user_name) != (entry.alias, entry.user_name):
-        return _refused("IAM knows the credential by another alias or user than the ledger does")
-    if credential.status == "Active":
-        return Outcome("restore", "not-needed", "the credential is Active")
-    if credential.status != "Inactive":
-        return _refused(f"the credential is {credential.status}")
-    return _not_shown(entry, events)
+def held_by_others(entry: Entry, others: Iterable[Entry], now: datetime) -> Outcome | None:
+    """Refuse to detach a quarantine that holds other keys as well, and is not given back for them.
 
-
-def _not_shown(entry: Entry, events: Sequence[CredentialEvent]) -> Outcome | None:
-    """Require that the last change to the credential is the guard's own."""
-    changes = [event for event in events if not event.failed]
-    if not changes:
-        return _refused(f"CloudTrail does not show that the guard set it Inactive ({_LATE})")
-    last = changes[-1]
-    if last.name != "UpdateServiceSpecificCredential" or last.status != "Inactive":
-        return _refused(f"somebody has changed it since: {last.name} by {last.actor}")
-    if not last.is_guards_own or _role_of(last.actor) != _role_of(entry.actor):
-        return _refused(f"it was not the guard that set it Inactive, but {last.actor}")
+    `others` are the changes that stay as they are.
+    """
+    mine = entry.record
+    if not isinstance(mine, PolicyAttached):
+        return None
+    for other in others:
+        record, stays = other.record, other.phase not in ("restored", "lifted")
+        if not stays or other.change == entry.change or not isinstance(record, PolicyAttached):
+            continue
+        same = (record.kind, record.name, record.policy) == (mine.kind, mine.name, mine.policy)
+        if same and datetime.fromisoformat(record.until) > now:
+            return refused(f"it holds another key as well, until {record.until} ({other.change})")
     return None
 
 
-def _role_of(arn: str) -> str:
-    """Drop the session's name from an assumed role's ARN: each run has one of its own."""
-    head, _, rest = arn.partition(":assumed-role/")
-    return f"{head}:assumed-role/{rest.partition('/')[0]}" if rest else arn
+def _obstacle(entry: Entry, account: Account) -> Outcome | None:
+    if entry.phase == "restored":
+        return not_needed("it was restored before")
+    if entry.phase == "lifted":
+        return not_needed("it was lifted before")
+    if entry.account != account:
+        return refused(f"it is of account {entry.account_id}, not {account.account_id}")
+    return None
 
 
-def _refused(reason: str) -> Outcome:
-    return Outcome("restore", "refused", reason)
-
-
-_DISABLED = ("Active", "Inactive")
+def _way_back(entry: Entry, session: Session) -> WayBack | Outcome:
+    record, since = entry.record, datetime.fromisoformat(entry.time)
+    identities = IamIdentities(session)
+    match record:
+        case StatusChange():
+            credential = IamDirectory(session).by_id(record.credential_id)
+            changes = changes_to(record.credential_id, since, session)
+            writer = IamWriter(session)
+            return restore_credential.way_back(entry, record, credential, changes, writer)
+        case PoliciesDetached():
+            events = policy_changes(("Attach", "Detach"), since, session)
+            return restore_policies.attach_again(entry, record, identities, events)
+        case PolicyAttached():
+            events = policy_changes(("Attach", "Detach"), since, session)
+            return restore_policies.detach_again(entry, record, identities, events)
+        case PolicyPut():
+            events = policy_changes(("Put", "Delete"), since, session)
+            return restore_policies.delete_again(entry, record, identities, events)
+        case Hold():
+            return refused("it records a key that was held, and no change")

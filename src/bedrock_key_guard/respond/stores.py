@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.keys.secret import Secret
 
+_PLACE = "{credential_id}"
 _CHECK_LABEL = "BedrockKeyGuardWriteCheck"
 _CHECK_VALUE = "written by bedrock-key-guard to see whether it may"
 
@@ -137,18 +138,35 @@ _STORES: dict[str, tuple[str, Callable[[Any, str], Store]]] = {
 
 
 def parse_store(text: str) -> tuple[str, str]:
-    """Return the kind and the name in `secretsmanager:NAME` or `ssm:NAME`. Raises UsageError."""
+    """Return the kind and the name in `secretsmanager:NAME` or `ssm:NAME`. Raises UsageError.
+
+    A name may hold `{credential_id}`, so that each credential has a place of its own.
+    """
     kind, _, name = text.partition(":")
-    if kind not in _STORES or not name or name != name.strip():
+    holds_braces = any(brace in name.replace(_PLACE, "") for brace in "{}")
+    if kind not in _STORES or not name or name != name.strip() or holds_braces:
         raise UsageError(
             f"{text!r} names no store for a new key.",
-            remedy="Use `secretsmanager:NAME` or `ssm:NAME`.",
+            remedy="Use `secretsmanager:NAME` or `ssm:NAME`; NAME may hold `{credential_id}`.",
         )
     return kind, name
 
 
-def open_store(text: str, session: Session) -> Store:
-    """Return the store that `text` names, in the region of the environment. Raises UsageError."""
-    kind, name = parse_store(text)
-    service, store = _STORES[kind]
-    return store(session.client(service), name)
+class Stores:
+    """Open the store of each credential, and the same one for the same name."""
+
+    def __init__(self, text: str, session: Session) -> None:
+        """Take what `text` names, in the region of the environment. Raises UsageError."""
+        kind, self._name = parse_store(text)
+        service, self._make = _STORES[kind]
+        self._client = session.client(service)
+        self._opened: dict[str, Store] = {}
+        self._lock = threading.Lock()
+
+    def of(self, credential_id: str) -> Store:
+        """Return the store for this credential's new key."""
+        name = self._name.replace(_PLACE, credential_id)
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = self._make(self._client, name)
+            return self._opened[name]

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import NoSession, open_session
+from bedrock_key_guard.aws.session import NoSession, error_code, open_session
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.respond.ledger import Ledger, read_ledger
-from bedrock_key_guard.respond.restore import restore
-from bedrock_key_guard.respond.writes import IamWriter
-from bedrock_key_guard.verify.iam import IamDirectory
+from bedrock_key_guard.respond.lift import lift
+from bedrock_key_guard.respond.restore import held_by_others, restore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.model import Outcome
     from bedrock_key_guard.respond.ledger import Entry
+    from bedrock_key_guard.respond.restraints import Restraint
+
+
+_TO_RESTORE = (
+    "iam:UpdateServiceSpecificCredential, iam:ListServiceSpecificCredentials and "
+    "cloudtrail:LookupEvents, and for policies iam:AttachUserPolicy, iam:Detach*Policy or "
+    "iam:Delete*Policy"
+)
+_TO_LIFT = "cloudtrail:LookupEvents, iam:Detach*Policy and, for sessions, iam:Delete*Policy"
 
 
 def undo(
@@ -27,21 +37,50 @@ def undo(
     Raises UsageError for a ledger or a change that is not there, and CredentialsError where there
     are no credentials to do it with.
     """
-    entries = [entry for entry in read_ledger(path) if change in (None, entry.change)]
+    known = [entry for entry in read_ledger(path) if entry.action != "hold"]
+    entries = [entry for entry in known if change in (None, entry.change)]
     if change is not None and not entries:
         raise UsageError(
             f"The ledger {str(path)!r} records no change {change!r}.",
             remedy="Leave --change out to see them all with --dry-run.",
         )
+    session = _session(environment, "restored", _TO_RESTORE)
+    ledger, now = Ledger(path), datetime.now(timezone.utc)
+    stay = [entry for entry in known if entry not in entries]
+    return [
+        (
+            entry,
+            held_by_others(entry, stay, now) or restore(entry, session, ledger, dry_run=dry_run),
+        )
+        for entry in entries
+    ]
+
+
+def lift_all(
+    path: Path, environment: Mapping[str, str], now: datetime, *, search: bool, dry_run: bool
+) -> list[tuple[Restraint, Outcome]]:
+    """Take away every restraint of the guard that no living key needs; a ledger may be missing.
+
+    Raises UsageError for a ledger that is none, and CredentialsError without credentials, or where
+    AWS does not let them search.
+    """
+    entries = read_ledger(path) if path.exists() else []
+    session = _session(environment, "lifted", _TO_LIFT)
+    try:
+        return list(lift(entries, session, Ledger(path), now, search=search, dry_run=dry_run))
+    except Exception as error:  # noqa: BLE001  # whatever failed, not everything was looked at
+        raise CredentialsError(
+            f"The users and roles could not be searched ({error_code(error)}).",
+            remedy="Leave --search out, or give credentials that may call iam:ListUsers, "
+            "iam:ListRoles, iam:ListUserPolicies and iam:ListRolePolicies.",
+        ) from None
+
+
+def _session(environment: Mapping[str, str], what: str, needed: str) -> Session:
     session = open_session(environment)
     if isinstance(session, NoSession):
         raise CredentialsError(
-            f"Nothing can be restored: {session.reason}.",
-            remedy="Give credentials that may call iam:UpdateServiceSpecificCredential, "
-            "iam:ListServiceSpecificCredentials and cloudtrail:LookupEvents.",
+            f"Nothing can be {what}: {session.reason}.",
+            remedy=f"Give credentials that may call {needed}.",
         )
-    directory, writer, ledger = IamDirectory(session), IamWriter(session), Ledger(path)
-    return [
-        (entry, restore(entry, session, directory, writer, ledger, dry_run=dry_run))
-        for entry in entries
-    ]
+    return session

@@ -1,8 +1,8 @@
 """Change exactly one service-specific credential in IAM.
 
 Facts are those of the IAM API reference (`UpdateServiceSpecificCredential`,
-`ResetServiceSpecificCredential`). The user is always named: without it the API acts on the caller's
-own credentials.
+`ResetServiceSpecificCredential`, `DeleteServiceSpecificCredential`). The user is always named:
+without it the API acts on the caller's own credentials.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.respond.purpose import state_purposes
 
 if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
@@ -19,14 +20,18 @@ Status = Literal["Active", "Inactive"]
 
 
 class Writer(Protocol):
-    """Change one credential."""
+    """Change one credential. Each method raises whatever AWS's refusal raises."""
 
     def set_status(self, credential: CredentialRecord, status: Status) -> None:
-        """Set the status. Raises whatever AWS's refusal raises."""
+        """Set the status."""
         ...
 
     def reset(self, credential: CredentialRecord) -> Secret:
         """Give the credential a new secret, and return the new key."""
+        ...
+
+    def delete(self, credential: CredentialRecord) -> None:
+        """Delete the credential."""
         ...
 
 
@@ -36,6 +41,7 @@ class IamWriter:
     def __init__(self, session: Session) -> None:
         """Write with the credentials of `session`."""
         self._iam = session.global_client("iam")
+        state_purposes(self._iam)
 
     def set_status(self, credential: CredentialRecord, status: Status) -> None:
         """Set the status of this one credential."""
@@ -52,3 +58,10 @@ class IamWriter:
             ServiceSpecificCredentialId=credential.credential_id,
         )
         return Secret(answer["ServiceSpecificCredential"]["ServiceCredentialSecret"])
+
+    def delete(self, credential: CredentialRecord) -> None:
+        """Delete this one credential; the user stays."""
+        self._iam.delete_service_specific_credential(
+            UserName=credential.user_name,
+            ServiceSpecificCredentialId=credential.credential_id,
+        )

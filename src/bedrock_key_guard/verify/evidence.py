@@ -19,6 +19,7 @@ from bedrock_key_guard.verify.signer import needs_trail
 from bedrock_key_guard.verify.verdict import (
     CLOCK_TOLERANCE,
     PROPAGATION,
+    denies_bearer,
     disagreement,
 )
 
@@ -122,7 +123,8 @@ def _with_signer(evidence: Evidence, witnesses: Witnesses) -> Evidence:
 
 def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
     """Ask again a key that was refused; a young credential gets the time to become known."""
-    if {answer.state for answer in evidence.bedrock} - {"refused", "not-offered"}:
+    refused = any(answer.state == "refused" for answer in evidence.bedrock)
+    if not refused or not all(_is_no(answer) for answer in evidence.bedrock):
         return evidence
     credential = evidence.iam.credential if evidence.iam else None
     if credential is not None:
@@ -131,6 +133,10 @@ def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses)
         witnesses.sleep(max(min(young_for, PROPAGATION).total_seconds(), 0.0))
     again = ask_planes(evidence.key, region, witnesses)
     return replace(evidence, bedrock=tuple(map(_joined, evidence.bedrock, again)))
+
+
+def _is_no(answer: BedrockAnswer) -> bool:
+    return answer.state in ("refused", "not-offered") or denies_bearer(answer)
 
 
 def _joined(first: BedrockAnswer, again: BedrockAnswer) -> BedrockAnswer:

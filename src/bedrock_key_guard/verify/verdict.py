@@ -117,21 +117,24 @@ def _is_of_key(answer: BedrockAnswer, evidence: Evidence) -> bool:
 
 def _contained(evidence: Evidence) -> Ruling | None:
     first, second = _planes(evidence)
-    if first is None or not _denies_bearer(first):
+    if first is None or second is None or not denies_bearer(first):
         return None
-    if second is None or not (second.state == "not-offered" or _denies_bearer(second)):
+    # The second plane is known to answer a denied key as it answers a forged one.
+    closed = second.state == "not-offered" or denies_bearer(second) or _counts(second, evidence)
+    if not closed:
         return None
     return "contained", f"{first.principal} may not use API keys on either plane"
 
 
 def _denied_otherwise(evidence: Evidence) -> Ruling | None:
     for answer in evidence.bedrock:
-        if answer.state == "denied" and not _denies_bearer(answer):
+        if answer.state == "denied" and not denies_bearer(answer):
             return "live", f"{answer.plane} knew it as {answer.principal}"
     return None
 
 
-def _denies_bearer(answer: BedrockAnswer) -> bool:
+def denies_bearer(answer: BedrockAnswer) -> bool:
+    """Tell whether a plane knew the key, and denied its principal the use of any key."""
     return (
         answer.state == "denied" and answer.denied_action == f"{answer.plane}:CallWithBearerToken"
     )

@@ -3,45 +3,66 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.model import (
+    Account,
     CredentialRecord,
     IamAnswer,
     LongTermKey,
     ShortTermKey,
+    TrailAnswer,
     Verdict,
     VerdictState,
 )
+from bedrock_key_guard.respond.documents import Document, denial
+from bedrock_key_guard.respond.identities import Identity
+from bedrock_key_guard.respond.records import HolderKind, Record, StatusChange
 from bedrock_key_guard.respond.stores import StoreError
 from bedrock_key_guard.respond.writes import Status
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith
 from tests.unit.verify.doubles import (
     ACCOUNT,
+    NOW,
     USER,
     both,
     credential,
     found,
     long_term,
     offline,
+    short_term,
 )
 
 NEW_KEY = keysmith.long_term("BedrockAPIKey-ex4m", ACCOUNT, seed="after the reset")
 # What a ledger is told of a change.
-WHAT = {
+RECORD = StatusChange(
+    user_name=USER,
+    credential_id="ACCAQNZGKIQYEXAMPLE22",
+    alias=f"{USER}-at-{ACCOUNT}",
+    status_before="Active",
+    status_after="Inactive",
+)
+
+
+class What(TypedDict):
+    action: str
+    actor: str
+    account: Account
+    fingerprint: str
+    record: Record
+
+
+WHAT: What = {
     "action": "disable",
     "actor": f"arn:aws:iam::{ACCOUNT}:user/bedrock-key-guard",
-    "account_id": ACCOUNT,
-    "partition": "aws",
-    "user_name": USER,
-    "credential_id": "ACCAQNZGKIQYEXAMPLE22",
-    "alias": f"{USER}-at-{ACCOUNT}",
+    "account": Account(ACCOUNT),
     "fingerprint": "0" * 64,
-    "status_before": "Active",
-    "status_after": "Inactive",
+    "record": RECORD,
 }
 
 
@@ -58,6 +79,25 @@ def live(
     verdict = verdict_from(replace(offline(key), bedrock=both("accepted"), iam=iam))
     assert verdict.state == "live"
     return replace(verdict, principal=principal)
+
+
+def signed_by(
+    arn: str | None, *, by: str = "Bedrock", issuer: str | None = None, **more: object
+) -> Verdict:
+    """Return the verdict on a live short-term key whose signer one witness names."""
+    key = short_term(**more)  # type: ignore[arg-type]
+    evidence = replace(offline(key), bedrock=both("accepted"))
+    if by == "Bedrock":
+        evidence = replace(evidence, bedrock=both("denied", principal=arn))
+    elif by == "IAM":
+        name = (arn or "").rpartition("/")[2]
+        evidence = replace(evidence, iam=IamAnswer("found", NOW, Account(ACCOUNT), user_name=name))
+    elif arn is not None:
+        trail = TrailAnswer("found", key.region, NOW, arn, issuer or arn)
+        evidence = replace(evidence, trail=trail)
+    verdict = verdict_from(evidence)
+    assert verdict.state == "live"
+    return verdict
 
 
 def contained(key: LongTermKey | ShortTermKey | None = None) -> Verdict:
@@ -100,6 +140,9 @@ class FakeWriter:
         self.diary.note("reset")
         return Secret(next(self.secrets))
 
+    def delete(self, credential: CredentialRecord) -> None:
+        self.diary.note("delete")
+
 
 @dataclass
 class FakeStore:
@@ -125,3 +168,65 @@ class FakeStore:
             self.diary.note(what)
         except OSError as error:
             raise StoreError(str(error)) from None
+
+
+@dataclass
+class FakeIdentities:
+    """Hold the users and roles of one account in memory, and write down what is changed."""
+
+    diary: Diary
+    known: dict[tuple[HolderKind, str], Identity] = field(default_factory=dict)
+    managed: dict[str, Document] = field(default_factory=dict)
+    attachments: dict[tuple[HolderKind, str], list[str]] = field(default_factory=dict)
+    inlines: dict[tuple[HolderKind, str], dict[str, str]] = field(default_factory=dict)
+    member_of: tuple[str, ...] = ()
+
+    def add(
+        self, kind: HolderKind, name: str, *policies: str, path: str = "/", unique_id: str = ""
+    ) -> None:
+        arn = f"arn:aws:iam::{ACCOUNT}:{kind}{path}{name}"
+        self.known[kind, name] = Identity(kind, name, arn, unique_id or f"A{name.upper()}")
+        self.attachments[kind, name] = list(policies)
+
+    def find(self, kind: HolderKind, name: str) -> Identity | None:
+        return self.known.get((kind, name))
+
+    def names(self, kind: HolderKind) -> tuple[str, ...]:
+        return tuple(name for known, name in self.known if known == kind)
+
+    def attached(self, kind: HolderKind, name: str) -> tuple[str, ...]:
+        return tuple(self.attachments.get((kind, name), ()))
+
+    def inline(self, kind: HolderKind, name: str) -> tuple[str, ...]:
+        return tuple(self.inlines.get((kind, name), ()))
+
+    def inline_document(self, kind: HolderKind, name: str, policy: str) -> Document | None:
+        text = self.inlines.get((kind, name), {}).get(policy)
+        return json.loads(text) if text else None
+
+    def managed_document(self, arn: str) -> Document | None:
+        self.diary.note(f"read {arn.rpartition('/')[2]}")
+        return self.managed.get(arn)
+
+    def groups(self, user_name: str) -> tuple[str, ...]:
+        return self.member_of
+
+    def attach(self, kind: HolderKind, name: str, policy: str) -> None:
+        self.diary.note(f"attach {policy.rpartition('/')[2]} to {kind} {name}")
+        self.attachments[kind, name].append(policy)
+
+    def detach(self, kind: HolderKind, name: str, policy: str) -> None:
+        self.diary.note(f"detach {policy.rpartition('/')[2]} from {kind} {name}")
+        self.attachments[kind, name].remove(policy)
+
+    def put(self, kind: HolderKind, name: str, policy: str, document: str) -> None:
+        self.diary.note(f"put {policy} to {kind} {name}")
+        self.inlines.setdefault((kind, name), {})[policy] = document
+
+    def delete(self, kind: HolderKind, name: str, policy: str) -> None:
+        self.diary.note(f"delete {policy} of {kind} {name}")
+        del self.inlines[kind, name][policy]
+
+
+QUARANTINE = f"arn:aws:iam::{ACCOUNT}:policy/BedrockKeyGuardQuarantine"
+DENIES_KEYS = denial(("bedrock:CallWithBearerToken", "bedrock-mantle:CallWithBearerToken"))

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.families import CLAUDE_PLATFORM_SHORT_TERM
-from bedrock_key_guard.respond.commands import to_disable, to_find_out, to_quarantine
+from bedrock_key_guard.respond.commands import (
+    to_delete,
+    to_disable,
+    to_find_out,
+    to_make_quarantine,
+    to_quarantine,
+)
+from bedrock_key_guard.verify.principal import read_principal
+from tests.unit.respond.doubles import DENIES_KEYS, QUARANTINE
 from tests.unit.verify.doubles import (
     ACCOUNT,
     OWN,
@@ -94,34 +102,80 @@ def test_who_signed_is_denied_the_use_of_keys(principal: str, operation: str, wh
     ]
 
 
+SSO = "AWSReservedSSO_Admin_0123456789abcdef"
+
+
 @pytest.mark.parametrize(
-    ("principal", "arn"),
+    ("principal", "condition"),
     [
         (
-            f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/sam@x.example",
-            f"arn:aws:iam::{ACCOUNT}:role/*/AWSReservedSSO_Admin_0123456789abcdef",
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/{SSO}/sam@x.example",
+            {
+                "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*/{SSO}"},
+                "StringLike": {"aws:userid": "*:sam@x.example"},
+            },
         ),
         (
             f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForX/s",
-            f"arn:aws:iam::{ACCOUNT}:role/*/AWSServiceRoleForX",
+            {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*/AWSServiceRoleForX"}},
         ),
-        (f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:root"),
+        (
+            f"arn:aws:iam::{ACCOUNT}:root",
+            {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:root"}},
+        ),
     ],
 )
-def test_who_cannot_be_changed_is_denied_by_the_organisation(principal: str, arn: str) -> None:
-    create, attach = words(*to_quarantine(short_term(), principal))
-    assert create[:5] == [
-        "aws",
-        "organizations",
-        "create-policy",
-        "--type",
-        "SERVICE_CONTROL_POLICY",
+def test_who_cannot_be_changed_is_denied_by_the_organisation(
+    principal: str, condition: dict[str, object]
+) -> None:
+    (command,) = to_quarantine(short_term(), principal)
+    make, attach = ran_as_shell(command)
+    assert make[:4] == ["organizations", "create-policy", "--type", "SERVICE_CONTROL_POLICY"]
+    statement = _statement(make)
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", condition)
+    assert attach == [
+        *("organizations", "attach-policy", "--target-id", ACCOUNT),
+        *("--policy-id", "p-made"),
     ]
-    statement = _statement(create)
-    assert statement["Effect"] == "Deny"
-    assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": arn}}
-    assert attach[:3] == ["aws", "organizations", "attach-policy"]
-    assert attach[-2:] == ["--target-id", ACCOUNT]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_one_word_in_the_organisations_command_too(name: str) -> None:
+    principal = f"arn:aws:sts::{ACCOUNT}:assumed-role/{SSO}{name}/{name}"
+    (command,) = to_quarantine(short_term(), principal)
+    make, attach = ran_as_shell(command)
+    assert len(make) == 14
+    assert len(attach) == 6
+
+
+def ran_as_shell(command: str) -> tuple[list[str], list[str]]:
+    """Let a shell run a command with a stand-in for `aws`, and return the words of both calls."""
+    aws = "aws() { printf '%s\\0' \"$@\" '' >&2; echo p-made; }; "
+    ran = subprocess.run(["sh", "-c", aws + command], check=True, capture_output=True, text=True)
+    make, attach, _ = ran.stderr.split("\0\0")
+    return make.split("\0"), attach.split("\0")
+
+
+@pytest.mark.parametrize("user", [USER, *HOSTILE])
+def test_a_quarantine_is_made_and_attached_by_two_commands(user: str) -> None:
+    holder = read_principal(f"arn:aws:iam::{ACCOUNT}:user/{user}")
+    assert holder is not None
+    make, attach = words(*to_make_quarantine(short_term(), QUARANTINE, holder))
+    assert make[:4] == ["aws", "iam", "create-policy", "--policy-name=BedrockKeyGuardQuarantine"]
+    assert {"Version": "2012-10-17", "Statement": [_statement(make)]} == DENIES_KEYS
+    assert attach == [
+        *("aws", "iam", "attach-user-policy", f"--user-name={holder.name}"),
+        *("--policy-arn", QUARANTINE),
+    ]
+
+
+@pytest.mark.parametrize("user", [USER, *HOSTILE])
+def test_a_credential_is_deleted_by_its_id(user: str) -> None:
+    (delete,) = words(*to_delete(credential(user=user)))
+    assert delete == [
+        *("aws", "iam", "delete-service-specific-credential", f"--user-name={user}"),
+        *("--service-specific-credential-id", "ACCAQNZGKIQYEXAMPLE22"),
+    ]
 
 
 def test_a_family_is_denied_its_own_actions() -> None:

@@ -29,8 +29,10 @@ class Rounds:
         return self._time.clock() + self._spent
 
 
-def confirmed(rounds: Rounds, time: FakeTime, **more: float) -> Confirmation:
-    return confirm(rounds, clock=rounds.clock, sleep=time.sleep, **more)
+def confirmed(
+    rounds: Rounds, time: FakeTime, *, deadline: float = DEADLINE_SECONDS
+) -> Confirmation:
+    return confirm(rounds, clock=rounds.clock, sleep=time.sleep, deadline=deadline)
 
 
 @pytest.fixture

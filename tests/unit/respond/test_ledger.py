@@ -1,23 +1,50 @@
 from __future__ import annotations
 
+import itertools
 import json
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model import Account, Outcome
 from bedrock_key_guard.respond.ledger import Entry, Ledger, read_ledger, settle
-from tests.unit.respond.doubles import WHAT
-from tests.unit.verify.doubles import NOW
+from bedrock_key_guard.respond.records import RECORDS, read_record
+from tests.unit.respond.doubles import RECORD, WHAT, What
+from tests.unit.verify.doubles import ACCOUNT, NOW
+
+texts = st.text(max_size=30)
+
+
+def changes(action: str) -> st.SearchStrategy[What]:
+    """Give what a ledger is told of a change of this kind."""
+    times = st.datetimes(timezones=st.just(timezone.utc)).map(datetime.isoformat)
+    values: dict[str, st.SearchStrategy[object]] = {
+        "kind": st.sampled_from(("user", "role")),
+        "until": times,
+        "policies": st.lists(texts, max_size=3).map(tuple),
+        "was_attached": st.booleans(),
+    }
+    record = RECORDS[action]
+    given_values: Any = {field.name: values.get(field.name, texts) for field in fields(record)}
+    what = {
+        "action": st.just(action),
+        "actor": texts,
+        "account": st.builds(Account, texts, texts),
+        "fingerprint": texts,
+        "record": st.builds(record, **given_values),
+    }
+    return st.fixed_dictionaries(what)  # type: ignore[return-value]
+
 
 slow_fixtures_are_fine = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -53,8 +80,11 @@ def test_each_phase_of_a_change_is_a_line(ledger: Ledger, path: Path) -> None:
         "2026-11-23T06:00:01+00:00",
         "2026-11-23T06:00:02+00:00",
     ]
-    for name, value in WHAT.items():
-        assert {line[name] for line in lines} == {value}
+    for line in lines:
+        assert line["record"] == asdict(RECORD)
+        assert (line["account_id"], line["partition"]) == (ACCOUNT, "aws")
+        for name in ("action", "actor", "fingerprint"):
+            assert line[name] == WHAT[name]
 
 
 def test_an_intent_is_on_disk_before_the_change_begins(ledger: Ledger, path: Path) -> None:
@@ -111,13 +141,8 @@ def test_a_ledger_holds_nothing_but_its_columns(ledger: Ledger, path: Path) -> N
     """No column of it is for a key."""
     ledger.open_change(**WHAT)
     (line,) = path.read_text().splitlines()
-    assert set(json.loads(line)) == {
-        *WHAT,
-        "change",
-        "phase",
-        "schema_version",
-        "time",
-    }
+    assert set(json.loads(line)) == {*GOOD}
+    assert set(json.loads(line)["record"]) == {*GOOD["record"]}
     assert {field.name for field in fields(Entry)} == set(json.loads(line))
 
 
@@ -156,12 +181,22 @@ def test_a_ledger_that_was_never_begun_is_empty(path: Path) -> None:
 
 # ── hostile ─────────────────────────────────────────────────────────────────────────────────────
 
-GOOD = {
-    **WHAT,
+GOOD: dict[str, Any] = {
+    "account_id": ACCOUNT,
+    "action": "disable",
+    "actor": f"arn:aws:iam::{ACCOUNT}:user/bedrock-key-guard",
     "change": "1",
+    "fingerprint": "0" * 64,
+    "partition": "aws",
     "phase": "done",
-    "schema_version": 1,
+    "record": asdict(RECORD),
+    "schema_version": 2,
     "time": "2026-11-23T06:00:00+00:00",
+}
+FIRST_VERSION: dict[str, Any] = {
+    **{name: value for name, value in GOOD.items() if name != "record"},
+    **asdict(RECORD),
+    "schema_version": 1,
 }
 
 
@@ -182,25 +217,39 @@ def edited(**changes: object) -> str:
         "[" * 200_000,
         "9" * 10_000,
         edited(extra="x"),
-        edited(schema_version=2),
-        edited(schema_version="1"),
+        edited(schema_version=1),
+        edited(schema_version=3),
+        edited(schema_version="2"),
+        edited(schema_version=True),
         edited(schema_version=None),
+        json.dumps({**FIRST_VERSION, "extra": "x"}),
+        json.dumps({**FIRST_VERSION, "schema_version": 2}),
+        json.dumps({**FIRST_VERSION, "action": "quarantine"}),
+        json.dumps({k: v for k, v in FIRST_VERSION.items() if k != "alias"}),
+        edited(action="grant"),
+        edited(action=["disable"]),
+        edited(record=None),
+        edited(record=[]),
+        edited(record={}),
+        edited(action="quarantine"),
         edited(phase="begun"),
         edited(phase=""),
         edited(time="yesterday"),
         edited(time=""),
         edited(time=7),
-        edited(credential_id=None),
-        edited(alias=["x"]),
+        edited(time="2026-11-23T06:00:00"),
         edited(actor={"arn": "x"}),
-        edited(user_name=True),
+        edited(record={**GOOD["record"], "credential_id": None}),
+        edited(record={**GOOD["record"], "alias": ["x"]}),
+        edited(record={**GOOD["record"], "user_name": True}),
+        edited(record={**GOOD["record"], "extra": "x"}),
         json.dumps({name: value for name, value in GOOD.items() if name != "actor"}),
         edited() + edited(),
         " " + edited()[:40],
         "\ufeff" + edited(),
         "\0",
     ],
-    ids=range(27),
+    ids=itertools.count(),
 )
 def test_a_file_that_is_no_ledger_is_refused(line: str, path: Path) -> None:
     path.parent.mkdir()
@@ -242,12 +291,43 @@ def test_no_file_does_more_than_be_refused(content: bytes, tmp_path: Path) -> No
 
 
 @slow_fixtures_are_fine
-@given(texts=st.lists(st.text(max_size=30), min_size=len(WHAT), max_size=len(WHAT)))
-def test_whatever_is_written_is_read_again(texts: list[str], tmp_path: Path) -> None:
+@given(change=st.sampled_from(sorted(RECORDS)).flatmap(changes))
+def test_whatever_is_written_is_read_again(change: What, tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     path.unlink(missing_ok=True)
-    entry = Ledger(path).open_change(**dict(zip(WHAT, texts, strict=True)))
+    entry = Ledger(path).open_change(**change)
     assert read_ledger(path) == [entry]
+
+
+def test_a_line_of_the_first_version_is_still_read(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text(json.dumps(FIRST_VERSION, sort_keys=True) + "\n")
+    (entry,) = read_ledger(path)
+    assert (entry.record, entry.action, entry.schema_version) == (RECORD, "disable", 2)
+    assert entry.account == Account(ACCOUNT)
+
+
+@pytest.mark.parametrize("kind", ["quarantine", "revoke-sessions", "hold"])
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "group"}, {"until": "soon"}, {"until": "2026-11-23"}, {"name": 7}]
+)
+def test_a_record_with_a_value_of_the_wrong_kind_is_refused(
+    kind: str, wrong: dict[str, object], path: Path
+) -> None:
+    good = {
+        "kind": "role",
+        "name": "ml-pipeline",
+        "unique_id": "AROAEXAMPLE",
+        "policy": "p",
+        "document": "{}",
+        "until": "2026-11-23T06:00:00+00:00",
+        "was_attached": False,
+    }
+    names = {field.name for field in fields(RECORDS[kind])}
+    record = {name: value for name, value in good.items() if name in names}
+    assert read_record(kind, dict(record)).title == "role ml-pipeline"
+    with pytest.raises((ValueError, TypeError)):
+        read_record(kind, {**record, **wrong})
 
 
 # ── what became of a change ─────────────────────────────────────────────────────────────────────

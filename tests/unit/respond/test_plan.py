@@ -5,7 +5,9 @@ from itertools import product
 
 import pytest
 
+from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import (
+    CHANGES,
     Account,
     IamAnswer,
     LongTermKey,
@@ -14,11 +16,12 @@ from bedrock_key_guard.model import (
     VerdictState,
 )
 from bedrock_key_guard.respond.plan import Policy, plan
-from tests.unit.respond.doubles import contained, live, other
+from tests.unit.respond.doubles import contained, live, other, signed_by
 from tests.unit.verify.doubles import (
     ACCOUNT,
     NOW,
     SIGNER,
+    STRANGER,
     USER,
     credential,
     found,
@@ -37,6 +40,21 @@ BY_HAND, NOTHING = "manual", "nothing"
 KEYS: tuple[LongTermKey | ShortTermKey, ...] = (LONG, SHORT)
 SETTLED: tuple[VerdictState, ...] = ("dead", "rejected", "foreign")
 POLICIES = (Policy(), Policy(response="reset"), Policy(response="off"), Policy(dry_run=True))
+
+
+SSO = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/sam@x.example"
+LINKED = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForX/s"
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+SAM = f"arn:aws:iam::{ACCOUNT}:user/teams/sam"
+BOB = f"arn:aws:sts::{ACCOUNT}:federated-user/bob"
+ROLE = signed_by(SIGNER)
+BY_TRAIL = signed_by(SIGNER, by="CloudTrail")
+BY_KEY = signed_by(SAM, by="IAM", kind="AKIA")
+IN_SESSION = signed_by(SAM, by="CloudTrail")
+FEDERATED = signed_by(BOB, by="CloudTrail", issuer=SAM)
+NAMELESS = signed_by(BOB)
+STRANGE = signed_by(SIGNER.replace(ACCOUNT, STRANGER), by="CloudTrail")
+QUARANTINE, REVOKE = Policy(short_term="quarantine"), Policy(short_term="revoke-sessions")
 
 
 @pytest.mark.parametrize(
@@ -70,9 +88,39 @@ POLICIES = (Policy(), Policy(response="reset"), Policy(response="off"), Policy(d
             BY_HAND,
             "although IAM calls its credential Expired",
         ),
-        # A short-term key is never acted on.
-        (live(SHORT), Policy(), BY_HAND, "a short-term key cannot be switched off alone"),
+        # The other ways to make a long-term key dead.
+        *((v, Policy("delete"), "delete", v.state) for v in (live(), contained())),
+        *((v, Policy("strip-policies"), "strip-policies", v.state) for v in (live(), contained())),
+        (live(), Policy(response="delete", untrusted=FORK), BY_HAND, FORK),
+        (live(iam=UNKNOWN), Policy(response="strip-policies"), BY_HAND, "IAM could not be asked"),
+        # A short-term key is acted on where that is asked for and its signer is known.
+        (ROLE, Policy(), BY_HAND, "a short-term key cannot be switched off alone"),
+        (ROLE, QUARANTINE, "quarantine", "live: "),
+        (ROLE, REVOKE, "revoke-sessions", "live: "),
+        (BY_TRAIL, QUARANTINE, "quarantine", "live: "),
+        (BY_TRAIL, REVOKE, "revoke-sessions", "live: "),
+        (BY_KEY, QUARANTINE, "quarantine", "live: "),
+        (BY_KEY, REVOKE, BY_HAND, "only a quarantine stops it"),
+        (IN_SESSION, QUARANTINE, "quarantine", "live: "),
+        (IN_SESSION, REVOKE, "revoke-sessions", "live: "),
+        (FEDERATED, QUARANTINE, "quarantine", "live: "),
+        (FEDERATED, REVOKE, "revoke-sessions", "live: "),
+        (contained(SHORT), QUARANTINE, NOTHING, "the key expires by itself"),
+        (contained(SHORT), REVOKE, NOTHING, "the key expires by itself"),
         (contained(SHORT), Policy(), NOTHING, "the key expires by itself"),
+        # Unless nobody knows whom to change, or nobody may.
+        (live(SHORT), QUARANTINE, BY_HAND, "who signed it could not be found out"),
+        (live(SHORT), Policy(), BY_HAND, "who signed it could not be found out"),
+        (NAMELESS, QUARANTINE, BY_HAND, "federated user bob of somebody was named"),
+        (signed_by(SSO), QUARANTINE, BY_HAND, "is of IAM Identity Center"),
+        (signed_by(LINKED), QUARANTINE, BY_HAND, "is linked to a service of AWS"),
+        (signed_by(ROOT, by="CloudTrail"), QUARANTINE, BY_HAND, "root user cannot be changed"),
+        (STRANGE, QUARANTINE, BY_HAND, "who signed it could not be found out"),
+        (ROLE, replace(QUARANTINE, untrusted=FORK), BY_HAND, FORK),
+        (ROLE, replace(REVOKE, untrusted=FORK), BY_HAND, FORK),
+        (ROLE, replace(QUARANTINE, protect=frozenset(("ML-pipeline",))), BY_HAND, "is protected"),
+        (BY_KEY, replace(QUARANTINE, protect=frozenset(("sam",))), BY_HAND, "user sam is prot"),
+        (FEDERATED, replace(QUARANTINE, protect=frozenset(("sam",))), BY_HAND, "user sam is pr"),
         # Without proof nothing happens.
         *(
             (other(state, key), policy, NOTHING, f"it is {state}")
@@ -93,22 +141,40 @@ def test_what_a_verdict_permits(verdict: Verdict, policy: Policy, action: str, r
 @pytest.mark.parametrize(
     "state", ["live", "contained", "rejected", "unverified", "dead", "foreign"]
 )
-@pytest.mark.parametrize("response", ["off", "disable", "reset"])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        *product(
+            ("off", "disable", "reset", "delete", "strip-policies"),
+            ("off", "quarantine", "revoke-sessions"),
+        )
+    ],
+)
 @pytest.mark.parametrize("untrusted", [None, FORK])
 @pytest.mark.parametrize("protect", [frozenset(), frozenset((USER,))])
 @pytest.mark.parametrize("status", ["Active", "Inactive", "Expired", None])
 def test_nothing_is_changed_without_proof_of_possession(
     key: LongTermKey | ShortTermKey,
     state: str,
-    response: str,
+    answers: tuple[str, str],
     untrusted: str | None,
     protect: frozenset[str],
     status: str | None,
 ) -> None:
+    response, short = answers
     iam = found(credential(status)) if status else UNKNOWN
     verdict = replace(live(key, iam), state=state)  # type: ignore[arg-type]
-    policy = Policy(response=response, untrusted=untrusted, protect=protect)  # type: ignore[arg-type]
-    changes = plan(incident(key), verdict, policy).name in ("disable", "reset")
+    policy = Policy(
+        response=response,  # type: ignore[arg-type]
+        short_term=short,  # type: ignore[arg-type]
+        untrusted=untrusted,
+        protect=protect,
+    )
+    changes = plan(incident(key), verdict, policy).name in CHANGES
+    if key is SHORT:  # here IAM names the user of its access key, whatever the status
+        allowed = untrusted is None and not protect and iam is not UNKNOWN
+        assert changes is (state == "live" and short != "off" and allowed)
+        return
     assert changes is (
         key is LONG
         and state in ("live", "contained")
@@ -155,6 +221,10 @@ def test_what_is_not_said_is_bounded_and_reversible() -> None:
         untrusted=None,
         protect=frozenset(),
         max_responses=20,
+        short_term="off",
+        quarantine="BedrockKeyGuardQuarantine",
+        revoke_everything=False,
+        force=False,
     )
 
 
@@ -173,19 +243,50 @@ def test_what_is_settled_is_neither_urgent_nor_has_commands(state: str) -> None:
 
 
 def test_the_commands_for_a_live_short_term_key_name_whom_bedrock_named() -> None:
-    (command,) = plan(incident(SHORT), live(SHORT, principal=SIGNER), Policy()).commands
+    (command,) = plan(incident(SHORT), ROLE, Policy()).commands
     assert "--role-name=ml-pipeline" in command
 
 
 def test_where_bedrock_named_nobody_the_commands_name_whom_iam_did() -> None:
-    key = short_term(kind="AKIA")
-    iam = IamAnswer("found", NOW, Account(ACCOUNT), user_name="sam")
-    (command,) = plan(incident(key), live(key, iam), Policy()).commands
+    (command,) = plan(incident(BY_KEY.evidence.key), BY_KEY, Policy()).commands
     assert "put-user-policy --user-name=sam" in command
-    (command,) = plan(incident(key), live(key, iam, principal=SIGNER), Policy()).commands
-    assert "--role-name=ml-pipeline" in command
+    (command,) = plan(incident(FEDERATED.evidence.key), FEDERATED, Policy()).commands
+    assert "put-user-policy --user-name=sam" in command
+    key = short_term(kind="AKIA")
     (command,) = plan(incident(key), live(key, UNKNOWN), Policy()).commands
     assert "get-access-key-last-used" in command
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "two words",
+        "a" * 129,
+        "path/Name",
+        "arn:aws:iam::1:policy/x",
+        f"arn:aws:iam::{ACCOUNT}:role/x",
+        f"arn:aws:iam::{ACCOUNT}:policy/",
+        "Qu\u0430rantine",
+        "x\n",
+    ],
+)
+def test_a_quarantine_policy_needs_a_policys_name(name: str) -> None:
+    with pytest.raises(UsageError, match="names no managed policy"):
+        Policy(quarantine=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "arn"),
+    [
+        ("Deny", "arn:aws-us-gov:iam::123456789012:policy/Deny"),
+        (f"arn:aws:iam::{ACCOUNT}:policy/a/b/Deny", f"arn:aws:iam::{ACCOUNT}:policy/a/b/Deny"),
+        ("arn:aws:iam::aws:policy/Deny", "arn:aws:iam::aws:policy/Deny"),
+    ],
+)
+def test_a_quarantine_policy_is_found_by_name_in_each_account(name: str, arn: str) -> None:
+    account = Account("123456789012", "aws-us-gov")
+    assert Policy(quarantine=name).quarantine_in(account) == arn
 
 
 def test_part_of_a_key_is_nothing_to_act_on() -> None:

@@ -17,6 +17,8 @@ from sandbox.seeding import LongTermKey as Leaked
 from tests.unit.respond.doubles import live, other
 from tests.unit.verify.doubles import ACCOUNT, found
 
+FINGERPRINT = "0123456789ab" + "0" * 52
+
 
 @pytest.fixture
 def session(environment: dict[str, str]) -> Session:
@@ -61,7 +63,7 @@ def test_what_an_earlier_run_disabled_is_known_again(
     recall: Recall, session: Session, leaked: Leaked
 ) -> None:
     IamWriter(session).set_status(record(leaked, session), "Inactive")
-    outcome = recall.earlier_response(dead(leaked, session))
+    outcome = recall.earlier_response(FINGERPRINT, dead(leaked, session))
     assert outcome is not None
     assert (outcome.action, outcome.state) == ("disable", "not-needed")
     assert outcome.confirmed_dead
@@ -75,7 +77,7 @@ def test_what_an_earlier_run_reset_is_known_as_reset(
     writer, credential = IamWriter(session), record(leaked, session)
     writer.set_status(credential, "Inactive")
     writer.reset(credential)
-    outcome = recall.earlier_response(dead(leaked, session))
+    outcome = recall.earlier_response(FINGERPRINT, dead(leaked, session))
     assert outcome is not None
     assert (outcome.action, outcome.confirmed_dead) == ("reset", True)
     assert "see whether the store holds its new key" in outcome.reason
@@ -85,7 +87,7 @@ def test_what_somebody_else_disabled_is_nobodys_response(
     recall: Recall, session: Session, leaked: Leaked, sandbox: Sandbox
 ) -> None:
     by_owner(leaked, sandbox, "Inactive")
-    assert recall.earlier_response(dead(leaked, session)) is None
+    assert recall.earlier_response(FINGERPRINT, dead(leaked, session)) is None
 
 
 def test_what_somebody_changed_since_is_not_the_guards_any_more(
@@ -94,7 +96,7 @@ def test_what_somebody_changed_since_is_not_the_guards_any_more(
     IamWriter(session).set_status(record(leaked, session), "Inactive")
     for status in ("Active", "Inactive"):
         by_owner(leaked, sandbox, status)
-    assert recall.earlier_response(dead(leaked, session)) is None
+    assert recall.earlier_response(FINGERPRINT, dead(leaked, session)) is None
 
 
 def test_without_the_trail_nothing_is_recalled(
@@ -103,7 +105,7 @@ def test_without_the_trail_nothing_is_recalled(
     IamWriter(session).set_status(record(leaked, session), "Inactive")
     sandbox.aws_faults.add(ACCESS_DENIED, on="cloudtrail:*", times=None)
     for _ in range(3):
-        assert recall.earlier_response(dead(leaked, session)) is None
+        assert recall.earlier_response(FINGERPRINT, dead(leaked, session)) is None
     assert lookups(sandbox) == 1
 
 
@@ -112,7 +114,7 @@ def test_the_trail_is_read_once_in_a_run(
 ) -> None:
     by_owner(leaked, sandbox, "Inactive")
     for _ in range(3):
-        recall.earlier_response(dead(leaked, session))
+        recall.earlier_response(FINGERPRINT, dead(leaked, session))
     assert lookups(sandbox) == 3  # one for each kind of change
 
 
@@ -120,7 +122,7 @@ def test_the_trail_is_read_once_in_a_run(
 def test_nothing_is_looked_up_for_a_key_that_no_guard_can_have_disabled(
     verdict: Verdict, recall: Recall, sandbox: Sandbox
 ) -> None:
-    assert recall.earlier_response(verdict) is None
+    assert recall.earlier_response(FINGERPRINT, verdict) is None
     assert lookups(sandbox) == 0
 
 
@@ -135,5 +137,5 @@ def test_other_credentials_are_told_apart(
     second: Any = sandbox.make_long_term_key(ACCOUNT, "alice")
     IamWriter(session).set_status(record(second, session), "Inactive")
     by_owner(leaked, sandbox, "Inactive")
-    assert recall.earlier_response(dead(leaked, session)) is None
-    assert recall.earlier_response(dead(second, session)) is not None
+    assert recall.earlier_response(FINGERPRINT, dead(leaked, session)) is None
+    assert recall.earlier_response(FINGERPRINT, dead(second, session)) is not None

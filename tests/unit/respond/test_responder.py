@@ -8,38 +8,34 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.keys.secret import Secret
-from bedrock_key_guard.model import CredentialRecord, LongTermKey, Outcome, Verdict
+from bedrock_key_guard.aws.session import NoSession
+from bedrock_key_guard.model import CredentialRecord, LongTermKey, Outcome
 from bedrock_key_guard.respond.ledger import Ledger, read_ledger
 from bedrock_key_guard.respond.plan import Policy, plan
-from bedrock_key_guard.respond.responder import Means, Responder
+from bedrock_key_guard.respond.responder import Responder
 from bedrock_key_guard.respond.writes import Status
 from tests.unit.respond.doubles import (
     NEW_KEY,
-    Diary,
-    FakeStore,
+    RECORD,
     FakeWriter,
     contained,
     live,
     other,
 )
+from tests.unit.respond.stage import Stage, answered
 from tests.unit.verify.doubles import (
     ACCOUNT,
+    STRANGER,
     USER,
-    FakeTime,
-    ScriptedBedrock,
-    ScriptedDirectory,
     credential,
     found,
     incident,
     long_term,
     short_term,
-    witnesses,
 )
 
 KEY = long_term()
 RESET, REACTIVATE = Policy(response="reset"), Policy(response="reset", reactivate=True)
-DIES = ["accepted", "refused"]
 WHAT = f"credential ACCAQNZGKIQYEXAMPLE22 of user {USER}"
 
 
@@ -47,61 +43,6 @@ WHAT = f"credential ACCAQNZGKIQYEXAMPLE22 of user {USER}"
 def executor() -> Iterator[Executor]:
     with ThreadPoolExecutor(4) as pool:
         yield pool
-
-
-class Stage:
-    """Set up a response: what Bedrock says, and whatever is to fail."""
-
-    def __init__(self, executor: Executor, folder: Path) -> None:
-        self.time = FakeTime()
-        self.diary = Diary()
-        self.store = FakeStore(self.diary)
-        self.masked: list[Secret] = []
-        self.bedrock = ScriptedBedrock(self.time, DIES, DIES)
-        self.ledger = Ledger(folder / "ledger.jsonl", self.time.now)
-        self.recalled: Outcome | None = None
-        self._executor = executor
-
-    def says(self, *script: str) -> Stage:
-        self.bedrock.first = self.bedrock.second = list(script)
-        return self
-
-    def fails(self, what: str, error: Exception | None = None) -> Stage:
-        self.diary.fails[what] = error or PermissionError(f"{what}: no")
-        return self
-
-    @property
-    def means(self) -> Means:
-        def mask(secret: Secret) -> None:
-            self.diary.note("mask")
-            self.masked.append(secret)
-
-        return Means(
-            writer=FakeWriter(self.diary),
-            witnesses=witnesses(self.bedrock, ScriptedDirectory(found()), self._executor),
-            ledger=self.ledger,
-            store=self.store,
-            recall=lambda _: self.recalled,
-            actor=f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7",
-            clock=self.time.clock,
-            mask=mask,
-        )
-
-    def respond(self, policy: Policy | None = None, verdict: Verdict | None = None) -> Outcome:
-        policy, verdict = policy or Policy(), verdict or live()
-        return answered(Responder(self.means, policy), policy, verdict)
-
-    @property
-    def phases(self) -> list[str]:
-        if not self.ledger.path.is_file():
-            return []
-        text = self.ledger.path.read_text()
-        return [line.partition('"phase": "')[2].partition('"')[0] for line in text.splitlines()]
-
-
-def answered(responder: Responder, policy: Policy, verdict: Verdict) -> Outcome:
-    case = incident(verdict.evidence.key)
-    return responder.respond(case, verdict, plan(case, verdict, policy))
 
 
 @pytest.fixture
@@ -125,9 +66,9 @@ def test_a_live_key_is_disabled_confirmed_and_remembered(stage: Stage) -> None:
     )
     assert stage.diary.done == ["set Inactive"]
     assert stage.phases == ["intent", "done"]
-    assert (entry.status_before, entry.status_after) == ("Active", "Inactive")
-    assert (entry.user_name, entry.alias, entry.account_id) == (USER, KEY.alias, ACCOUNT)
-    assert (entry.partition, entry.fingerprint) == ("aws", KEY.fingerprint)
+    assert entry.record == RECORD
+    assert (entry.account_id, entry.partition) == (ACCOUNT, "aws")
+    assert entry.fingerprint == KEY.fingerprint
     assert entry.actor == f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7"
 
 
@@ -216,8 +157,8 @@ def test_a_ledger_that_fails_after_the_change_takes_nothing_back(stage: Stage) -
             stage.ledger.path.unlink()
             stage.ledger.path.mkdir()
 
-    means = replace(stage.means, writer=LosesTheLedger(stage.diary))
-    outcome = answered(Responder(means, Policy()), Policy(), live())
+    stage.writer = LosesTheLedger(stage.diary)
+    outcome = stage.respond()
     assert (outcome.state, outcome.confirmed_dead) == ("done", True)
     assert outcome.reason == f"{WHAT} is Inactive (the ledger: Is a directory)"
 
@@ -243,7 +184,8 @@ def test_a_ledger_that_fails_after_the_change_takes_nothing_back(stage: Stage) -
 def test_a_dry_run_only_promises(
     policy: Policy, promise: str, credentials: bool, stage: Stage
 ) -> None:
-    responder = Responder(stage.means if credentials else None, policy)
+    stage.nobody = None if credentials else NoSession("there are no AWS credentials")
+    responder = Responder(stage.means, policy)
     outcome = answered(responder, policy, live())
     assert outcome == Outcome(policy.response, "dry-run", promise)  # type: ignore[arg-type]
     assert (stage.diary.done, stage.bedrock.asked, stage.phases) == ([], [], [])
@@ -281,10 +223,20 @@ def test_nothing_and_manual_use_no_response_up(stage: Stage) -> None:
 
 
 def test_without_credentials_people_get_the_commands(stage: Stage) -> None:
-    outcome = answered(Responder(None, Policy()), Policy(), live())
+    stage.nobody = NoSession("there are no AWS credentials")
+    outcome = stage.respond()
     assert (outcome.state, outcome.urgent) == ("refused", True)
-    assert outcome.reason == "there are no credentials that could change it"
+    assert outcome.reason == "nothing can be changed: there are no AWS credentials"
     assert outcome.commands
+
+
+def test_an_account_that_is_not_on_the_allow_list_is_never_reached(stage: Stage) -> None:
+    verdict = live()
+    allowed = replace(verdict.evidence.allowed, accounts=frozenset({STRANGER}))
+    elsewhere = replace(verdict, evidence=replace(verdict.evidence, allowed=allowed))
+    outcome = stage.respond(verdict=elsewhere)
+    assert (outcome.state, stage.diary.done) == ("refused", [])
+    assert "not on the allow-list" in outcome.reason
 
 
 def test_what_needs_a_person_is_passed_on(stage: Stage) -> None:
@@ -302,8 +254,10 @@ def test_what_needs_nothing_is_not_needed(stage: Stage) -> None:
     )
 
 
-def test_without_credentials_nothing_is_recalled() -> None:
-    outcome = answered(Responder(None, Policy()), Policy(), other("dead"))
+def test_without_credentials_nothing_is_recalled(stage: Stage) -> None:
+    stage.nobody = NoSession("there are no AWS credentials")
+    stage.recalled = Outcome("disable", "not-needed", "an earlier run did")
+    outcome = stage.respond(verdict=other("dead"))
     assert outcome == Outcome("nothing", "not-needed", "it is dead")
 
 
@@ -325,21 +279,21 @@ def test_a_reset_makes_the_key_dead_before_there_is_a_new_one(stage: Stage) -> N
     assert outcome.reason == f"{WHAT} was reset, its new key stored, and it is Inactive"
     assert [secret.unseal() for secret in stage.store.kept] == [NEW_KEY]
     (entry,) = read_ledger(stage.ledger.path)
-    assert (entry.action, entry.phase, entry.status_after) == ("reset", "done", "Inactive")
+    assert (entry.action, entry.phase, entry.record) == ("reset", "done", RECORD)
 
 
 def test_a_reset_key_is_activated_only_on_request_and_last(stage: Stage) -> None:
     outcome = stage.respond(REACTIVATE)
     assert stage.diary.done == [*SAFE_ORDER, "set Active"]
     assert outcome.reason.endswith("and it is Active")
-    assert read_ledger(stage.ledger.path)[0].status_after == "Active"
+    assert read_ledger(stage.ledger.path)[0].record == replace(RECORD, status_after="Active")
 
 
 def test_a_store_that_takes_no_write_stops_a_reset_before_anything(stage: Stage) -> None:
     outcome = stage.fails("check store").respond(RESET)
     assert (outcome.state, outcome.urgent) == ("refused", True)
     assert outcome.reason == "the store for the new key does not accept a write (check store: no)"
-    assert (stage.diary.done, stage.bedrock.asked, stage.phases) == (["check store"], [], [])
+    assert (stage.diary.done, stage.phases) == (["check store"], [])
 
 
 @pytest.mark.parametrize(
@@ -405,7 +359,7 @@ def test_a_key_that_names_a_renamed_user_is_disabled_by_iams_name(stage: Stage) 
     renamed = live(iam=found(credential(user="renamed")))
     outcome = stage.respond(verdict=renamed)
     assert outcome.reason == "credential ACCAQNZGKIQYEXAMPLE22 of user renamed is Inactive"
-    assert read_ledger(stage.ledger.path)[0].user_name == "renamed"
+    assert read_ledger(stage.ledger.path)[0].record == replace(RECORD, user_name="renamed")
 
 
 def test_a_plan_that_names_no_credential_is_a_mistake_of_ours(stage: Stage) -> None:

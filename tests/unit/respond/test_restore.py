@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,18 +11,19 @@ from bedrock_key_guard.aws.session import Session, open_session
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model import Account, CredentialRecord, Outcome
 from bedrock_key_guard.respond.ledger import Entry, Ledger, read_ledger
-from bedrock_key_guard.respond.restore import obstacle_to
+from bedrock_key_guard.respond.records import StatusChange
+from bedrock_key_guard.respond.restore import _obstacle
+from bedrock_key_guard.respond.restore_credential import way_back
 from bedrock_key_guard.respond.trail import CredentialEvent
 from bedrock_key_guard.respond.undo import undo
 from bedrock_key_guard.respond.writes import IamWriter
 from bedrock_key_guard.verify.iam import IamDirectory
 from sandbox.aws import Sandbox
-from sandbox.cloudtrail_addon import events_of
 from sandbox.faults import ACCESS_DENIED
 from sandbox.seeding import LongTermKey as Leaked
-from tests.unit.respond.doubles import WHAT
+from tests.unit.respond.doubles import RECORD, WHAT, Diary, FakeWriter, What
 from tests.unit.variables import use
-from tests.unit.verify.doubles import ACCOUNT, NOW, STRANGER, USER, credential
+from tests.unit.verify.doubles import ACCOUNT, NOW, STRANGER, credential
 
 # ── what stands in the way ──────────────────────────────────────────────────────────────────────
 
@@ -35,16 +37,18 @@ ENTRY = Entry(
     actor=GUARD,
     account_id=ACCOUNT,
     partition="aws",
-    user_name=USER,
-    credential_id="ACCAQNZGKIQYEXAMPLE22",
-    alias=f"{USER}-at-{ACCOUNT}",
     fingerprint="0" * 64,
-    status_before="Active",
-    status_after="Inactive",
+    record=RECORD,
 )
 UPDATE = "UpdateServiceSpecificCredential"
 DISABLED = CredentialEvent(
-    UPDATE, NOW, GUARD, "Boto3/1.44 bedrock-key-guard/0.1.0", ENTRY.credential_id, "Inactive", False
+    name=UPDATE,
+    time=NOW,
+    actor=GUARD,
+    user_agent="Boto3/1.44 bedrock-key-guard/0.1.0",
+    failed=False,
+    credential_id=RECORD.credential_id,
+    status="Inactive",
 )
 ACTIVATED = replace(DISABLED, user_agent="console.amazonaws.com", status="Active")
 OTHERS = replace(DISABLED, user_agent="aws-cli/2.30")
@@ -53,21 +57,35 @@ INACTIVE = credential("Inactive")
 OURS = Account(ACCOUNT)
 
 
+def recorded(**changes: str) -> Entry:
+    return replace(ENTRY, record=replace(RECORD, **changes))
+
+
+def obstacle_to(
+    entry: Entry, credential: CredentialRecord | None, events: Sequence[CredentialEvent]
+) -> Outcome | None:
+    record = entry.record
+    assert isinstance(record, StatusChange)
+    way = _obstacle(entry, OURS) or way_back(entry, record, credential, events, FakeWriter(Diary()))
+    return way if isinstance(way, Outcome) else None
+
+
 @pytest.mark.parametrize(
     ("entry", "found", "events", "state", "reason"),
     [
         # What the ledger says of itself.
         (replace(ENTRY, phase="restored"), INACTIVE, [DISABLED], "not-needed", "restored before"),
+        (replace(ENTRY, phase="lifted"), INACTIVE, [DISABLED], "not-needed", "lifted before"),
         (replace(ENTRY, action="reset"), INACTIVE, [DISABLED], "refused", "reset cannot be und"),
         (replace(ENTRY, action="restore"), INACTIVE, [DISABLED], "refused", "cannot be undone"),
-        (replace(ENTRY, status_before="Inactive"), INACTIVE, [DISABLED], "refused", "cannot be"),
-        (replace(ENTRY, status_after="Active"), INACTIVE, [DISABLED], "refused", "cannot be und"),
+        (recorded(status_before="Inactive"), INACTIVE, [DISABLED], "refused", "cannot be"),
+        (recorded(status_after="Active"), INACTIVE, [DISABLED], "refused", "cannot be und"),
         (replace(ENTRY, account_id=STRANGER), INACTIVE, [DISABLED], "refused", "of account 2109"),
         (replace(ENTRY, partition="aws-us-gov"), INACTIVE, [DISABLED], "refused", "of account"),
         # What IAM says.
         (ENTRY, None, [DISABLED], "refused", "no such credential any more"),
-        (replace(ENTRY, alias="x-at-1"), INACTIVE, [DISABLED], "refused", "another alias or user"),
-        (replace(ENTRY, user_name="x"), INACTIVE, [DISABLED], "refused", "another alias or user"),
+        (recorded(alias="x-at-1"), INACTIVE, [DISABLED], "refused", "another alias or user"),
+        (recorded(user_name="x"), INACTIVE, [DISABLED], "refused", "another alias or user"),
         (ENTRY, credential("Active"), [DISABLED], "not-needed", "the credential is Active"),
         (ENTRY, credential("Expired"), [DISABLED], "refused", "the credential is Expired"),
         # What CloudTrail says.
@@ -88,7 +106,7 @@ def test_what_may_not_or_need_not_be_undone(
     state: str,
     reason: str,
 ) -> None:
-    obstacle = obstacle_to(entry, OURS, found, events)
+    obstacle = obstacle_to(entry, found, events)
     assert obstacle is not None
     assert (obstacle.action, obstacle.state) == ("restore", state)
     assert reason in obstacle.reason
@@ -109,7 +127,7 @@ def test_what_the_guard_is_shown_to_have_taken_may_be_given_back(
 ) -> None:
     """Also where the run was killed before it could write that it had done it."""
     entry = replace(ENTRY, phase=phase)  # type: ignore[arg-type]
-    assert obstacle_to(entry, OURS, INACTIVE, events) is None
+    assert obstacle_to(entry, INACTIVE, events) is None
 
 
 @pytest.mark.parametrize(
@@ -129,7 +147,7 @@ def test_a_role_is_the_same_whatever_its_session_is_called(
 ) -> None:
     entry = replace(ENTRY, actor=in_the_ledger)
     event = replace(DISABLED, actor=in_the_trail)
-    assert (obstacle_to(entry, OURS, INACTIVE, [event]) is None) is same
+    assert (obstacle_to(entry, INACTIVE, [event]) is None) is same
 
 
 # ── against AWS ─────────────────────────────────────────────────────────────────────────────────
@@ -163,14 +181,11 @@ def take(leaked: Leaked, session: Session, path: Path) -> Entry:
     return entry
 
 
-def what(record: CredentialRecord, session: Session) -> dict[str, str]:
-    return {
-        **WHAT,
-        "actor": session.arn,
-        "user_name": record.user_name,
-        "credential_id": record.credential_id,
-        "alias": record.alias,
-    }
+def what(record: CredentialRecord, session: Session) -> What:
+    change = StatusChange(
+        record.user_name, record.credential_id, record.alias, "Active", "Inactive"
+    )
+    return {**WHAT, "actor": session.arn, "record": change}
 
 
 def given_back(
@@ -265,7 +280,7 @@ def test_what_cloudtrail_does_not_show_yet_is_not_given_back(
     sandbox: Sandbox, session: Session, environment: dict[str, str], leaked: Leaked, path: Path
 ) -> None:
     take(leaked, session, path)
-    events_of(ACCOUNT, "us-east-1").clear()
+    sandbox.trail.replace(ACCOUNT, "us-east-1", [])
     (outcome,) = given_back(path, environment)
     assert (outcome.state, status(leaked, sandbox)) == ("refused", "Inactive")
     assert "15 minutes late" in outcome.reason
@@ -280,7 +295,8 @@ def test_a_forged_ledger_grants_nothing(
     assert record is not None
     for actor in (session.arn, f"arn:aws:iam::{ACCOUNT}:user/sandbox-admin", ""):
         path.unlink(missing_ok=True)
-        Ledger(path).open_change(**{**what(record, session), "actor": actor})
+        forged: What = {**what(record, session), "actor": actor}
+        Ledger(path).open_change(**forged)
         (outcome,) = given_back(path, environment)
         assert outcome.state == "refused"
     assert status(leaked, sandbox) == "Inactive"

@@ -8,7 +8,7 @@ import pytest
 from bedrock_key_guard.aws.session import Session, open_session
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.secret import Secret
-from bedrock_key_guard.respond.stores import Store, StoreError, open_store, parse_store
+from bedrock_key_guard.respond.stores import Store, StoreError, Stores, parse_store
 from sandbox.aws import Sandbox
 from sandbox.faults import ACCESS_DENIED, Fault, ServiceError, html
 from tests.unit.respond.doubles import NEW_KEY
@@ -67,7 +67,7 @@ def fill(secrets: Any, parameters: Any) -> Fill:
 
 
 def store(kind: str, session: Session) -> Store:
-    return open_store(f"{kind}:{NAME}", session)
+    return Stores(f"{kind}:{NAME}", session).of("ACCAQNZGKIQYEXAMPLE22")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -193,7 +193,24 @@ def test_a_store_is_named_by_its_kind_and_its_name(text: str, expected: tuple[st
     "text", ["", "ssm", "ssm:", ":key", "vault:key", "SSM:key", "ssm: key", "ssm:key ", "key"]
 )
 def test_any_other_text_names_no_store(text: str, session: Session) -> None:
-    for read in (parse_store, lambda text: open_store(text, session)):
+    for read in (parse_store, lambda text: Stores(text, session)):
         with pytest.raises(UsageError, match="names no store") as refused:
             read(text)
         assert "secretsmanager:NAME" in refused.value.remedy
+
+
+@pytest.mark.parametrize("name", ["keys/{credential_id}", "{credential_id}", "fixed"])
+def test_each_credential_has_the_place_that_its_name_gives_it(name: str, session: Session) -> None:
+    stores = Stores(f"ssm:{name}", session)
+    assert stores.of("ACCA1") is stores.of("ACCA1")
+    assert (stores.of("ACCA1") is stores.of("ACCA2")) is (name == "fixed")
+    assert stores.of("ACCA1").claim()
+    assert stores.of("ACCA2").claim() is (name != "fixed")
+
+
+@pytest.mark.parametrize(
+    "name", ["{account_id}", "{credential_id", "a}", "{}", "{{credential_id}}"]
+)
+def test_a_name_holds_no_other_place(name: str) -> None:
+    with pytest.raises(UsageError):
+        parse_store(f"ssm:{name}")

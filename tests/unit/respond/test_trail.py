@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -12,7 +13,6 @@ from bedrock_key_guard.respond.trail import CredentialEvent, all_changes, change
 from bedrock_key_guard.respond.writes import IamWriter
 from bedrock_key_guard.verify.iam import IamDirectory
 from sandbox.aws import GUARD_USER, Sandbox
-from sandbox.cloudtrail_addon import events_of
 from sandbox.faults import ACCESS_DENIED
 from sandbox.seeding import LongTermKey as Leaked
 from tests.unit.verify.doubles import ACCOUNT
@@ -76,14 +76,20 @@ def test_what_another_program_did_is_not_the_guards(
     assert (event.is_guards_own, event.is_guards_reset) == (False, False)
 
 
+def move(sandbox: Sandbox, times: list[datetime]) -> None:
+    """Let the events of IAM have happened at these times, the oldest first."""
+    events = zip(sandbox.trail.events(ACCOUNT, "us-east-1"), times, strict=True)
+    moved = [replace(event, time=time) for event, time in events]
+    sandbox.trail.replace(ACCOUNT, "us-east-1", moved)
+
+
 def test_changes_come_oldest_first_even_within_a_second(
-    session: Session, leaked: Leaked, owner: Any
+    session: Session, leaked: Leaked, sandbox: Sandbox, owner: Any
 ) -> None:
     for status in ("Inactive", "Active", "Inactive", "Active"):
         owner.update_service_specific_credential(**named(leaked), Status=status)
     at_once = datetime.now(timezone.utc).replace(microsecond=0)
-    for event in events_of(ACCOUNT, "us-east-1"):
-        event["EventTime"] = at_once
+    move(sandbox, [at_once] * len(sandbox.trail.events(ACCOUNT, "us-east-1")))
     assert [event.status for event in known(leaked, session)] == [
         "Inactive",
         "Active",
@@ -93,13 +99,13 @@ def test_changes_come_oldest_first_even_within_a_second(
 
 
 def test_all_three_kinds_of_change_are_seen_in_order_of_time(
-    session: Session, leaked: Leaked, owner: Any
+    session: Session, leaked: Leaked, sandbox: Sandbox, owner: Any
 ) -> None:
     owner.reset_service_specific_credential(**named(leaked))
     owner.update_service_specific_credential(**named(leaked), Status="Inactive")
     owner.delete_service_specific_credential(**named(leaked))
-    for age, event in enumerate(reversed(events_of(ACCOUNT, "us-east-1"))):
-        event["EventTime"] = ago(seconds=age).replace(microsecond=0)
+    count = len(sandbox.trail.events(ACCOUNT, "us-east-1"))
+    move(sandbox, [ago(seconds=count - age).replace(microsecond=0) for age in range(count)])
     assert [event.name for event in known(leaked, session)] == [RESET, UPDATE, DELETE]
 
 
@@ -155,5 +161,5 @@ def test_a_trail_that_cannot_be_read_is_an_error(
 def test_which_events_are_a_guards_own(
     name: str, status: str | None, user_agent: str, failed: bool, own: bool, reset: bool
 ) -> None:
-    event = CredentialEvent(name, ago(), "arn", user_agent, "ACCA", status, failed)
+    event = CredentialEvent(name, ago(), "arn", user_agent, failed, "ACCA", status)
     assert (event.is_guards_own, event.is_guards_reset) == (own, reset)

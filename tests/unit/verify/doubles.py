@@ -165,6 +165,9 @@ class ScriptedBedrock:
         return answer(plane, said, region=region, at=self.time.now(), principal=self.principal)
 
 
+NO_TRAIL = TrailAnswer("absent", "us-east-1", NOW, detail="it has no event")
+
+
 @dataclass
 class ScriptedDirectory:
     """Know what IAM is to say, about any key."""
@@ -172,7 +175,7 @@ class ScriptedDirectory:
     says: IamAnswer
     account: Account = field(default_factory=lambda: Account(ACCOUNT))
     asked: list[str] = field(default_factory=list)
-    trail: TrailAnswer = TrailAnswer("absent", "us-east-1", NOW, detail="it has no event")
+    trail: TrailAnswer = NO_TRAIL
 
     def find_credential(self, key: LongTermKey) -> IamAnswer:
         self.asked.append("credential")

@@ -119,10 +119,12 @@ def rules(case: Case) -> Iterator[tuple[bool, int, str, str]]:
 
     yield any(map(names_somebody_else(case), case.planes)), 5, "unverified", "principals disagree"
 
-    both_deny = is_bearer_denial(case.first) and (
-        is_bearer_denial(case.second) or case.second == "not offered"
+    # The second plane may answer a denied key as it answers a forged one.
+    refuses = case.second == "refused twice" and "young" not in case.iam
+    both_say_no = is_bearer_denial(case.first) and (
+        is_bearer_denial(case.second) or case.second == "not offered" or refuses
     )
-    yield both_deny, 6, "contained", "may not use API keys"
+    yield both_say_no, 6, "contained", "may not use API keys"
 
     yield any(map(is_other_denial, case.planes)), 7, "live", "knew it as"
 

@@ -1,0 +1,142 @@
+"""Say what a change was, one class for each kind: what the ledger keeps and `restore` goes by."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Literal
+
+HolderKind = Literal["user", "role"]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """Record the status of one credential before and after a disable, a reset or a delete."""
+
+    user_name: str
+    credential_id: str
+    alias: str
+    status_before: str
+    status_after: str
+
+    @property
+    def title(self) -> str:
+        """Name for people what was changed."""
+        return self.alias
+
+
+@dataclass(frozen=True, slots=True)
+class PoliciesDetached:
+    """Record the ARNs of the managed policies that were detached from a user."""
+
+    user_name: str
+    user_id: str
+    alias: str
+    policies: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Name for people what was changed."""
+        return self.alias
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAttached:
+    """Record a managed policy that denies, attached to a user or role for one key until it expires.
+
+    `was_attached` tells that it was there before, so that there is nothing to give back.
+    """
+
+    kind: HolderKind
+    name: str
+    unique_id: str
+    policy: str
+    until: str
+    was_attached: bool
+
+    @property
+    def title(self) -> str:
+        """Name for people what was changed."""
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPut:
+    """Record an inline policy that denies, written to a user or role for one key."""
+
+    kind: HolderKind
+    name: str
+    unique_id: str
+    policy: str
+    document: str
+    until: str
+
+    @property
+    def title(self) -> str:
+        """Name for people what was changed."""
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Record a key that was found contained: what denies its signer is needed until it expires."""
+
+    kind: HolderKind
+    name: str
+    until: str
+
+    @property
+    def title(self) -> str:
+        """Name for people what is held."""
+        return f"{self.kind} {self.name}"
+
+
+Record = StatusChange | PoliciesDetached | PolicyAttached | PolicyPut | Hold
+RECORDS: dict[str, type[Record]] = {
+    "disable": StatusChange,
+    "reset": StatusChange,
+    "delete": StatusChange,
+    "strip-policies": PoliciesDetached,
+    "quarantine": PolicyAttached,
+    "revoke-sessions": PolicyPut,
+    "hold": Hold,
+}
+
+
+def as_document(record: Record) -> dict[str, Any]:
+    """Return a record as plain JSON values."""
+    return {n: list(v) if isinstance(v, tuple) else v for n, v in asdict(record).items()}
+
+
+def read_record(action: str, document: Any) -> Record:
+    """Return the record of an action. Raises ValueError or TypeError for what is none."""
+    kind = RECORDS.get(action)
+    if kind is None or not isinstance(document, dict):
+        raise ValueError(action)
+    if set(document) != {field.name for field in fields(kind)}:
+        raise ValueError(action)
+    values = {field.name: _checked(field.type, document[field.name]) for field in fields(kind)}
+    if values.get("kind", "user") not in ("user", "role"):
+        raise ValueError(action)
+    if "until" in values:
+        moment(values["until"])
+    return kind(**values)
+
+
+def moment(text: str) -> datetime:
+    """Read a time that says its zone. Raises ValueError for any other text."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(text)
+    return time
+
+
+def _checked(kind: Any, value: Any) -> Any:
+    """Return a value of the type that a field's annotation names. Raises if it is not."""
+    if kind == "tuple[str, ...]":
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise TypeError(kind)
+    if not isinstance(value, bool if kind == "bool" else str):
+        raise TypeError(kind)
+    return value

@@ -1,0 +1,92 @@
+"""Set up a response: what Bedrock says, what AWS is, and whatever is to fail."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from pathlib import Path
+
+from bedrock_key_guard.aws.session import NoSession
+from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.model import Account, Outcome, Verdict
+from bedrock_key_guard.respond.hands import Hands
+from bedrock_key_guard.respond.ledger import Ledger
+from bedrock_key_guard.respond.plan import Policy, plan
+from bedrock_key_guard.respond.responder import Means, Responder
+from bedrock_key_guard.respond.writes import Writer
+from tests.unit.respond.doubles import Diary, FakeIdentities, FakeStore, FakeWriter, live
+from tests.unit.verify.doubles import (
+    ACCOUNT,
+    FakeTime,
+    ScriptedBedrock,
+    ScriptedDirectory,
+    found,
+    incident,
+    witnesses,
+)
+
+DIES = ["accepted", "refused"]
+
+
+class Stage:
+    """Set up a response: what Bedrock says, and whatever is to fail."""
+
+    def __init__(self, executor: Executor, folder: Path) -> None:
+        self.time = FakeTime()
+        self.diary = Diary()
+        self.store = FakeStore(self.diary)
+        self.masked: list[Secret] = []
+        self.bedrock = ScriptedBedrock(self.time, DIES, DIES)
+        self.ledger = Ledger(folder / "ledger.jsonl", self.time.now)
+        self.recalled: Outcome | None = None
+        self.nobody: NoSession | None = None
+        self.writer: Writer = FakeWriter(self.diary)
+        self.identities = FakeIdentities(self.diary)
+        self.others: tuple[str, ...] = ()
+        self._executor = executor
+
+    def says(self, *script: str) -> Stage:
+        self.bedrock.first = self.bedrock.second = list(script)
+        return self
+
+    def fails(self, what: str, error: Exception | None = None) -> Stage:
+        self.diary.fails[what] = error or PermissionError(f"{what}: no")
+        return self
+
+    @property
+    def means(self) -> Means:
+        def mask(secret: Secret) -> None:
+            self.diary.note("mask")
+            self.masked.append(secret)
+
+        hands = Hands(
+            account=Account(ACCOUNT),
+            actor=f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7",
+            credentials=self.writer,
+            identities=self.identities,
+            others=lambda _user, _credential: self.others,
+            recall=lambda _fingerprint, _verdict: self.recalled,
+            store_of=lambda _: self.store,
+            mask=mask,
+        )
+        return Means(
+            hands_of=lambda _: self.nobody or hands,
+            witnesses=witnesses(self.bedrock, ScriptedDirectory(found()), self._executor),
+            ledger=self.ledger,
+            clock=self.time.clock,
+        )
+
+    def respond(self, policy: Policy | None = None, verdict: Verdict | None = None) -> Outcome:
+        policy, verdict = policy or Policy(), verdict or live()
+        return answered(Responder(self.means, policy), policy, verdict)
+
+    @property
+    def phases(self) -> list[str]:
+        if not self.ledger.path.is_file():
+            return []
+        text = self.ledger.path.read_text()
+        return [line.partition('"phase": "')[2].partition('"')[0] for line in text.splitlines()]
+
+
+def answered(responder: Responder, policy: Policy, verdict: Verdict) -> Outcome:
+    case = incident(verdict.evidence.key)
+    return responder.respond(case, verdict, plan(case, verdict, policy))
