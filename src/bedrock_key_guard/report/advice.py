@@ -68,7 +68,8 @@ LEAVE_OFF = Step("Leave it switched off: whoever has read it could use it again.
 
 def advice(case: Case) -> tuple[Step, ...]:
     """Return the steps that are left for people, the most urgent first."""
-    return tuple(_steps(case, standing(case)))
+    looked = case.usage is not None and case.usage.complete
+    return tuple(step for step in _steps(case, standing(case)) if not (looked and step is WATCH))
 
 
 def particular(case: Case) -> tuple[Step, ...]:

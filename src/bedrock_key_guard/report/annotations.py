@@ -6,6 +6,7 @@ Commands and their escapes are those of "Workflow commands for GitHub Actions" a
 
 from __future__ import annotations
 
+from bedrock_key_guard.model import CHANGES
 from bedrock_key_guard.report.describe import describe, printable
 from bedrock_key_guard.report.details import response
 from bedrock_key_guard.report.redact import redact
@@ -53,7 +54,7 @@ def _message(case: Case, visibility: Visibility) -> str:
 
 
 def _done(case: Case) -> str:
-    if case.outcome is None or case.outcome.action not in {"disable", "reset"}:
+    if case.outcome is None or case.outcome.action not in CHANGES:
         return ""
     return f"Response: {response(case)[0][1]}."
 

@@ -9,7 +9,13 @@ from bedrock_key_guard.report.report import Case, Report
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bedrock_key_guard.investigate.usage import Usage
     from bedrock_key_guard.model import Incident, Outcome, Scan, Verdict
+
+
+_NOT_DEEP = (
+    "The history was searched for the ten starts of keys that cover most; --deep searches for all."
+)
 
 
 def assemble(
@@ -17,18 +23,25 @@ def assemble(
     incidents: Iterable[Incident],
     verdicts: Mapping[str, Verdict],
     outcomes: Mapping[str, Outcome],
+    usages: Mapping[str, Usage] | None = None,
     *,
     include_malformed: bool,
 ) -> Report:
-    """Return the report of a run; `verdicts` and `outcomes` go by fingerprint."""
+    """Return the report of a run; `verdicts`, `outcomes` and `usages` go by fingerprint."""
+    used = usages or {}
     cases = [
-        Case(each, verdicts.get(each.fingerprint), outcomes.get(each.fingerprint))
+        Case(
+            incident=each,
+            verdict=verdicts.get(each.fingerprint),
+            outcome=outcomes.get(each.fingerprint),
+            usage=used.get(each.fingerprint),
+        )
         for each in incidents
     ]
     return Report(
         scan=scan,
         cases=tuple(case for case in cases if _is_shown(case, include_malformed)),
-        notes=_notes(cases),
+        notes=(*scan.notes, *_depth(scan), *_notes(cases)),
         incomplete=_left_undone(cases),
     )
 
@@ -42,6 +55,11 @@ def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # p
     return case.incident.allowed is None
 
 
+def _depth(scan: Scan) -> tuple[str, ...]:
+    """Say so where not every start of a key was searched for."""
+    return () if scan.scanned.deep else (_NOT_DEEP,)
+
+
 def _notes(cases: list[Case]) -> tuple[str, ...]:
     hidden = sum(case.incident.allowed is not None for case in cases)
     return (f"{_keys(hidden)} allow-listed, and shown only if proven live.",) if hidden else ()
@@ -51,9 +69,11 @@ def _left_undone(cases: list[Case]) -> tuple[str, ...]:
     """Say which bounds the run met: beyond them something was left undone."""
     unasked = sum(_met_probes(case.verdict) for case in cases if case.verdict)
     unanswered = sum(_met_responses(case.outcome) for case in cases if case.outcome)
+    unread = sum(not case.usage.complete for case in cases if case.usage)
     return (
         *((f"{_keys(unasked)} not verified: the run met --max-probes.",) if unasked else ()),
         *((f"{_keys(unanswered)} not answered: it met --max-responses.",) if unanswered else ()),
+        *((f"The trail of {_number(unread)} was not read whole.",) if unread else ()),
     )
 
 
@@ -64,6 +84,10 @@ def _met_probes(verdict: Verdict) -> bool:
 
 def _met_responses(outcome: Outcome) -> bool:
     return outcome.state == "refused" and outcome.reason.endswith("(--max-responses)")
+
+
+def _number(count: int) -> str:
+    return "1 key" if count == 1 else f"{count} keys"
 
 
 def _keys(count: int) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.errors import IncompleteError
+from bedrock_key_guard.errors import IncompleteError, InterruptedRunError
 from bedrock_key_guard.report.standing import responded
 
 if TYPE_CHECKING:
@@ -75,9 +75,12 @@ def result(report: Report) -> Result:
 def exit_code(report: Report, fail_on: FailOn) -> int:
     """Return the exit code: 1 for findings that `fail_on` names, else 4 where unsure, else 0.
 
+    A run that a person stopped says only that, 130, whatever it had found by then.
     A key that was live when it was found counts as live whatever the run did to it. With
     `fail_on="live"` a key that was asked about and stayed unverified leaves the question open.
     """
+    if report.scan.interrupted:
+        return InterruptedRunError.exit_code
     total = counts(report)
     failing = {"any": total.keys, "live": total.live, "none": 0}[fail_on]
     if failing:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.model import (
+        ActionName,
         CredentialRecord,
         Evidence,
         IamAnswer,
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 Row = tuple[str, str]
 
 _SHORT_ID = 12
-_DONE = {"disable": "disabled", "reset": "reset"}
+_DONE: dict[ActionName, str] = {
+    "disable": "disabled",
+    "reset": "reset",
+    "delete": "deleted",
+    "strip-policies": "stripped of its policies",
+    "quarantine": "quarantined",
+    "revoke-sessions": "sessions revoked",
+}
 _SOURCES: dict[Source, str] = {
     "working-tree": "",
     "index": "staged",
@@ -80,7 +88,9 @@ def undo(case: Case) -> tuple[str, ...]:
 
 def place(location: Location) -> str:
     """Return where a key stands as people and editors write it: path, line and column."""
-    name = location.path or f"object {(location.object or '')[:_SHORT_ID]}"
+    name = location.path
+    if not name or name.endswith("/"):
+        name += f"object {(location.object or '')[:_SHORT_ID]}"
     return f"{name}:{location.line}:{location.column}"
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         CredentialRecord,
         Evidence,
         IamAnswer,
+        TrailAnswer,
     )
 
 Json = dict[str, Any]
@@ -45,6 +46,8 @@ def _testimonies(evidence: Evidence) -> Iterator[tuple[str, Json, datetime]]:
         yield answer.plane, _bedrock(answer), answer.asked_at
     if evidence.iam is not None:
         yield "iam", _iam(evidence.iam), evidence.iam.asked_at
+    if evidence.trail is not None:
+        yield "cloudtrail", _trail(evidence.trail), evidence.trail.asked_at
     for note in evidence.notes:
         yield "note", {"text": note}, clock.now
 
@@ -78,6 +81,16 @@ def _iam(answer: IamAnswer) -> Json:
         "state": answer.state,
         "user_name": answer.user_name,
         "credential": _credential(answer.credential) if answer.credential else None,
+        "detail": answer.detail,
+    }
+
+
+def _trail(answer: TrailAnswer) -> Json:
+    return {
+        "region": answer.region,
+        "state": answer.state,
+        "principal": answer.principal,
+        "issuer": answer.issuer,
         "detail": answer.detail,
     }
 

@@ -22,6 +22,7 @@ from bedrock_key_guard.report.case_markdown import (
 from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.report.report import Case, Visibility, may_tell_where
 from bedrock_key_guard.report.standing import WORDS, Standing, responded, standing
+from bedrock_key_guard.report.usage_markdown import used
 
 LONGEST_BODY = 60_000
 """Bytes. GitHub takes 65,536 characters, and a hidden line is still to be added."""
@@ -95,6 +96,7 @@ def issue_body(case: Case, context: IssueContext) -> str:
         known(case),
         _run(case, context),
         undoing(case),
+        used(case, context.visibility),
         f"### What is still to be done\n\n{listed(advice(case), '- [ ]')}",
         "### Where it stands",
     ]

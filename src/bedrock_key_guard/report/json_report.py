@@ -10,6 +10,7 @@ from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
 from bedrock_key_guard.report.evidence_json import Json, evidence_json, timestamp
 from bedrock_key_guard.report.redact import redact
+from bedrock_key_guard.report.usage_json import usage_json
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import Location, Outcome, Verdict
@@ -50,6 +51,8 @@ def _report(report: Report) -> Json:
             "objects": scanned.objects,
             "bytes": scanned.bytes,
             "range": scanned.range,
+            "deep": scanned.deep,
+            "since_last": scanned.since_last,
         },
         "incidents": [_incident(case) for case in report.cases],
     }
@@ -78,7 +81,7 @@ def _incident(case: Case) -> Json:
         "locations": [_location(location) for location in incident.locations],
         "verdict": _verdict(case.verdict) if case.verdict else None,
         "outcome": _outcome(case.outcome) if case.outcome else None,
-        "usage": None,
+        "usage": usage_json(case.usage) if case.usage else None,
         "issue_url": case.issue_url,
     }
 

@@ -19,7 +19,7 @@ LONGEST = 400
 
 _NOT_FOR_BACKTICKS = re.compile(r"[`|\\<>&]|^ | $|^$")
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
-_PLAIN_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[0-9]+[.:][0-9]+")
+_PLAIN_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[0-9]+(?:[.:,][0-9]+)+")
 _AROUND = re.compile(r"([(\"']*)(.*?)([)\"',.;:?]*)")
 _REFERENCE = re.compile(r"\b(?:gh-[0-9]+|[0-9a-f]{7,})\b", re.IGNORECASE)  # to an issue, a commit
 
@@ -43,12 +43,12 @@ def clip(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def fenced(lines: Iterable[str]) -> str:
-    """Return lines as a block of shell code whose fence no line of it can close."""
+def fenced(lines: Iterable[str], language: str = "sh") -> str:
+    """Return lines as a block of code whose fence no line of it can close."""
     body = [printable(line) for line in lines]
     longest = max((len(run) for line in body for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
-    return "\n".join((f"{fence}sh", *body, fence))
+    return "\n".join((f"{fence}{language}", *body, fence))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from bedrock_key_guard.investigate.usage import Usage
     from bedrock_key_guard.model import Incident, Outcome, Scan, Verdict
 
 Visibility = Literal["public", "private", "internal", "unknown"]
@@ -20,6 +21,7 @@ class Case:
     verdict: Verdict | None = None
     outcome: Outcome | None = None
     issue_url: str | None = None
+    usage: Usage | None = None
 
     @property
     def proven_harmless(self) -> bool:
@@ -46,6 +48,14 @@ class Report:
     def complete(self) -> bool:
         """Tell whether everything that had to be read and asked was."""
         return self.scan.complete and not self.incomplete
+
+
+def may_tell_who(visibility: Visibility | None) -> bool:
+    """Tell whether a text that `visibility` describes may say who used a key, and what they have.
+
+    Addresses, names and policies help an attacker whether or not the key still works.
+    """
+    return visibility in (None, "private", "internal")
 
 
 def may_tell_where(case: Case, visibility: Visibility | None) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from bedrock_key_guard.model import CHANGES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -82,9 +84,7 @@ def standing(case: Case) -> Standing:
 
 def responded(outcome: Outcome | None) -> bool:
     """Tell whether the run changed a credential as it was meant to."""
-    return (
-        outcome is not None and outcome.state == "done" and outcome.action in ("disable", "reset")
-    )
+    return outcome is not None and outcome.state == "done" and outcome.action in CHANGES
 
 
 def _changed(outcome: Outcome | None) -> bool:

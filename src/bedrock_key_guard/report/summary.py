@@ -21,6 +21,7 @@ from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.report.report import Case, Report, Visibility, may_tell_where
 from bedrock_key_guard.report.standing import WORDS, standing, worst_first
 from bedrock_key_guard.report.totals import plural, totals
+from bedrock_key_guard.report.usage_markdown import used
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -110,6 +111,7 @@ def _details(case: Case, visibility: Visibility, source: Source | None) -> str:
         known(case),
         where,
         undoing(case),
+        used(case, visibility),
         listed(particular(case), "1."),
         "</details>",
     )

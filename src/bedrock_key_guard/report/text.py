@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.report.advice import Step, afterwards, particular
-from bedrock_key_guard.report.describe import printable
+from bedrock_key_guard.report.canvas import Canvas
 from bedrock_key_guard.report.details import (
     Row,
     circumstances,
@@ -20,15 +20,23 @@ from bedrock_key_guard.report.details import (
     undo,
 )
 from bedrock_key_guard.report.redact import redact
-from bedrock_key_guard.report.report import Case, Report, Visibility, may_tell_where
+from bedrock_key_guard.report.report import (
+    Case,
+    Report,
+    Visibility,
+    may_tell_where,
+    may_tell_who,
+)
+from bedrock_key_guard.report.shown import shown
 from bedrock_key_guard.report.standing import WORDS, Standing, standing, worst_first
 from bedrock_key_guard.report.totals import plural, totals
+from bedrock_key_guard.report.usage import WITHHELD
+from bedrock_key_guard.report.usage_text import usage_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.model import Location, NotScanned
-
 MOST_PLACES = 20
 WIDTH = 96
 
@@ -45,35 +53,43 @@ _COLOURS: dict[Standing, str] = {
     "stopped": _GREEN,
     "foreign": _BLUE,
 }
-_COMMAND_START = re.compile(r"(?<!\S)::")
 _COLOUR_CODE = re.compile(r"\x1b\[[0-9;]+m")
 
 
-def as_text(report: Report, *, colour: bool = False, visibility: Visibility | None = None) -> str:
+def as_text(
+    report: Report,
+    *,
+    colour: bool = False,
+    visibility: Visibility | None = None,
+    canvas: Canvas | None = None,
+) -> str:
     """Return the report as lines of text, the worst first, the totals last.
 
     `visibility` says who else reads it: the log of a run in a public repository is public. Nothing
-    in the text can drive a terminal, and no line of it is a workflow command.
+    in the text can drive a terminal, and no line of it is a workflow command. `canvas` is what the
+    use of a key is drawn on.
     """
-    blocks = [_case(case, visibility) for case in worst_first(report.cases)]
+    page = canvas or Canvas(WIDTH)
+    blocks = [_case(case, visibility, page) for case in worst_first(report.cases)]
     blocks += [_afterwards(report.cases), _not_scanned(report.scan.not_scanned), _remarks(report)]
     blocks += [[f"{_BOLD}{totals(report)}{_PLAIN}"]]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
     return redact(text if colour else _COLOUR_CODE.sub("", text)) + "\n"
 
 
-def shown(text: str) -> str:
-    r"""Return untrusted text as one harmless line.
-
-    A runner of GitHub Actions obeys `::` at the start of a line and `##[` anywhere in it
-    (actions/runner, ActionCommand.cs), so no word starts with one and none holds the other.
-    """
-    return _COMMAND_START.sub(r":\\x3a", printable(text)).replace("##[", r"#\x23[")
-
-
-def _case(case: Case, visibility: Visibility | None) -> list[str]:
+def _case(case: Case, visibility: Visibility | None, canvas: Canvas) -> list[str]:
     steps = list(chain.from_iterable(map(_step, particular(case))))
-    return [*_headline(case), "", *_rows(case, visibility), *([""] if steps else []), *steps]
+    used = _usage(case, visibility, canvas)
+    rows = _rows(case, visibility)
+    return [*_headline(case), "", *rows, *used, *([""] if steps else []), *steps]
+
+
+def _usage(case: Case, visibility: Visibility | None, canvas: Canvas) -> list[str]:
+    if case.usage is None:
+        return []
+    if not may_tell_who(visibility):
+        return ["", f"  {_wrapped(WITHHELD, 2)}"]
+    return usage_lines(case.usage, canvas)
 
 
 def _headline(case: Case) -> Iterator[str]:

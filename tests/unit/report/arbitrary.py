@@ -32,10 +32,12 @@ from bedrock_key_guard.model import (
     Scan,
     Scanned,
     Source,
+    TrailAnswer,
     Verdict,
     VerdictState,
 )
 from bedrock_key_guard.report.report import Case, Report
+from tests.unit.report.arbitrary_usage import usages
 from tests.unit.report.samples import HOSTILE
 
 SECRET = "ABSK" + "c2VjcmV0" * 16
@@ -153,6 +155,15 @@ allowed_accounts = st.builds(
     lookup=st.sampled_from(("decoded", "named", "not-found", "failed")),
     detail=texts,
 )
+trail_answers = st.builds(
+    TrailAnswer,
+    state=st.sampled_from(("found", "absent", "unknown")),
+    region=texts,
+    asked_at=times,
+    principal=maybe(texts),
+    issuer=maybe(texts),
+    detail=texts,
+)
 outcomes = st.builds(
     Outcome,
     action=one(ActionName),
@@ -174,6 +185,7 @@ def verdicts(draw: st.DrawFn, key: Key) -> Verdict:
         allowed=draw(allowed_accounts),
         bedrock=draw(tuples(bedrock_answers)),
         iam=draw(maybe(iam_answers)),
+        trail=draw(maybe(trail_answers)),
         notes=draw(tuples(texts)),
     )
     return Verdict(draw(one(VerdictState)), draw(texts), evidence, draw(maybe(texts)))
@@ -188,7 +200,8 @@ def cases(draw: st.DrawFn) -> Case:
     if isinstance(key, MalformedKey):
         return Case(Incident(key.fingerprint, key, "malformed", places, allowed), issue_url=url)
     incident = Incident(key.fingerprint, key, "exact", places, allowed)
-    return Case(incident, draw(maybe(verdicts(key))), draw(maybe(outcomes)), url)
+    usage = draw(maybe(usages(paths)))
+    return Case(incident, draw(maybe(verdicts(key))), draw(maybe(outcomes)), url, usage)
 
 
 scans = st.builds(

@@ -139,6 +139,8 @@ def test_a_clean_report() -> None:
             "objects": 412,
             "bytes": 3_104_882,
             "range": None,
+            "deep": True,
+            "since_last": False,
         },
         "incidents": [],
     }

@@ -11,7 +11,8 @@ from bedrock_key_guard.keys.key import LongTermKey
 from bedrock_key_guard.model import NotScanned, Outcome, Source
 from bedrock_key_guard.report.details import circumstances
 from bedrock_key_guard.report.report import Report, Visibility
-from bedrock_key_guard.report.text import MOST_PLACES, as_text, shown
+from bedrock_key_guard.report.shown import shown
+from bedrock_key_guard.report.text import MOST_PLACES, as_text
 from tests.unit.report import arbitrary, runner, samples
 
 visibilities = st.none() | st.sampled_from(get_args(Visibility))

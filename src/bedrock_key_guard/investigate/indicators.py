@@ -1,0 +1,200 @@
+"""Look for what abuse of a leaked Bedrock key looks like: small functions of facts.
+
+What to look for is in public write-ups of stolen model access ("LLMjacking": Sysdig, Permiso,
+Wiz) and in AWS's own playbook, github.com/aws-samples/aws-customer-playbook-framework. None of it
+proves abuse, and its absence proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from bedrock_key_guard.investigate.fold import Facts
+from bedrock_key_guard.investigate.usage import (
+    Change,
+    Dimension,
+    Hour,
+    Indicator,
+    IndicatorName,
+    Sighting,
+    Tally,
+)
+
+Look = Callable[[Facts, "datetime | None"], "Indicator | None"]
+
+MOST_EVENTS = 20
+MANY_REGIONS = 4
+MINUTES = timedelta(minutes=15)
+BURST_CALLS = 100
+BURST_TIMES = 10
+MANY_FAILURES = 5
+MANY_DENIED_MODELS = 3
+
+_ADDING = frozenset(
+    "AddUserToGroup AttachUserPolicy CreateAccessKey CreateLoginProfile PutUserPolicy "
+    "CreateServiceSpecificCredential UpdateLoginProfile".split()
+)
+_INFERENCE = ("InvokeModel", "Converse", "CreateInference", "CreateModelInvocationJob")
+_ENTITLEMENT = frozenset(
+    "CreateFoundationModelAgreement DeleteFoundationModelAgreement GetFoundationModelAvailability "
+    "ListFoundationModelAgreementOffers PutFoundationModelEntitlement PutUseCaseForModelAccess "
+    "Subscribe Unsubscribe AcceptAgreementRequest CreateAgreementRequest".split()
+)
+_SPENDING = frozenset(
+    "CreateEvaluationJob CreateModelCopyJob CreateModelCustomizationJob CreateModelImportJob "
+    "CreateModelInvocationJob CreateProvisionedModelThroughput".split()
+)
+_CONCEALMENT = frozenset(
+    "DeleteGuardrail UpdateGuardrail GetModelInvocationLoggingConfiguration "
+    "DeleteModelInvocationLoggingConfiguration PutModelInvocationLoggingConfiguration".split()
+)
+
+
+def indicators_of(
+    facts: Facts, changes: Iterable[Change], leaked_at: datetime | None
+) -> tuple[Indicator, ...]:
+    """Return what looks like abuse, in an order that repeats."""
+    found = (look(facts, leaked_at) for look in _LOOKS)
+    return tuple(filter(None, (*found, persistence(changes, leaked_at))))
+
+
+def new_address(facts: Facts, leaked_at: datetime | None) -> Indicator | None:
+    """Look for addresses that the key was not used from before it leaked."""
+    return _new(facts, leaked_at, "address", "new-address")
+
+
+def new_agent(facts: Facts, leaked_at: datetime | None) -> Indicator | None:
+    """Look for programs that did not use the key before it leaked."""
+    return _new(facts, leaked_at, "agent", "new-agent")
+
+
+def many_regions(facts: Facts, leaked_at: datetime | None) -> Indicator | None:
+    """Look for regions that were tried one after the other, each for the first time."""
+    firsts = sorted(tally.first for tally in facts.of("region"))
+    fresh = [seen for seen in firsts if leaked_at is None or seen.time >= leaked_at]
+    sweep = max(_sweeps(fresh), key=len, default=[])
+    if len(sweep) < MANY_REGIONS:
+        return None
+    took = (sweep[-1].time - sweep[0].time).total_seconds() / 60
+    return _indicator("many-regions", f"{len(sweep)} regions in {took:.0f} minutes", sweep)
+
+
+def burst(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
+    """Look for hours with far more calls than is usual for this key."""
+    hours = [hour for hour in facts.hours if _is_burst(hour, facts.hours)]
+    if not hours:
+        return None
+    most = max(hour.calls for hour in hours)
+    sentence = f"up to {most:,} calls in an hour, {BURST_TIMES} times the usual or more"
+    return _indicator("burst", sentence, [hour.first for hour in hours])
+
+
+def probing(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
+    """Look for calls to models that were meant to fail, or for models that were tried in vain.
+
+    A call with a wrong parameter costs nothing, and its ValidationException tells that the model
+    may be used.
+    """
+    failures = [tally for tally in facts.failures.tallies if tally.value.startswith(_INFERENCE)]
+    invalid = _with_error(failures, "ValidationException")
+    denied = _with_error(failures, "AccessDenied")
+    models = len(facts.of("model"))
+    many_invalid = sum(tally.calls for tally in invalid) >= MANY_FAILURES
+    many_denied = sum(tally.calls for tally in denied) >= MANY_FAILURES
+    suspicious = [
+        *(invalid if many_invalid else ()),
+        *(denied if many_denied and models >= MANY_DENIED_MODELS else ()),
+    ]
+    calls = sum(tally.calls for tally in suspicious)
+    return _of_tallies("probing", f"{calls:,} calls to models that failed", suspicious)
+
+
+def entitlement(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
+    """Look for calls that open models to the account, or buy them in AWS Marketplace."""
+    return _telltale(facts, "entitlement", _ENTITLEMENT)
+
+
+def spending(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
+    """Look for calls that cost by the hour or by the job."""
+    return _telltale(facts, "spending", _SPENDING)
+
+
+def concealment(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
+    """Look for calls about the logs of what models are asked, and about guardrails."""
+    return _telltale(facts, "concealment", _CONCEALMENT)
+
+
+def persistence(changes: Iterable[Change], leaked_at: datetime | None) -> Indicator | None:
+    """Look for what was added to the user since the leak, by anybody but the guard."""
+    added = [
+        change
+        for change in changes
+        if change.name in _ADDING
+        and not (change.error or change.of_key or change.by_guard)
+        and (leaked_at is None or change.seen.time >= leaked_at)
+    ]
+    if not added:
+        return None
+    names = ", ".join(sorted({change.name for change in added}))
+    return _indicator("persistence", names, sorted(change.seen for change in added))
+
+
+_LOOKS: tuple[Look, ...] = (
+    new_address,
+    new_agent,
+    many_regions,
+    burst,
+    probing,
+    entitlement,
+    spending,
+    concealment,
+)
+
+
+def _new(
+    facts: Facts, leaked_at: datetime | None, dimension: Dimension, name: IndicatorName
+) -> Indicator | None:
+    """Compare with what was before; where there was no use before, nothing can be new."""
+    tallies = facts.of(dimension)
+    if leaked_at is None or all(tally.first.time >= leaked_at for tally in tallies):
+        return None
+    new = [tally for tally in tallies if tally.first.time >= leaked_at]
+    calls = sum(tally.calls for tally in new)
+    return _of_tallies(name, f"{len(new):,} not seen before the leak, {calls:,} calls", new)
+
+
+def _telltale(facts: Facts, name: IndicatorName, events: frozenset[str]) -> Indicator | None:
+    tallies = [tally for tally in facts.of("event") if tally.value in events]
+    return _of_tallies(name, ", ".join(tally.value for tally in tallies), tallies)
+
+
+def _with_error(failures: Iterable[Tally], error: str) -> list[Tally]:
+    return [tally for tally in failures if tally.value.partition(": ")[2].startswith(error)]
+
+
+def _sweeps(firsts: Sequence[Sighting]) -> Iterator[list[Sighting]]:
+    for number, begin in enumerate(firsts):
+        yield [seen for seen in firsts[number:] if seen.time - begin.time <= MINUTES]
+
+
+def _is_burst(hour: Hour, hours: Sequence[Hour]) -> bool:
+    others = [other.calls for other in hours if other is not hour]
+    usual = median(others) if others else 0
+    return hour.calls >= max(BURST_CALLS, BURST_TIMES * usual)
+
+
+def _of_tallies(name: IndicatorName, sentence: str, tallies: Sequence[Tally]) -> Indicator | None:
+    """Point to the first and the last event of each tally."""
+    if not tallies:
+        return None
+    seen = sorted({each for tally in tallies for each in (tally.first, tally.last)})
+    return _indicator(name, sentence, seen, sum(tally.calls for tally in tallies))
+
+
+def _indicator(
+    name: IndicatorName, sentence: str, seen: Sequence[Sighting], calls: int | None = None
+) -> Indicator:
+    shown = tuple(seen[:MOST_EVENTS])
+    return Indicator(name, sentence, shown, (len(seen) if calls is None else calls) - len(shown))

@@ -1,0 +1,153 @@
+"""Find out who used each key of a run, and what else its user could do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Protocol
+
+from bedrock_key_guard.aws.session import NoSession, Session
+from bedrock_key_guard.investigate.look import Look, usage_of_signer, usage_of_user
+from bedrock_key_guard.investigate.pacer import Pacer
+from bedrock_key_guard.investigate.reach import reach_of_role, reach_of_user
+from bedrock_key_guard.investigate.regions import Regions, enabled_regions
+from bedrock_key_guard.investigate.subject import user_key
+from bedrock_key_guard.investigate.trail import MOST_EVENTS, Trail
+from bedrock_key_guard.investigate.usage import Gap, Usage
+from bedrock_key_guard.investigate.window import window_of
+from bedrock_key_guard.keys.key import LongTermKey, MalformedKey
+from bedrock_key_guard.verify.signer import signer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from bedrock_key_guard.investigate.usage import Change, Reach
+    from bedrock_key_guard.keys.key import WholeKey
+    from bedrock_key_guard.model import AllowedAccounts, Incident, Outcome, Verdict
+
+MOST_KEYS = 20
+"""Keys that one run looks up: whoever writes forged ones cannot make it look for ever."""
+
+_MOST_URGENT = ("live", "contained", "dead", "unverified", "rejected", "foreign")
+_ENDED = ("UpdateServiceSpecificCredential Inactive", "ResetServiceSpecificCredential")
+
+
+class Sessions(Protocol):
+    """Know a session for each account."""
+
+    def of(self, account_id: str | None) -> Session | NoSession:
+        """Return the session for an account, or say why there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Hold what an investigation needs: who reaches AWS, who may be asked about, and the clocks.
+
+    `clock` and `sleep` count seconds; `now` tells the time.
+    """
+
+    sessions: Sessions
+    standing_of: Callable[[WholeKey], AllowedAccounts]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
+
+
+class Investigator:
+    """Look keys up in CloudTrail, one after the other, the regions of each side by side."""
+
+    def __init__(
+        self, means: Means, since: datetime | None = None, most_events: int | None = None
+    ) -> None:
+        """Look from `since`, or from the leak, at no more than `most_events` of each query."""
+        self._means = means
+        self._since = since
+        self._most_events = MOST_EVENTS if most_events is None else most_events
+        self._pacer = Pacer(means.clock, means.sleep)
+        self._regions: dict[str, Regions] = {}
+        self._keys = 0
+
+    def usages(
+        self,
+        incidents: Iterable[Incident],
+        verdicts: Mapping[str, Verdict],
+        outcomes: Mapping[str, Outcome],
+    ) -> dict[str, Usage]:
+        """Return who used each key that may be ours, by fingerprint; the most urgent come first."""
+        found: dict[str, Usage] = {}
+        known = [each for each in incidents if each.fingerprint in verdicts]
+        for incident in sorted(known, key=lambda each: _rank(verdicts[each.fingerprint])):
+            name, key = incident.fingerprint, incident.key
+            if verdicts[name].state != "foreign" and not isinstance(key, MalformedKey):
+                found[name] = self.usage(incident, key, verdicts[name], outcomes.get(name))
+        return found
+
+    def usage(
+        self, incident: Incident, key: WholeKey, verdict: Verdict, outcome: Outcome | None
+    ) -> Usage:
+        """Return who used a key; what stood in the way is a gap."""
+        window = window_of(incident, key, self._since, self._means.now())
+        session = self._session_for(key)
+        if isinstance(session, NoSession):
+            gap = Gap("CloudTrail", session.reason)
+            return Usage("nobody", window.begin, window.end, window.leaked_at, gaps=(gap,))
+        look = Look(session, Trail(session, self._pacer, self._most_events), window)
+        if isinstance(key, LongTermKey):
+            usage = usage_of_user(look, user_key(key, verdict.evidence), self._enabled(session))
+        else:
+            usage = usage_of_signer(look, key, verdict.evidence)
+        return replace(
+            usage,
+            reach=_reach(session, key, verdict),
+            responded_at=responded_at(usage.changes, outcome, self._means.now()),
+        )
+
+    def _session_for(self, key: WholeKey) -> Session | NoSession:
+        standing = self._means.standing_of(key)
+        if standing.account_id is None or standing.account_id not in (standing.accounts or ()):
+            reason = standing.detail or f"account {standing.account_id} may not be asked about"
+            return NoSession(reason)
+        self._keys += 1
+        if self._keys > MOST_KEYS:
+            return NoSession(f"one run looks up {MOST_KEYS} keys")
+        return self._means.sessions.of(standing.account_id)
+
+    def _enabled(self, session: Session) -> Regions:
+        account_id = session.account.account_id
+        if account_id not in self._regions:
+            self._regions[account_id] = enabled_regions(session)
+        return self._regions[account_id]
+
+
+def _rank(verdict: Verdict) -> int:
+    return _MOST_URGENT.index(verdict.state)
+
+
+def responded_at(
+    changes: tuple[Change, ...], outcome: Outcome | None, now: datetime
+) -> datetime | None:
+    """Tell when the key was answered: by this run, or by CloudTrail's word on what was before."""
+    if outcome is not None and outcome.state == "done":
+        return now
+    times = [c.seen.time for c in changes if c.of_key and c.name in _ENDED and not c.error]
+    return max(times, default=None)
+
+
+def _reach(session: Session, key: WholeKey, verdict: Verdict) -> Reach | None:
+    """Ask what else the user of a genuine key has, or the signer where somebody named one."""
+    if verdict.state not in ("live", "contained"):
+        return None
+    if isinstance(key, LongTermKey):
+        credential = verdict.evidence.iam.credential if verdict.evidence.iam else None
+        if credential is None:
+            return None
+        return reach_of_user(session, credential.user_name, credential.credential_id)
+    signer = signer_of(verdict.evidence)
+    holder = signer.holder if signer else None
+    if holder is None or holder.kind not in ("user", "role"):
+        return None
+    if holder.kind == "role":
+        return reach_of_role(session, holder.name)
+    return reach_of_user(session, holder.name, None)

@@ -1,0 +1,154 @@
+"""Tell people how far a scan has come, while it goes on: a bar on a terminal, lines in CI.
+
+Nothing is said of a scan that is over within a second. What is said are numbers alone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from bedrock_key_guard.report.totals import plural, size
+from bedrock_key_guard.scan.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+FIRST_ON_A_TERMINAL = 1.0
+BETWEEN_LINES = 10.0
+_NO = ("", "0", "false")
+
+
+@dataclass(slots=True)
+class Sum:
+    """Add up what was read so far; `expected` are all bytes that are known of."""
+
+    expected: int = 0
+    objects: int = 0
+    bytes: int = 0
+    findings: int = 0
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        of = f" of {size(self.expected)}" if self.expected > self.bytes else ""
+        parts = (plural(self.objects, "object"), f"{size(self.bytes)}{of}")
+        return ", ".join((*parts, plural(self.findings, "finding")))
+
+
+class Display(Protocol):
+    """Show a sum now and then, and take away what should not stay."""
+
+    def show(self, so_far: Sum) -> None:
+        """Show it."""
+
+    def close(self) -> None:
+        """Take it away."""
+
+
+def watching(
+    stream: TextIO,
+    environment: Mapping[str, str],
+    *,
+    quiet: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> AbstractContextManager[Progress]:
+    """Return what takes the progress of one scan, and shows it on `stream` as suits it.
+
+    Where neither a person nor a log of CI is at the other end nothing is shown.
+    """
+    in_ci = environment.get("CI", "").lower() not in _NO
+    if quiet or not (in_ci or stream.isatty()):
+        return nullcontext(silent)
+    if in_ci or environment.get("TERM") == "dumb":
+        return _shown(_Lines(stream, clock), clock, BETWEEN_LINES)
+    return _shown(_Later(lambda: _bar_or_lines(stream, clock)), clock, FIRST_ON_A_TERMINAL)
+
+
+@contextmanager
+def _shown(display: Display, clock: Callable[[], float], first: float) -> Iterator[Progress]:
+    """Add up what is told, from any thread, and show it from the `first` second on."""
+    so_far, lock, begin = Sum(), threading.Lock(), clock()
+
+    def tell(*, expected: int = 0, objects: int = 0, size: int = 0, findings: int = 0) -> None:
+        with lock, suppress(OSError, ValueError):
+            so_far.expected += expected
+            so_far.objects += objects
+            so_far.bytes += size
+            so_far.findings += findings
+            if clock() - begin >= first:
+                display.show(so_far)
+
+    try:
+        yield tell
+    finally:
+        with suppress(OSError, ValueError):
+            display.close()
+
+
+class _Lines:
+    """Write a line, and then none for a while."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._next = float("-inf")
+
+    def show(self, so_far: Sum) -> None:
+        now = self._clock()
+        if now >= self._next:
+            self._next = now + BETWEEN_LINES
+            self._stream.write(f"Scanning: {so_far}\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Leave the lines where they are."""
+
+
+class _Later:
+    """Make a display when there is something to show: importing one takes time."""
+
+    def __init__(self, make: Callable[[], Display]) -> None:
+        self._make = make
+        self._display: Display | None = None
+
+    def show(self, so_far: Sum) -> None:
+        self._display = self._display or self._make()
+        self._display.show(so_far)
+
+    def close(self) -> None:
+        if self._display is not None:
+            self._display.close()
+
+
+def _bar_or_lines(stream: TextIO, clock: Callable[[], float]) -> Display:
+    try:
+        return _Bar(stream)
+    except ImportError:
+        return _Lines(stream, clock)
+
+
+class _Bar:
+    """Draw a bar that goes away in the end. Raises ImportError where rich is not installed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"))
+        console = Console(file=stream)
+        self._progress: Any = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task("", total=None)
+        self._progress.start()
+
+    def show(self, so_far: Sum) -> None:
+        total = so_far.expected or None
+        self._progress.update(
+            self._task, total=total, completed=so_far.bytes, description=str(so_far)
+        )
+
+    def close(self) -> None:
+        self._progress.stop()
