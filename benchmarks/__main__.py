@@ -1,6 +1,6 @@
 """Measure the guard beside Git, ripgrep and its peers, and print a table for each kind of work.
 
-python -m benchmarks [--repeats N] [--scale full|small] [--repo PATH] [history] [tree] [hook]
+python -m benchmarks [--repeats N] [--scale full|small] [--repo PATH] [history|tree|hook|memory …]
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.table import Row
 
 FOLDER = contenders.ROOT / "build" / "bench"
-KINDS = ("history", "tree", "hook")
+KINDS = ("history", "tree", "hook", "memory")
 # The hook takes milliseconds, so it needs and can have more rounds.
 _HOOK_ROUNDS = 5
 _NOTES = """\
@@ -53,7 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("kinds", nargs="*", metavar="history|tree|hook", help="all by default")
+    parser.add_argument(
+        "kinds", nargs="*", metavar="history|tree|hook|memory", help="all by default"
+    )
     parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
     parser.add_argument("--scale", choices=("full", "small"), default="full", help="how large")
     parser.add_argument("--repo", type=Path, help="measure history on a copy of this repository")
@@ -83,6 +85,12 @@ def _races(options: argparse.Namespace, bench: Bench) -> Iterator[tuple[str, int
         leaky, clean = inputs.staged(FOLDER, leaky=True), inputs.staged(FOLDER, leaky=False)
         lineup = contenders.hook(bench, leaky, clean, inputs.STAGED)
         yield "Hook on one staged file", options.repeats * _HOOK_ROUNDS, lineup
+    if "memory" in options.kinds:
+        repository = inputs.large_blob(FOLDER, small=small)
+        title = f"Memory for the history of {_described(repository)}"
+        yield title, 1, contenders.memory(bench, repository, "--history")
+        folder = inputs.long_line(FOLDER, small=small)
+        yield f"Memory for {_measured(folder)}, one line", 1, contenders.memory(bench, folder)
 
 
 def _repositories(options: argparse.Namespace, *, small: bool) -> Iterator[Path]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from typing import TYPE_CHECKING
 
 from benchmarks import generated, sources
-from benchmarks.planting import git, line_with_key, plant_commits, plant_files
+from benchmarks.planting import PLANTS, git, line_with_key, plant_commits, plant_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 STAGED = "settings.env"
-_SMALL_PROJECT = "awscli"
+_SMALL_PROJECTS = ("awscli",)
+# All projects together would be too much for the slowest scanner of a working tree.
+_TREE_PROJECTS = ("awscli", "botocore", "moto")
+_MIB = 1 << 20
+# So much text, in MiB: in one blob, which Git then keeps as it is, and in one line.
+_BLOB, _LINE, _SMALL = 2048, 1024, 8
 _CLEAN_LINES = 'AWS_REGION="eu-west-1"\nLOG_LEVEL="info"\n'
 
 
@@ -31,14 +37,15 @@ def generated_repository(folder: Path, *, small: bool) -> Path:
 
 def source_repository(folder: Path, *, small: bool) -> Path:
     """Return the repository of pinned releases, planted and packed. Needs a package index once."""
+    pins = hashlib.sha256(sources.PINNED.read_bytes()).hexdigest()[:8]
 
     def build(new: Path) -> None:
-        sources.commit_releases(new, _releases(folder, small=small))
+        sources.commit_releases(new, _releases(folder, _SMALL_PROJECTS if small else ()))
         plant_commits(new)
         git(new, "repack", "-adfq")
         _empty(new)
 
-    return _once(folder / f"sources-{_scale(small=small)}", build)
+    return _once(folder / f"sources-{pins}-{_scale(small=small)}", build)
 
 
 def copied_repository(folder: Path, repository: Path) -> Path:
@@ -70,15 +77,55 @@ def source_tree(folder: Path, *, small: bool) -> Path:
 
     def build(new: Path) -> None:
         new.mkdir()
-        for project, archive in dict(_releases(folder, small=small)).items():
+        projects = _SMALL_PROJECTS if small else _TREE_PROJECTS
+        for project, archive in dict(_releases(folder, projects)).items():
             sources.unpack(archive, new / project)
         plant_files(new)
-        elsewhere = folder / f"tree-{_scale(small=small)}.git"
-        shutil.rmtree(elsewhere, ignore_errors=True)
-        git(new, "init", "--quiet", f"--separate-git-dir={elsewhere}")
-        git(new, "add", "--all", "--force")
+        _track(new)
 
     return _once(folder / f"tree-{_scale(small=small)}", build)
+
+
+def large_blob(folder: Path, *, small: bool) -> Path:
+    """Return a repository with one blob that is larger than any memory, and a key at its end."""
+
+    def build(new: Path) -> None:
+        git(folder, "init", "--quiet", "--initial-branch=main", new.name)
+        _write_text(new / PLANTS[-1], b"name = value\n", _SMALL if small else _BLOB)
+        git(new, "-c", "core.compression=1", "add", PLANTS[-1])
+        git(new, "commit", "--quiet", "--message", "Begin")
+        _empty(new)
+
+    return _once(folder / f"blob-{_scale(small=small)}", build)
+
+
+def long_line(folder: Path, *, small: bool) -> Path:
+    """Return a folder with one file that is one line, with a key at its end."""
+
+    def build(new: Path) -> None:
+        new.mkdir()
+        _write_text(new / PLANTS[-1], b"name = value; ", _SMALL if small else _LINE)
+        _track(new, add=False)
+
+    return _once(folder / f"line-{_scale(small=small)}", build)
+
+
+def _track(folder: Path, *, add: bool = True) -> None:
+    """Make a Git directory beside `folder`, in which there are then no other files than before."""
+    elsewhere = folder.with_suffix(".git")
+    shutil.rmtree(elsewhere, ignore_errors=True)
+    git(folder, "init", "--quiet", f"--separate-git-dir={elsewhere}")
+    if add:
+        git(folder, "add", "--all", "--force")
+
+
+def _write_text(path: Path, text: bytes, size: int) -> None:
+    """Write a text again and again, for `size` MiB, and then a line with a key."""
+    block = text * (_MIB // len(text))
+    with path.open("wb") as file:
+        for _ in range(size):
+            file.write(block)
+        file.write(line_with_key(path.name).encode())
 
 
 def staged(folder: Path, *, leaky: bool) -> Path:
@@ -106,12 +153,17 @@ def _once(folder: Path, build: Callable[[Path], None]) -> Path:
     return folder
 
 
-def _releases(folder: Path, *, small: bool) -> list[tuple[str, Path]]:
-    wanted = sources.pinned(sources.PINNED.read_text(encoding="utf-8"))
-    if small:
-        wanted = [each for each in wanted if sources.project_of(each) == _SMALL_PROJECT]
+def _releases(folder: Path, projects: Sequence[str]) -> list[tuple[str, Path]]:
+    """Return the archives of these projects' pinned releases, of all projects where none is named.
+
+    Those that are not here yet are fetched.
+    """
+    pinned = sources.pinned(sources.PINNED.read_text(encoding="utf-8"))
+    named = [(sources.project_of(each), each) for each in pinned]
     return [
-        (sources.project_of(each), sources.download(each, folder / "downloads")) for each in wanted
+        (project, sources.download(each, folder / "downloads"))
+        for project, each in named
+        if not projects or project in projects
     ]
 
 

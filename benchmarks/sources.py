@@ -63,9 +63,10 @@ def _without_top(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 def commit_releases(folder: Path, releases: Sequence[tuple[str, Path]]) -> None:
     """Make the repository in `folder`: one commit for each (project, archive)."""
     git(folder.parent, "init", "--quiet", "--initial-branch=main", folder.name)
+    git(folder, "config", "gc.auto", "0")
     for project, archive in releases:
         unpack(archive, folder / project)
         # Releases may date all files alike, and Git would then take a changed one for the old one.
-        git(folder, "read-tree", "--empty")
-        git(folder, "add", "--all", "--force")
+        git(folder, "rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", project)
+        git(folder, "add", "--all", "--force", "--", project)
         git(folder, "commit", "--quiet", "--message", f"Take {archive.name}")

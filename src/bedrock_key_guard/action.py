@@ -26,6 +26,7 @@ from bedrock_key_guard.report.annotations import as_annotations
 from bedrock_key_guard.report.case_markdown import Source
 from bedrock_key_guard.report.counts import counts, exit_code, result
 from bedrock_key_guard.report.json_report import as_json
+from bedrock_key_guard.report.progress import watching
 from bedrock_key_guard.report.summary import as_markdown
 from bedrock_key_guard.report.text import as_text
 from bedrock_key_guard.streams import report_error, warn_of_reset
@@ -57,10 +58,12 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     if inputs.verify:
         warn_of_reset(responding.policy)
     report = guard.run(
-        inputs.scanning(),
+        inputs.scanning(event),
         inputs.verifying() if inputs.verify else None,
         responding if inputs.verify else None,
-        guard.Surroundings(environment, mask=runner.mask),
+        guard.Surroundings(
+            environment, mask=runner.mask, watch=lambda: watching(sys.stderr, environment)
+        ),
     )
     report, visibility = _announce(report, inputs, event)
     _tell(report, visibility, runner)
@@ -88,7 +91,7 @@ def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Repo
 
     What stands in the way is a note: what the run did has to be told all the same.
     """
-    if event is None or not inputs.github_token:
+    if event is None or not inputs.github_token or report.scan.interrupted:
         return report, event.visibility if event else "unknown"
     try:
         return _announced(report, inputs, event)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.commands.explain import explain
+from bedrock_key_guard.commands.lift import lift, lift_options
 from bedrock_key_guard.commands.restore import restore, restore_options
 from bedrock_key_guard.commands.scan import respond, scan, verify
+from bedrock_key_guard.commands.timeline import timeline, timeline_flag, timeline_options
 from bedrock_key_guard.errors import InterruptedRunError
 from bedrock_key_guard.options import Parser, respond_options, scan_options, verify_options
 from bedrock_key_guard.streams import PROGRAM, replace_closed_streams, report_error
@@ -53,14 +55,26 @@ def _parser() -> Parser:
     scanning, verifying, responding = scan_options(), verify_options(), respond_options()
     table: tuple[tuple[str, Command, str, list[Parser]], ...] = (
         ("scan", scan, "Find keys. Never uses the network.", [scanning]),
-        ("verify", verify, "Find keys and prove which are live.", [scanning, verifying]),
+        (
+            "verify",
+            verify,
+            "Find keys and prove which are live.",
+            [scanning, verifying, timeline_flag()],
+        ),
         (
             "respond",
             respond,
             "Find, verify, and make what is proven live dead.",
-            [scanning, verifying, responding],
+            [scanning, verifying, responding, timeline_flag()],
+        ),
+        (
+            "timeline",
+            timeline,
+            "Find keys and say who used each since it leaked.",
+            [scan_options(("text", "json", "html")), verifying, timeline_options()],
         ),
         ("restore", restore, "Undo what a ledger records.", [restore_options()]),
+        ("lift", lift, "Take denials away whose keys have expired.", [lift_options()]),
         ("explain", explain, "Say offline what the key on standard input is.", []),
         ("action", _action, "Run as the GitHub Action does.", []),
     )

@@ -11,29 +11,33 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import Incident, Scan, incidents_of
+from bedrock_key_guard.model import Incident, Scan, incidents_of, joined
 from bedrock_key_guard.report.assemble import assemble
 from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.interruption import terminable
+from bedrock_key_guard.scan.progress import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import NoSession, Session
     from bedrock_key_guard.aws.sessions import Sessions
+    from bedrock_key_guard.investigate.investigator import Investigator
+    from bedrock_key_guard.investigate.usage import Usage
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.keys.secret import Secret
     from bedrock_key_guard.model import Outcome, Verdict
     from bedrock_key_guard.report.report import Report
     from bedrock_key_guard.respond.plan import Policy
-    from bedrock_key_guard.respond.responder import Means
     from bedrock_key_guard.verify.bedrock import Prober
     from bedrock_key_guard.verify.evidence import Witnesses
 
@@ -48,13 +52,16 @@ REQUESTS_AT_A_TIME = 240
 class Scanning:
     """Say what to read, and what people need not see.
 
-    `revisions` are those of a `range`; a history is searched `deep` on request alone.
+    `revisions` are those of a `range`; a history is searched `deep`, and read only `since_last`
+    time, on request alone. `with_tree` adds the files of `paths` as they are.
     """
 
     paths: tuple[Path, ...] = (Path(),)
     source: Source = "tree"
     revisions: str | None = None
     deep: bool = False
+    since_last: bool = False
+    with_tree: bool = False
     allow: AllowList = field(default_factory=AllowList)
     include_malformed: bool = False
 
@@ -95,16 +102,25 @@ class Responding:
 
 
 @dataclass(frozen=True, slots=True)
+class Investigating:
+    """Say from when CloudTrail is asked (None: from the leak), and how many events are read."""
+
+    since: datetime | None = None
+    max_events: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """Hold what a run takes from the process; `mask` hears of every key before it is used.
 
-    `clock` counts seconds.
+    `clock` counts seconds; `watch` lends, while it scans, what hears how far that has come.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     mask: Callable[[Secret], None] = lambda _secret: None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    watch: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent)
 
 
 def run(
@@ -112,26 +128,38 @@ def run(
     verifying: Verifying | None = None,
     responding: Responding | None = None,
     around: Surroundings | None = None,
+    investigating: Investigating | None = None,
 ) -> Report:
     """Run as many stages as are asked for and return the report. Raises GuardError."""
     around = around or Surroundings()
-    scan = read(scanning, around.environment)
+    with terminable(), around.watch() as progress:
+        scan = read(scanning, around.environment, progress)
     incidents = incidents_of(scan.findings)
     for incident in incidents:
         around.mask(incident.key.secret)
     verdicts: dict[str, Verdict] = {}
     outcomes: dict[str, Outcome] = {}
-    if verifying is not None and incidents:
+    usages: dict[str, Usage] = {}
+    if verifying is not None and incidents and not scan.interrupted:
         with _witnesses(verifying, around) as (sessions, witnesses):
-            means = _means(sessions.own, witnesses, responding, around) if responding else None
-            respond = _responses(responding, means)
+            respond = _responses(sessions, witnesses, responding, around)
             verdicts, outcomes = _judge(incidents, witnesses, verifying.max_probes, respond)
+            if investigating is not None:
+                investigator = _investigator(sessions, witnesses, investigating, around)
+                usages = investigator.usages(incidents, verdicts, outcomes)
     malformed = scanning.include_malformed
-    return assemble(scan, incidents, verdicts, outcomes, include_malformed=malformed)
+    return assemble(scan, incidents, verdicts, outcomes, usages, include_malformed=malformed)
 
 
-def read(scanning: Scanning, environment: Mapping[str, str]) -> Scan:
-    """Scan the source that was asked for. Raises UsageError for one that is not there."""
+def read(scanning: Scanning, environment: Mapping[str, str], progress: Progress = silent) -> Scan:
+    """Scan what was asked for. Raises UsageError for what is not there."""
+    scan = _read_source(scanning, environment, progress)
+    if not scanning.with_tree or scan.interrupted:
+        return scan
+    return joined(scan, _read_source(replace(scanning, source="tree"), environment, progress))
+
+
+def _read_source(scanning: Scanning, environment: Mapping[str, str], progress: Progress) -> Scan:
     if scanning.source == "stdin":
         from bedrock_key_guard.scan.stream import scan_stream
 
@@ -144,14 +172,20 @@ def read(scanning: Scanning, environment: Mapping[str, str]) -> Scan:
     if scanning.source == "history":
         from bedrock_key_guard.scan.history import scan_history
 
-        return scan_history(scanning.paths[0], scanning.allow, deep=scanning.deep)
+        return scan_history(
+            scanning.paths[0],
+            scanning.allow,
+            deep=scanning.deep,
+            since_last=scanning.since_last,
+            progress=progress,
+        )
     if scanning.source == "range":
         from bedrock_key_guard.scan.range import scan_range
 
-        return scan_range(scanning.paths[0], scanning.revisions or "", scanning.allow)
+        return scan_range(scanning.paths[0], scanning.revisions or "", scanning.allow, progress)
     from bedrock_key_guard.scan.tree import scan_paths
 
-    return scan_paths(scanning.paths, scanning.allow)
+    return scan_paths(scanning.paths, scanning.allow, progress)
 
 
 @contextmanager
@@ -192,46 +226,42 @@ def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober]:
         ) from None
 
 
-def _means(
-    session: Session | NoSession, witnesses: Witnesses, responding: Responding, around: Surroundings
-) -> Means | None:
-    """Gather what a response needs, or None where there are no credentials for one."""
-    from bedrock_key_guard.aws.session import NoSession
-    from bedrock_key_guard.respond.ledger import Ledger
-    from bedrock_key_guard.respond.recall import Recall
-    from bedrock_key_guard.respond.responder import Means
-    from bedrock_key_guard.respond.stores import open_store
-    from bedrock_key_guard.respond.writes import IamWriter
-
-    if isinstance(session, NoSession):
-        return None
-    store = responding.reset_store
-    return Means(
-        writer=IamWriter(session),
-        witnesses=witnesses,
-        ledger=Ledger(responding.ledger),
-        store=open_store(store, session) if store else None,
-        recall=Recall(session, witnesses.now()).earlier_response,
-        actor=session.arn,
-        clock=around.clock,
-        mask=around.mask,
-    )
-
-
-def _responses(responding: Responding | None, means: Means | None) -> Respond | None:
+def _responses(
+    sessions: Sessions,
+    witnesses: Witnesses,
+    responding: Responding | None,
+    around: Surroundings,
+) -> Respond | None:
     """Return what answers one verdict, or None where the run only verifies."""
     if responding is None:
         return None
+    from bedrock_key_guard.aws.session import NoSession
+    from bedrock_key_guard.respond.hands import Reach
+    from bedrock_key_guard.respond.ledger import Ledger
     from bedrock_key_guard.respond.plan import plan
-    from bedrock_key_guard.respond.responder import Responder
+    from bedrock_key_guard.respond.responder import Means, Responder
+    from bedrock_key_guard.respond.stores import Stores
 
-    policy = responding.policy
+    policy, store, own = responding.policy, responding.reset_store, sessions.own
+    stores = Stores(store, own).of if store and not isinstance(own, NoSession) else None
+    reach = Reach(sessions.of, witnesses.now, stores, around.mask)
+    means = Means(reach.of, witnesses, Ledger(responding.ledger), around.clock)
     responder = Responder(means, policy)
 
     def respond(incident: Incident, verdict: Verdict) -> Outcome:
         return responder.respond(incident, verdict, plan(incident, verdict, policy))
 
     return respond
+
+
+def _investigator(
+    sessions: Sessions, witnesses: Witnesses, investigating: Investigating, around: Surroundings
+) -> Investigator:
+    from bedrock_key_guard.investigate.investigator import Investigator, Means
+
+    standing_of = witnesses.accounts.standing_of
+    means = Means(sessions, standing_of, around.clock, around.sleep, witnesses.now)
+    return Investigator(means, investigating.since, investigating.max_events)
 
 
 def _judge(

@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from bedrock_key_guard import guard
 from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.github.scope import Asked, Wanted, scope_of
 from bedrock_key_guard.options import account_ids
 from bedrock_key_guard.report.counts import FailOn
 from bedrock_key_guard.report.issue import Policy as IssuePolicy
-from bedrock_key_guard.respond.plan import Policy
-from bedrock_key_guard.scan.allowlist import AllowList, read_allow_list, read_baseline
+from bedrock_key_guard.respond.policy import Policy, ShortTerm
+from bedrock_key_guard.scan.allowlist import allow_list
+from bedrock_key_guard.scan.range import commits_known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Respond = Literal["off", "dry-run", "disable", "reset"]
+    from bedrock_key_guard.github.event import Event
+
+Respond = Literal["off", "dry-run", "disable", "reset", "delete"]
 T = TypeVar("T", bound=str)
 
 
@@ -28,11 +32,13 @@ class Inputs:
     """Hold the inputs, each one checked."""
 
     path: Path
+    scan: Wanted
     exclude: tuple[str, ...]
     baseline: Path | None
     allow_list: Path | None
     verify: bool
     respond: Respond
+    short_term: ShortTerm
     protect: frozenset[str]
     allowed_account_ids: frozenset[str]
     role_to_assume: RoleToAssume | None
@@ -45,14 +51,18 @@ class Inputs:
     github_token: str = field(repr=False)
     summary: bool
 
-    def scanning(self) -> guard.Scanning:
-        """Return what to read. Raises UsageError for an allow-list that cannot be read."""
-        allow = AllowList(
-            fingerprints=read_allow_list(self.allow_list) if self.allow_list else (),
-            baseline=read_baseline(self.baseline) if self.baseline else frozenset(),
-            exclude=self.exclude,
+    def scanning(self, event: Event | None = None) -> guard.Scanning:
+        """Return what to read at an event. Raises UsageError for what cannot be read."""
+        allow = allow_list(self.allow_list, self.baseline, self.exclude)
+        name, payload = (event.name, event.payload) if event else ("", {})
+        scope = scope_of(self.scan, name, payload, commits_known(self.path))
+        return guard.Scanning(
+            paths=(self.path,),
+            source=scope.source,
+            revisions=scope.revisions,
+            with_tree=scope.with_tree,
+            allow=allow,
         )
-        return guard.Scanning(paths=(self.path,), allow=allow)
 
     def verifying(self) -> guard.Verifying:
         """Return whose keys may be probed."""
@@ -65,6 +75,7 @@ class Inputs:
             dry_run=self.respond == "dry-run",
             untrusted=untrusted,
             protect=self.protect,
+            short_term=self.short_term,
         )
         return guard.Responding(policy, ledger, self.reset_store)
 
@@ -77,11 +88,17 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
 
     return Inputs(
         path=Path(text("path") or "."),
+        scan=Wanted(
+            _one_of("scan", text("scan") or "auto", get_args(Asked)),
+            text("base-ref"),
+            text("head-ref"),
+        ),
         exclude=_lines(text("exclude")),
         baseline=_file(text("baseline")),
         allow_list=_file(text("allow-list")),
         verify=_one_of("verify", text("verify") or "true", ("true", "false")) == "true",
         respond=_one_of("respond", text("respond") or "disable", get_args(Respond)),
+        short_term=_one_of("short-term", text("short-term") or "off", get_args(ShortTerm)),
         protect=frozenset(_words(text("protect"))),
         allowed_account_ids=_accounts(text("allowed-account-ids")),
         role_to_assume=role_to_assume(text("role-to-assume-template"), text("external-id")),

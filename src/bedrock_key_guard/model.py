@@ -39,6 +39,7 @@ __all__ = [
     "TrailAnswer",
     "Verdict",
     "incidents_of",
+    "joined",
 ]
 
 Confidence = Literal["exact", "malformed"]
@@ -140,6 +141,25 @@ class Scan:
     def complete(self) -> bool:
         """Tell whether everything that had to be read was."""
         return not any(missed.kind == "missing" for missed in self.not_scanned)
+
+
+def joined(one: Scan, other: Scan) -> Scan:
+    """Return two scans as one: what it read it counts together, and what either says it says."""
+    first, second = one.scanned, other.scanned
+    return Scan(
+        findings=(*one.findings, *other.findings),
+        scanned=Scanned(
+            sources=tuple(dict.fromkeys((*first.sources, *second.sources))),
+            objects=first.objects + second.objects,
+            bytes=first.bytes + second.bytes,
+            range=first.range or second.range,
+            deep=first.deep and second.deep,
+            since_last=first.since_last and second.since_last,
+        ),
+        not_scanned=tuple(sorted({*one.not_scanned, *other.not_scanned})),
+        notes=tuple(dict.fromkeys((*one.notes, *other.notes))),
+        interrupted=one.interrupted or other.interrupted,
+    )
 
 
 def incidents_of(findings: Iterable[Finding]) -> tuple[Incident, ...]:

@@ -22,8 +22,8 @@ class Parser(argparse.ArgumentParser):
         )
 
 
-def scan_options() -> Parser:
-    """Return the options of `scan`."""
+def scan_options(formats: tuple[str, ...] = ("text", "json")) -> Parser:
+    """Return the options of `scan`, for a command that writes these formats."""
     options = Parser(add_help=False)
     options.add_argument("path", nargs="*", type=Path, metavar="PATH", help="files and folders")
     source = options.add_mutually_exclusive_group()
@@ -37,8 +37,12 @@ def scan_options() -> Parser:
         "--deep", action="store_true", help="search a history for every encoding, at half the speed"
     )
     options.add_argument(
-        "--format", choices=("text", "json"), default="text", help="for people, or data"
+        "--since-last",
+        action="store_true",
+        help="read of a history what is new since the last such scan, and known keys again",
     )
+    options.add_argument("--format", choices=formats, default="text", help="for people, or data")
+    options.add_argument("--quiet", action="store_true", help="do not tell how far a scan has come")
     options.add_argument(
         "--fail-on", choices=("any", "live", "none"), default="any", help="what exits 1"
     )
@@ -50,7 +54,10 @@ def scan_options() -> Parser:
     )
     options.add_argument("--baseline", type=Path, metavar="FILE", help="a detect-secrets baseline")
     options.add_argument(
-        "--allow-list", type=Path, metavar="FILE", help="lines `fingerprint HEX` to hide"
+        "--allow-list",
+        type=Path,
+        metavar="FILE",
+        help="lines `fingerprint HEX` to hide, `missing ID` to accept",
     )
     return options
 
@@ -89,21 +96,45 @@ def respond_options() -> Parser:
     """Return the options of `respond`."""
     options = Parser(add_help=False)
     options.add_argument(
-        "--action", choices=("disable", "reset"), default="disable", help="what to do"
+        "--action",
+        choices=("disable", "reset", "delete", "strip-policies"),
+        default="disable",
+        help="what to do about a live long-term key",
+    )
+    options.add_argument(
+        "--short-term",
+        choices=("off", "quarantine", "revoke-sessions"),
+        default="off",
+        help="what to do about a live short-term key: deny its signer the use of keys, or sessions",
+    )
+    options.add_argument(
+        "--quarantine-policy",
+        default="BedrockKeyGuardQuarantine",
+        metavar="NAME|ARN",
+        help="the managed policy that denies, made before (default: BedrockKeyGuardQuarantine)",
+    )
+    options.add_argument(
+        "--revoke-everything",
+        action="store_true",
+        help="deny revoked sessions all of AWS, not the use of keys alone",
+    )
+    options.add_argument(
+        "--force", action="store_true", help="revoke sessions of the guard's own role too"
     )
     options.add_argument("--dry-run", action="store_true", help="say what would be done")
     options.add_argument(
         "--reset-store",
         metavar="STORE",
-        help="where a reset keeps the new key: secretsmanager:NAME or ssm:NAME",
+        help="where a reset keeps the new key: secretsmanager:NAME or ssm:NAME; "
+        "NAME may hold {credential_id}",
     )
     options.add_argument("--reactivate", action="store_true", help="set a reset key Active again")
     options.add_argument(
         "--protect",
         action="append",
         default=[],
-        metavar="USER",
-        help="an IAM user, by name or ARN, whose keys are never changed",
+        metavar="NAME",
+        help="an IAM user or role, by name or ARN, that is never changed, nor are its keys",
     )
     options.add_argument(
         "--max-responses", type=whole_number, default=20, metavar="N", help="credentials to change"

@@ -32,8 +32,12 @@ def report_error(error: Exception) -> int:
 
 def warn_of_reset(policy: Policy) -> None:
     """Say, before anything is touched, that what the policy asks for cannot be undone."""
-    if policy.response == "reset" and not policy.dry_run:
+    if policy.dry_run:
+        return
+    if policy.response == "reset":
         say("A reset cannot be undone: each key that is proven live gets a new secret.")
+    if policy.response == "delete":
+        say("A delete cannot be undone: the credential of each key that is proven live is deleted.")
 
 
 def say(text: str) -> None:

@@ -12,7 +12,9 @@ from sandbox.aws import Sandbox
 from sandbox.github import GitHubServer
 from sandbox.github_contract import violations
 from sandbox.seeding import LongTermKey
+from tests.answers import Answering
 from tests.jobs import ACCOUNT, REPOSITORY, Host
+from tests.leakers import make_quarantine
 from tests.scenes import Scene, set_scene
 from tests.traps import Ear
 
@@ -61,6 +63,13 @@ def host(sandbox: Sandbox, github: GitHubServer, tree: Path, tmp_path: Path) -> 
 @pytest.fixture
 def leaked(sandbox: Sandbox) -> LongTermKey:
     return sandbox.make_long_term_key(ACCOUNT, "BedrockAPIKey-ex4m")
+
+
+@pytest.fixture
+def answering(tree: Path, sandbox: Sandbox, credentials: dict[str, str]) -> Answering:
+    """Give a tree to leak keys into, in an account whose administrator has made the quarantine."""
+    make_quarantine(sandbox)
+    return Answering(tree, sandbox, credentials)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def files(tree: Path) -> Path:
     [
         ({"fail_on": "some"}, "fail-on"),
         ({"verify": "perhaps"}, "verify"),
-        ({"respond": "delete"}, "respond"),
+        ({"respond": "grant"}, "respond"),
         ({"respond": "reset"}, "store"),
         ({"respond": "reset", "reset_store": "nowhere"}, "nowhere"),
         ({"report_issue": "sometimes"}, "report-issue"),

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,28 @@ from bedrock_key_guard.errors import (
     IncompleteError,
     UsageError,
 )
-from bedrock_key_guard.guard import Responding, Scanning, Verifying
+from bedrock_key_guard.guard import (
+    Investigating,
+    Responding,
+    Scanning,
+    Surroundings,
+    Verifying,
+)
 from bedrock_key_guard.model import NotScanned, Outcome, OutcomeState, Scan
 from bedrock_key_guard.options import default_ledger
 from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond import undo
 from bedrock_key_guard.respond.ledger import Entry
 from bedrock_key_guard.respond.plan import Policy
+from bedrock_key_guard.respond.restraints import Restraint
 from bedrock_key_guard.streams import report_error
 from tests import keysmith
-from tests.unit.respond.doubles import WHAT
+from tests.unit.respond.doubles import RECORD
 
+UTC = timezone.utc
 ACCOUNT = "111122223333"
 KEY = keysmith.long_term()
-COMMANDS = ("scan", "verify", "respond", "restore", "explain", "action")
+COMMANDS = ("scan", "verify", "respond", "restore", "lift", "explain", "action", "timeline")
 Captured = pytest.CaptureFixture[str]
 
 
@@ -104,12 +113,17 @@ def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
         (["scan", "--staged", "--stdin"], "--stdin"),
         (["scan", "--stdin", "."], "--stdin"),
         (["scan", "--staged", "a", "b"], "--staged"),
+        (["scan", "--since-last"], "--since-last"),
+        (["scan", "--since-last", "--range", "a..b"], "--since-last"),
         (["scan", "no/such/path"], "no/such/path"),
         (["scan", "--baseline", "no/such/file"], "no/such/file"),
         (["scan", "--allow-list", "no/such/file"], "no/such/file"),
         (["verify", "--allowed-account-ids", "12"], "'12'"),
         (["verify", "--max-probes", "-5"], "-5"),
-        (["respond", "--action", "delete"], "'delete'"),
+        (["verify", "--format", "html"], "'html'"),
+        (["timeline", "--since", "soon"], "'soon'"),
+        (["timeline", "--max-events", "-1"], "-1"),
+        (["respond", "--action", "grant"], "'grant'"),
         (["respond", "--action", "reset"], "no store"),
         (["respond", "--action", "reset", "--reset-store", "vault:x"], "'vault:x'"),
         (["restore", "--ledger", "no/such/ledger"], "no/such/ledger"),
@@ -214,11 +228,18 @@ class Asked:
     scanning: Scanning = field(default_factory=Scanning)
     verifying: Verifying | None = None
     responding: Responding | None = None
+    investigating: Investigating | None = None
 
     def run(
-        self, scanning: Scanning, verifying: Verifying | None, responding: Responding | None
+        self,
+        scanning: Scanning,
+        verifying: Verifying | None,
+        responding: Responding | None,
+        _around: Surroundings,
+        investigating: Investigating | None,
     ) -> Report:
         self.scanning, self.verifying, self.responding = scanning, verifying, responding
+        self.investigating = investigating
         return self.report
 
 
@@ -239,6 +260,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         (["--staged", "a"], Scanning((Path("a"),), "index")),
         (["--stdin"], Scanning(source="stdin")),
         (["--include-malformed"], Scanning(include_malformed=True)),
+        (["--history"], Scanning(source="history")),
+        (["--history", "--deep"], Scanning(source="history", deep=True)),
+        (["--history", "--since-last"], Scanning(source="history", since_last=True)),
+        (["--range", "a..b", "c"], Scanning((Path("c"),), "range", "a..b")),
     ],
 )
 def test_a_scan_reads_what_was_named(
@@ -291,6 +316,15 @@ def test_a_verification_is_bounded_as_asked(
             Policy("reset", reactivate=True),
             "ssm:x",
         ),
+        (["--action", "delete"], Policy("delete"), None),
+        (["--action", "strip-policies"], Policy("strip-policies"), None),
+        (["--short-term", "quarantine"], Policy(short_term="quarantine"), None),
+        (["--quarantine-policy", "Deny"], Policy(quarantine="Deny"), None),
+        (
+            ["--short-term", "revoke-sessions", "--revoke-everything", "--force"],
+            Policy(short_term="revoke-sessions", revoke_everything=True, force=True),
+            None,
+        ),
     ],
 )
 def test_a_response_is_bounded_as_asked(
@@ -300,6 +334,43 @@ def test_a_response_is_bounded_as_asked(
     assert asked.verifying == Verifying()
     assert asked.responding == Responding(policy, default_ledger(), store)
     assert policy.untrusted is None  # whoever types a command is trusted
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["timeline"], Investigating()),
+        (["timeline", "--max-events", "500"], Investigating(max_events=500)),
+        (["timeline", "--since", "2026-11-20"], Investigating(datetime(2026, 11, 20, tzinfo=UTC))),
+        (
+            ["timeline", "--since", "2026-11-20T15:30Z"],
+            Investigating(datetime(2026, 11, 20, 15, 30, tzinfo=UTC)),
+        ),
+        (
+            ["timeline", "--since", "2026-11-20T15:30:00+01:00"],
+            Investigating(datetime(2026, 11, 20, 14, 30, tzinfo=UTC)),
+        ),
+        (["verify", "--timeline"], Investigating()),
+        (["respond", "--timeline"], Investigating()),
+        (["verify"], None),
+        (["respond"], None),
+        (["scan"], None),
+    ],
+)
+def test_the_trail_is_looked_at_where_that_is_asked_for(
+    arguments: list[str], expected: Investigating | None, asked: Asked
+) -> None:
+    assert main(arguments) == 0
+    assert asked.investigating == expected
+    assert (asked.verifying is None) == (arguments == ["scan"])
+
+
+@pytest.mark.parametrize(("form", "start"), [("html", "<!doctype html>"), ("json", "{")])
+def test_a_timeline_comes_as_a_page_or_as_data(
+    form: str, start: str, asked: Asked, capsys: Captured
+) -> None:
+    assert main(["timeline", "--format", form]) == 0
+    assert capsys.readouterr().out.startswith(start)
 
 
 def test_the_ledger_can_be_put_elsewhere(asked: Asked, tmp_path: Path) -> None:
@@ -313,6 +384,9 @@ def test_the_ledger_can_be_put_elsewhere(asked: Asked, tmp_path: Path) -> None:
     [
         (["--action", "reset", "--reset-store", "ssm:x"], True),
         (["--action", "reset", "--reset-store", "ssm:x", "--dry-run"], False),
+        (["--action", "delete"], True),
+        (["--action", "delete", "--dry-run"], False),
+        (["--action", "strip-policies", "--short-term", "revoke-sessions"], False),
         ([], False),
     ],
 )
@@ -456,9 +530,18 @@ def test_a_key_that_is_typed_is_not_shown(
 # ── restore ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def entry(**changes: str) -> Entry:
-    about = {**WHAT, **changes}
-    return Entry(change="5f1c0ffee000", phase="done", time="2026-11-23T06:00:00+00:00", **about)  # type: ignore[arg-type]
+def entry(alias: str) -> Entry:
+    return Entry(
+        change="5f1c0ffee000",
+        phase="done",
+        time="2026-11-23T06:00:00+00:00",
+        action="disable",
+        actor="",
+        account_id=ACCOUNT,
+        partition="aws",
+        fingerprint="0" * 64,
+        record=replace(RECORD, alias=alias),
+    )
 
 
 @pytest.fixture
@@ -519,6 +602,35 @@ def test_a_ledgers_text_drives_no_terminal(
     main(["restore"])
     (line,) = capsys.readouterr().out.splitlines()
     assert line.isprintable()
+
+
+# ── lift ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [(["done"], 0), (["not-needed", "dry-run"], 0), (["refused"], 4), (["failed"], 4), ([], 0)],
+)
+def test_a_lift_tells_whom_it_freed_and_whether_all_is_well(
+    states: list[OutcomeState], code: int, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    restraint = Restraint("role", "ml\x1b[2J", "arn:x", datetime(2026, 1, 1, tzinfo=timezone.utc))
+    asked: list[object] = []
+
+    def stand_in(path: Path, *_: object, search: bool, dry_run: bool) -> Any:
+        asked.append((path, search, dry_run))
+        return [(restraint, Outcome("lift", state, "because")) for state in states]
+
+    monkeypatch.setattr(undo, "lift_all", stand_in)
+    assert main(["lift"]) == code
+    assert main(["lift", "--ledger", "x", "--search", "--dry-run"]) == code
+    assert asked == [(default_ledger(), False, False), (Path("x"), True, True)]
+    out, err = capsys.readouterr()
+    assert [line.rpartition("  ")[2] for line in out.splitlines()] == [
+        f"{state}: because" for state in states * 2
+    ]
+    assert all(line.isprintable() for line in out.splitlines())
+    assert bool(err) is (not states)
 
 
 def test_the_action_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None:

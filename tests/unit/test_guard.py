@@ -23,6 +23,7 @@ from bedrock_key_guard.model import Incident, Outcome, Verdict
 from bedrock_key_guard.report.report import Case, Report
 from bedrock_key_guard.respond.ledger import read_ledger
 from bedrock_key_guard.respond.plan import Policy
+from bedrock_key_guard.respond.records import StatusChange
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.verify.verifier import INCIDENTS_AT_A_TIME
 from sandbox.aws import Sandbox
@@ -140,7 +141,8 @@ def test_a_live_key_is_made_dead(tree: Tree, leaked: Leaked, sandbox: Sandbox) -
     assert sandbox.credential_status(ACCOUNT, leaked.credential_id) == "Inactive"
     assert [call.action for call in sandbox.writes()] == [UPDATE]
     (entry,) = read_ledger(tree.ledger)
-    assert (entry.phase, entry.credential_id) == ("done", leaked.credential_id)
+    assert isinstance(entry.record, StatusChange)
+    assert (entry.phase, entry.record.credential_id) == ("done", leaked.credential_id)
 
 
 def test_a_change_that_travels_is_waited_for(tree: Tree, leaked: Leaked, sandbox: Sandbox) -> None:

@@ -9,19 +9,24 @@ import pytest
 
 from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.github.event import Event, Trust
+from bedrock_key_guard.github.scope import Wanted
 from bedrock_key_guard.guard import Scanning, Verifying
 from bedrock_key_guard.inputs import Inputs, read_inputs
 from bedrock_key_guard.respond.plan import Policy
+from tests.unit.scan.repositories import new_repo
 
 ACCOUNT, OTHER = "111122223333", "210987654321"
 LEDGER = Path("ledger.jsonl")
 DEFAULTS = Inputs(
     path=Path(),
+    scan=Wanted(),
     exclude=(),
     baseline=None,
     allow_list=None,
     verify=True,
     respond="disable",
+    short_term="off",
     protect=frozenset(),
     allowed_account_ids=frozenset(),
     role_to_assume=None,
@@ -60,12 +65,14 @@ def test_an_empty_input_is_none() -> None:
     [
         ("path", "src", Path("src")),
         ("path", " my files/ ", Path("my files")),
+        *(("scan", one, Wanted(one)) for one in ("auto", "tree", "range", "history")),
         ("exclude", "a/*\n\n  b c/** \n", ("a/*", "b c/**")),
         ("baseline", ".secrets.baseline", Path(".secrets.baseline")),
         ("allow_list", "allowed.txt", Path("allowed.txt")),
         ("verify", "false", False),
         ("verify", "true", True),
-        *(("respond", one, one) for one in ("off", "dry-run", "disable", "reset")),
+        *(("respond", one, one) for one in ("off", "dry-run", "disable", "reset", "delete")),
+        *(("short_term", one, one) for one in ("off", "quarantine", "revoke-sessions")),
         ("protect", "alice, bob\ncarol", frozenset(("alice", "bob", "carol"))),
         ("protect", "arn:aws:iam::1:user/a", frozenset(("arn:aws:iam::1:user/a",))),
         ("allowed_account_ids", f"{ACCOUNT}, {OTHER}", frozenset((ACCOUNT, OTHER))),
@@ -85,12 +92,21 @@ def test_an_input_is_read(name: str, text: str, value: object) -> None:
     assert getattr(given(**{name: text}), name) == value
 
 
+def test_a_range_is_named_by_its_ends() -> None:
+    assert given(scan="range", base_ref="main", head_ref=" v1 ").scan == Wanted(
+        "range", "main", "v1"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("scan", "all"),
+        ("scan", "event"),
         ("verify", "yes"),
         ("verify", "True"),
-        ("respond", "delete"),
+        ("respond", "strip-policies"),
+        ("short_term", "disable"),
         ("respond", "Disable"),
         ("respond", "disable,reset"),
         ("fail_on", "all"),
@@ -120,8 +136,22 @@ def test_the_token_is_not_shown_with_the_rest() -> None:
 # ── what the inputs mean ────────────────────────────────────────────────────────────────────────
 
 
-def test_a_path_is_what_is_scanned() -> None:
-    assert given(path="src").scanning() == Scanning((Path("src"),))
+def test_a_path_outside_of_git_is_what_is_scanned(tmp_path: Path) -> None:
+    assert given(path=str(tmp_path)).scanning() == Scanning((tmp_path,))
+    assert given(path="src", scan="tree").scanning() == Scanning((Path("src"),))
+
+
+def test_the_event_decides_what_of_a_repository_is_read(tmp_path: Path) -> None:
+    repo = new_repo(tmp_path / "repo")
+    first, second = repo.commit("first", a__txt="a"), repo.commit("second", a__txt="b")
+    trust = Trust(trusted=True, reason="")
+    payload = {"before": first, "after": second}
+    event = Event("push", "acme/app", "octocat", second, "1", "", "", payload, trust)
+    inputs = given(path=str(repo.path))
+    assert inputs.scanning(event) == Scanning((repo.path,), "range", f"{first}..{second}")
+    assert inputs.scanning() == Scanning((repo.path,), "history")
+    named = given(path=str(repo.path), scan="range", base_ref="HEAD~1")
+    assert named.scanning(event) == Scanning((repo.path,), "range", "HEAD~1..HEAD")
 
 
 def test_what_people_agreed_not_to_see_is_read(tmp_path: Path) -> None:
@@ -151,6 +181,12 @@ def test_accounts_bound_the_verification() -> None:
         ({"respond": "off"}, Policy("off")),
         ({"respond": "dry-run"}, Policy(dry_run=True)),
         ({"respond": "reset", "reset_store": "ssm:x"}, Policy("reset")),
+        ({"respond": "delete"}, Policy("delete")),
+        ({"short_term": "quarantine"}, Policy(short_term="quarantine")),
+        (
+            {"respond": "dry-run", "short_term": "revoke-sessions"},
+            Policy(dry_run=True, short_term="revoke-sessions"),
+        ),
         ({"protect": "alice"}, Policy(protect=frozenset(("alice",)))),
     ],
 )

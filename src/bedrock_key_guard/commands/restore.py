@@ -30,7 +30,7 @@ def restore(arguments: argparse.Namespace) -> int:
     ledger = arguments.ledger or default_ledger()
     done = undo(ledger, arguments.change, os.environ, dry_run=arguments.dry_run)
     for entry, outcome in done:
-        line = f"{entry.change}  {entry.alias}  {outcome.state}: {outcome.reason}"
+        line = f"{entry.change}  {entry.record.title}  {outcome.state}: {outcome.reason}"
         write(f"{printable(line)}\n")
     if not done:
         say("The ledger records no change.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from math import inf
 from pathlib import Path
@@ -17,39 +18,59 @@ if TYPE_CHECKING:
     import argparse
 
     from bedrock_key_guard import guard
+    from bedrock_key_guard.report.canvas import Canvas
+    from bedrock_key_guard.report.report import Report
 
 _MOST_PATHS: dict[str, float] = {"tree": inf, "stdin": 0}
 
 
 def scan(arguments: argparse.Namespace) -> int:
     """Find keys."""
-    return _run(arguments)
+    return lead(arguments)
 
 
 def verify(arguments: argparse.Namespace) -> int:
     """Find keys and prove which are live."""
-    return _run(arguments, verifying=_verifying(arguments))
+    return lead(arguments, verifying_of(arguments), None, investigating_of(arguments))
 
 
 def respond(arguments: argparse.Namespace) -> int:
     """Find, verify, and make what is proven live dead."""
-    return _run(arguments, verifying=_verifying(arguments), responding=_responding(arguments))
+    verifying, responding = verifying_of(arguments), _responding(arguments)
+    return lead(arguments, verifying, responding, investigating_of(arguments))
 
 
-def _run(
+def lead(
     arguments: argparse.Namespace,
     verifying: guard.Verifying | None = None,
     responding: guard.Responding | None = None,
+    investigating: guard.Investigating | None = None,
 ) -> int:
+    """Lead one run through the stages that are asked for, write its report, return its code."""
     from bedrock_key_guard import guard
     from bedrock_key_guard.report.counts import exit_code
-    from bedrock_key_guard.report.json_report import as_json
+    from bedrock_key_guard.report.progress import watching
+
+    around = guard.Surroundings(
+        watch=lambda: watching(sys.stderr, os.environ, quiet=arguments.quiet)
+    )
+    report = guard.run(_scanning(arguments), verifying, responding, around, investigating)
+    write(_written(report, arguments.format))
+    return exit_code(report, arguments.fail_on)
+
+
+def _written(report: Report, form: str) -> str:
+    if form == "json":
+        from bedrock_key_guard.report.json_report import as_json
+
+        return as_json(report)
+    if form == "html":
+        from bedrock_key_guard.report.html import as_html
+
+        return as_html(report)
     from bedrock_key_guard.report.text import as_text
 
-    report = guard.run(_scanning(arguments), verifying, responding)
-    as_data = arguments.format == "json"
-    write(as_json(report) if as_data else as_text(report, colour=_in_colour()))
-    return exit_code(report, arguments.fail_on)
+    return as_text(report, colour=_in_colour(), canvas=_canvas())
 
 
 # ── what the arguments mean ─────────────────────────────────────────────────────────────────────
@@ -57,22 +78,20 @@ def _run(
 
 def _scanning(arguments: argparse.Namespace) -> guard.Scanning:
     from bedrock_key_guard import guard
-    from bedrock_key_guard.scan.allowlist import AllowList, read_allow_list, read_baseline
+    from bedrock_key_guard.scan.allowlist import allow_list
 
     source = _source(arguments)
     if len(arguments.path) > _MOST_PATHS.get(source, 1):
         raise UsageError("--staged, --history and --range take one folder, --stdin takes none.")
-    allowed, baseline = arguments.allow_list, arguments.baseline
+    if arguments.since_last and source != "history":
+        raise UsageError("--since-last goes with --history alone.")
     return guard.Scanning(
         paths=tuple(arguments.path) or (Path(),),
         source=source,
         revisions=arguments.range,
         deep=arguments.deep,
-        allow=AllowList(
-            fingerprints=read_allow_list(allowed) if allowed else (),
-            baseline=read_baseline(baseline) if baseline else frozenset(),
-            exclude=tuple(arguments.exclude),
-        ),
+        since_last=arguments.since_last,
+        allow=allow_list(arguments.allow_list, arguments.baseline, arguments.exclude),
         include_malformed=arguments.include_malformed,
     )
 
@@ -85,7 +104,8 @@ def _source(arguments: argparse.Namespace) -> guard.Source:
     return "stdin" if arguments.stdin else "index" if arguments.staged else "tree"
 
 
-def _verifying(arguments: argparse.Namespace) -> guard.Verifying:
+def verifying_of(arguments: argparse.Namespace) -> guard.Verifying:
+    """Return whose keys may be probed."""
     from bedrock_key_guard import guard
 
     return guard.Verifying(
@@ -107,11 +127,30 @@ def _responding(arguments: argparse.Namespace) -> guard.Responding:
         reactivate=arguments.reactivate,
         protect=frozenset(arguments.protect),
         max_responses=arguments.max_responses,
+        short_term=arguments.short_term,
+        quarantine=arguments.quarantine_policy,
+        revoke_everything=arguments.revoke_everything,
+        force=arguments.force,
     )
     ledger = arguments.ledger or default_ledger()
     responding = guard.Responding(policy, ledger, arguments.reset_store)
     warn_of_reset(policy)
     return responding
+
+
+def investigating_of(arguments: argparse.Namespace) -> guard.Investigating | None:
+    """Return how the trail is read, if `--timeline` asks for it."""
+    from bedrock_key_guard import guard
+
+    return guard.Investigating() if arguments.timeline else None
+
+
+def _canvas() -> Canvas:
+    """Measure the terminal, and see whether the output's encoding has blocks to draw with."""
+    from bedrock_key_guard.report.canvas import canvas_for
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return canvas_for(width, sys.stdout.encoding or "utf-8")
 
 
 def _in_colour() -> bool:

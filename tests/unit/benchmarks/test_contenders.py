@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from benchmarks import contenders, inputs
 from benchmarks.contenders import Bench
 from benchmarks.measure import measure
-from benchmarks.planting import git, plant_files
+from benchmarks.planting import PLANTS, git, plant_files
+from benchmarks.running import run
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,20 @@ def test_history_is_read_whole_by_the_floor_and_by_this_engine(bench: Bench) -> 
     assert git(repository, "rev-list", "--count", "--all") == "4"
 
 
-def test_every_run_after_the_first_has_one_more_commit(bench: Bench, tmp_path: Path) -> None:
+def test_what_is_larger_than_memory_is_read_to_its_last_line(bench: Bench) -> None:
+    blob = inputs.large_blob(bench.folder, small=True)
+    line = inputs.long_line(bench.folder, small=True)
+    lineups = (contenders.memory(bench, blob, "--history"), contenders.memory(bench, line))
+
+    rows = [row for lineup in lineups for row in measure(lineup, 1, 60, lambda _: None)]
+
+    assert [row.state for row in rows] == ["complete", "complete"]
+    assert all(row.memory is not None and row.memory.own > 0 for row in rows)
+
+
+def test_every_run_after_the_first_has_one_more_commit_and_reads_no_more(
+    bench: Bench, tmp_path: Path
+) -> None:
     repository = inputs.copied_repository(tmp_path, inputs.staged(tmp_path, leaky=False))
     here = Bench(tmp_path, bench.python, bench.environment)
     (again,) = [each for each in contenders.history(here, repository) if each.prepare]
@@ -76,6 +91,10 @@ def test_every_run_after_the_first_has_one_more_commit(bench: Bench, tmp_path: P
 
     again.prepare()
     again.prepare()
+    done = run(again.job, 60)
 
     assert int(git(again.job.folder, "rev-list", "--count", "HEAD")) == before + 2
     assert git(repository, "rev-list", "--count", "HEAD") == str(before)
+    report = json.loads(done.output)
+    assert len(report["incidents"]) == len(PLANTS)
+    assert report["scanned"]["since_last"] is True

@@ -10,7 +10,14 @@ from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.tree import scan_paths
 from benchmarks import inputs, sources
 from benchmarks.generated import Size, stream_of
-from benchmarks.planting import PLANTS, commit_on_top, git, missing_from, plant_files
+from benchmarks.planting import (
+    PLANTS,
+    commit_on_top,
+    git,
+    line_with_key,
+    missing_from,
+    plant_files,
+)
 
 TINY = Size(commits=8, folders=2, files_a_folder=6)
 
@@ -101,6 +108,28 @@ def test_the_staged_file_holds_a_key_or_none(tmp_path: Path, *, leaky: bool, fou
 
     assert git(folder, "diff", "--cached", "--name-only") == inputs.STAGED
     assert len(scan_paths([folder / inputs.STAGED], AllowList()).findings) == found
+
+
+def test_a_blob_that_git_keeps_whole_ends_in_a_key(tmp_path: Path) -> None:
+    repository = inputs.large_blob(tmp_path, small=True)
+
+    (blob,) = git(repository, "ls-tree", "-r", "--format=%(objectname)", "HEAD").split()
+
+    assert int(git(repository, "cat-file", "-s", blob)) > (inputs._SMALL - 1) << 20
+    assert [entry.name for entry in repository.iterdir()] == [".git"]
+    last = git(repository, "cat-file", "blob", blob).splitlines()[-1]
+    assert f"{last}\n" == line_with_key(PLANTS[-1])
+
+
+def test_a_file_of_one_line_ends_in_a_key(tmp_path: Path) -> None:
+    folder = inputs.long_line(tmp_path, small=True)
+
+    (file,) = (each for each in folder.iterdir() if each.name != ".git")
+    text = file.read_text(encoding="utf-8")
+
+    assert git(folder, "ls-files", "--others") == file.name
+    assert text.count("\n") == 1
+    assert text.endswith(line_with_key(PLANTS[-1]))
 
 
 def test_releases_are_committed_one_after_the_other(tmp_path: Path) -> None:

@@ -1,0 +1,128 @@
+"""Decide what of a repository a run of the Action reads: a range of commits, the tree, or all.
+
+Sources: https://docs.github.com/en/webhooks/webhook-events-and-payloads (push, pull_request,
+merge_group) and https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from bedrock_key_guard.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Knows = Callable[[str], bool]
+
+Asked = Literal["auto", "tree", "range", "history"]
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# What no name of a reference holds (git-check-ref-format(1)), and what names more than one commit.
+_NO_REVISION = re.compile(r"^[-^]|\.\.|[\s:?*\[\\\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Say what to read; `revisions` are a range's, `with_tree` adds the files as they are."""
+
+    source: Literal["tree", "range", "history"]
+    revisions: str | None = None
+    with_tree: bool = False
+
+
+HISTORY, TREE = Scope("history"), Scope("tree")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Hold what the workflow asks for: the inputs `scan`, `base-ref` and `head-ref`."""
+
+    scan: Asked = "auto"
+    base_ref: str = ""
+    head_ref: str = ""
+
+
+def scope_of(wanted: Wanted, name: str, payload: Mapping[str, Any], knows: Knows | None) -> Scope:
+    """Return what to read at the event `name`.
+
+    `knows` tells whether the checkout has a commit; it is None where there is no repository. Raises
+    UsageError for a range that cannot be told.
+    """
+    if wanted.scan in ("tree", "history"):
+        return HISTORY if wanted.scan == "history" else TREE
+    if knows is None:
+        return TREE if wanted.scan == "auto" else Scope("range", "HEAD")
+    found = _of_event(name, payload, knows)
+    if wanted.base_ref or wanted.head_ref:
+        found = Scope("range", _named(wanted, knows), found.with_tree)
+    if wanted.scan == "auto":
+        return found
+    if found.source != "range":
+        raise UsageError(
+            f"There is no range of commits at the event {name!r}.",
+            remedy="Name one with the inputs `base-ref` and `head-ref`, or use `scan: history`.",
+        )
+    return replace(found, with_tree=False)
+
+
+def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scope:
+    if name == "push":
+        return _pushed(payload, knows)
+    ends = None
+    if name.startswith("pull_request"):
+        ends = [_commit(payload, "pull_request", end, "sha") for end in ("base", "head")]
+    elif name == "merge_group":
+        ends = [_commit(payload, "merge_group", end) for end in ("base_sha", "head_sha")]
+    return Scope("range", "..".join(ends), with_tree=True) if ends and all(ends) else HISTORY
+
+
+def _pushed(payload: Mapping[str, Any], knows: Knows) -> Scope:
+    """Return the commits that came with a push.
+
+    A branch or tag that is new has no commit before, and after a forced push that one may be gone:
+    then they are those that the default branch has not got, and for the default branch itself all.
+    """
+    before, after = _commit(payload, "before"), _commit(payload, "after")
+    if not after:
+        return HISTORY
+    if before and knows(before):
+        return Scope("range", f"{before}..{after}")
+    branch = _text(payload, "repository", "default_branch")
+    default = f"refs/remotes/origin/{branch}"
+    is_default = _text(payload, "ref") == f"refs/heads/{branch}"
+    if not branch or is_default or _NO_REVISION.search(branch) or not knows(default):
+        return HISTORY
+    return Scope("range", f"{default}..{after}")
+
+
+def _named(wanted: Wanted, knows: Knows) -> str:
+    """Return the range that the inputs name: from the start of history, and to what is checked out.
+
+    A checkout has most branches only as those of `origin`.
+    """
+    ends = {"base-ref": wanted.base_ref, "head-ref": wanted.head_ref or "HEAD"}
+    for name, end in ends.items():
+        if _NO_REVISION.search(end):
+            raise UsageError(
+                f"The input `{name}` is {end!r}, which names no commit.",
+                remedy="Give a branch, a tag or a commit.",
+            )
+        if end and not knows(end) and knows(f"refs/remotes/origin/{end}"):
+            ends[name] = f"refs/remotes/origin/{end}"
+    return "..".join(filter(None, ends.values()))
+
+
+def _commit(payload: Mapping[str, Any], *path: str) -> str:
+    """Return a commit that an event names, nothing for none: GitHub writes that as zeros."""
+    commit = _text(payload, *path)
+    return commit if _COMMIT.fullmatch(commit) and commit.strip("0") else ""
+
+
+def _text(payload: Mapping[str, Any], *path: str) -> str:
+    found: Any = payload
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else ""

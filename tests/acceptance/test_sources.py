@@ -1,0 +1,295 @@
+"""Go through the doors with every source of a repository; what is missing is said."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import keysmith
+from tests.jobs import Done, Host, Job, guard, push, report_of
+from tests.unit.scan.repositories import Repo, new_repo
+
+OLD, PUSHED, MERGED = (keysmith.long_term(f"user-{name}") for name in ("old", "pushed", "merged"))
+ZERO = "0" * 40
+REMEDY = "fetch-depth: 0"
+
+
+def aliases(report: dict[str, Any]) -> set[str]:
+    """Return whose keys a report shows."""
+    return {
+        each["identity"]["alias"].partition("-at-")[0].removeprefix("user-")
+        for each in report["incidents"]
+    }
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Repo:
+    """Give a repository whose key was removed long ago, and one more on a branch."""
+    origin = new_repo(tmp_path / "origin")
+    origin.git("config", "uploadpack.allowFilter", "true")
+    origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    origin.commit("old", old__env=OLD)
+    (origin.path / "old.env").unlink()
+    origin.commit("removed", readme__md="x")
+    origin.git("checkout", "--quiet", "-b", "topic")
+    origin.commit("pushed", pushed__env=PUSHED)
+    (origin.path / "pushed.env").unlink()
+    origin.commit("removed again", more__md="y")
+    return origin
+
+
+@pytest.fixture
+def checkout(origin: Repo, tree: Path) -> Callable[..., Repo]:
+    """Check out as actions/checkout does; with no arguments with `fetch-depth: 0`."""
+
+    def check_out(*options: str, source: str = f"file://{origin.path}") -> Repo:
+        origin.git("clone", "--quiet", "--branch=topic", *options, source, str(tree))
+        return Repo(tree)
+
+    return check_out
+
+
+def shallow(origin: Repo, checkout: Callable[..., Repo]) -> Repo:
+    return checkout("--depth=1")
+
+
+def partial(origin: Repo, checkout: Callable[..., Repo]) -> Repo:
+    return checkout("--filter=blob:none")
+
+
+def damaged(origin: Repo, checkout: Callable[..., Repo]) -> Repo:
+    """Lose one blob; what is not packed is found by its name."""
+    repo = checkout(source=str(origin.path))
+    lost = origin.git("rev-parse", "topic:more.md")
+    (repo.path / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    return repo
+
+
+INCOMPLETE = pytest.mark.parametrize(
+    "make", [shallow, partial, damaged], ids=lambda make: make.__name__
+)
+
+
+def push_of(origin: Repo, **more: str) -> dict[str, Any]:
+    return {
+        **push(),
+        "ref": "refs/heads/topic",
+        "before": origin.git("rev-parse", "main"),
+        "after": origin.git("rev-parse", "topic"),
+        **more,
+        "repository": {**push()["repository"], "default_branch": "main"},
+    }
+
+
+# ── the command ─────────────────────────────────────────────────────────────────────────────────
+
+
+@INCOMPLETE
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--history",),
+        ("--history", "--deep"),
+        ("--history", "--since-last"),
+        ("--range", "origin/main..HEAD"),
+        ("--range", "HEAD~2..HEAD"),
+    ],
+)
+def test_what_a_clone_has_not_got_is_incomplete_and_says_what_to_do(
+    origin: Repo,
+    checkout: Callable[..., Repo],
+    make: Callable[..., Repo],
+    arguments: tuple[str, ...],
+) -> None:
+    repo = make(origin, checkout)
+    done = guard("scan", *arguments, "--fail-on", "none", ".", cwd=repo.path, env=os.environ)
+    assert done.returncode == 4, done.stderr
+    assert REMEDY in done.stdout.decode()
+    assert "INCOMPLETE" in done.stdout.decode()
+    data = guard("scan", *arguments, "--format=json", ".", cwd=repo.path, env=os.environ)
+    assert report_of(data)["complete"] is False
+
+
+def test_a_loss_that_is_known_is_accepted(origin: Repo, checkout: Callable[..., Repo]) -> None:
+    repo = damaged(origin, checkout)
+    lost = origin.git("rev-parse", "topic:more.md")
+    allowed = repo.path.parent / "allowed"
+    allowed.write_text(f"missing {lost}  # known since the fire\n")
+    arguments = ("scan", "--history", "--fail-on=none", f"--allow-list={allowed}", ".")
+    done = guard(*arguments, cwd=repo.path, env=os.environ)
+    assert done.returncode == 0, done.stdout
+    assert f"{lost}: accepted by the allow-list" in done.stdout.decode()
+
+
+def repacked(repo: Repo) -> None:
+    repo.git("repack", "-adkq", "--window=1")
+
+
+def collected(repo: Repo) -> None:
+    repo.git("gc", "--quiet", "--aggressive", "--prune=never")
+
+
+def in_many_packs(repo: Repo) -> None:
+    for number in range(3):
+        repo.commit(f"more {number}", n__txt=f"{number} {keysmith.long_term(f'user-{number}')}")
+        repo.git("repack", "-dq")
+
+
+@pytest.mark.parametrize("again", [repacked, collected])
+@pytest.mark.parametrize("options", [(), ("--deep",)])
+def test_two_scans_write_the_same_bytes_however_objects_are_packed(
+    origin: Repo, options: tuple[str, ...], again: Callable[[Repo], None]
+) -> None:
+    in_many_packs(origin)
+    origin.git("notes", "add", "--message", keysmith.long_term("user-note"))
+    origin.commit(f"oops {OLD}", copy__env=f"{OLD}\n{PUSHED}\n")
+    arguments = ("scan", "--history", *options, "--format=json", "--fail-on=none", ".")
+
+    def report() -> bytes:
+        return guard(*arguments, cwd=origin.path, env=os.environ).stdout
+
+    first = report()
+    assert len(json.loads(first)["incidents"]) == 6
+    assert report() == first
+    again(origin)
+    assert report() == first
+
+
+def test_a_report_of_what_is_new_has_the_same_incidents(origin: Repo) -> None:
+    arguments = ("scan", "--history", "--since-last", "--format=json", ".")
+    first, second = (
+        report_of(guard(*arguments, cwd=origin.path, env=os.environ)) for _ in range(2)
+    )
+    assert first["incidents"] == second["incidents"]
+    assert (first["scanned"]["since_last"], second["scanned"]["since_last"]) == (False, True)
+    assert second["scanned"]["objects"] < first["scanned"]["objects"]
+
+
+def test_a_repository_that_cannot_be_written_is_read_all_the_same(origin: Repo) -> None:
+    # Not by its mode, which means nothing to a superuser.
+    (origin.path / ".git" / "bedrock-key-guard.json").mkdir()
+    arguments = ("scan", "--history", "--since-last", "--fail-on=none", ".")
+    done = guard(*arguments, cwd=origin.path, env=os.environ)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "could not be written" in done.stdout.decode()
+
+
+# ── the Action ──────────────────────────────────────────────────────────────────────────────────
+
+
+def ran(host: Host, event: dict[str, Any], name: str = "push", **inputs: str) -> tuple[Job, Done]:
+    job = host.job(event=event, event_name=name)
+    done = job.run(verify="false", report_issue="never", **inputs)
+    assert done.stderr == b""
+    return job, done
+
+
+def test_a_push_is_what_its_commits_added(
+    host: Host, origin: Repo, checkout: Callable[..., Repo]
+) -> None:
+    checkout()
+    job, done = ran(host, push_of(origin))
+    assert (done.returncode, aliases(job.report)) == (1, {"pushed"})
+    assert job.report["scanned"]["sources"] == ["range"]
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({"before": ZERO}, {"pushed"}),
+        ({"before": "1" * 40}, {"pushed"}),
+        ({"before": ZERO, "ref": "refs/tags/v1"}, {"pushed"}),
+        ({"before": ZERO, "ref": "refs/heads/main"}, {"pushed", "old"}),
+    ],
+    ids=["new branch", "forced", "tag", "default branch"],
+)
+def test_a_push_without_a_commit_before_is_what_the_default_branch_has_not_got(
+    host: Host,
+    origin: Repo,
+    checkout: Callable[..., Repo],
+    more: dict[str, str],
+    found: set[str],
+) -> None:
+    checkout()
+    assert aliases(ran(host, push_of(origin, **more))[0].report) == found
+
+
+def test_a_pull_request_is_what_it_adds_and_the_files_as_they_are(
+    host: Host, origin: Repo, checkout: Callable[..., Repo]
+) -> None:
+    repo = checkout()
+    repo.write("merged.env", MERGED)
+    event = {
+        **push(),
+        "pull_request": {
+            "head": {"sha": origin.git("rev-parse", "topic"), "repo": {"full_name": "acme/app"}},
+            "base": {"sha": origin.git("rev-parse", "main"), "repo": {"full_name": "acme/app"}},
+        },
+    }
+    job, _ = ran(host, event, "pull_request")
+    assert aliases(job.report) == {"pushed", "merged"}
+    assert job.report["scanned"]["sources"] == ["range", "working-tree"]
+
+
+@pytest.mark.parametrize("name", ["schedule", "workflow_dispatch"])
+def test_any_other_event_is_the_whole_history(
+    host: Host, origin: Repo, checkout: Callable[..., Repo], name: str
+) -> None:
+    checkout()
+    assert aliases(ran(host, {}, name)[0].report) == {"pushed", "old"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "found"),
+    [
+        ({"scan": "tree"}, set()),
+        ({"scan": "history"}, {"pushed", "old"}),
+        ({"scan": "range"}, {"pushed"}),
+        ({"scan": "range", "base_ref": "main", "head_ref": "topic"}, {"pushed"}),
+        ({"scan": "range", "head_ref": "main"}, {"old"}),
+    ],
+)
+def test_a_workflow_may_say_what_is_read(
+    host: Host,
+    origin: Repo,
+    checkout: Callable[..., Repo],
+    inputs: dict[str, str],
+    found: set[str],
+) -> None:
+    checkout()
+    assert aliases(ran(host, push_of(origin), **inputs)[0].report) == found
+
+
+@INCOMPLETE
+@pytest.mark.parametrize("name", ["push", "schedule"])
+def test_a_checkout_that_has_not_got_it_all_fails_the_step_and_says_what_to_do(
+    host: Host,
+    origin: Repo,
+    checkout: Callable[..., Repo],
+    make: Callable[..., Repo],
+    name: str,
+) -> None:
+    make(origin, checkout)
+    job, done = ran(host, push_of(origin), name, fail_on="none")
+    assert done.returncode == 4
+    assert job.report["complete"] is False
+    assert any(REMEDY in each["reason"] for each in job.report["not_scanned"])
+    assert REMEDY in done.stdout.decode()
+    assert "Not scanned" in job.summary
+
+
+def test_a_commit_that_is_nowhere_is_not_taken_for_clean(
+    host: Host, origin: Repo, checkout: Callable[..., Repo]
+) -> None:
+    checkout()
+    event = {
+        **push(),
+        "pull_request": {"head": {"sha": "1" * 40}, "base": {"sha": "2" * 40}},
+    }
+    job, done = ran(host, event, "pull_request_target")
+    assert (done.returncode, job.outputs["result"]) == (4, "incomplete")
