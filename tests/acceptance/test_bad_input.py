@@ -69,7 +69,7 @@ def files(tree: Path) -> Path:
         ("verify --allowed-account-ids １１１１２２２２３３３３ .", "12 digits"),
         ("verify --max-probes many .", "many"),
         ("verify --max-probes -1 .", "-1"),
-        ("respond --action delete .", "delete"),
+        ("respond --action grant .", "grant"),
         ("respond --action reset .", "store"),
         ("respond --action reset --reset-store nowhere .", "nowhere"),
         ("respond --action reset --reset-store ssm: .", "ssm:"),

@@ -206,7 +206,7 @@ def test_the_action_runs_nothing_of_the_tree(
     installed = job.install()
     assert not mark.exists(), mark.read_text("utf-8")
     assert installed.returncode == 0, said(installed)
-    done = job.run()
+    done = job.run(scan="tree")
     assert not mark.exists(), mark.read_text("utf-8")
     assert not ear.heard
     assert (done.returncode, said(done)) == (1, "")
@@ -214,3 +214,6 @@ def test_the_action_runs_nothing_of_the_tree(
     assert verdicts(job.report) == ["live"]
     assert sandbox.credential_status(ACCOUNT, leaked.credential_id) == "Inactive"
     assert len(host.github.issues(REPOSITORY)) == 1
+    objects = job.run(scan="history", verify="false", report_issue="never")
+    assert not mark.exists(), mark.read_text("utf-8")
+    assert (objects.returncode, said(objects)) == (1, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -15,6 +16,7 @@ import yaml
 from bedrock_key_guard import errors
 from sandbox.aws import ACCOUNTS, Sandbox
 from tests import keysmith
+from tests.cloudformation import DEPLOY, resources
 from tests.contexts import CONTEXTS
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def sessions() -> Iterator[tuple[str, str]]:
     """Yield each command of the README with the output that is printed under it."""
     for block in blocks("console"):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = part.partition("\n")
+            # A backslash at the end of a line goes on in the next.
+            command, _, output = part.replace("\\\n", "").partition("\n")
             if not command.startswith(ELSEWHERE):
                 yield command, output
 
@@ -44,20 +47,27 @@ def sessions() -> Iterator[tuple[str, str]]:
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as running:
         running.adopt_long_term_key(ACCOUNTS[0], "BedrockAPIKey-ex4m", keysmith.long_term())
+        quarantine = resources(DEPLOY / "guard.yaml")["QuarantinePolicy"]["Properties"]
+        running.client("iam", ACCOUNTS[0]).create_policy(
+            PolicyName=quarantine["ManagedPolicyName"],
+            PolicyDocument=json.dumps(quarantine["PolicyDocument"]),
+        )
         yield running
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
+def repository(tmp_path: Path, sandbox: Sandbox) -> Path:
     folder = tmp_path / "repository"
     folder.mkdir()
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
     key = keysmith.long_term()
     (folder / ".env").write_text(f"AWS_BEARER_TOKEN_BEDROCK={key}\n", encoding="utf-8")
     (folder / "key.txt").write_text(f"{key}\n", encoding="utf-8")
+    token = sandbox.make_short_term_key(ACCOUNTS[0], role="ml-pipeline").key
+    (folder / "chat.py").write_text(f"chat = Client(api_key={token!r})\n", encoding="utf-8")
     exclude = folder / ".git" / "info" / "exclude"
     exclude.parent.mkdir(exist_ok=True)
-    exclude.write_text("key.txt\nreport.json\n", encoding="utf-8")
+    exclude.write_text("chat.py\nincident.html\nkey.txt\nreport.json\n", encoding="utf-8")
     return folder
 
 

@@ -21,7 +21,7 @@ from bedrock_key_guard.scan.matcher import LONGEST, Match, matches
 # What a whole key says once its base64 is undone.
 _LONG_TERM = re.compile(rb"[\w+=,.@-]+-at-\d{12}:[A-Za-z0-9+/=]{40,100}", re.ASCII)
 _SHORT_TERM = re.compile(
-    rb"[a-z.-]+/\?(?=.*X-Amz-Credential=A[KS]IA)(?=.*X-Amz-Expires=\d)"
+    rb"[a-z.-]+/\?(?=.*X-Amz-Credential=A[A-Z0-9]{15})(?=.*X-Amz-Expires=\d)"
     rb"(?=.*X-Amz-Signature=[0-9a-f]{64}).*",
     re.DOTALL,
 )

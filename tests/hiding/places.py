@@ -14,11 +14,10 @@ from hashlib import sha256
 from itertools import product
 from zlib import crc32
 
+from tests.hiding.dumps import ARRAYS, DUMPS, dump
 from tests.hiding.encodings import (
-    ARRAYS,
     BLOCKS,
     CONCATENATED,
-    DUMPS,
     ESCAPES,
     FEW,
     PACKED,
@@ -28,7 +27,6 @@ from tests.hiding.encodings import (
     WIDES,
     WRAPPED,
     based,
-    dump,
     letters,
     split,
     wide,

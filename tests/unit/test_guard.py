@@ -235,7 +235,9 @@ def test_with_a_list_but_no_credentials_a_key_is_tried_and_left_to_people(
         Surroundings(os.environ),
     )
     assert state(only(report)) == "live"
-    assert outcome_of(report).reason == "IAM could not be asked which credential this is"
+    assert outcome_of(report).reason == (
+        "which credential it is could not be found out: there are no AWS credentials"
+    )
 
 
 # ── reset ───────────────────────────────────────────────────────────────────────────────────────

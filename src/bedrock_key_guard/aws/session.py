@@ -5,6 +5,7 @@ boto3 is imported only when a session is opened: it takes fifteen times as long 
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ USER_AGENT = f"bedrock-key-guard/{__version__}"
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
 _ATTEMPTS = 5
+_DENIED = re.compile(r"\bnot authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,64})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def open_session(environment: Mapping[str, str]) -> Session | NoSession:
         sts = _make_client(boto, "sts", boto.region_name or "us-east-1")
         return Session(boto, str(sts.get_caller_identity()["Arn"]), trust_overrides=trust)
     except ClientError as error:
-        return NoSession(f"AWS would not say whose the credentials are ({error_code(error)})")
+        return NoSession(f"AWS would not say whose the credentials are ({refusal(error)})")
     except Exception as error:  # noqa: BLE001  # no answer, or the page of a proxy
         return NoSession(f"AWS could not be asked who we are ({type(error).__name__})")
 
@@ -130,6 +132,15 @@ def error_code(error: Exception) -> str:
     response = getattr(error, "response", None)
     details = response.get("Error", {}) if isinstance(response, dict) else {}
     return str(details.get("Code") or type(error).__name__)
+
+
+def refusal(error: Exception) -> str:
+    """Return what `error_code` does, and which action was not permitted where AWS names it.
+
+    The words are those of the IAM user guide, "Troubleshoot access denied error messages".
+    """
+    denied = _DENIED.search(str(error))
+    return f"{error_code(error)} for {denied[1]}" if denied else error_code(error)
 
 
 def _core(*, trust_overrides: bool) -> botocore.session.Session:

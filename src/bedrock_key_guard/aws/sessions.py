@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import NoSession, Session, error_code
+from bedrock_key_guard.aws.session import NoSession, Session, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,4 +76,4 @@ class Sessions:
         try:
             return own.assume(role.request(account_id, SESSION_NAME))
         except Exception as error:  # noqa: BLE001  # whatever failed, only this account is closed
-            return NoSession(f"{role.arn(account_id)} cannot be assumed ({error_code(error)})")
+            return NoSession(f"{role.arn(account_id)} cannot be assumed ({refusal(error)})")

@@ -18,6 +18,7 @@ from bedrock_key_guard.respond.commands import to_disable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from bedrock_key_guard.model import CredentialRecord
     from bedrock_key_guard.report.report import Case
 
 _PURGING = (
@@ -169,10 +170,16 @@ def _tell_owner(case: Case) -> Step:
 
 
 def _commands(case: Case) -> tuple[str, ...]:
-    """Return the commands that the response gave, or those that the key alone allows."""
+    """Return the commands that the response gave, or those that the evidence allows."""
     key = case.incident.key
-    general = to_disable(key, None) if isinstance(key, LongTermKey) else ()
+    general = to_disable(key, _credential(case)) if isinstance(key, LongTermKey) else ()
     return _given(case) or general
+
+
+def _credential(case: Case) -> CredentialRecord | None:
+    """Return the credential that IAM named, if it was asked."""
+    iam = case.verdict.evidence.iam if case.verdict else None
+    return iam.credential if iam else None
 
 
 def _given(case: Case) -> tuple[str, ...]:

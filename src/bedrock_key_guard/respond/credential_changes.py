@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.respond import commands
 from bedrock_key_guard.respond.change import Change, Obstacle, Order, Ready
 from bedrock_key_guard.respond.records import StatusChange
@@ -104,7 +104,7 @@ class Reset(Disable):
         try:
             secret = hands.credentials.reset(self.credential)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-            return f"it is Inactive, but IAM did not reset it ({error_code(error)})"
+            return f"it is Inactive, but IAM did not reset it ({refusal(error)})"
         hands.mask(secret)
         try:
             store.write(secret)
@@ -124,7 +124,7 @@ class Reset(Disable):
         try:
             hands.credentials.set_status(self.credential, "Active")
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-            return f"the new key is stored, but Inactive ({error_code(error)})"
+            return f"the new key is stored, but Inactive ({refusal(error)})"
         return None
 
     def _store(self, hands: Hands) -> Store:
@@ -145,7 +145,7 @@ class Delete(Disable):
         try:
             hands.credentials.delete(self.credential)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-            return f"it is Inactive, but IAM did not delete it ({error_code(error)})"
+            return f"it is Inactive, but IAM did not delete it ({refusal(error)})"
         return None
 
     def done(self, record: Record) -> str:  # noqa: ARG002  # the same for all

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond.documents import is_session_denial
 from bedrock_key_guard.respond.identities import IamIdentities
@@ -74,7 +74,7 @@ def _lifted(
     try:
         obstacle = _obstacle(restraint, identities, events)
     except Exception as error:  # noqa: BLE001  # whatever failed, nothing is known
-        return Outcome("lift", "refused", f"AWS could not be asked ({error_code(error)})")
+        return Outcome("lift", "refused", f"AWS could not be asked ({refusal(error)})")
     if obstacle is not None:
         return obstacle
     if dry_run:
@@ -84,7 +84,7 @@ def _lifted(
         try:
             take(restraint.kind, restraint.holder, restraint.policy)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-            return Outcome("lift", "failed", f"it was not taken away ({error_code(error)})")
+            return Outcome("lift", "failed", f"it was not taken away ({refusal(error)})")
     return Outcome("lift", "done", f"{restraint.policy} is gone: the last key under it has expired")
 
 
@@ -114,7 +114,7 @@ def _events(session: Session, now: datetime) -> tuple[list[PolicyEvent], str | N
     try:
         return policy_changes(_VERBS, now - _KEPT_BY_CLOUDTRAIL, session), None
     except Exception as error:  # noqa: BLE001  # inline policies can be lifted without it
-        return [], f"CloudTrail would not say ({error_code(error)})"
+        return [], f"CloudTrail would not say ({refusal(error)})"
 
 
 def _searched(identities: Identities) -> Iterator[Restraint]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model import Account, Outcome
@@ -74,7 +74,7 @@ def finish_earlier(earlier: Outcome, order: Order, hands: Hands, ledger: Ledger)
         try:
             hands.credentials.delete(delete.credential)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-            reason = f"{earlier.reason}; IAM did not delete it now either ({error_code(error)})"
+            reason = f"{earlier.reason}; IAM did not delete it now either ({refusal(error)})"
             by_hand = commands.to_delete(delete.credential)
             failure = replace(earlier, reason=reason, commands=by_hand)
             return settle(failure, ledger, entry, "failed")

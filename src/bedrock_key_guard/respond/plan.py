@@ -41,7 +41,7 @@ def plan(incident: Incident, verdict: Verdict, policy: Policy) -> Action:
 
 def _for_long_term(key: LongTermKey, verdict: Verdict, policy: Policy) -> Action:
     credential = verdict.evidence.iam.credential if verdict.evidence.iam else None
-    obstacle = _obstacle(credential, policy)
+    obstacle = _obstacle(credential, verdict, policy)
     if obstacle is not None:
         return Action("manual", obstacle, commands.to_disable(key, credential), urgent=True)
     if policy.response == "off":
@@ -50,15 +50,20 @@ def _for_long_term(key: LongTermKey, verdict: Verdict, policy: Policy) -> Action
     return Action(policy.response, f"{verdict.state}: {verdict.reason}")
 
 
-def _obstacle(credential: CredentialRecord | None, policy: Policy) -> str | None:
+def _obstacle(credential: CredentialRecord | None, verdict: Verdict, policy: Policy) -> str | None:
     """Return why the guard may not change the credential, or None where it may."""
     if credential is None:
-        return "IAM could not be asked which credential this is"
+        return f"which credential it is could not be found out: {_said_by_iam(verdict)}"
     if credential.status != "Active":
         return f"Bedrock still accepts it, although IAM calls its credential {credential.status}"
     if policy.protects(credential.user_name):
         return f"user {credential.user_name} is protected (--protect)"
     return policy.untrusted
+
+
+def _said_by_iam(verdict: Verdict) -> str:
+    iam = verdict.evidence.iam
+    return (iam.detail or f"IAM calls it {iam.state}") if iam else "IAM was not asked"
 
 
 # ── short-term keys ─────────────────────────────────────────────────────────────────────────────

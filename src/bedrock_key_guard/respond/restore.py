@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond import restore_credential, restore_policies
 from bedrock_key_guard.respond.identities import IamIdentities
@@ -43,7 +43,7 @@ def restore(entry: Entry, session: Session, ledger: Ledger, *, dry_run: bool) ->
     try:
         way = _way_back(entry, session)
     except Exception as error:  # noqa: BLE001  # whatever failed, nothing is shown
-        return refused(f"AWS could not be asked ({error_code(error)})")
+        return refused(f"AWS could not be asked ({refusal(error)})")
     if isinstance(way, Outcome):
         return way
     if dry_run:
@@ -52,7 +52,7 @@ def restore(entry: Entry, session: Session, ledger: Ledger, *, dry_run: bool) ->
         try:
             way.write()
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-            reason = f"{way.subject} was not restored ({error_code(error)})"
+            reason = f"{way.subject} was not restored ({refusal(error)})"
             return Outcome("restore", "failed", reason)
     done = Outcome("restore", "done", f"{way.result}: its leaked key works again")
     return settle(done, ledger, entry, "restored")

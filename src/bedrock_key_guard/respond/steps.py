@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.model import MalformedKey, Outcome
 from bedrock_key_guard.respond.change import Obstacle
 from bedrock_key_guard.respond.confirm import confirm
@@ -88,7 +88,7 @@ def _prepared(change: Change, hands: Hands) -> Ready | Obstacle:
     try:
         return change.prepare(hands)
     except Exception as error:  # noqa: BLE001  # whatever failed, nothing is known
-        return Obstacle(f"AWS could not be asked ({error_code(error)})")
+        return Obstacle(f"AWS could not be asked ({refusal(error)})")
 
 
 def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | None:
@@ -121,7 +121,7 @@ def _made(change: Change, begun: Begun, hands: Hands, means: Means) -> Begun | O
         try:
             change.write(hands, begun.ready.record)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
-            reason = f"IAM did not {change.deed} ({error_code(error)})"
+            reason = f"IAM did not {change.deed} ({refusal(error)})"
             failure = _without_success(change, "failed", reason)
             return settle(failure, means.ledger, begun.entry, "failed")
         return replace(begun, shortfall=change.follow(hands))

@@ -11,7 +11,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _refusals() -> Iterator[None]:
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever failed, the store took no write
-        raise StoreError(error_code(error)) from None
+        raise StoreError(refusal(error)) from None
 
 
 def _need(answer: dict[str, Any], proof: str) -> None:

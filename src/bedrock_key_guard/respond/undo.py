@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import NoSession, error_code, open_session
+from bedrock_key_guard.aws.session import NoSession, open_session, refusal
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.respond.ledger import Ledger, read_ledger
 from bedrock_key_guard.respond.lift import lift
@@ -70,7 +70,7 @@ def lift_all(
         return list(lift(entries, session, Ledger(path), now, search=search, dry_run=dry_run))
     except Exception as error:  # noqa: BLE001  # whatever failed, not everything was looked at
         raise CredentialsError(
-            f"The users and roles could not be searched ({error_code(error)}).",
+            f"The users and roles could not be searched ({refusal(error)}).",
             remedy="Leave --search out, or give credentials that may call iam:ListUsers, "
             "iam:ListRoles, iam:ListUserPolicies and iam:ListRolePolicies.",
         ) from None

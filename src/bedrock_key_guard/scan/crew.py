@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import selectors
+import signal
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.scan.sieve import Sieve
 
@@ -17,104 +20,141 @@ if TYPE_CHECKING:
 # A process finds the package where we did, and nothing in any working directory.
 _SIEVE = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "from bedrock_key_guard.scan.sieve import main; raise SystemExit(main())"
+    "from bedrock_key_guard.scan.sieve import main; raise SystemExit(main(sys.argv[1:]))"
 )
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-# So many bytes are sooner searched than others are started for.
+# So much is sooner searched than others are started for it. Where there are many files, they are
+# started before anything is known of their sizes.
 _ALONE = 8 << 20
+_MANY = 4096
 _SHARE = 256
 
 Sifted = tuple[list[int], int, int]
 
 
+@dataclass(slots=True)
+class _Worker:
+    """Hold the two ends of a process's pipes, and which share it has."""
+
+    questions: IO[bytes]
+    answers: IO[bytes]
+    share: int = 0
+
+    def close(self) -> None:
+        """Close both, which ends a process that waits for a question."""
+        for end in (self.questions, self.answers):
+            with suppress(OSError):
+                end.close()
+
+
 def sift(paths: Sequence[bytes]) -> Iterator[Sifted]:
-    """Yield, for some files after the other, what `Sieve.sift` says of them.
+    """Yield, for some files after the others, what `Sieve.sift` says of them.
 
     That is: which of `paths` need the scanner, how many others were read, and how many bytes these
     have. The parts come in any order.
     """
-    sieve = Sieve()
-    begin = done = 0
-    while begin < len(paths) and done < _ALONE:
-        yield (found := _place(begin, sieve.sift(paths[begin : begin + _SHARE]), paths))
-        begin += _SHARE
-        done += found[2]
-    if begin < len(paths):
-        yield from _share_out(paths, begin, sieve)
+    sieve, shares, done = Sieve(), iter(range(0, len(paths), _SHARE)), 0
+    for share in shares:
+        yield (sifted := _sifted(share, sieve, paths))
+        done += sifted[2]
+        if done >= _ALONE or len(paths) >= _MANY:
+            yield from _share_out(paths, shares, sieve)
 
 
-def _place(begin: int, sifted: tuple[list[int], int], paths: Sequence[bytes]) -> Sifted:
-    suspects, size = sifted
-    count = min(_SHARE, len(paths) - begin) - len(suspects)
-    return [begin + each for each in suspects], count, size
+def _sifted(share: int, sieve: Sieve, paths: Sequence[bytes]) -> Sifted:
+    return _placed(share, sieve.sift(paths[share : share + _SHARE]), paths)
 
 
-def _share_out(paths: Sequence[bytes], begin: int, sieve: Sieve) -> Iterator[Sifted]:
+def _placed(share: int, answer: tuple[list[int], int], paths: Sequence[bytes]) -> Sifted:
+    suspects, size = answer
+    count = min(_SHARE, len(paths) - share) - len(suspects)
+    return [share + each for each in suspects], count, size
+
+
+def _share_out(paths: Sequence[bytes], shares: Iterator[int], sieve: Sieve) -> Iterator[Sifted]:
     """Give each process a share, and the next one when it has answered."""
-    shares = iter(range(begin, len(paths), _SHARE))
-    wanted = min(os.cpu_count() or 1, -(-(len(paths) - begin) // _SHARE))
-    crew = [_start() for _ in range(wanted)]
+    leader, crew = _start(min(os.cpu_count() or 1, -(-len(paths) // _SHARE)))
     try:
         with selectors.DefaultSelector() as selector:
-            for process in crew:
-                _ask(selector, process, paths, next(shares, None))
+            for worker in crew:
+                _ask(selector, worker, paths, shares)
+            yield from _while_they_start(paths, shares, sieve, selector)
             while selector.get_map():
                 for key, _ in selector.select():
-                    process, share = key.data
                     selector.unregister(key.fileobj)
-                    answer = _answer(process)
+                    share, answer = key.data.share, _answer(key.data)
                     if answer is None:
                         # It died. What it did not do is done here, and it gets no more.
-                        answer = sieve.sift(paths[share : share + _SHARE])
+                        yield _sifted(share, sieve, paths)
                     else:
-                        _ask(selector, process, paths, next(shares, None))
-                    yield _place(share, answer, paths)
+                        _ask(selector, key.data, paths, shares)
+                        yield _placed(share, answer, paths)
         for share in shares:
-            yield _place(share, sieve.sift(paths[share : share + _SHARE]), paths)
+            yield _sifted(share, sieve, paths)
+    except BaseException:
+        _kill(leader)
+        raise
     finally:
-        _stop(crew)
+        for worker in crew:
+            worker.close()
+        leader.wait()
 
 
-def _start() -> subprocess.Popen[bytes]:
-    """Start a process that only we interrupt."""
-    return subprocess.Popen(
-        [sys.executable, "-I", "-c", _SIEVE, str(_PACKAGE_ROOT)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+def _while_they_start(
+    paths: Sequence[bytes],
+    shares: Iterator[int],
+    sieve: Sieve,
+    selector: selectors.BaseSelector,
+) -> Iterator[Sifted]:
+    """Work until one of them answers: so long there is a processor for us."""
+    while not selector.select(0) and (share := next(shares, None)) is not None:
+        yield _sifted(share, sieve, paths)
+
+
+def _start(count: int) -> tuple[subprocess.Popen[bytes], list[_Worker]]:
+    """Start a process that becomes so many, and that only we interrupt."""
+    pipes = [(*os.pipe(), *os.pipe()) for _ in range(count)]
+    theirs = [end for pipe in pipes for end in (pipe[0], pipe[3])]
+    leader = subprocess.Popen(
+        [sys.executable, "-I", "-c", _SIEVE, str(_PACKAGE_ROOT), *map(str, theirs)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        pass_fds=theirs,
         start_new_session=True,
     )
+    for end in theirs:
+        os.close(end)
+    return leader, [_Worker(os.fdopen(w, "wb"), os.fdopen(r, "rb")) for _, w, r, _ in pipes]
 
 
 def _ask(
     selector: selectors.BaseSelector,
-    process: subprocess.Popen[bytes],
+    worker: _Worker,
     paths: Sequence[bytes],
-    share: int | None,
+    shares: Iterator[int],
 ) -> None:
+    share = next(shares, None)
     if share is None:
         return
+    worker.share = share
     names = b"\0".join(paths[share : share + _SHARE])
-    questions, answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
-    try:
-        questions.write(b"%d\n%b" % (len(names), names))
-        questions.flush()
-    except OSError:
-        # The end of its answers will say so.
-        pass
-    selector.register(answers, selectors.EVENT_READ, (process, share))
+    # Where it has died, the end of its answers will say so.
+    with suppress(OSError):
+        worker.questions.write(b"%d\n%b" % (len(names), names))
+        worker.questions.flush()
+    selector.register(worker.answers, selectors.EVENT_READ, worker)
 
 
-def _answer(process: subprocess.Popen[bytes]) -> tuple[list[int], int] | None:
-    line = cast("IO[bytes]", process.stdout).readline()
+def _answer(worker: _Worker) -> tuple[list[int], int] | None:
+    line = worker.answers.readline()
     if not line.endswith(b"\n"):
         return None
     size, *suspects = map(int, line.split())
     return suspects, size
 
 
-def _stop(crew: list[subprocess.Popen[bytes]]) -> None:
-    for process in crew:
-        process.kill()
-    for process in crew:
-        process.communicate()
+def _kill(leader: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all that it became."""
+    with suppress(OSError):
+        os.killpg(leader.pid, signal.SIGKILL)

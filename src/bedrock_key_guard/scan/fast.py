@@ -34,18 +34,19 @@ _SELDOM_IN_TEXT = b"QXYZJ"
 _QUADS = 6
 _LETTER = rb"[0-9A-Za-z-]"
 _HEX = rb"[0-9A-Fa-f]"
-# The bytes of text in hex begin with one of six digits; what is wide has zeros between them.
+# The bytes of text in hex begin with one of six digits; what is wide has zeros between them, and
+# between lines are those that end them.
 _TEXT_IN_HEX = rb"[2-7]" + _HEX
-_BETWEEN_HEX = rb"[^0-9A-Za-z]*(?:0[xX])?"
-_ZEROS = rb"(?:%b00){0,3}" % _BETWEEN_HEX
+_BETWEEN_HEX = rb"[^0-9A-Za-z]*(?:0[xX][^0-9A-Za-z]*)?"
+_ZEROS = rb"(?:%b0[09aAdD])*" % _BETWEEN_HEX
 _FEWEST_IN_HEX = 12
 _ROW_IN_HEX = 8
 # What gzip and zlib begin with; a dump in words has it the other way round, but at its beginning.
 _PACKED = rb"(?:1g[fF]g8g[bB]|7g8g(?:0g1|5g[eE]|9g[cC]|[dD]g[aA]))".replace(b"g", _GAP)
 _FEWEST_PACKED = 12
 _DUMP = rb"0000%b{0,12}[:hH]?[ \t|]{1,8}%b{2}(?:[ \t-]{0,3}%b{2}){3}" % (_HEX, _HEX, _HEX)
-_NUMBER = rb"(?:4[3-9]|[5-9][0-9]|1[01][0-9]|12[0-2])"
-_FEWEST_NUMBERS = 16
+_NUMBER = rb"(?:10|13|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
+_FEWEST_NUMBERS = 8
 _ESCAPES = (rb"%[2-7]", rb"&#", rb"\\(?:x|u0|u[{]|U0|1|0)")
 
 
@@ -104,7 +105,7 @@ def _hex_text() -> bytes:
 
 
 def _decimal_text() -> bytes:
-    return _NUMBER + rb"(?:\s*,\s*%b){%d}" % (_NUMBER, _FEWEST_NUMBERS - 1)
+    return _NUMBER + rb"(?:[^0-9A-Za-z]*,[^0-9A-Za-z]*%b){%d}" % (_NUMBER, _FEWEST_NUMBERS - 1)
 
 
 class FastGate:

@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import NotScanned, Scan, Scanned, joined
 from bedrock_key_guard.scan.everything import How, located, read_all, scan_of, shallow
 from bedrock_key_guard.scan.latest import scan_latest
 from bedrock_key_guard.scan.progress import Progress, silent
-from bedrock_key_guard.scan.repository import clean_git, find_repository
+from bedrock_key_guard.scan.repository import clean_git, repository_of
 from bedrock_key_guard.scan.submodules import NOT_HERE, submodules, under
 from bedrock_key_guard.scan.tips import find_tips
 
@@ -39,12 +38,7 @@ def scan_history(
     `deep` searches for every start of a key, `since_last` reads only what came since the last scan
     that was asked to. Raises UsageError where there is no repository.
     """
-    repository = find_repository(folder.absolute())
-    if repository is None:
-        raise UsageError(
-            f"{str(folder)!r} is not in a Git repository, so it has no history.",
-            remedy="Run the command inside a repository, or scan the files with `scan PATH`.",
-        )
+    repository = repository_of(folder, "history")
     return _scan(repository, How(allow, deep, progress), set(), since_last=since_last)
 
 

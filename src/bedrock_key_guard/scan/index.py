@@ -10,7 +10,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Finding, Location, NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.blobs import ObjectReader
 from bedrock_key_guard.scan.containers.reading import read_file
-from bedrock_key_guard.scan.repository import Git, clean_git, find_repository
+from bedrock_key_guard.scan.repository import Git, clean_git, repository_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,12 +41,7 @@ def scan_index(folder: Path, allow: AllowList, index: Path | None = None) -> Sca
 
     Raises UsageError where `folder` is in no repository.
     """
-    repository = find_repository(folder.absolute())
-    if repository is None:
-        raise UsageError(
-            f"{str(folder)!r} is not in a Git repository, so it has no index.",
-            remedy="Run the command inside a repository, or scan the files with `scan PATH`.",
-        )
+    repository = repository_of(folder, "index")
     with clean_git(repository, index=index) as git:
         return _scan_entries(git, _entries(git), allow)
 

@@ -10,7 +10,7 @@ from bedrock_key_guard.model import NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.everything import SHALLOW, first_commits, located, scan_of
 from bedrock_key_guard.scan.found import ABSENT, Found, scan_objects
 from bedrock_key_guard.scan.progress import Progress, silent
-from bedrock_key_guard.scan.repository import clean_git, find_repository
+from bedrock_key_guard.scan.repository import clean_git, find_repository, repository_of
 from bedrock_key_guard.scan.tips import lines
 from bedrock_key_guard.scan.trace import Introduction, additions
 
@@ -32,12 +32,7 @@ def scan_range(folder: Path, revisions: str, allow: AllowList, progress: Progres
     What a shallow or partial clone has not got is missing. Raises UsageError where `folder` is in
     no repository, or Git knows no such range.
     """
-    repository = find_repository(folder.absolute())
-    if repository is None:
-        raise UsageError(
-            f"{str(folder)!r} is not in a Git repository, so it has no commits.",
-            remedy="Run the command inside a repository, or scan the files with `scan PATH`.",
-        )
+    repository = repository_of(folder, "commits")
     with clean_git(repository) as git:
         try:
             commits, added = additions(git, revisions)
@@ -54,7 +49,7 @@ def scan_range(folder: Path, revisions: str, allow: AllowList, progress: Progres
 
 def commits_known(folder: Path) -> Callable[[str], bool] | None:
     """Return what tells whether the repository at `folder` has a commit, None for no repository."""
-    repository = find_repository(folder.absolute())
+    repository = find_repository(folder.absolute()) if folder.exists() else None
     if repository is None:
         return None
 

@@ -38,6 +38,18 @@ class Repository:
     common_dir: Path
 
 
+def repository_of(folder: Path, what: str) -> Repository:
+    """Return the repository that `folder` is in. Raises UsageError for none: it has no `what`."""
+    repository = find_repository(folder.absolute()) if folder.exists() else None
+    if repository is not None:
+        return repository
+    why = "is not in a Git repository" if folder.exists() else "is not there"
+    raise UsageError(
+        f"{str(folder)!r} {why}, so it has no {what}.",
+        remedy="Name a folder of a repository, or scan the files with `scan PATH`.",
+    )
+
+
 def find_repository(start: Path) -> Repository | None:
     """Return the repository whose work tree holds `start`, or that is bare there, or None."""
     for folder in (start, *start.parents):

@@ -3,14 +3,13 @@
 Small files are read into one buffer, beside each other, and searched together; only where something
 is found is each of them asked alone.
 
-As a process (`python -I -c … sieve.main`) it takes lists of files on standard input, and answers
-which of them need the scanner, never what they hold.
+As a process (`python -I -c … sieve.main`), or as several, it takes lists of files and answers which
+of them need the scanner, never what they hold.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 
 from bedrock_key_guard.scan.anchors import BLOCK, any_anchor
 from bedrock_key_guard.scan.magic import HEAD, container_kind
@@ -177,19 +176,43 @@ class Sieve:
 _FILLING = b"\n" * BLOCK
 
 
-def main() -> int:
-    """Serve lists until standard input ends: their length in bytes, and names with NUL between.
+def main(ends: Sequence[str]) -> int:
+    """Become one process for each two pipes, and serve lists until there are no more.
 
-    Each is answered with a line: the bytes of the files that need nothing, and the places in the
-    list of those that need the scanner.
+    `ends` are descriptors: of one pipe to read lists from, of one to write answers to, and so on. A
+    list is its length in bytes and names with NUL between; an answer is a line, the bytes of the
+    files that need nothing, and the places in the list of those that need the scanner.
     """
-    sieve = Sieve(best_gate())
-    questions, answers = sys.stdin.buffer, sys.stdout.buffer
-    while length := questions.readline():
-        suspects, clean = sieve.sift(questions.read(int(length)).split(b"\0"))
-        answers.write(b" ".join(b"%d" % each for each in (clean, *suspects)) + b"\n")
-        answers.flush()
+    gate = best_gate()
+    pipes = [(int(each), int(ends[at + 1])) for at, each in enumerate(ends) if at % 2 == 0]
+    children = 0
+    while len(pipes) > 1:
+        pipe = pipes.pop()
+        if not os.fork():
+            _close(pipes)
+            _serve(gate, *pipe)
+            os._exit(0)
+        _close([pipe])
+        children += 1
+    for pipe in pipes:
+        _serve(gate, *pipe)
+    for _ in range(children):
+        os.wait()
     return 0
+
+
+def _serve(gate: Gate, questions: int, answers: int) -> None:
+    sieve = Sieve(gate)
+    with open(questions, "rb") as asked, open(answers, "wb", buffering=0) as answered:
+        while length := asked.readline():
+            suspects, clean = sieve.sift(asked.read(int(length)).split(b"\0"))
+            answered.write(b" ".join(b"%d" % each for each in (clean, *suspects)) + b"\n")
+
+
+def _close(pipes: Iterable[tuple[int, int]]) -> None:
+    for pipe in pipes:
+        for end in pipe:
+            os.close(end)
 
 
 def best_gate() -> Gate:

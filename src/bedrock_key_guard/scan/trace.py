@@ -6,7 +6,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.tips import lines
@@ -24,7 +23,7 @@ _RAW = (
 _EACH = ("diff-tree", *_RAW, "--stdin", "--root", "-r", "-m")
 _OLDEST_FIRST = ("--reverse", "--topo-order")
 _AT_A_TIME = 10_000
-# Fewer commits are compared sooner than a second process is started.
+# Fewer commits than this are compared as soon as a second process is started.
 _SHARE = 500
 _ABSENT, _SUBMODULE = b"000000", b"160000"
 
@@ -71,17 +70,28 @@ def first_of(found: Iterable[Introduction]) -> list[Introduction]:
 
 
 def _found(git: Git, objects: Sequence[str], commits: Sequence[bytes]) -> Iterator[Introduction]:
-    """Ask which of the commits put any of the objects somewhere, each core a share of them."""
-    readers = os.cpu_count() or 1
-    share = max(-(-len(commits) // readers), _SHARE)
-    shares = [b"".join(commits[at : at + share]) for at in range(0, len(commits), share)]
-    with ThreadPoolExecutor(readers) as threads:
-        for begin in range(0, len(objects), _AT_A_TIME):
-            wanted = set(objects[begin : begin + _AT_A_TIME])
-            finds = [f"--find-object={each}" for each in objects[begin : begin + _AT_A_TIME]]
-            ask = partial(git.run, *_EACH, *finds)
-            for printed in threads.map(lambda some, ask=ask: ask(stdin=some), shares):
-                yield from (each for each in _changes(printed) if each.object in wanted)
+    """Ask which of the commits put any of the objects somewhere, in the order of the commits."""
+    for begin in range(0, len(objects), _AT_A_TIME):
+        wanted = set(objects[begin : begin + _AT_A_TIME])
+        finds = [f"--find-object={each}" for each in objects[begin : begin + _AT_A_TIME]]
+        for printed in _shared_out(git, finds, commits):
+            yield from (each for each in _changes(printed) if each.object in wanted)
+
+
+def _shared_out(git: Git, finds: Sequence[str], commits: Sequence[bytes]) -> list[bytes]:
+    """Have each core compare its share of the commits with their parents."""
+    cores = os.cpu_count() or 1
+    share = max(-(-len(commits) // cores), _SHARE)
+    with ThreadPoolExecutor(cores) as threads:
+        asked = [
+            threads.submit(git.run, *_EACH, *finds, stdin=b"".join(commits[at : at + share]))
+            for at in range(0, len(commits), share)
+        ]
+        try:
+            return [each.result() for each in asked]
+        except KeyboardInterrupt:
+            git.stop()
+            raise
 
 
 def additions(git: Git, revisions: str) -> tuple[list[str], list[Introduction]]:

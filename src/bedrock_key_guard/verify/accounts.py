@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.roles import ORGANIZATION
-from bedrock_key_guard.aws.session import NoSession, error_code
+from bedrock_key_guard.aws.session import NoSession, error_code, refusal
 from bedrock_key_guard.keys.key import LongTermKey, WholeKey
 from bedrock_key_guard.model import AllowedAccounts
 
@@ -68,7 +68,8 @@ class Accounts:
             organizations.describe_account(AccountId=account_id)
         except Exception as error:  # noqa: BLE001  # whatever failed, it is not known to be ours
             code = error_code(error)
-            return False if code in _NOT_OURS else f"Organizations said {code}"
+            # Of all services Organizations alone does not say what it did not permit.
+            return False if code in _NOT_OURS else f"organizations:DescribeAccount failed ({code})"
         return True
 
     def _named_by_aws(self, access_key_id: str) -> AllowedAccounts:
@@ -82,5 +83,5 @@ class Accounts:
             code = error_code(error)
             if code in _NO_SUCH_KEY:
                 return AllowedAccounts(None, self.allowed, "not-found", code)
-            return AllowedAccounts(None, self.allowed, "failed", f"STS said {code}")
+            return AllowedAccounts(None, self.allowed, "failed", f"STS said {refusal(error)}")
         return AllowedAccounts(answer["Account"], self.allowed, "named")

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bedrock_key_guard.aws.session import NoSession, error_code
+from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer
 from bedrock_key_guard.verify.trace import trace
 
@@ -85,7 +85,7 @@ class IamDirectory:
         try:
             records = self._matching(key)
         except Exception as error:  # noqa: BLE001  # whatever failed, the answer is `unknown`
-            return self._unknown(f"IAM would not list credentials ({error_code(error)})")
+            return self._unknown(f"IAM would not list credentials ({refusal(error)})")
         if len(records) > 1:
             return self._unknown("IAM lists more than one credential with this alias")
         if not records:
@@ -99,7 +99,7 @@ class IamDirectory:
         try:
             return self._signer(key.access_key_id)
         except Exception as error:  # noqa: BLE001  # whatever failed, the answer is `unknown`
-            return self._unknown(f"IAM would not tell about the access key ({error_code(error)})")
+            return self._unknown(f"IAM would not tell about the access key ({refusal(error)})")
 
     def trace_signer(self, key: ShortTermKey) -> TrailAnswer:
         """Return whom CloudTrail knows by the access key, in the key's own region."""

@@ -11,7 +11,7 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.model import TrailAnswer
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def trace(key: ShortTermKey, cloudtrail: Any) -> TrailAnswer:
         answer = cloudtrail.lookup_events(LookupAttributes=[attribute])
         named = {_named(json.loads(item["CloudTrailEvent"])) for item in answer["Events"]} - {None}
     except Exception as error:  # noqa: BLE001  # whatever failed, the answer is `unknown`
-        detail = f"it would not say ({error_code(error)})"
+        detail = f"it would not say ({refusal(error)})"
         return TrailAnswer("unknown", key.region, now, detail=detail)
     return read_trace({name for name in named if name}, key.region, now)
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClient
 from botocore.parsers import ResponseParserError
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.aws.session import NoSession, Session, error_code, open_session
+from bedrock_key_guard.aws.session import NoSession, Session, error_code, open_session, refusal
 from bedrock_key_guard.model import Account
 from sandbox.aws import GUARD_USER, Sandbox
 from sandbox.faults import ACCESS_DENIED, UNAVAILABLE, Answer, Fault, html
@@ -211,6 +211,45 @@ def test_whoever_fetches_our_credentials_ignores_them_too(
 )
 def test_an_error_is_named_by_awss_code_or_its_class(error: Exception, code: str) -> None:
     assert error_code(error) == code
+
+
+def denied(message: str, code: str = "AccessDenied") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "AttachUserPolicy")
+
+
+WHO = f"User: arn:aws:iam::{ACCOUNT}:user/guard is not authorized to perform:"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            denied(
+                f"{WHO} iam:AttachUserPolicy on resource: user dev because no identity-based "
+                "policy allows the iam:AttachUserPolicy action"
+            ),
+            "AccessDenied for iam:AttachUserPolicy",
+        ),
+        (
+            denied(f"{WHO} ssm:PutParameter", "AccessDeniedException"),
+            "AccessDeniedException for ssm:PutParameter",
+        ),
+        (
+            denied(
+                "You are not authorized to perform this operation. "
+                f"{WHO} ec2:DescribeRegions with an explicit deny in a service control policy",
+                "UnauthorizedOperation",
+            ),
+            "UnauthorizedOperation for ec2:DescribeRegions",
+        ),
+        (denied("You don't have permissions to access this resource."), "AccessDenied"),
+        (denied(f"{WHO} <script>:alert"), "AccessDenied"),
+        (denied(f"{WHO} {'x' * 99}:{'y' * 99}"), "AccessDenied"),
+        (KeyError("a secret"), "KeyError"),
+    ],
+)
+def test_a_refusal_names_the_action_where_aws_does(error: Exception, told: str) -> None:
+    assert refusal(error) == told
 
 
 def test_importing_the_session_loads_no_sdk() -> None:

@@ -32,6 +32,7 @@ from tests.unit.verify.doubles import (
 )
 
 LONG, SHORT = long_term(), short_term()
+NOT_FOUND_OUT = "which credential it is could not be found out"
 FORK = "the pull request comes from a fork"
 ABSENT = IamAnswer("absent", NOW, Account(ACCOUNT))
 UNKNOWN = IamAnswer("unknown", NOW, Account(ACCOUNT), detail="AccessDenied")
@@ -74,8 +75,8 @@ QUARANTINE, REVOKE = Policy(short_term="quarantine"), Policy(short_term="revoke-
         (live(), Policy(untrusted=FORK), BY_HAND, FORK),
         (live(), Policy(untrusted=FORK, response="reset"), BY_HAND, FORK),
         (live(), Policy(protect=frozenset((USER,))), BY_HAND, f"user {USER} is protected"),
-        (live(iam=UNKNOWN), Policy(), BY_HAND, "IAM could not be asked which credential this is"),
-        (live(iam=ABSENT), Policy(), BY_HAND, "IAM could not be asked which credential this is"),
+        (live(iam=UNKNOWN), Policy(), BY_HAND, f"{NOT_FOUND_OUT}: AccessDenied"),
+        (live(iam=ABSENT), Policy(), BY_HAND, f"{NOT_FOUND_OUT}: IAM calls it absent"),
         (
             live(iam=found(credential("Inactive"))),
             Policy(),

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,17 +36,6 @@ from tests.unit.verify.doubles import (
 KEY = long_term()
 RESET, REACTIVATE = Policy(response="reset"), Policy(response="reset", reactivate=True)
 WHAT = f"credential ACCAQNZGKIQYEXAMPLE22 of user {USER}"
-
-
-@pytest.fixture
-def executor() -> Iterator[Executor]:
-    with ThreadPoolExecutor(4) as pool:
-        yield pool
-
-
-@pytest.fixture
-def stage(executor: Executor, tmp_path: Path) -> Stage:
-    return Stage(executor, tmp_path)
 
 
 # ── disable ─────────────────────────────────────────────────────────────────────────────────────

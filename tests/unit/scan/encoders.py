@@ -81,7 +81,6 @@ SPLITTERS: dict[str, tuple[str, Encoder]] = {
     "strings of SQL": ("concatenated", split("' || '", 25, around="'")),
     "strings in a list": ("concatenated", split('", "', 50, around='"')),
     "strings of shell": ("concatenated", split("''", 1, around="'")),
-    "strings of Elixir": ("concatenated", split('" <> "', 25, around='"')),
     "strings in a template": ("concatenated", split('"}${"', 25, around='"')),
     "strings of a builder": ("concatenated", split('");\nkey.append("', 40, around='"')),
     "strings pushed": ("concatenated", split("');\nkey.push('", 40, around="'")),

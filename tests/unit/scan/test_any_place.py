@@ -16,7 +16,8 @@ from bedrock_key_guard.scan.encodings.search import DEPTH
 from bedrock_key_guard.scan.matcher import matches
 from tests import keysmith
 from tests.hiding.alterations import prefix_of
-from tests.hiding.encodings import ARRAYS, BLOCKS, DUMPS, ESCAPES, FEW, PACKED, SPLITS, WIDES
+from tests.hiding.dumps import ARRAYS, DUMPS
+from tests.hiding.encodings import BLOCKS, ESCAPES, FEW, PACKED, SPLITS, WIDES
 from tests.hiding.hidden import FAMILIES, LONG_FAMILIES, Step, hide, key_of, text
 
 STEPS: dict[str, tuple[Step, ...]] = {

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -62,24 +63,46 @@ def test_a_few_bytes_need_no_other_process(
 
 
 ANSWER_ONCE = """
-import sys; sys.path.insert(0, sys.argv.pop(1))
+import os, sys; sys.path.insert(0, sys.argv.pop(1))
 from bedrock_key_guard.scan.sieve import Sieve
-length = int(sys.stdin.buffer.readline())
-suspects, size = Sieve().sift(sys.stdin.buffer.read(length).split(bytes(1)))
-print(size, *suspects, flush=True)
+asked, answered = (open(int(end), mode) for end, mode in zip(sys.argv[1:3], ("rb", "wb")))
+suspects, size = Sieve().sift(asked.read(int(asked.readline())).split(bytes(1)))
+answered.write(b" ".join(b"%d" % each for each in (size, *suspects)) + b"\\n")
 """
 
 
 @pytest.mark.parametrize(
     "code",
-    ["raise SystemExit(3)", "input(); print(end='12 0', flush=True)", ANSWER_ONCE],
+    [
+        "raise SystemExit(3)",
+        "import os, sys; os.read(int(sys.argv[2]), 99); os.write(int(sys.argv[3]), b'12 0')",
+        ANSWER_ONCE,
+    ],
     ids=["at once", "in the middle of an answer", "after an answer"],
 )
 def test_what_a_process_that_dies_leaves_undone_is_done(
     paths: list[bytes], monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     monkeypatch.setattr(crew, "_SIEVE", code)
+    monkeypatch.setattr(crew, "_while_they_start", lambda *_: iter(()))
     assert sifted(paths) == EXPECTED
+
+
+def test_many_files_are_shared_out_whatever_their_size(
+    paths: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "_ALONE", 1 << 30)
+    monkeypatch.setattr(crew, "_MANY", FILES)
+    started: list[int] = []
+    start = crew._start
+
+    def noted(count: int) -> tuple[subprocess.Popen[bytes], list[crew._Worker]]:
+        started.append(count)
+        return start(count)
+
+    monkeypatch.setattr(crew, "_start", noted)
+    assert sifted(paths) == EXPECTED
+    assert len(started) == 1
 
 
 def test_no_files_need_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,17 +116,20 @@ def test_whoever_stops_early_leaves_no_process_behind(
     started: list[subprocess.Popen[bytes]] = []
     start = crew._start
 
-    def noted() -> subprocess.Popen[bytes]:
-        started.append(start())
-        return started[-1]
+    def noted(count: int) -> tuple[subprocess.Popen[bytes], list[crew._Worker]]:
+        leader, workers = start(count)
+        started.append(leader)
+        return leader, workers
 
     monkeypatch.setattr(crew, "_start", noted)
     parts = crew.sift(paths)
     next(parts)
     next(parts)
     parts.close()  # type: ignore[attr-defined]
-    assert started
-    assert all(process.returncode is not None for process in started)
+    (leader,) = started
+    assert leader.returncode == -signal.SIGKILL
+    with pytest.raises(ProcessLookupError):
+        os.killpg(leader.pid, 0)
 
 
 def test_a_process_gets_nothing_of_the_tree(

@@ -240,6 +240,14 @@ def test_a_list_of_numbers_is_read_as_bytes(
     assert (match.offset, match.encodings) == (len(before), ("decimal",))
 
 
+@pytest.mark.parametrize("before", ["", "0", "00000000000", "f"])
+@pytest.mark.parametrize("between", ["", ":", "-", " "])
+def test_hex_is_read_from_its_first_pair_whatever_stands_before(before: str, between: str) -> None:
+    data = KEY.encode().hex(between) if between else KEY.encode().hex()
+    match = only(f"{before}{data}".encode())
+    assert (match.offset, match.key.fingerprint) == (len(before), fingerprint_of(KEY))
+
+
 def test_a_key_found_in_two_ways_is_one_finding_the_plainest() -> None:
     data = b"".join(
         (b'"', KEY.encode(), b'" "', KEY.encode(), b'"\n', base64.b64encode(KEY.encode()), b"\n")

@@ -333,3 +333,12 @@ def test_hostile_configuration_runs_nothing(repo: Repo, tmp_path: Path) -> None:
     assert set(found(scan_history(repo.path, NOTHING))) == {"a"}
     assert set(found(scan_range(repo.path, "HEAD", NOTHING))) == {"a"}
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("name", ["nowhere", "sub/nowhere"])
+def test_a_folder_that_is_not_there_is_a_usage_error(repo: Repo, name: str) -> None:
+    repo.commit("first", a__txt=key("a"))
+    with pytest.raises(UsageError, match="not there"):
+        scan_history(repo.path / name, NOTHING)
+    with pytest.raises(UsageError, match="not there"):
+        scan_range(repo.path / name, "HEAD", NOTHING)

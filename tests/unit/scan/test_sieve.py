@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.scan import fast, sieve
 from bedrock_key_guard.scan.anchors import any_anchor
+from bedrock_key_guard.scan.crew import _start as start
 from bedrock_key_guard.scan.magic import container_kind
 from bedrock_key_guard.scan.sieve import PureGate, Sieve
 from tests import keysmith
@@ -213,17 +213,17 @@ def test_with_a_broken_hyperscan_the_pure_gate_is_taken(monkeypatch: pytest.Monk
     assert isinstance(sieve.best_gate(), PureGate)
 
 
-def test_a_process_answers_one_list_after_the_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1, 3])
+def test_processes_answer_one_list_after_the_other(tmp_path: Path, count: int) -> None:
     paths = files(tmp_path, b"nothing", KEY, b"a")
-    asked = b"".join(
-        b"%d\n%b" % (len(names), names) for names in (b"\0".join(paths), paths[0], paths[1])
-    )
-    code = "import sys; sys.path.insert(0, sys.argv[1]); from bedrock_key_guard.scan.sieve import *"
-    root = Path(sieve.__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", f"{code}; raise SystemExit(main())", root],
-        input=asked,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    assert done.stdout == b"8 1\n7\n0 0\n"
+    lists = (b"\0".join(paths), paths[0], paths[1])
+    asked = b"".join(b"%d\n%b" % (len(names), names) for names in lists)
+    leader, crew = start(count)
+    for worker in crew:
+        worker.questions.write(asked)
+        worker.questions.flush()
+    answers = [[worker.answers.readline() for _ in lists] for worker in crew]
+    for worker in crew:
+        worker.close()
+    assert answers == [[b"8 1\n", b"7\n", b"0 0\n"]] * count
+    assert leader.wait() == 0

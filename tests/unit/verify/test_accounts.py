@@ -155,7 +155,8 @@ def test_an_account_that_could_not_be_asked_about_is_neither_ours_nor_foreign(
     sandbox.organize(ACCOUNT, members={STRANGER: "ACTIVE"})
     sandbox.aws_faults.add(ACCESS_DENIED, on="organizations:*", times=None)
     standing = Accounts((ORGANIZATION,), session).standing_of(long_term(account=STRANGER))
-    assert standing == AllowedAccounts(STRANGER, None, detail="Organizations said AccessDenied")
+    detail = "organizations:DescribeAccount failed (AccessDenied)"
+    assert standing == AllowedAccounts(STRANGER, None, detail=detail)
 
 
 def test_without_credentials_no_organisation_can_be_asked() -> None:

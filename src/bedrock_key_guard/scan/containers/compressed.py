@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 BROKEN = "its compressed data is broken"
 _BROKEN = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 GZIP_MAGIC, ZSTD_MAGIC, LZMA_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x5d\0\0"
-# What comes out of a decompressor at a time.
-_MOST = 1 << 18
+# What goes into a decompressor first, since most members are small and what is left is copied, and
+# what comes out at a time.
+_LEAST, _MOST = 1 << 12, 1 << 18
 
 
 class Decompressor(Protocol):
@@ -142,29 +143,22 @@ ZSTD = Codec(_zstd, large=True)
 
 
 def unpack(
-    cursor: Cursor,
-    codec: Codec,
-    budget: Budget,
-    *,
-    head: bytes = b"",
-    header: int = 0,
-    size: int = BLOCK,
+    cursor: Cursor, codec: Codec, budget: Budget, *, head: bytes = b"", header: int = 0
 ) -> Iterator[bytes]:
     """Yield what one compressed stream holds, and give back what came behind it.
 
-    `head` goes before what the cursor reads, `header` is how much of that is not compressed, and
-    `size` is how much it reads first. Raises Unreadable where the stream is broken, ends too early,
-    or the budget is spent.
+    `head` goes before what the cursor reads, and `header` is how much of that is not compressed.
+    Raises Unreadable where the stream is broken, ends too early, or the budget is spent.
     """
     with budget.dictionary() if codec.large else nullcontext(0) as memory:
         decompressor = codec.make(memory)
-        data, last, begin = head, b"", cursor.position + header
+        data, last, begin, size = head, b"", cursor.position + header, _LEAST
         while not decompressor.eof:
             if decompressor.needs_input and not data:
                 cursor.claim(begin, cursor.position)
                 begin = max(begin, cursor.position)
                 data = last = cursor.read(size)
-                size = BLOCK
+                size = min(4 * size, BLOCK)
             try:
                 block = _decompressed(decompressor, data)
             except Unreadable:

@@ -195,6 +195,15 @@ class Cursor:
 
         Raises Unreadable at the end where there is none.
         """
+        self._fill()
+        at = self._kept.find(marker, self._at)
+        if at >= 0:
+            # As nearly always; what follows is not copied for it.
+            piece, begin = self._kept[self._at : at], self.position
+            self._at = at + len(marker)
+            self.claim(begin, begin + len(piece))
+            yield piece
+            return
         overlap, window = len(marker) - 1, b""
         while block := self.read(BLOCK):
             window += block

@@ -109,9 +109,7 @@ def _member(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[Member | 
         yield _passed_over(cursor, entry, "it is encrypted")
     elif entry.method in _CODECS:
         # What is packed knows its own end: a size that lies hides nothing behind it.
-        size = min(entry.size or BLOCK, BLOCK)
-        codec = _CODECS[entry.method]
-        yield _file(entry, compressed.unpack(cursor, codec, budget, size=size))
+        yield _file(entry, compressed.unpack(cursor, _CODECS[entry.method], budget))
     elif entry.method == _LZMA:
         yield _file(entry, _lzma(cursor, entry, budget))
     elif entry.method == _STORED and entry.size is None:

@@ -31,7 +31,7 @@ _BASE64, _BASE64_URL = (
 )
 _SHORTEST_BASE64 = 76
 _HEX = re.compile(
-    rb"(?<![0-9A-Fa-f])(?:0[xX])?[0-9A-Fa-f]{2}"
+    rb"(?:(?<![0-9A-Fa-f])|(?=[0-9A-Fa-f]{2}[ \t:,-]))(?:0[xX])?[0-9A-Fa-f]{2}"
     rb"(?:[ \t:,-]{0,8}(?:\r?\n[ \t]{0,40})?(?:0[xX])?[0-9A-Fa-f]{2}){39,}"
 )
 # Seen at once where that expression would take long to find nothing.

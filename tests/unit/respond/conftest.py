@@ -1,0 +1,22 @@
+"""Give the tests of responses a stage to play on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.unit.respond.stage import Stage
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+@pytest.fixture
+def stage(executor: Executor, tmp_path: Path) -> Stage:
+    return Stage(executor, tmp_path)
