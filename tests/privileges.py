@@ -18,7 +18,8 @@ from bedrock_key_guard.respond.undo import lift_all
 from sandbox.aws import Sandbox
 from sandbox.wire import AwsCall
 from tests.cloudformation import DEPLOY, resources
-from tests.jobs import ACCOUNT, guard, said
+from tests.iam_state import iam_state
+from tests.jobs import ACCOUNT, guard, report_of, said
 from tests.leaks import leak
 
 ROLE = "BedrockKeyGuard"
@@ -27,7 +28,6 @@ FEATURES = (
     *("Disable", "Reset", "Delete", "StripPolicies", "Quarantine", "RevokeSessions"),
     *("Investigate", "MemberAccounts"),
 )
-_INLINE = "deployed"
 _AFTER_EXPIRY = timedelta(hours=12, minutes=7)
 _HARMLESS = ("sts:GetCallerIdentity",)  # needs no permission: STS API reference
 _OBJECTS = ("UserName", "RoleName", "PolicyArn", "Status", "Name", "SecretId")
@@ -111,17 +111,12 @@ class Scenario:
 class Played:
     """Hold what a scenario came to: `reasons` is what people are told, `told` every word."""
 
-    reports: list[dict[str, Any]] = field(default_factory=list)
+    incidents: list[dict[str, Any]] = field(default_factory=list)
     reasons: str = ""
     told: str = ""
     called: set[str] = field(default_factory=set)
     writes: Counter[tuple[str, ...]] = field(default_factory=Counter)
-
-    @property
-    def incidents(self) -> list[dict[str, Any]]:
-        """Return the incidents of the first command."""
-        incidents: list[dict[str, Any]] = self.reports[0]["incidents"]
-        return incidents
+    is_as_before: bool = True
 
     @property
     def outcomes(self) -> list[str | None]:
@@ -130,17 +125,21 @@ class Played:
 
 
 def install(sandbox: Sandbox, policies: Policies, account: str = ACCOUNT) -> None:
-    """Give the guard's role these policies and no other."""
-    statements = [statement for each in policies.values() for statement in each]
-    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    sandbox.client("iam", account).put_role_policy(
-        RoleName=ROLE, PolicyName=_INLINE, PolicyDocument=document
-    )
+    """Make the guard's role in an account, and attach these policies to it and no other."""
+    iam = sandbox.client("iam", account)
+    sandbox.make_role(account, ROLE, permissions=False)
+    for name, statements in policies.items():
+        if statements:
+            document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            made = iam.create_policy(PolicyName=name, PolicyDocument=document)
+            iam.attach_role_policy(RoleName=ROLE, PolicyArn=made["Policy"]["Arn"])
 
 
 def play(scenario: Scenario, sandbox: Sandbox, folder: Path, environment: dict[str, str]) -> Played:
     """Run the command of a scenario, and what undoes it, under the policies that are installed."""
     played, ledger = Played(), folder.parent / "ledger.jsonl"
+    ledger.unlink(missing_ok=True)
+    before = iam_state(sandbox, ACCOUNT)
     writes = ("--ledger", str(ledger)) if scenario.command[0] == "respond" else ()
     with sandbox.enforced():
         done = guard(
@@ -150,9 +149,9 @@ def play(scenario: Scenario, sandbox: Sandbox, folder: Path, environment: dict[s
             hurried=True,
         )
         assert done.returncode in (0, 1, 4), said(done)
-        played.reports.append(json.loads(done.stdout))
-        played.told += done.stdout.decode() + said(done)
-        played.reasons += said(done) + "\n".join(_reasons(played.reports[0]))
+        played.incidents = report_of(done)["incidents"]
+        played.told = done.stdout.decode()
+        played.reasons = said(done) + "\n".join(_reasons(played.incidents))
         if ledger.exists() and scenario.undo == "restore":
             undone = guard("restore", "--ledger", str(ledger), cwd=folder, env=environment)
             assert undone.returncode in (0, 4), said(undone)
@@ -160,6 +159,7 @@ def play(scenario: Scenario, sandbox: Sandbox, folder: Path, environment: dict[s
         if ledger.exists() and scenario.undo == "lift":
             played.reasons += _lifted(ledger, environment)
     played.told += played.reasons
+    played.is_as_before = iam_state(sandbox, ACCOUNT) == before
     calls = [call for call in sandbox.calls() if "bedrock-key-guard/" in call.user_agent]
     played.called = {call.action for call in calls} - set(_HARMLESS)
     played.writes = Counter(_write(call) for call in calls if call.writes)
@@ -181,10 +181,8 @@ def answers(
     iam.create_policy(
         PolicyName=made["ManagedPolicyName"], PolicyDocument=json.dumps(made["PolicyDocument"])
     )
-    sandbox.make_role(ACCOUNT, ROLE, permissions=False)
     install(sandbox, policies)
     for member in scenario.members:
-        sandbox.make_role(member, ROLE, permissions=False)
         install(sandbox, deployed("Disable", account=member), member)
     environment = {**os.environ, **sandbox.environment(ACCOUNT, role=ROLE)}
     return play(scenario, sandbox, folder, environment), leaked
@@ -203,8 +201,8 @@ def _lifted(ledger: Path, environment: dict[str, str]) -> str:
     return "\n".join(f"{outcome.state}: {outcome.reason}" for _, outcome in done)
 
 
-def _reasons(report: dict[str, Any]) -> Iterator[str]:
-    for incident in report["incidents"]:
+def _reasons(incidents: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for incident in incidents:
         for part in ("verdict", "outcome"):
             yield str((incident[part] or {}).get("reason"))
         yield json.dumps(incident["usage"])

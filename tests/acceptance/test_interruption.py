@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws import Sandbox
 from tests import keysmith
-from tests.jobs import Host
+from tests.jobs import Host, verdicts
 from tests.unit.scan.repositories import new_repo
 
 FIRST, SECOND = keysmith.long_term("user-first"), keysmith.long_term("user-second")
@@ -184,12 +185,15 @@ def test_what_was_interrupted_is_not_taken_for_read(stage: Stage) -> None:
 
 
 def test_an_interrupted_scan_of_the_action_asks_and_changes_nothing(
-    stage: Stage, host: Host
+    stage: Stage, host: Host, sandbox: Sandbox
 ) -> None:
-    job = host.job(settings=stage.environment("ls-files"))
+    job = host.job(settings=stage.environment("--batch"))
     process = job.start()
     stage.met()
     all_of_the_group(process, signal.SIGINT)
     ended(process)
-    assert job.outputs["result"] == "incomplete"
-    assert host.github.issues("acme/app") == []
+    assert (job.outputs["result"], job.outputs["findings"]) == ("findings", "1")
+    assert verdicts(job.report) == [None]
+    assert job.report["complete"] is False
+    assert (sandbox.calls(), sandbox.bedrock.log.calls()) == ((), ())
+    assert host.github.exchanges == []

@@ -126,6 +126,7 @@ def _in_bytes(done: doors.Done) -> Done:
         {"respond": "dry-run", "report_issue": "always"},
         {"respond": "reset", "reset_store": STORE, "report_issue": "always"},
         {"respond": "reset", "reset_store": "ssm:leaked"},
+        {"short_term": "revoke-sessions", "report_issue": "always"},
         {"verify": "false", "issue_labels": "a,b", "issue_assignees": "nobody"},
     ],
     ids=str,

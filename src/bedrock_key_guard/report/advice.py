@@ -93,7 +93,7 @@ def _steps(case: Case, now: Standing) -> Iterator[Step]:
             yield _finish(case)
             yield from _recover(case)
         case "stopped":
-            yield LEAVE_OFF
+            yield from _keep_it_so(case)
             yield from _recover(case)
         case "unverified" | "found":
             yield from (FIND_OUT, _in_doubt(case), REPLACE, WATCH, PURGE)
@@ -135,6 +135,16 @@ def _how_to_stop(case: Case) -> str:
         f"deny {' and '.join(key.family.deny_actions)} to the identity that signed it. "
         f"It works until {moment(key.expires_at)} at the latest."
     )
+
+
+def _keep_it_so(case: Case) -> Iterator[Step]:
+    """Say what not to undo, or when to: what is deleted needs neither."""
+    key, action = case.incident.key, case.outcome.action if case.outcome else "nothing"
+    if isinstance(key, ShortTermKey):
+        text = f"Once the key has expired, {moment(key.expires_at)}, take the denial away:"
+        yield Step(text, ("bedrock-key-guard lift",))
+    elif action != "delete":
+        yield LEAVE_OFF
 
 
 def _finish(case: Case) -> Step:

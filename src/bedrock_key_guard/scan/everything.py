@@ -8,16 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.found import ABSENT, Found, scan_objects
 from bedrock_key_guard.scan.interruption import INTERRUPTED
 from bedrock_key_guard.scan.places import placed
 from bedrock_key_guard.scan.pool import search
 from bedrock_key_guard.scan.progress import Progress, silent
-from bedrock_key_guard.scan.tips import lines
+from bedrock_key_guard.scan.tips import existing, lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bedrock_key_guard.model import Finding
     from bedrock_key_guard.scan.allowlist import AllowList
@@ -30,6 +31,12 @@ SHALLOW = (
     "it is a shallow clone: what came before is not here (in Actions, check out with "
     "`fetch-depth: 0`; elsewhere, run `git fetch --unshallow`)"
 )
+_DAMAGED = (
+    "a commit or a tree is missing or damaged (see `git fsck`; in Actions, check out with "
+    "`fetch-depth: 0` and no filter)"
+)
+UNTOLD = f"Git cannot tell which objects are missing: {_DAMAGED}"
+UNTRACED = f"Git cannot tell which commits introduced what was found: {_DAMAGED}"
 # Seconds after which a child that was just being started is there to be killed.
 _PATIENCE = 0.1
 _REACHABLE = ("rev-list", "--objects", "--missing=print", "--quiet", "--stdin")
@@ -53,7 +60,7 @@ def read_all(git: Git, tips: Iterable[str], how: How) -> Found:
             absent = side.submit(absent_from, git, tuple(tips))
             found.add(read_known(git, git, how))
             if not found.interrupted:
-                found.absent += absent.result()
+                note_absent(found, absent.result)
         except KeyboardInterrupt:
             found.interrupted = True
         finally:
@@ -74,11 +81,22 @@ def read_known(git: Git, searched: Git, how: How) -> Found:
     return found
 
 
+def note_absent(found: Found, absent: Callable[[], list[str]]) -> None:
+    """Add the objects that are `absent`, or that Git cannot tell them."""
+    try:
+        found.absent += absent()
+    except UsageError:
+        found.gaps.append(NotScanned("history", "missing", UNTOLD))
+
+
 def absent_from(git: Git, revisions: Iterable[str]) -> list[str]:
     """Return the objects that revisions reach and that are not here."""
-    asked = lines(revisions)
-    listed = git.run(*_REACHABLE, stdin=asked).decode().split() if asked else []
-    return [each[1:] for each in listed if each.startswith("?")]
+    asked = list(revisions)
+    here = existing(git, asked)
+    gone = [each for each in asked if each not in here and not each.startswith("^")]
+    known = [each for each in asked if each not in gone]
+    listed = git.run(*_REACHABLE, stdin=lines(known)).decode().split() if here else []
+    return [*gone, *(each[1:] for each in listed if each.startswith("?"))]
 
 
 def located(
@@ -89,10 +107,15 @@ def located(
     among: list[Introduction] | None = None,
     earlier: Earlier | None = None,
 ) -> list[Finding]:
-    """Return the findings with their places, without them where a person interrupts."""
+    """Return the findings with their places.
+
+    Where a person interrupts, or Git cannot tell them, they are better than nothing without.
+    """
     try:
         if not found.interrupted:
             return placed(git, found.findings, allow, among, earlier)
+    except UsageError:
+        found.gaps.append(NotScanned("history", "missing", UNTRACED))
     except KeyboardInterrupt:
         found.interrupted = True
         git.stop()
@@ -110,6 +133,7 @@ def scan_of(
     absent = (NotScanned(each, "missing", ABSENT) for each in found.absent)
     missed = {
         *(allow.accepted(each, each.what) for each in (*found.missed, *absent)),
+        *found.gaps,
         *gaps,
         *((INTERRUPTED,) if found.interrupted else ()),
     }

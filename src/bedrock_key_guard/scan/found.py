@@ -30,7 +30,7 @@ class Found:
     """Gather what some objects hold, what could not be read, and the counts.
 
     `again` are the objects in which there was something, `unread` those that could not be read,
-    `absent` those that references reach and that are not here.
+    `absent` those that references reach and that are not here; `gaps` is what Git cannot tell.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -38,6 +38,7 @@ class Found:
     again: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    gaps: list[NotScanned] = field(default_factory=list)
     objects: int = 0
     bytes: int = 0
     interrupted: bool = False
@@ -49,6 +50,7 @@ class Found:
         self.again += other.again
         self.unread += other.unread
         self.absent += other.absent
+        self.gaps += other.gaps
         self.objects += other.objects
         self.bytes += other.bytes
         self.interrupted |= other.interrupted

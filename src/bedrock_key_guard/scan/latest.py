@@ -14,6 +14,7 @@ from bedrock_key_guard.model import Scan, Scanned
 from bedrock_key_guard.scan.everything import (
     absent_from,
     located,
+    note_absent,
     read_all,
     read_known,
     scan_of,
@@ -53,7 +54,7 @@ def scan_latest(git: Git, how: How) -> Scan:
     )
     findings = located(git, found, how.allow, earlier=earlier)
     notes = [note]
-    if store and not found.interrupted:
+    if store and not found.interrupted and not found.gaps:
         memory = _memory(store, tips, found, findings)
         notes += [] if remember(git.repository, memory, deep=how.deep) else [_UNWRITTEN]
     scanned = Scanned(("history",), deep=how.deep, since_last=not isinstance(read, str))
@@ -79,7 +80,7 @@ def _read_new(
         return _MOVED
     if not found.interrupted:
         _read_again(git, how, memory, change, found)
-        found.absent += _absent(git, tips, memory, change)
+        note_absent(found, lambda: _absent(git, tips, memory, change))
     came_back = not change.here.isdisjoint((*memory.unread, *memory.absent))
     return found, _earlier(memory, change) if change.kept and not came_back else None
 

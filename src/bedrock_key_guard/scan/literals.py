@@ -27,7 +27,8 @@ _SHORT = 8
 class _Capital:
     """Know the literals that are looked for by one capital, and where in each of them it stands.
 
-    The byte beside it, which is `step` after it, tells nearly always that it is none of them.
+    The byte that is `step` after it tells nearly always that it is none of them; the next byte does
+    so less well, for letters come in pairs.
     """
 
     letter: int
@@ -37,7 +38,7 @@ class _Capital:
 
 
 class Finder:
-    """Find literals of at least two bytes in one block after the other."""
+    """Find literals of at least four bytes in one block after the other."""
 
     def __init__(self, literals: Iterable[bytes]) -> None:
         """Share the literals out among the capitals."""
@@ -49,7 +50,7 @@ class Finder:
                 self._others.append(literal)
                 continue
             index = literal.index(letter)
-            step = 1 if index + 1 < len(literal) else -1
+            step = 2 if index + 2 < len(literal) else -2
             capital = capitals.setdefault((letter, step), _Capital(letter, step, {}))
             capital.beside.setdefault(literal[index + step], []).append((literal, index))
         self._capitals = tuple(capitals.values())
@@ -87,7 +88,7 @@ def _by_capital(block: bytes | bytearray, capital: _Capital, found: list[int]) -
                     begin = behind - 1 - index
                     if begin >= 0 and block.startswith(literal, begin):
                         found.append(begin)
-    except IndexError:  # it is the last byte, and the literals go on
+    except IndexError:  # the block ends here, and the literals go on
         return len(block)
     capital.rest = _REST
     return behind

@@ -20,6 +20,7 @@ from bedrock_key_guard.scan import anchors
 from bedrock_key_guard.scan.literals import Finder
 from bedrock_key_guard.scan.magic import CONTAINER_MAGICS, HEAD, container_kind
 from bedrock_key_guard.scan.records import Records, sizes_of
+from bedrock_key_guard.scan.sieve import best_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -94,6 +95,7 @@ def by_literals(
 
 def by_anchors(stream: IO[bytes], records: Records) -> Iterator[str]:
     """Yield the objects that may hold a key in any encoding, and the containers."""
+    gate = best_gate()
     for begin, end in records.contents(sys.maxsize, 0):
         stream.read(begin - records.read)
         if end - begin > _LARGE:
@@ -101,7 +103,9 @@ def by_anchors(stream: IO[bytes], records: Records) -> Iterator[str]:
             yield records.at(begin)
         else:
             content = stream.read(end - begin)
-            if container_kind(content[:HEAD]) or anchors.any_anchor(content):
+            if container_kind(content[:HEAD]) or (
+                gate.single(content) and anchors.any_anchor(content)
+            ):
                 yield records.at(begin)
         records.read = end + len(stream.read(1))
     records.read += len(stream.read(1))

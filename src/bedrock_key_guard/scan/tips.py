@@ -63,7 +63,7 @@ def newer(git: Git, tips: Tips, memory: Memory) -> Newer:
     old = memory.tips
     commits = {commit for _, commit in (*memory.introduced, *memory.noted)}
     known = {*old.usual, *old.notes, *commits, *memory.messages}
-    here = _existing(git, (*known, *memory.again, *memory.unread, *memory.absent))
+    here = existing(git, (*known, *memory.again, *memory.unread, *memory.absent))
     usual, notes = old.usual & here, old.notes & here
     kept = tips.shallow == old.shallow and known <= here
     return Newer(
@@ -91,7 +91,8 @@ def lines(revisions: Iterable[str]) -> bytes:
     return "".join(f"{revision}\n" for revision in revisions).encode()
 
 
-def _existing(git: Git, objects: Iterable[str]) -> frozenset[str]:
+def existing(git: Git, objects: Iterable[str]) -> frozenset[str]:
+    """Return those of the objects that are here."""
     asked = lines(dict.fromkeys(objects))
     found = git.run("cat-file", "--batch-check=%(objectname)", "--buffer", stdin=asked)
     return frozenset(line for line in found.decode().splitlines() if " " not in line)

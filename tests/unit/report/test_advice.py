@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from bedrock_key_guard.model import Outcome, Verdict
+from bedrock_key_guard.model import ActionName, Outcome, Verdict
 from bedrock_key_guard.report.advice import (
     FIND_OUT,
     LEAVE_OFF,
@@ -133,3 +133,18 @@ def test_the_owner_of_a_foreign_key_is_to_be_told() -> None:
     assert "account 111122223333" in first(samples.case(verdict=foreign))
     nameless = samples.short_term(account_id=None)
     assert "its account" in first(samples.case(nameless, samples.verdict("foreign", key=nameless)))
+
+
+@pytest.mark.parametrize("action", ["quarantine", "revoke-sessions"])
+def test_a_denial_is_to_be_taken_away_once_its_key_has_expired(action: ActionName) -> None:
+    verdict = samples.verdict("live", samples.evidence(SHORT))
+    answered = samples.case(SHORT, verdict=verdict, outcome=samples.done(action=action))
+    step = advice(answered)[0]
+    assert "Once the key has expired" in step.text
+    assert step.commands == ("bedrock-key-guard lift",)
+
+
+def test_what_is_deleted_need_not_be_left_off() -> None:
+    assert LEAVE_OFF in advice(samples.case(verdict=LIVE, outcome=samples.done()))
+    deleted = samples.case(verdict=LIVE, outcome=samples.done(action="delete"))
+    assert LEAVE_OFF not in advice(deleted)

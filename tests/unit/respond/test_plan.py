@@ -93,7 +93,7 @@ QUARANTINE, REVOKE = Policy(short_term="quarantine"), Policy(short_term="revoke-
         *((v, Policy("delete"), "delete", v.state) for v in (live(), contained())),
         *((v, Policy("strip-policies"), "strip-policies", v.state) for v in (live(), contained())),
         (live(), Policy(response="delete", untrusted=FORK), BY_HAND, FORK),
-        (live(iam=UNKNOWN), Policy(response="strip-policies"), BY_HAND, "IAM could not be asked"),
+        (live(iam=UNKNOWN), Policy(response="strip-policies"), BY_HAND, NOT_FOUND_OUT),
         # A short-term key is acted on where that is asked for and its signer is known.
         (ROLE, Policy(), BY_HAND, "a short-term key cannot be switched off alone"),
         (ROLE, QUARANTINE, "quarantine", "live: "),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
-from bedrock_key_guard.model import CredentialRecord, Verdict
+from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer, Verdict
+from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.respond.recall import Recall
 from bedrock_key_guard.respond.writes import IamWriter
 from bedrock_key_guard.verify.iam import IamDirectory
@@ -15,7 +17,7 @@ from sandbox.aws import Sandbox
 from sandbox.faults import ACCESS_DENIED
 from sandbox.seeding import LongTermKey as Leaked
 from tests.unit.respond.doubles import live, other
-from tests.unit.verify.doubles import ACCOUNT, found
+from tests.unit.verify.doubles import ACCOUNT, NOW, found
 
 FINGERPRINT = "0123456789ab" + "0" * 52
 
@@ -139,3 +141,47 @@ def test_other_credentials_are_told_apart(
     by_owner(leaked, sandbox, "Inactive")
     assert recall.earlier_response(FINGERPRINT, dead(leaked, session)) is None
     assert recall.earlier_response(FINGERPRINT, dead(second, session)) is not None
+
+
+def deleting(key: str = FINGERPRINT) -> AbstractContextManager[None]:
+    return stated(purpose_of("delete", key))
+
+
+def test_a_delete_that_was_cut_off_is_known_by_its_key(
+    recall: Recall, session: Session, leaked: Leaked
+) -> None:
+    with deleting():
+        IamWriter(session).set_status(record(leaked, session), "Inactive")
+    outcome = recall.earlier_response(FINGERPRINT, dead(leaked, session))
+    assert outcome is not None
+    assert (outcome.action, outcome.state, outcome.confirmed_dead) == ("delete", "failed", True)
+    outcome = recall.earlier_response("f" * 64, dead(leaked, session))
+    assert outcome is not None
+    assert (outcome.action, outcome.state) == ("disable", "not-needed")
+
+
+def gone() -> Verdict:
+    verdict = other("dead")
+    absent = IamAnswer("absent", NOW, Account(ACCOUNT))
+    return replace(verdict, evidence=replace(verdict.evidence, iam=absent))
+
+
+def test_what_an_earlier_run_deleted_is_known_by_its_key(
+    recall: Recall, session: Session, leaked: Leaked
+) -> None:
+    with deleting():
+        IamWriter(session).delete(record(leaked, session))
+    outcome = recall.earlier_response(FINGERPRINT, gone())
+    assert outcome is not None
+    assert (outcome.action, outcome.state, outcome.confirmed_dead) == ("delete", "not-needed", True)
+    assert leaked.credential_id in outcome.reason
+    assert recall.earlier_response("f" * 64, gone()) is None
+
+
+def test_what_somebody_else_deleted_is_nobodys_response(
+    recall: Recall, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    sandbox.client("iam", ACCOUNT).delete_service_specific_credential(
+        UserName="alice", ServiceSpecificCredentialId=leaked.credential_id
+    )
+    assert recall.earlier_response(FINGERPRINT, gone()) is None

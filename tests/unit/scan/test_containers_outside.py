@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import tarfile
@@ -196,6 +197,22 @@ def test_what_members_have_is_not_searched_twice(
     assert read(data).findings == ()
     # Windows overlap, and headers are no member's.
     assert searched < 1.6 * len(data)
+
+
+PACKED_BOMB = base64.b64encode(gzip.compress(bytes(64 << 20)))
+IN_TEXT: dict[str, tuple[bytes, str]] = {
+    "in a member": (boxes.zipped({"a": PACKED_BOMB}), "box > zip:a"),
+    "in a markup": (boxes.zipped({"a.xml": b"<p>" + PACKED_BOMB + b"</p>"}), "box > zip:a.xml"),
+    "outside of all members": (boxes.zipped({"a": TEXT}) + PACKED_BOMB, "box"),
+}
+
+
+@pytest.mark.parametrize("name", IN_TEXT)
+def test_a_bomb_in_a_text_in_a_container_is_listed(name: str) -> None:
+    data, what = IN_TEXT[name]
+    missed = read(data).missed
+    assert {(each.what, each.kind) for each in missed} == {(what, "missing")}
+    assert all("in its text" in each.reason for each in missed)
 
 
 class Long:

@@ -180,6 +180,23 @@ def test_a_missing_blob_is_named_and_the_rest_is_read(repo: Repo) -> None:
     assert [(each.what, each.kind) for each in scan.not_scanned] == [(lost, "missing")]
 
 
+@pytest.mark.parametrize("what", ["HEAD~1^{tree}", "HEAD~1", "HEAD", "HEAD^{tree}"])
+@pytest.mark.parametrize("since_last", [False, True])
+def test_without_a_tree_or_a_commit_the_keys_are_found_all_the_same(
+    repo: Repo, what: str, since_last: bool
+) -> None:
+    repo.commit("first", a__txt=key("a"))
+    repo.commit("second", b__txt=key("b"))
+    repo.commit("third", c__txt=key("c"))
+    loose_file(repo, repo.git("rev-parse", what)).unlink()
+    for _ in range(2):
+        scan = scan_history(repo.path, NOTHING, since_last=since_last)
+        assert set(found(scan)) == {"a", "b", "c"}
+        assert not scan.complete
+        assert not scan.scanned.since_last
+        assert all("fetch-depth: 0" in each.reason for each in scan.not_scanned)
+
+
 def test_a_corrupt_blob_is_named_and_the_rest_is_read(repo: Repo) -> None:
     repo.commit("first", a__txt="spoilt\n" * 99, b__txt=key("b"), c__txt=key("c"))
     spoilt = repo.git("rev-parse", "HEAD:a.txt")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bedrock_key_guard.scan import anchors, literals
 from bedrock_key_guard.scan.literals import SELDOM, Finder
 
-LITERALS = (b"ABSK", b"FCU0", b"Q\0Z", b"aQ", b"QQ", b"key-", b"two words")
+LITERALS = (b"ABSK", b"FCU0", b"Q\0ZZ", b"aaaQ", b"QQQQ", b"xQKx", b"key-", b"two words")
 
 
 def naive(data: bytes, wanted: tuple[bytes, ...]) -> list[int]:

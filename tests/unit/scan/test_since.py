@@ -206,18 +206,44 @@ CHANGES = pytest.mark.parametrize("change", BETWEEN, ids=lambda change: change._
 
 
 @CHANGES
-@pytest.mark.parametrize("packed", [False, True], ids=["loose", "packed"])
 def test_whatever_happens_a_later_scan_finds_what_a_full_one_does(
-    repo: Repo, change: Callable[[Repo], None], packed: bool
+    repo: Repo, change: Callable[[Repo], None]
 ) -> None:
-    if packed:
-        repo.git("gc", "--quiet")
-    assert same(latest(repo), everything(repo))
+    latest(repo)
+    change(repo)
+    expected = everything(repo)
+    assert same(latest(repo), expected)
+    once_more = latest(repo)
+    assert same(once_more, expected)
+    assert once_more.scanned.since_last
+
+
+@pytest.mark.parametrize("change", [commit, amend, dangle, pack, spoil_an_object])
+def test_in_a_packed_repository_too(repo: Repo, change: Callable[[Repo], None]) -> None:
+    repo.git("gc", "--quiet")
+    latest(repo)
     change(repo)
     assert same(latest(repo), everything(repo))
-    once_more = latest(repo)
-    assert same(once_more, everything(repo))
-    assert once_more.scanned.since_last
+
+
+@pytest.mark.parametrize("kind", ["sha256", "bare", "worktree", "alternates"])
+def test_in_every_kind_of_repository(tmp_path: Path, kind: str) -> None:
+    options = ("--object-format=sha256",) if kind == "sha256" else ()
+    source = new_repo(tmp_path / "source", *options)
+    source.commit("first", a__txt=KEYS["a"])
+    here = Repo(tmp_path / "here")
+    if kind == "worktree":
+        source.git("worktree", "add", "--quiet", str(here.path))
+    else:
+        with_option = {"bare": ["--bare"], "alternates": ["--shared"]}.get(kind, [])
+        source.git("clone", "--quiet", *with_option, str(source.path), str(here.path))
+    assert same(latest(here), everything(here))
+    source.commit("second", b__txt=KEYS["b"])
+    if kind != "worktree":
+        here.git("fetch", "--quiet", "origin" if kind != "bare" else str(source.path), "main:new")
+    scan = latest(here)
+    assert same(scan, everything(here))
+    assert (scan.scanned.since_last, len(scan.findings)) == (True, 2)
 
 
 @pytest.mark.parametrize("first", [say_it_in_a_message, tag, note, dangle, fetch])

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import NotScanned, Scan
+from bedrock_key_guard.model import Location, NotScanned, Scan
+from bedrock_key_guard.scan import crew, tree
 from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.tree import scan_files, scan_paths
 from tests.doors import git
 from tests.keysmith import long_term
@@ -146,3 +150,150 @@ def test_what_was_read_is_counted() -> None:
     scanned = scan("a", "b").scanned
     assert (scanned.sources, scanned.objects) == (("working-tree",), 2)
     assert scanned.bytes == 2 * len(KEY)
+
+
+MANY = tree._FEW + 1
+
+
+def test_many_files_are_sorted_out_before_they_are_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(MANY):
+        Path(f"clean{number:02}").write_text("x" * number)
+    write("b", "a")
+    scanned_files: list[str] = []
+    scan_file = tree._scan_file
+
+    def noted(name: str, allow: AllowList) -> object:
+        scanned_files.append(name)
+        return scan_file(name, allow)
+
+    monkeypatch.setattr(tree, "_scan_file", noted)
+    done = scan(".")
+    assert scanned_files == ["a", "b"]
+    assert [finding.location.path for finding in done.findings] == ["a", "b"]
+    assert done.scanned.objects == MANY + 2
+    assert done.scanned.bytes == sum(range(MANY)) + 2 * len(KEY)
+
+
+def test_what_other_processes_sort_out_is_the_same_in_the_same_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [f"{number % 7}/{number:03}" for number in range(200)]
+    write(*names[::9])
+    for name in names:
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+    alone = scan(".")
+    monkeypatch.setattr(crew, "_MANY", 1)
+    monkeypatch.setattr(crew, "_SHARE", 5)
+    assert scan(".") == alone
+    assert [finding.location.path for finding in alone.findings] == sorted(names[::9])
+
+
+def test_a_few_files_start_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a")
+    monkeypatch.setitem(sys.modules, "bedrock_key_guard.scan.crew", None)
+    assert found(".") == ["a"]
+
+
+@pytest.mark.parametrize("more", [0, MANY])
+def test_what_is_no_file_and_what_is_a_link_are_the_same_among_many_files(more: int) -> None:
+    Path("tree").mkdir()
+    for number in range(more):
+        Path(f"tree/{number}").touch()
+    os.mkfifo("tree/pipe")
+    Path("tree/key").symlink_to(KEY)
+    Path("tree/out").symlink_to("/dev/zero")
+    Path("tree/sealed").write_text(KEY)
+    Path("tree/sealed").chmod(0)
+    done = scan("tree")
+    paths = [finding.location.path for finding in done.findings]
+    readable = os.access("tree/sealed", os.R_OK)
+    assert paths == ["tree/key", *["tree/sealed"] * readable]
+    assert done.not_scanned[0] == NotScanned("tree/pipe", "opaque", "it is not a regular file")
+    assert len(done.not_scanned) == 1 + (not readable)
+
+
+def test_an_interruption_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a", "b", "c")
+    scan_file = tree._scan_file
+
+    def interrupted(name: str, allow: AllowList) -> object:
+        if name == "c":
+            raise KeyboardInterrupt
+        return scan_file(name, allow)
+
+    monkeypatch.setattr(tree, "_scan_file", interrupted)
+    done = scan(".")
+    assert [finding.location.path for finding in done.findings] == ["a", "b"]
+    assert (done.interrupted, done.complete) == (True, False)
+
+
+class Restless:
+    """Stand for a file that somebody writes to while it is read, `times` times."""
+
+    def __init__(self, path: Path, times: int) -> None:
+        self.path = path
+        self.times = times
+        self.read_file = read_file
+
+    def __call__(self, file: object, at: Location, allow: AllowList) -> Reading:
+        if self.times:
+            self.times -= 1
+            self.path.write_text(KEY + "\n" * self.times)
+            os.utime(self.path, ns=(0, self.times))
+        return self.read_file(file, at, allow)  # type: ignore[arg-type]
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path("a").write_text("old")
+    monkeypatch.setattr(tree, "read_file", Restless(Path("a"), 1))
+    done = scan("a")
+    assert [finding.location.path for finding in done.findings] == ["a"]
+    assert done.not_scanned == ()
+
+
+def test_a_file_that_never_stays_the_same_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a").write_text("old")
+    monkeypatch.setattr(tree, "read_file", Restless(Path("a"), 9))
+    done = scan("a")
+    assert [finding.location.path for finding in done.findings] == ["a"]
+    assert done.not_scanned == (NotScanned("a", "missing", "it changed while it was read"),)
+
+
+def test_a_pipe_that_takes_a_files_place_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write("a")
+    before = os.lstat("a")
+    Path("a").unlink()
+    os.mkfifo("a")
+    monkeypatch.setattr("os.lstat", lambda _: before)
+    assert scan_files([Path("a")], AllowList()).not_scanned == (
+        NotScanned("a", "opaque", "it is not a regular file"),
+    )
+
+
+def test_a_link_that_takes_a_files_place_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a", "outside")
+    before = os.lstat("a")
+    Path("a").unlink()
+    Path("a").symlink_to("outside")
+    monkeypatch.setattr("os.lstat", lambda _: before)
+    done = scan_files([Path("a")], AllowList())
+    assert (done.findings, done.complete) == ((), False)
+
+
+def test_a_submodule_that_is_not_here_is_no_gap() -> None:
+    repository()
+    repository("sub")
+    write("sub/a")
+    git("-c", "user.name=a", "-c", "user.email=a", "add", ".", cwd=Path("sub"))
+    git("-c", "user.name=a", "-c", "user.email=a", "commit", "-qm", "a", cwd=Path("sub"))
+    git("-c", "advice.addEmbeddedRepo=false", "add", "sub", cwd=Path())
+    assert found(".") == ["sub/a"]
+    shutil.rmtree("sub/.git")
+    Path("sub/a").unlink()
+    done = scan(".")
+    assert (done.findings, done.not_scanned) == ((), ())

@@ -321,3 +321,43 @@ def test_the_evidence_is_about_the_key_that_was_asked(executor: Executor) -> Non
     assert replace(evidence, bedrock=(), iam=None) == offline_evidence(
         KEY, nobody(executor, FakeTime())
     )
+
+
+UNKNOWN = IamAnswer("unknown", NOW, Account(ACCOUNT), detail="IAM does not tell")
+SAM = IamAnswer("found", NOW, Account(ACCOUNT), user_name="sam")
+
+# ── who signed ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("first", "iam", "asked"),
+    [
+        # CloudTrail is asked of a proven key whose signer nobody else has named.
+        (["accepted"], UNKNOWN, True),
+        (["accepted"], SAM, False),
+        (["denied"], UNKNOWN, False),
+        (["refused"], UNKNOWN, False),
+        (["unknown"], UNKNOWN, False),
+    ],
+)
+def test_when_cloudtrail_is_asked_who_signed(
+    first: list[str], iam: IamAnswer, asked: bool, executor: Executor
+) -> None:
+    bedrock = ScriptedBedrock(FakeTime(), first, first)
+    directory = ScriptedDirectory(iam)
+    present = witnesses(bedrock, directory, executor)
+    evidence = with_answers(offline_evidence(short_term(), present), present)
+    assert ("trail" in directory.asked) is asked
+    assert (evidence.trail is not None) is asked
+
+
+def test_without_credentials_nobody_is_asked_who_signed(executor: Executor) -> None:
+    evidence, _ = evidence_for(executor, ["accepted"], ["accepted"], key=short_term())
+    assert evidence.trail is None
+
+
+def test_a_second_plane_that_conceals_a_denial_is_asked_again(executor: Executor) -> None:
+    evidence, bedrock = evidence_for(executor, ["denied bearer"], ["refused"], found())
+    assert states(evidence) == [("denied", 0), ("refused", 2)]
+    assert len(bedrock.asked) == 4
+    assert verdict_from(evidence).state == "contained"

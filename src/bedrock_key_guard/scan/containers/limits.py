@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Kind = Literal["missing", "opaque"]
+CUT_SHORT = "what is compressed in its text unpacks to more than the limits"
 
 
 class Unreadable(Exception):  # noqa: N818  # it says what a part is, and stops nothing

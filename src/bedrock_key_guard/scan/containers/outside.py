@@ -30,6 +30,7 @@ class Outside:
     ) -> None:
         """Begin at the beginning of `source`, which is the container at `at`."""
         self.findings: list[Finding] = []
+        self.cut_short = False
         self._source = source
         self._at = at
         self._allow = allow
@@ -119,6 +120,7 @@ class Outside:
     def _close(self) -> None:
         if self._open is not None:
             self.findings += self._open.finish()
+            self.cut_short |= self._open.content.cut_short
             self._open = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.model import NotScanned
-from bedrock_key_guard.scan.containers.limits import Budget, Limits
+from bedrock_key_guard.scan.containers.limits import CUT_SHORT, Budget, Limits
 from bedrock_key_guard.scan.containers.streams import After
 from bedrock_key_guard.scan.content import Content, Readable
 from bedrock_key_guard.scan.magic import HEAD, container_kind
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.scan.allowlist import AllowList
 
 LIMITS = Limits()
-CUT_SHORT = "what is compressed in its text unpacks to more than the limits"
 _START = 1 << 20
 
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 from bedrock_key_guard.scan.anchors import any_anchor
 from bedrock_key_guard.scan.containers.gaps import Gaps
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.limits import CUT_SHORT, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap
 from bedrock_key_guard.scan.containers.outside import WINDOW, Outside
 from bedrock_key_guard.scan.containers.streams import After, Cursor, Stream
@@ -32,6 +32,10 @@ class _Tee:
         self.findings: list[Finding] = []
         self._source = source
         self._content = content
+
+    @property
+    def cut_short(self) -> bool:
+        return self._content.cut_short
 
     def read(self, size: int, /) -> bytes:
         block = self._source.read(size)
@@ -132,6 +136,8 @@ class Walk:
             tee.finish()
         except Unreadable as gap:
             self._gap(at, gap)
+        if tee.cut_short:
+            self.gaps.add(at.containers, "missing", CUT_SHORT)
 
     def _end(self, source: Stream, place: _Place) -> None:
         """List why a member that was read ended too early, if it did."""

@@ -58,8 +58,12 @@ def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
 
 def _packed(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield base64 of what was compressed to its end: only its beginning tells what it is."""
+    end = 0
     for begin, _ in anchors.compressed(data):
-        yield begin, _end_of_lines(data, begin)
+        # One that lies in another's lines is in the same stretch.
+        if begin >= end:
+            end = _end_of_lines(data, begin)
+            yield begin, end
     begin = data.find(anchors.GZIP_IN_BASE64)
     while begin >= 0:
         end = _end_of_lines(data, begin)
