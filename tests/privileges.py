@@ -89,7 +89,7 @@ class Leaked:
 class Scenario:
     """Hold one thing that the guard is deployed for, and every action that it needs for it.
 
-    `undo` is the command that comes after; `members` are accounts that have the role as well, with
+    `undo` is the command that comes after, `members` are accounts that have the role as well, with
     the policies of `features` there.
     """
 
@@ -156,8 +156,9 @@ def play(scenario: Scenario, sandbox: Sandbox, folder: Path, environment: dict[s
             undone = guard("restore", "--ledger", str(ledger), cwd=folder, env=environment)
             assert undone.returncode in (0, 4), said(undone)
             played.reasons += undone.stdout.decode() + said(undone)
-        if ledger.exists() and scenario.undo == "lift":
-            played.reasons += _lifted(ledger, environment)
+        if ledger.exists() and scenario.undo.startswith("lift"):
+            search = scenario.undo.endswith("--search")
+            played.reasons += _lifted(ledger, environment, search=search)
     played.told += played.reasons
     played.is_as_before = iam_state(sandbox, ACCOUNT) == before
     calls = [call for call in sandbox.calls() if "bedrock-key-guard/" in call.user_agent]
@@ -188,14 +189,14 @@ def answers(
     return play(scenario, sandbox, folder, environment), leaked
 
 
-def _lifted(ledger: Path, environment: dict[str, str]) -> str:
+def _lifted(ledger: Path, environment: dict[str, str], *, search: bool) -> str:
     """Lift in this process, whose clock can be told to be past the last key's end."""
     now = datetime.now(timezone.utc) + _AFTER_EXPIRY
     with pytest.MonkeyPatch.context() as patched:
         for name, value in environment.items():
             patched.setenv(name, value)
         try:
-            done = lift_all(ledger, environment, now, search=True, dry_run=False)
+            done = lift_all(ledger, environment, now, search=search, dry_run=False)
         except GuardError as error:
             return f"{error} {error.remedy}"
     return "\n".join(f"{outcome.state}: {outcome.reason}" for _, outcome in done)

@@ -19,7 +19,7 @@ import pytest
 from sandbox.aws import Sandbox
 from tests import keysmith
 from tests.jobs import Host, verdicts
-from tests.unit.scan.repositories import new_repo
+from tests.unit.scan.repositories import Repo, new_repo
 
 FIRST, SECOND = keysmith.long_term("user-first"), keysmith.long_term("user-second")
 # Is Git, but at the call that it is to stop at it says who it is, and waits. Asked for objects one
@@ -162,6 +162,23 @@ def test_what_was_found_until_then_is_reported(
     assert report["complete"] is False
     assert any("interrupted" in each["reason"] for each in report["not_scanned"])
     assert len(report["incidents"]) in found
+    assert is_gone(git)
+
+
+@SIGNALS
+def test_what_files_hold_that_were_read_until_then_is_reported(stage: Stage, number: int) -> None:
+    repo = Repo(stage.tree)
+    repo.git("repack", "-adq")
+    pack = next((stage.tree / ".git" / "objects" / "pack").glob("*.pack"))
+    repo.commit("read last", z__pack=pack.read_bytes())
+    process = stage.start("index-pack", "scan", "--format", "json", ".")
+    git = stage.met()
+    alone(process, number)
+    out, _ = ended(process)
+    report = json.loads(out)
+    assert report["complete"] is False
+    places = [each["path"] for case in report["incidents"] for each in case["locations"]]
+    assert sorted(places) == ["a.txt", "b.txt"]
     assert is_gone(git)
 
 

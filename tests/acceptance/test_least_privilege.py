@@ -158,7 +158,7 @@ SCENARIOS = (
         by_role,
         respond("--short-term", "quarantine"),
         frozenset({TRAIL, *JUDGED, *_of("Role", *HELD)}),
-        undo="restore",
+        undo="lift",
     ),
     Scenario(
         "quarantine a user",
@@ -166,7 +166,7 @@ SCENARIOS = (
         by_user,
         respond("--short-term", "quarantine"),
         frozenset({TRAIL, *OF_AKIA, *JUDGED, *_of("User", *HELD)}),
-        undo="restore",
+        undo="lift",
     ),
     Scenario(
         "revoke sessions of a role",
@@ -174,7 +174,7 @@ SCENARIOS = (
         by_role,
         respond("--short-term", "revoke-sessions"),
         frozenset({TRAIL, *SEARCHED, *_of("Role", *REVOKED)}),
-        undo="lift",
+        undo="lift --search",
     ),
     Scenario(
         "revoke sessions of a user",
@@ -182,7 +182,7 @@ SCENARIOS = (
         by_user_session,
         respond("--short-term", "revoke-sessions"),
         frozenset({TRAIL, *SEARCHED, *_of("User", *REVOKED)}),
-        undo="lift",
+        undo="lift --search",
     ),
     Scenario(
         "timeline of a user",
@@ -289,9 +289,8 @@ def test_a_missing_action_is_named_and_nothing_else_is_done(
         completed[scenario.name] = answers(scenario, policies, sandbox, tree)[0]
     whole = completed[scenario.name]
     played, leaked = answers(scenario, without(policies, action), sandbox, tree)
-    if 1: open("/tmp/lp-told.txt","a").write(f"== {scenario} - {action}: {played.outcomes} {action in played.reasons}\n" + "\n".join(l[:400] for l in played.reasons.splitlines() if action in l or "failed" in l or "done" in l) + "\n")
     assert "Traceback" not in played.told
-    assert action in played.reasons or (action in played.told and played.writes == whole.writes)
+    assert action in played.reasons
     assert played.writes <= whole.writes
     for key, outcome in zip(leaked.keys, played.outcomes, strict=True):
         if outcome == "done" and not scenario.undo:

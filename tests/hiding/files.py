@@ -231,8 +231,8 @@ FILES: dict[str, Step] = {
     "pack": in_git("pack"),
     "pack, SHA-256": in_git("pack", "sha256"),
 }
-if sys.version_info >= (3, 14):
-    FILES["zstd"] = box("zstd", put=importlib.import_module("compression.zstd").compress)
+ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+FILES["zstd"] = box("zstd", put=importlib.import_module(ZSTD).compress)
 # They take what has no line break and is text, and do more than hold it.
 ALONE = frozenset(
     name for name in FILES if "in runs" in name or "rich" in name or "shown" in name

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, cast
 
 from bedrock_key_guard.scan import anchors
 from bedrock_key_guard.scan.literals import Finder
-from bedrock_key_guard.scan.magic import CONTAINER_MAGICS, HEAD, container_kind
+from bedrock_key_guard.scan.magic import CONTAINER_MAGICS, container_kind
 from bedrock_key_guard.scan.records import Records, sizes_of
-from bedrock_key_guard.scan.sieve import best_gate
+from bedrock_key_guard.scan.sieve import Sieve, best_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,8 +35,10 @@ _BUFFER = 1 << 16
 # byte ends the name of a link.
 _HEAD, _TAR_NUL = 512, 256
 _MAY_BEGIN = bytes(byte in {start[0] for start, _ in CONTAINER_MAGICS} for byte in range(256))
-# What is larger is not held here: the scanner reads it in windows, and asks the same of each.
-_LARGE = 4 << 20
+# What is no smaller is not held here: the scanner reads it in windows, and asks the same of each.
+_ROOM = 4 << 20
+# Objects are asked together when they come to this.
+_TOGETHER = 1 << 20
 # A base is needed again soon or not at all, so a third of Git's usual cache is enough; each process
 # has to have its memory cleared first.
 _CACHE = ("-c", "core.deltaBaseCacheLimit=32m")
@@ -95,20 +97,29 @@ def by_literals(
 
 def by_anchors(stream: IO[bytes], records: Records) -> Iterator[str]:
     """Yield the objects that may hold a key in any encoding, and the containers."""
-    gate = best_gate()
+    sieve = Sieve(best_gate(), _ROOM)
+    waiting: list[tuple[int, bytes]] = []
+    first = 0
     for begin, end in records.contents(sys.maxsize, 0):
         stream.read(begin - records.read)
-        if end - begin > _LARGE:
+        if end - begin < _ROOM:
+            waiting.append((begin, stream.read(end - begin)))
+        else:
             _skip(stream, end - begin)
             yield records.at(begin)
-        else:
-            content = stream.read(end - begin)
-            if container_kind(content[:HEAD]) or (
-                gate.single(content) and anchors.any_anchor(content)
-            ):
-                yield records.at(begin)
         records.read = end + len(stream.read(1))
+        if end - first > _TOGETHER:
+            yield from _sorted_out(waiting, records, sieve)
+            waiting, first = [], end
+    yield from _sorted_out(waiting, records, sieve)
     records.read += len(stream.read(1))
+
+
+def _sorted_out(
+    waiting: Sequence[tuple[int, bytes]], records: Records, sieve: Sieve
+) -> Iterator[str]:
+    for number in sieve.choose(content for _, content in waiting):
+        yield records.at(waiting[number][0])
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[tuple[int, bytearray]]:

@@ -90,6 +90,18 @@ class Sieve:
         self._search()
         return sorted(self._suspects), self._clean
 
+    def choose(self, contents: Iterable[bytes]) -> list[int]:
+        """Return which of these contents need the scanner; each is smaller than the room."""
+        self._suspects, self._clean = [], 0
+        for number, content in enumerate(contents):
+            if len(content) >= len(self._buffer) - self._filled:
+                self._search()
+            begin, end = self._filled, self._filled + len(content)
+            self._view[begin:end] = content
+            self._add(number, begin, end)
+        self._search()
+        return sorted(self._suspects)
+
     def _take(self, number: int, path: bytes) -> None:
         status = os.lstat(path)
         size = status.st_size

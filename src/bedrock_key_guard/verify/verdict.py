@@ -76,7 +76,19 @@ def _accepted(evidence: Evidence) -> Ruling | None:
     if not planes:
         return None
     reason, doubt = f"{' and '.join(planes)} accepted it", disagreement(evidence)
-    return "live", f"{reason}, although {doubt}" if doubt else reason
+    if doubt:
+        return "live", f"{reason}, although {doubt}"
+    return "live", "; ".join(filter(None, (reason, _silence_of_iam(evidence))))
+
+
+def _silence_of_iam(evidence: Evidence) -> str | None:
+    """Return why IAM did not say whose a key is that it does know: those of sessions it never does.
+
+    It settles nothing, but people who are short of a permission have to hear of it.
+    """
+    key, iam = evidence.key, evidence.iam
+    of_session = isinstance(key, ShortTermKey) and key.has_session_token
+    return iam.detail if iam is not None and iam.state == "unknown" and not of_session else None
 
 
 def disagreement(evidence: Evidence) -> str | None:

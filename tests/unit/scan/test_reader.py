@@ -93,18 +93,21 @@ def test_a_search_chooses_what_holds_a_literal_or_is_a_container(
         assert chosen(contents, searched) == expected
 
 
-@pytest.mark.parametrize("large", [0, 50, 1 << 20])
-@given(contents=CONTENTS)
+@pytest.mark.parametrize("room", [2 << 10, 4 << 20])
+@pytest.mark.parametrize("together", [0, 100, 1 << 20])
+@given(contents=CONTENTS, large=st.integers(0, 3_000))
 def test_a_deep_search_chooses_what_may_hold_a_key_and_what_is_too_large_to_tell(
-    contents: list[bytes], large: int
+    contents: list[bytes], large: int, room: int, together: int
 ) -> None:
+    contents = [*contents, b"plain " * (large // 6), *contents]
     expected = [
         number
         for number, content in enumerate(contents)
-        if len(content) > large or container_kind(content) or anchors.any_anchor(content)
+        if len(content) >= room or container_kind(content) or anchors.any_anchor(content)
     ]
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(reader, "_LARGE", large)
+        monkeypatch.setattr(reader, "_ROOM", room)
+        monkeypatch.setattr(reader, "_TOGETHER", together)
         assert chosen(contents, by_anchors) == expected
 
 
