@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
-from bedrock_key_guard.aws.roles import ORGANIZATION
+from bedrock_key_guard.aws.roles import ORGANIZATION, RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
 
 
@@ -73,6 +73,15 @@ def verify_options() -> Parser:
         help="accounts whose keys may be probed, or `organization` for all of ours (default: that "
         "of the credentials in use)",
     )
+    add_role_options(options)
+    options.add_argument(
+        "--max-probes", type=whole_number, default=200, metavar="N", help="keys to try"
+    )
+    return options
+
+
+def add_role_options(options: Parser) -> None:
+    """Add the options that say by which role other accounts are reached."""
     options.add_argument(
         "--role-to-assume-template",
         metavar="ARN",
@@ -86,10 +95,12 @@ def verify_options() -> Parser:
         metavar="NAME=VALUE",
         help="a tag of the sessions of that role",
     )
-    options.add_argument(
-        "--max-probes", type=whole_number, default=200, metavar="N", help="keys to try"
-    )
-    return options
+
+
+def chosen_role(arguments: argparse.Namespace) -> RoleToAssume | None:
+    """Return the role that these options name. Raises UsageError for what AWS would not take."""
+    template, external_id = arguments.role_to_assume_template, arguments.external_id
+    return role_to_assume(template, external_id, arguments.session_tag)
 
 
 def respond_options() -> Parser:

@@ -21,6 +21,7 @@ STRANGER = "999999999999"
 ROLE = "BedrockKeyGuard"
 TEMPLATE = f"arn:aws:iam::{{account_id}}:role/{ROLE}"
 EXTERNAL_ID = "our-guard"
+BY_ROLE = ("--role-to-assume-template", TEMPLATE, "--external-id", EXTERNAL_ID)
 
 
 def trust(external_id: str = EXTERNAL_ID) -> dict[str, Any]:
@@ -50,11 +51,18 @@ def run(
 ) -> tuple[int, dict[str, Any]]:
     environment: Mapping[str, str] = {**os.environ, **sandbox.environment(HUB)}
     arguments = (
-        *("--role-to-assume-template", TEMPLATE, "--external-id", EXTERNAL_ID),
+        *BY_ROLE,
         *("--allowed-account-ids", accounts, "--format", "json"),
     )
     done = guard("respond", *arguments, *more, ".", cwd=tree, env=environment, hurried=True)
     return done.returncode, report_of(done)
+
+
+def undo(tree: Path, sandbox: Sandbox, *more: str) -> tuple[int, str]:
+    """Give back what the guard's ledger records; return the exit code and what was told."""
+    environment: Mapping[str, str] = {**os.environ, **sandbox.environment(HUB)}
+    done = guard("restore", *more, cwd=tree, env=environment)
+    return done.returncode, done.stdout.decode()
 
 
 def outcomes(report: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -128,3 +136,17 @@ def test_a_list_of_accounts_bounds_what_a_role_could_reach(
     leak(tree, organization[ours].key, organization[left_out].key)
     _, report = run(tree, sandbox, accounts=f"{HUB},{ours}")
     assert outcomes(report) == {ours: ("live", "done"), left_out: ("foreign", "not-needed")}
+
+
+def test_what_was_changed_in_another_account_is_given_back_by_its_role(
+    tree: Path, sandbox: Sandbox, organization: dict[str, LongTermKey], home: Path
+) -> None:
+    key = organization[MEMBERS[0]]
+    leak(tree, key.key)
+    run(tree, sandbox)
+    code, told = undo(tree, sandbox)
+    assert (code, status(sandbox, key)) == (4, "Inactive")
+    assert f"there are no credentials for account {key.account_id}" in told
+    code, told = undo(tree, sandbox, *BY_ROLE)
+    assert (code, status(sandbox, key)) == (0, "Active")
+    assert "done" in told

@@ -189,13 +189,13 @@ def ran(host: Host, event: dict[str, Any], name: str = "push", **inputs: str) ->
     return job, done
 
 
-def test_a_push_is_what_its_commits_added(
+def test_a_push_is_what_its_commits_added_and_the_files(
     host: Host, origin: Repo, checkout: Callable[..., Repo]
 ) -> None:
     checkout()
     job, done = ran(host, push_of(origin))
     assert (done.returncode, aliases(job.report)) == (1, {"pushed"})
-    assert job.report["scanned"]["sources"] == ["range"]
+    assert job.report["scanned"]["sources"] == ["range", "working-tree"]
 
 
 @pytest.mark.parametrize(

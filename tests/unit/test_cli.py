@@ -550,7 +550,7 @@ def undoing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[Any, ..
     asked: list[tuple[Any, ...]] = []
 
     def ends(*outcomes: Outcome, alias: str = "alice-at-1") -> list[tuple[Any, ...]]:
-        def stand_in(path: Path, change: str | None, _: object, *, dry_run: bool) -> Any:
+        def stand_in(path: Path, change: str | None, *_: object, dry_run: bool) -> Any:
             asked.append((path, change, dry_run))
             return [(entry(alias=alias), outcome) for outcome in outcomes]
 

@@ -7,10 +7,10 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import NoSession, Session, refusal
+from bedrock_key_guard.aws.session import NoSession, Session, open_session, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bedrock_key_guard.aws.roles import RoleToAssume
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 SESSION_NAME = "bedrock-key-guard"
 # A session that ends sooner is opened anew, so that no response breaks off in the middle.
 _ENOUGH = timedelta(minutes=5)
+
+
+def open_sessions(environment: Mapping[str, str], role: RoleToAssume | None = None) -> Sessions:
+    """Open a session with the credentials that the SDK finds, and others by `role` from it."""
+    return Sessions(open_session(environment), role)
 
 
 class Sessions:

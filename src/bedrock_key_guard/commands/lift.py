@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.options import Parser, default_ledger
+from bedrock_key_guard.options import Parser, add_role_options, chosen_role, default_ledger
 from bedrock_key_guard.streams import say, write
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def lift_options() -> Parser:
         "--search", action="store_true", help="look for the guard's policies at every user and role"
     )
     options.add_argument("--dry-run", action="store_true", help="say what would be done")
+    add_role_options(options)
     return options
 
 
@@ -32,7 +33,8 @@ def lift(arguments: argparse.Namespace) -> int:
 
     ledger = arguments.ledger or default_ledger()
     now = datetime.now(timezone.utc)
-    done = lift_all(ledger, os.environ, now, search=arguments.search, dry_run=arguments.dry_run)
+    role, search = chosen_role(arguments), arguments.search
+    done = lift_all(ledger, os.environ, now, role, search=search, dry_run=arguments.dry_run)
     for restraint, outcome in done:
         line = f"{restraint.kind} {restraint.holder}  {outcome.state}: {outcome.reason}"
         write(f"{printable(line)}\n")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.options import Parser, default_ledger
+from bedrock_key_guard.options import Parser, add_role_options, chosen_role, default_ledger
 from bedrock_key_guard.streams import say, write
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def restore_options() -> Parser:
     options.add_argument("--ledger", type=Path, metavar="FILE", help="where changes are remembered")
     options.add_argument("--change", metavar="ID", help="one change of the ledger, not all")
     options.add_argument("--dry-run", action="store_true", help="say what would be done")
+    add_role_options(options)
     return options
 
 
@@ -28,7 +29,9 @@ def restore(arguments: argparse.Namespace) -> int:
     from bedrock_key_guard.respond.undo import undo
 
     ledger = arguments.ledger or default_ledger()
-    done = undo(ledger, arguments.change, os.environ, dry_run=arguments.dry_run)
+    done = undo(
+        ledger, arguments.change, os.environ, chosen_role(arguments), dry_run=arguments.dry_run
+    )
     for entry, outcome in done:
         line = f"{entry.change}  {entry.record.title}  {outcome.state}: {outcome.reason}"
         write(f"{printable(line)}\n")

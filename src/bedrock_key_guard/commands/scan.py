@@ -9,9 +9,8 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.roles import role_to_assume
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.options import default_ledger
+from bedrock_key_guard.options import chosen_role, default_ledger
 from bedrock_key_guard.streams import warn_of_reset, write
 
 if TYPE_CHECKING:
@@ -111,9 +110,7 @@ def verifying_of(arguments: argparse.Namespace) -> guard.Verifying:
     return guard.Verifying(
         frozenset(arguments.allowed_account_ids),
         arguments.max_probes,
-        role_to_assume(
-            arguments.role_to_assume_template, arguments.external_id, arguments.session_tag
-        ),
+        chosen_role(arguments),
     )
 
 

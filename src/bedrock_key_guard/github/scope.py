@@ -80,7 +80,7 @@ def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scope:
 
 
 def _pushed(payload: Mapping[str, Any], knows: Knows) -> Scope:
-    """Return the commits that came with a push.
+    """Return the commits that came with a push, and the files: a key may be older than the guard.
 
     A branch or tag that is new has no commit before, and after a forced push that one may be gone:
     then they are those that the default branch has not got, and for the default branch itself all.
@@ -89,13 +89,13 @@ def _pushed(payload: Mapping[str, Any], knows: Knows) -> Scope:
     if not after:
         return HISTORY
     if before and knows(before):
-        return Scope("range", f"{before}..{after}")
+        return Scope("range", f"{before}..{after}", with_tree=True)
     branch = _text(payload, "repository", "default_branch")
     default = f"refs/remotes/origin/{branch}"
     is_default = _text(payload, "ref") == f"refs/heads/{branch}"
     if not branch or is_default or _NO_REVISION.search(branch) or not knows(default):
         return HISTORY
-    return Scope("range", f"{default}..{after}")
+    return Scope("range", f"{default}..{after}", with_tree=True)
 
 
 def _named(wanted: Wanted, knows: Knows) -> str:

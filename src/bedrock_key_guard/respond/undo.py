@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import NoSession, open_session, refusal
+from bedrock_key_guard.aws.session import NoSession, refusal
+from bedrock_key_guard.aws.sessions import open_sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
+from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond.ledger import Ledger, read_ledger
 from bedrock_key_guard.respond.lift import lift
 from bedrock_key_guard.respond.restore import held_by_others, restore
+from bedrock_key_guard.respond.restraints import restraints
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.model import Outcome
+    from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.respond.ledger import Entry
     from bedrock_key_guard.respond.restraints import Restraint
 
@@ -30,10 +34,16 @@ _TO_LIFT = "cloudtrail:LookupEvents, iam:Detach*Policy and, for sessions, iam:De
 
 
 def undo(
-    path: Path, change: str | None, environment: Mapping[str, str], *, dry_run: bool
+    path: Path,
+    change: str | None,
+    environment: Mapping[str, str],
+    role: RoleToAssume | None = None,
+    *,
+    dry_run: bool,
 ) -> list[tuple[Entry, Outcome]]:
     """Undo one change of the ledger at `path`, or every one that can be undone.
 
+    Accounts that the credentials in `environment` are not of are reached by `role`.
     Raises UsageError for a ledger or a change that is not there, and CredentialsError where there
     are no credentials to do it with.
     """
@@ -44,43 +54,68 @@ def undo(
             f"The ledger {str(path)!r} records no change {change!r}.",
             remedy="Leave --change out to see them all with --dry-run.",
         )
-    session = _session(environment, "restored", _TO_RESTORE)
+    sessions = open_sessions(environment, role)
+    _need(sessions, "restored", _TO_RESTORE)
     ledger, now = Ledger(path), datetime.now(timezone.utc)
     stay = [entry for entry in known if entry not in entries]
-    return [
-        (
-            entry,
-            held_by_others(entry, stay, now) or restore(entry, session, ledger, dry_run=dry_run),
-        )
-        for entry in entries
-    ]
+
+    def undone(entry: Entry) -> Outcome:
+        session = sessions.of(entry.account_id)
+        if isinstance(session, NoSession):
+            return Outcome("restore", "refused", session.reason)
+        held = held_by_others(entry, stay, now)
+        return held or restore(entry, session, ledger, dry_run=dry_run)
+
+    return [(entry, undone(entry)) for entry in entries]
 
 
 def lift_all(
-    path: Path, environment: Mapping[str, str], now: datetime, *, search: bool, dry_run: bool
+    path: Path,
+    environment: Mapping[str, str],
+    now: datetime,
+    role: RoleToAssume | None = None,
+    *,
+    search: bool,
+    dry_run: bool,
 ) -> list[tuple[Restraint, Outcome]]:
     """Take away every restraint of the guard that no living key needs; a ledger may be missing.
 
-    Raises UsageError for a ledger that is none, and CredentialsError without credentials, or where
-    AWS does not let them search.
+    That is in our own account, and in those that the ledger names. Raises UsageError for a ledger
+    that is none, and CredentialsError without credentials, or where AWS does not let them search.
     """
     entries = read_ledger(path) if path.exists() else []
-    session = _session(environment, "lifted", _TO_LIFT)
-    try:
-        return list(lift(entries, session, Ledger(path), now, search=search, dry_run=dry_run))
-    except Exception as error:  # noqa: BLE001  # whatever failed, not everything was looked at
-        raise CredentialsError(
-            f"The users and roles could not be searched ({refusal(error)}).",
-            remedy="Leave --search out, or give credentials that may call iam:ListUsers, "
-            "iam:ListRoles, iam:ListUserPolicies and iam:ListRolePolicies.",
-        ) from None
+    sessions = open_sessions(environment, role)
+    own = _need(sessions, "lifted", _TO_LIFT)
+    lifted: list[tuple[Restraint, Outcome]] = []
+    for account_id in dict.fromkeys((own.account.account_id, *(e.account_id for e in entries))):
+        session = sessions.of(account_id)
+        if isinstance(session, NoSession):
+            lifted += _out_of_reach(entries, account_id, session)
+            continue
+        try:
+            lifted += lift(entries, session, Ledger(path), now, search=search, dry_run=dry_run)
+        except Exception as error:  # noqa: BLE001  # whatever failed, not everything was looked at
+            raise CredentialsError(
+                f"The users and roles could not be searched ({refusal(error)}).",
+                remedy="Leave --search out, or give credentials that may call iam:ListUsers, "
+                "iam:ListRoles, iam:ListUserPolicies and iam:ListRolePolicies.",
+            ) from None
+    return lifted
 
 
-def _session(environment: Mapping[str, str], what: str, needed: str) -> Session:
-    session = open_session(environment)
-    if isinstance(session, NoSession):
+def _out_of_reach(
+    entries: Sequence[Entry], account_id: str, session: NoSession
+) -> Iterator[tuple[Restraint, Outcome]]:
+    """Name the restraints in an account that cannot be entered: they stay as they are."""
+    theirs = [entry for entry in entries if entry.account_id == account_id]
+    for restraint in restraints(theirs, (), ()):
+        yield restraint, Outcome("lift", "refused", session.reason)
+
+
+def _need(sessions: Sessions, what: str, needed: str) -> Session:
+    if isinstance(sessions.own, NoSession):
         raise CredentialsError(
-            f"Nothing can be {what}: {session.reason}.",
+            f"Nothing can be {what}: {sessions.own.reason}.",
             remedy=f"Give credentials that may call {needed}.",
         )
-    return session
+    return sessions.own

@@ -35,9 +35,10 @@ class Lines:
     def advance(self, window: bytes, base: int, offset: int) -> None:
         """Count the newlines up to `offset` of the file, of which `window` begins at `base`."""
         begin, end = self._seen - base, offset - base
-        # Text without NUL has no wide newlines, and is seen to be so much sooner than by counting.
-        narrow = self._width > 1 and window.find(b"\0", begin, end) < 0
-        count = 0 if narrow else window.count(self._newline, begin, end)
+        # Text without NUL has no wide newlines, zeros have none at all, and both are seen to be so
+        # much sooner than by counting.
+        has_all = all(window.find(byte, begin, end) >= 0 for byte in set(self._newline))
+        count = window.count(self._newline, begin, end) if has_all else 0
         if count:
             self._line += count
             last = window.rfind(self._newline, begin, end)

@@ -30,7 +30,8 @@ def merge_group(base: str = BASE, head: str = HEAD) -> dict[str, Any]:
     return {"merge_group": {"base_sha": base, "head_sha": head}}
 
 
-PUSHED, NEW = Scope("range", f"{BASE}..{HEAD}"), Scope("range", f"{MAIN}..{HEAD}")
+PUSHED = Scope("range", f"{BASE}..{HEAD}", with_tree=True)
+NEW = Scope("range", f"{MAIN}..{HEAD}", with_tree=True)
 PROPOSED = Scope("range", f"{BASE}..{HEAD}", with_tree=True)
 
 
@@ -91,11 +92,11 @@ def test_the_event_says_what_is_read(
         (Wanted("tree"), TREE),
         (Wanted("history"), HISTORY),
         (Wanted("tree", "v1"), TREE),
-        (Wanted("range"), PUSHED),
+        (Wanted("range"), Scope("range", f"{BASE}..{HEAD}")),
         (Wanted("range", "v1"), Scope("range", "v1..HEAD")),
         (Wanted("range", "v1", BASE), Scope("range", f"v1..{BASE}")),
         (Wanted("range", head_ref="v1"), Scope("range", "v1")),
-        (Wanted("auto", "v1"), Scope("range", "v1..HEAD")),
+        (Wanted("auto", "v1"), Scope("range", "v1..HEAD", with_tree=True)),
         (Wanted("range", "main"), Scope("range", f"{MAIN}..HEAD")),
         (Wanted("range", "main", "release"), Scope("range", f"{MAIN}..{MAIN[:-4]}release")),
         (Wanted("range", "nowhere"), Scope("range", "nowhere..HEAD")),

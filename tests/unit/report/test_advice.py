@@ -137,7 +137,7 @@ def test_the_owner_of_a_foreign_key_is_to_be_told() -> None:
 
 @pytest.mark.parametrize("action", ["quarantine", "revoke-sessions"])
 def test_a_denial_is_to_be_taken_away_once_its_key_has_expired(action: ActionName) -> None:
-    verdict = samples.verdict("live", samples.evidence(SHORT))
+    verdict = samples.verdict("live", key=SHORT)
     answered = samples.case(SHORT, verdict=verdict, outcome=samples.done(action=action))
     step = advice(answered)[0]
     assert "Once the key has expired" in step.text

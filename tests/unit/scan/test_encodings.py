@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from bedrock_key_guard.model import Location, NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.anchors import HISTORY_ANCHORS, any_anchor
-from bedrock_key_guard.scan.containers.reading import CUT_SHORT, read_file
+from bedrock_key_guard.scan.containers.limits import CUT_SHORT
+from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.encodings.blocks import MOST_INFLATED, Inflation
 from bedrock_key_guard.scan.encodings.search import DEPTH, layers
 from bedrock_key_guard.scan.matcher import Match, matches

@@ -282,3 +282,21 @@ def test_a_principal_that_the_key_cannot_be_of_is_not_its_principal() -> None:
 def test_a_principal_that_is_no_arn_is_nobody() -> None:
     planes = (answer("bedrock", "denied", principal="alice"),)
     assert verdict_from(long_evidence(planes)).state == "unverified"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "told"),
+    [
+        (long_evidence(both("accepted"), IAM_DENIED), "; AccessDenied"),
+        (
+            short_evidence(both("accepted"), IAM_DENIED, key=short_term(kind="AKIA")),
+            "; AccessDenied",
+        ),
+        (short_evidence(both("accepted"), IAM_DENIED), ""),
+        (long_evidence(both("accepted"), found()), ""),
+        (long_evidence(both("accepted")), ""),
+    ],
+)
+def test_a_live_key_tells_why_iam_did_not_say_whose_it_is(evidence: Evidence, told: str) -> None:
+    verdict = verdict_from(evidence)
+    assert verdict.reason == f"bedrock and bedrock-mantle accepted it{told}"
