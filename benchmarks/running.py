@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _SAMPLE_SECONDS = 0.005
 
@@ -126,10 +126,10 @@ def _watched(process: subprocess.Popen[bytes], deadline: float) -> Memory | None
     return peak
 
 
-def _held_by(session: int) -> Memory:
-    """Add up what the processes of a session hold now (proc(5), "smaps_rollup")."""
+def _held_by(first: int) -> Memory:
+    """Add up what a process and its descendants hold now (proc(5), "smaps_rollup")."""
     everything = own = 0
-    for process in _processes_of(session):
+    for process in _family_of(first):
         try:
             held = anonymous((process / "smaps_rollup").read_text())
             is_git = (process / "comm").read_text().startswith("git\n")
@@ -140,15 +140,20 @@ def _held_by(session: int) -> Memory:
     return Memory(everything, own)
 
 
-def _processes_of(session: int) -> Iterator[Path]:
+def _family_of(first: int) -> list[Path]:
+    """Return a process and its descendants, whatever session they are in."""
+    children: dict[int, list[Path]] = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             stat = (process / "stat").read_text()
         except OSError:
             continue
-        # The name, in parentheses, may hold blanks; session is the fourth word after it.
-        if int(stat.rpartition(")")[2].split()[3]) == session:
-            yield process
+        # The name, in parentheses, may hold blanks; the parent is the second word after it.
+        children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(process)
+    family = [Path(f"/proc/{first}")]
+    for process in family:
+        family += children.get(int(process.name), ())
+    return family
 
 
 def anonymous(rollup: str) -> int:

@@ -51,6 +51,13 @@ def quarantine() -> dict[str, Any]:
     return properties
 
 
+def trust_in_hub() -> dict[str, Any]:
+    """Return whom the template lets act as the guard in a member account."""
+    made = resources(DEPLOY / "guard.yaml", HubRoleArn=HUB_ROLE)
+    document: dict[str, Any] = made["Role"]["Properties"]["AssumeRolePolicyDocument"]
+    return document
+
+
 def actions_of(statement: dict[str, Any]) -> list[str]:
     """Return the actions of a statement, one or several."""
     actions = statement["Action"]
@@ -125,9 +132,8 @@ class Played:
 
 
 def install(sandbox: Sandbox, policies: Policies, account: str = ACCOUNT) -> None:
-    """Make the guard's role in an account, and attach these policies to it and no other."""
+    """Attach these policies to the guard's role in an account, and no other."""
     iam = sandbox.client("iam", account)
-    sandbox.make_role(account, ROLE, permissions=False)
     for name, statements in policies.items():
         if statements:
             document = json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -182,8 +188,10 @@ def answers(
     iam.create_policy(
         PolicyName=made["ManagedPolicyName"], PolicyDocument=json.dumps(made["PolicyDocument"])
     )
+    sandbox.make_role(ACCOUNT, ROLE, permissions=False)
     install(sandbox, policies)
     for member in scenario.members:
+        sandbox.make_role(member, ROLE, permissions=False, trust=trust_in_hub())
         install(sandbox, deployed("Disable", account=member), member)
     environment = {**os.environ, **sandbox.environment(ACCOUNT, role=ROLE)}
     return play(scenario, sandbox, folder, environment), leaked

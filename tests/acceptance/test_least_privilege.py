@@ -20,6 +20,7 @@ from tests.planes import asked
 from tests.privileges import Leaked, Played, Scenario, answers, deployed, granted, without
 
 MEMBER = "222222222201"
+OLD_ID = "AKIAIOSFODNN7EXAMPLE"
 UPDATE, RESET, DELETE, LIST = (
     f"iam:{verb}ServiceSpecificCredential{plural}"
     for verb, plural in (("Update", ""), ("Reset", ""), ("Delete", ""), ("List", "s"))
@@ -60,9 +61,6 @@ def by_old_access_key(sandbox: Sandbox) -> Leaked:
 def of_two_accounts(sandbox: Sandbox) -> Leaked:
     keys = [sandbox.make_long_term_key(account, "dev").key for account in (ACCOUNT, MEMBER)]
     return Leaked(tuple(keys), (sandbox.make_long_term_key(MEMBER, "other").key,))
-
-
-OLD_ID = "AKIAIOSFODNN7EXAMPLE"
 
 
 # ── what the guard is deployed for ──────────────────────────────────────────────────────────────

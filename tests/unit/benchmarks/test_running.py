@@ -63,11 +63,12 @@ def test_a_job_is_stopped_at_the_limit_with_all_that_it_started(
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="the system has none")
-def test_the_memory_of_all_processes_is_added_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("session", [False, True])
+def test_the_memory_of_all_processes_is_added_up(tmp_path: Path, *, session: bool) -> None:
     code = (
         "import subprocess, sys; held = bytearray(b'x') * (40 << 20); "
         "grow = \"held = bytearray(b'x') * (30 << 20); [len(held) for _ in range(10 ** 6)]\"; "
-        "subprocess.run([sys.executable, '-I', '-c', grow])"
+        f"subprocess.run([sys.executable, '-I', '-c', grow], start_new_session={session})"
     )
 
     done = run(python(code, tmp_path), 60, watch=True)
