@@ -7,120 +7,55 @@ Rooms that talk to AWS are entered, and imported, only where a run asks for them
 
 from __future__ import annotations
 
-import os
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Incident, Scan, incidents_of, joined
 from bedrock_key_guard.report.assemble import assemble
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.request import (
+    Investigating,
+    Responding,
+    Scanning,
+    Source,
+    Surroundings,
+    Verifying,
+)
 from bedrock_key_guard.scan.interruption import terminable
 from bedrock_key_guard.scan.progress import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
 
-    from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import NoSession, Session
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.investigate.investigator import Investigator
     from bedrock_key_guard.investigate.usage import Usage
     from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.keys.secret import Secret
     from bedrock_key_guard.model import Outcome, Verdict
     from bedrock_key_guard.report.report import Report
-    from bedrock_key_guard.respond.plan import Policy
     from bedrock_key_guard.verify.bedrock import Prober
     from bedrock_key_guard.verify.evidence import Witnesses
 
     Respond = Callable[[Incident, Verdict], Outcome]
 
-Source = Literal["tree", "index", "history", "range", "stdin"]
+__all__ = [
+    "Investigating",
+    "Responding",
+    "Scanning",
+    "Source",
+    "Surroundings",
+    "Verifying",
+    "read",
+    "run",
+]
+
 # Three for each of the keys that are judged at a time, so that none waits.
 REQUESTS_AT_A_TIME = 240
-
-
-@dataclass(frozen=True, slots=True)
-class Scanning:
-    """Say what to read, and what people need not see.
-
-    `revisions` are those of a `range`; a history is searched `deep`, and read only `since_last`
-    time, on request alone. `with_tree` adds the files of `paths` as they are.
-    """
-
-    paths: tuple[Path, ...] = (Path(),)
-    source: Source = "tree"
-    revisions: str | None = None
-    deep: bool = False
-    since_last: bool = False
-    with_tree: bool = False
-    allow: AllowList = field(default_factory=AllowList)
-    include_malformed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verifying:
-    """Say whose keys may be probed (empty: those of the account in use), and how many.
-
-    `role` stands for the guard in the accounts that the credentials in use are not of.
-    """
-
-    allowed_account_ids: frozenset[str] = frozenset()
-    max_probes: int = 200
-    role: RoleToAssume | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Responding:
-    """Say what a run may change, where it is remembered, and where a new key goes.
-
-    Raises UsageError for a reset that has no store, before anything is touched.
-    """
-
-    policy: Policy
-    ledger: Path
-    reset_store: str | None = None
-
-    def __post_init__(self) -> None:
-        from bedrock_key_guard.respond.stores import parse_store
-
-        if self.reset_store:
-            parse_store(self.reset_store)
-        elif self.policy.response == "reset":
-            raise UsageError(
-                "A reset makes a new key, and there is no store to keep it in.",
-                remedy="Name one: `secretsmanager:NAME` or `ssm:NAME`.",
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Investigating:
-    """Say from when CloudTrail is asked (None: from the leak), and how many events are read."""
-
-    since: datetime | None = None
-    max_events: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Hold what a run takes from the process; `mask` hears of every key before it is used.
-
-    `clock` counts seconds; `watch` lends, while it scans, what hears how far that has come.
-    """
-
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    mask: Callable[[Secret], None] = lambda _secret: None
-    sleep: Callable[[float], None] = time.sleep
-    clock: Callable[[], float] = time.monotonic
-    watch: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent)
 
 
 def run(

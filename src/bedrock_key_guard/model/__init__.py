@@ -1,0 +1,81 @@
+"""Define the values that flow from bytes to issue.
+
+bytes ─scan→ Finding ─group→ Incident ─verify→ Verdict
+          ─plan→ Action ─respond→ Outcome ─report→ people
+"""
+
+from __future__ import annotations
+
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, WholeKey
+from bedrock_key_guard.model.evidence import (
+    Account,
+    AllowedAccounts,
+    BedrockAnswer,
+    BedrockState,
+    Clock,
+    CredentialRecord,
+    Evidence,
+    IamAnswer,
+    IamState,
+    Plane,
+    TrailAnswer,
+    Verdict,
+    VerdictState,
+)
+from bedrock_key_guard.model.findings import (
+    Confidence,
+    Finding,
+    Incident,
+    Location,
+    NotScanned,
+    Scan,
+    Scanned,
+    Source,
+    incidents_of,
+    joined,
+)
+from bedrock_key_guard.model.response import (
+    CHANGES,
+    Action,
+    ActionName,
+    Change,
+    Outcome,
+    OutcomeState,
+)
+
+__all__ = [
+    "CHANGES",
+    "Account",
+    "Action",
+    "ActionName",
+    "AllowedAccounts",
+    "BedrockAnswer",
+    "BedrockState",
+    "Change",
+    "Clock",
+    "Confidence",
+    "CredentialRecord",
+    "Evidence",
+    "Finding",
+    "IamAnswer",
+    "IamState",
+    "Incident",
+    "Key",
+    "Location",
+    "LongTermKey",
+    "MalformedKey",
+    "NotScanned",
+    "Outcome",
+    "OutcomeState",
+    "Plane",
+    "Scan",
+    "Scanned",
+    "ShortTermKey",
+    "Source",
+    "TrailAnswer",
+    "Verdict",
+    "VerdictState",
+    "WholeKey",
+    "incidents_of",
+    "joined",
+]

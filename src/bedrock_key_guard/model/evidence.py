@@ -1,0 +1,140 @@
+"""Define what a verdict rests on: everything that was asked, and what was answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bedrock_key_guard.keys.key import WholeKey
+
+Plane = Literal["bedrock", "bedrock-mantle"]
+BedrockState = Literal["accepted", "denied", "refused", "expired", "unknown", "not-offered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Hold our own time beside a key's nominal expiry (None for a long-term key)."""
+
+    now: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BedrockAnswer:
+    """Record what one plane of Bedrock said to the key.
+
+    `denied` names the `principal` and the `denied_action`; it means that the key is authentic.
+    `refused` counts how often in a row. `unknown` is any answer that proves nothing.
+    """
+
+    plane: Plane
+    region: str
+    state: BedrockState
+    asked_at: datetime
+    detail: str = ""
+    status: int | None = None
+    principal: str | None = None
+    denied_action: str | None = None
+    refusals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Name an AWS account and the partition that it lives in."""
+
+    account_id: str
+    partition: str = "aws"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRecord:
+    """Hold what IAM tells of a service-specific credential: everything but the secret."""
+
+    credential_id: str
+    user_name: str
+    alias: str
+    service_name: str
+    status: Literal["Active", "Inactive", "Expired"]
+    created_at: datetime
+    expires_at: datetime | None = None
+
+
+IamState = Literal["found", "absent", "inactive", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class IamAnswer:
+    """Record what IAM of `account` said.
+
+    For a long-term key: `found` with its `credential`, or `absent` after a completed listing. For
+    the access key that signed a short-term key: `found` (it may still sign), `inactive` or
+    `absent`. `unknown` with the reason is anything that could not be found out.
+    """
+
+    state: IamState
+    asked_at: datetime
+    account: Account | None = None
+    credential: CredentialRecord | None = None
+    user_name: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrailAnswer:
+    """Record whom CloudTrail knows by the access key that signed a short-term key.
+
+    `found` names the `principal` that acted and the `issuer`, the user or role whose session it
+    was (the principal itself where there was no session); both are ARNs. `absent` after a completed
+    look-up, `unknown` with the reason where it could not be found out.
+    """
+
+    state: Literal["found", "absent", "unknown"]
+    region: str
+    asked_at: datetime
+    principal: str | None = None
+    issuer: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedAccounts:
+    """Record whether the key's account is one that the guard may touch.
+
+    `accounts` is the allow-list, None where it is unknown. `account_id` is the key's account:
+    `decoded` from the key, `named` by STS, or None where STS knows none (`not-found`) or could not
+    be asked (`failed`).
+    """
+
+    account_id: str | None
+    accounts: frozenset[str] | None
+    lookup: Literal["decoded", "named", "not-found", "failed"] = "decoded"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Gather everything a verdict rests on: what was asked, what was answered, and when."""
+
+    key: WholeKey
+    clock: Clock
+    allowed: AllowedAccounts
+    bedrock: tuple[BedrockAnswer, ...] = ()
+    iam: IamAnswer | None = None
+    trail: TrailAnswer | None = None
+    notes: tuple[str, ...] = ()
+
+
+VerdictState = Literal["live", "contained", "rejected", "unverified", "dead", "foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """State what became of a key, with the reason and the evidence for it."""
+
+    state: VerdictState
+    reason: str
+    evidence: Evidence
+    principal: str | None = None

@@ -1,0 +1,159 @@
+"""Define what a scan finds: findings, the incidents that they make, and what was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from bedrock_key_guard.keys.key import Key
+
+Confidence = Literal["exact", "malformed"]
+Source = Literal[
+    "working-tree",
+    "index",
+    "blob",
+    "commit-message",
+    "tag-message",
+    "note",
+    "unreachable",
+    "stdin",
+]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """Say where a key stands; `line` and `column` count from 1, columns in characters.
+
+    `object` is the Git object id of what was read, where there is one; `at_tip` tells whether a
+    branch still has it.
+    """
+
+    source: Source
+    path: str
+    line: int
+    column: int
+    object: str | None = None
+    commit: str | None = None
+    author_time: datetime | None = None
+    at_tip: bool | None = None
+    containers: tuple[str, ...] = ()
+    encodings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Report one key in one place; `allowed` says why people need not see it, if they need not."""
+
+    key: Key
+    confidence: Confidence
+    location: Location
+    allowed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Gather every place of one key, the earliest leak first.
+
+    `allowed` is set where every place is allow-listed; a key proven live is shown all the same.
+    """
+
+    fingerprint: str
+    key: Key
+    confidence: Confidence
+    locations: tuple[Location, ...]
+    allowed: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NotScanned:
+    """Name something that was not read: `missing` makes a scan incomplete, `opaque` does not."""
+
+    what: str
+    kind: Literal["missing", "opaque"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Count what was read.
+
+    `deep` tells whether every start of a key was searched for, or of a history only those that
+    cover most; `since_last` whether only what was new was read.
+    """
+
+    sources: tuple[str, ...] = ()
+    objects: int = 0
+    bytes: int = 0
+    range: str | None = None
+    deep: bool = True
+    since_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Give the findings of a scan, what was read, and what was not.
+
+    `notes` are sentences for people; `interrupted` tells that a person stopped it.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    scanned: Scanned = field(default_factory=Scanned)
+    not_scanned: tuple[NotScanned, ...] = ()
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether everything that had to be read was."""
+        return not any(missed.kind == "missing" for missed in self.not_scanned)
+
+
+def joined(one: Scan, other: Scan) -> Scan:
+    """Return two scans as one: what it read it counts together, and what either says it says."""
+    first, second = one.scanned, other.scanned
+    return Scan(
+        findings=(*one.findings, *other.findings),
+        scanned=Scanned(
+            sources=tuple(dict.fromkeys((*first.sources, *second.sources))),
+            objects=first.objects + second.objects,
+            bytes=first.bytes + second.bytes,
+            range=first.range or second.range,
+            deep=first.deep and second.deep,
+            since_last=first.since_last and second.since_last,
+        ),
+        not_scanned=tuple(sorted({*one.not_scanned, *other.not_scanned})),
+        notes=tuple(dict.fromkeys((*one.notes, *other.notes))),
+        interrupted=one.interrupted or other.interrupted,
+    )
+
+
+def incidents_of(findings: Iterable[Finding]) -> tuple[Incident, ...]:
+    """Group findings into incidents, one per key, in an order that repeats."""
+    by_key: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_key.setdefault(finding.key.fingerprint, []).append(finding)
+    incidents = [_incident(fingerprint, group) for fingerprint, group in by_key.items()]
+    return tuple(sorted(incidents, key=lambda incident: _order(incident.locations[0])))
+
+
+def _incident(fingerprint: str, group: list[Finding]) -> Incident:
+    locations = tuple(sorted({finding.location for finding in group}, key=_order))
+    reasons = [finding.allowed for finding in group]
+    return Incident(
+        fingerprint=fingerprint,
+        key=group[0].key,
+        confidence=group[0].confidence,
+        locations=locations,
+        allowed=reasons[0] if all(reasons) else None,
+    )
+
+
+def _order(place: Location) -> tuple[object, ...]:
+    """Put the earliest leak first, and leave nothing to chance."""
+    when = place.author_time.isoformat() if place.author_time else ""
+    inside = (place.containers, place.encodings, place.commit or "", place.object or "")
+    return (not when, when, place.source, place.path, place.line, place.column, inside)

@@ -1,0 +1,42 @@
+"""Define what is done about an incident, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Change = Literal["disable", "reset", "delete", "strip-policies", "quarantine", "revoke-sessions"]
+CHANGES: frozenset[Change] = frozenset(get_args(Change))
+ActionName = Literal[Change, "restore", "lift", "manual", "nothing"]
+OutcomeState = Literal["done", "dry-run", "not-needed", "refused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Say what to do about an incident: a change, the commands for a person, or nothing.
+
+    `urgent` marks what a person has to look at now; `commands` are shell-quoted, one per line.
+    """
+
+    name: ActionName
+    reason: str
+    commands: tuple[str, ...] = ()
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Say what became of an action.
+
+    `seconds_to_dead` runs from the first write to the last refusal; `undo` is the command that
+    takes the change back, or None where nothing can.
+    """
+
+    action: ActionName
+    state: OutcomeState
+    reason: str
+    confirmed_dead: bool = False
+    seconds_to_dead: float | None = None
+    undo: str | None = None
+    commands: tuple[str, ...] = ()
+    urgent: bool = False
