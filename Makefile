@@ -42,10 +42,10 @@ PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 unexport PYTHONPATH PYTHONHOME GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 
 .DELETE_ON_ERROR:
-.PHONY: help test demo bench fuzz lint lock clean
+.PHONY: help test demo bench bench-respond fuzz lint lock clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run the tests, or those named in ARGS="tests/unit/keys -k alias"
 	$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
@@ -59,6 +59,10 @@ REPEATS ?= 5
 SCALE ?= full
 bench: $(BENCH_LOCKED) ## Measure beside Git, ripgrep and other scanners: REPEATS=5 SCALE=small REPO=path
 	$(BENCH_PY) -m benchmarks --repeats $(REPEATS) --scale $(SCALE) $(if $(REPO),--repo '$(REPO)') $(ARGS)
+	$(if $(ARGS)$(REPO),,$(MAKE) bench-respond)
+
+bench-respond: $(INSTALLED) ## Measure how long leaked keys live, one beside two hundred of twenty accounts
+	$(PY) -m benchmarks.respond --repeats $(REPEATS)
 
 # What was learnt, and what broke something, stays in build/fuzz.
 SECONDS ?= 60

@@ -58,6 +58,22 @@ def test_a_bearer_token_of_the_environment_is_no_credential(
 # ── the bounds of a response ────────────────────────────────────────────────────────────────────
 
 
+def test_from_proof_to_refusal_there_are_three_calls_one_after_the_other(
+    tree: Path, sandbox: Sandbox, credentials: dict[str, str], leaked: LongTermKey
+) -> None:
+    """One more probe, the write, the first refusal: the planes are asked side by side."""
+    leak(tree, leaked.key)
+    guard("respond", ".", cwd=tree, env=credentials)
+    assert [call.operation for call in sandbox.calls()] == [
+        "GetCallerIdentity",
+        "ListServiceSpecificCredentials",
+        "UpdateServiceSpecificCredential",
+    ]
+    asked = [call.plane for call in sandbox.bedrock.log.calls()]
+    # For proof, before the write, and two refusals after it.
+    assert sorted(asked) == ["bedrock"] * 4 + ["bedrock-mantle"] * 4
+
+
 @pytest.mark.parametrize("name", ["bedrockapikey-EX4M", f"arn:aws:iam::{ACCOUNT}:user/team/{{}}"])
 def test_a_protected_user_is_never_changed(
     tree: Path, sandbox: Sandbox, credentials: dict[str, str], leaked: LongTermKey, name: str
