@@ -64,6 +64,7 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         guard.Surroundings(
             environment, mask=runner.mask, watch=lambda: watching(sys.stderr, environment)
         ),
+        inputs.investigating(),
     )
     report, visibility = _announce(report, inputs, event)
     _tell(report, visibility, runner)

@@ -50,6 +50,7 @@ class Inputs:
     issue_assignees: tuple[str, ...]
     github_token: str = field(repr=False)
     summary: bool
+    timeline: bool = False
 
     def scanning(self, event: Event | None = None) -> guard.Scanning:
         """Return what to read at an event. Raises UsageError for what cannot be read."""
@@ -67,6 +68,10 @@ class Inputs:
     def verifying(self) -> guard.Verifying:
         """Return whose keys may be probed."""
         return guard.Verifying(self.allowed_account_ids, role=self.role_to_assume)
+
+    def investigating(self) -> guard.Investigating | None:
+        """Return that the use of each key is looked up, if it is."""
+        return guard.Investigating() if self.verify and self.timeline else None
 
     def responding(self, ledger: Path, untrusted: str | None) -> guard.Responding:
         """Return what the run may change, nothing if it is `untrusted`."""
@@ -110,6 +115,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         issue_assignees=_words(text("issue-assignees")),
         github_token=text("github-token"),
         summary=_one_of("summary", text("summary") or "true", ("true", "false")) == "true",
+        timeline=_one_of("timeline", text("timeline") or "false", ("true", "false")) == "true",
     )
 
 

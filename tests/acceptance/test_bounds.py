@@ -69,7 +69,7 @@ def test_from_proof_to_refusal_there_are_three_calls_one_after_the_other(
         "ListServiceSpecificCredentials",
         "UpdateServiceSpecificCredential",
     ]
-    asked = [call.plane for call in sandbox.bedrock.log.calls()]
+    asked = [str(call.plane) for call in sandbox.bedrock.log.calls()]
     # For proof, before the write, and two refusals after it.
     assert sorted(asked) == ["bedrock"] * 4 + ["bedrock-mantle"] * 4
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from bedrock_key_guard.respond.documents import session_denial
 from tests.cloudformation import DEPLOY, resources
-from tests.simulate import ACCOUNT, Policy, Request, judge
+from tests.simulate import ACCOUNT, EVERYTHING, Policy, Request, judge
 
 PLANES = ("bedrock", "bedrock-mantle")
 BEARER = tuple(f"{plane}:CallWithBearerToken" for plane in PLANES)
@@ -81,6 +83,34 @@ def test_the_quarantine_denies_keys_on_both_planes_and_nothing_else() -> None:
     held = (everything, policy("QuarantinePolicy"))
     requests = [Request(action, identity=held) for action in (*BEARER, *OTHER_CALLS)]
     assert is_allowed(requests) == [False] * len(BEARER) + [True] * len(OTHER_CALLS)
+
+
+BEFORE, CUTOFF, AFTER = (f"2026-11-23T{hour:02}:00:00Z" for hour in (5, 6, 7))
+SESSION, ANOTHER = "AROAQNZGKIQYEXAMPLE22:run-7", "AROAQNZGKIQYEXAMPLE22:run-8"
+
+
+@pytest.mark.parametrize(
+    ("begun", "user_id", "aim", "is_denied"),
+    [
+        (BEFORE, SESSION, None, True),
+        (AFTER, SESSION, None, False),
+        (BEFORE, SESSION, SESSION, True),
+        (BEFORE, ANOTHER, SESSION, False),
+        (None, SESSION, None, False),
+    ],
+    ids=["older", "newer", "aimed at", "another session", "no session"],
+)
+def test_revoked_sessions_are_denied_keys_on_both_planes_and_nothing_else(
+    begun: str | None, user_id: str, aim: str | None, is_denied: bool
+) -> None:
+    document = session_denial(BEARER, datetime.fromisoformat(CUTOFF[:-1] + "+00:00"), aim)
+    context = {"aws:userid": user_id} | ({"aws:TokenIssueTime": begun} if begun else {})
+    requests = [
+        Request(action, identity=(EVERYTHING, document), context=context)
+        for action in (*BEARER, *OTHER_CALLS)
+    ]
+    wanted = [not is_denied] * len(BEARER) + [True] * len(OTHER_CALLS)
+    assert is_allowed(requests) == wanted
 
 
 MAKE_A_KEY, AGE = "iam:CreateServiceSpecificCredential", "iam:ServiceSpecificCredentialAgeDays"

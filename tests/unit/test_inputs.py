@@ -11,7 +11,7 @@ from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.github.event import Event, Trust
 from bedrock_key_guard.github.scope import Wanted
-from bedrock_key_guard.guard import Scanning, Verifying
+from bedrock_key_guard.guard import Investigating, Scanning, Verifying
 from bedrock_key_guard.inputs import Inputs, read_inputs
 from bedrock_key_guard.respond.plan import Policy
 from tests.unit.scan.repositories import new_repo
@@ -51,6 +51,12 @@ def test_the_role_of_other_accounts_is_read() -> None:
     assert inputs.verifying().role == RoleToAssume(template, "our-guard")
 
 
+def test_the_use_of_keys_is_looked_up_where_both_are_asked_for() -> None:
+    assert given().investigating() is None
+    assert given(timeline="true", verify="false").investigating() is None
+    assert given(timeline="true").investigating() == Investigating()
+
+
 def test_without_inputs_the_defaults_hold() -> None:
     assert read_inputs({}) == DEFAULTS
 
@@ -86,6 +92,7 @@ def test_an_empty_input_is_none() -> None:
         ("issue_assignees", "octocat,hubot", ("octocat", "hubot")),
         ("github_token", " token\n", "token"),
         ("summary", "false", False),
+        ("timeline", "true", True),
     ],
 )
 def test_an_input_is_read(name: str, text: str, value: object) -> None:
@@ -148,7 +155,8 @@ def test_the_event_decides_what_of_a_repository_is_read(tmp_path: Path) -> None:
     payload = {"before": first, "after": second}
     event = Event("push", "acme/app", "octocat", second, "1", "", "", payload, trust)
     inputs = given(path=str(repo.path))
-    assert inputs.scanning(event) == Scanning((repo.path,), "range", f"{first}..{second}")
+    pushed = Scanning((repo.path,), "range", f"{first}..{second}", with_tree=True)
+    assert inputs.scanning(event) == pushed
     assert inputs.scanning() == Scanning((repo.path,), "history")
     named = given(path=str(repo.path), scan="range", base_ref="HEAD~1")
     assert named.scanning(event) == Scanning((repo.path,), "range", "HEAD~1..HEAD")
