@@ -11,7 +11,7 @@ import pytest
 
 from bedrock_key_guard import action, guard
 from bedrock_key_guard.github.client import GitHub
-from bedrock_key_guard.guard import Responding, Scanning, Surroundings, Verifying
+from bedrock_key_guard.guard import Investigating, Responding, Scanning, Surroundings, Verifying
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.report.report import Report
 from sandbox.aws import Sandbox
@@ -206,6 +206,7 @@ class Guard:
 
     report: Report = field(default_factory=samples.report)
     asked: list[tuple[Scanning, Verifying | None, Responding | None]] = field(default_factory=list)
+    investigating: Investigating | None = None
 
     def run(
         self,
@@ -213,8 +214,10 @@ class Guard:
         verifying: Verifying | None,
         responding: Responding | None,
         around: Surroundings,
+        investigating: Investigating | None,
     ) -> Report:
         self.asked.append((scanning, verifying, responding))
+        self.investigating = investigating
         around.mask(Secret(KEY))
         return self.report
 
@@ -229,6 +232,14 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Guard:
 def live() -> Report:
     key = samples.long_term()
     return samples.report(samples.case(key, samples.verdict("live", key=key)))
+
+
+@pytest.mark.parametrize(("wanted", "asked"), [("true", Investigating()), ("false", None)])
+def test_the_use_of_keys_is_looked_up_where_it_is_wanted(
+    wanted: str, asked: Investigating | None, job: Job, stand_in: Guard
+) -> None:
+    job.run(timeline=wanted)
+    assert stand_in.investigating == asked
 
 
 def test_a_clean_run_is_silent_everywhere(
