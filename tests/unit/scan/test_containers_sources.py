@@ -57,7 +57,11 @@ def test_a_link_out_of_the_tree_and_a_fifo_are_not_opened(tmp_path: Path) -> Non
     assert [each.reason for each in scan.not_scanned] == ["it is not a regular file"]
 
 
-@pytest.mark.parametrize("data", [BOX, gzip.compress(TEXT * 9), boxes.sqlite("-" * 9000 + KEY)])
+@pytest.mark.parametrize(
+    "data",
+    [BOX, gzip.compress(TEXT * 9), boxes.sqlite("-" * 9000 + KEY)],
+    ids=["zip", "gzip", "SQLite"],
+)
 def test_a_file_that_changes_while_it_is_read_does_no_harm(data: bytes) -> None:
     class Shrinking(io.BytesIO):
         """Lose its second half once it was read for the first time."""
