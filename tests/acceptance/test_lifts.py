@@ -10,7 +10,12 @@ import pytest
 
 from bedrock_key_guard.model import Account
 from bedrock_key_guard.respond.ledger import Ledger, read_ledger
-from bedrock_key_guard.respond.records import PoliciesDetached, PolicyAttached, PolicyPut, Record
+from bedrock_key_guard.respond.ledger_records import (
+    PoliciesDetached,
+    PolicyAttached,
+    PolicyPut,
+    Record,
+)
 from bedrock_key_guard.respond.undo import lift_all
 from sandbox import signers
 from sandbox.aws import GUARD_USER, Sandbox

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.commands.outcomes import tell
 from bedrock_key_guard.options import Parser, add_role_options, chosen_role, default_ledger
-from bedrock_key_guard.streams import say, write
 
 if TYPE_CHECKING:
     import argparse
@@ -28,17 +28,11 @@ def lift_options() -> Parser:
 
 def lift(arguments: argparse.Namespace) -> int:
     """Take away the quarantines and session policies that no living key needs."""
-    from bedrock_key_guard.report.describe import printable
     from bedrock_key_guard.respond.undo import lift_all
 
     ledger = arguments.ledger or default_ledger()
     now = datetime.now(timezone.utc)
     role, search = chosen_role(arguments), arguments.search
     done = lift_all(ledger, os.environ, now, role, search=search, dry_run=arguments.dry_run)
-    for restraint, outcome in done:
-        line = f"{restraint.kind} {restraint.holder}  {outcome.state}: {outcome.reason}"
-        write(f"{printable(line)}\n")
-    if not done:
-        say("Nobody is denied anything by the guard.")
-    settled = ("done", "dry-run", "not-needed")
-    return 0 if all(outcome.state in settled for _, outcome in done) else 4
+    told = [(f"{containment.kind} {containment.holder}", outcome) for containment, outcome in done]
+    return tell(told, where_none="Nobody is denied anything by the guard.")

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.commands.outcomes import tell
 from bedrock_key_guard.options import Parser, add_role_options, chosen_role, default_ledger
-from bedrock_key_guard.streams import say, write
 
 if TYPE_CHECKING:
     import argparse
@@ -25,17 +25,11 @@ def restore_options() -> Parser:
 
 def restore(arguments: argparse.Namespace) -> int:
     """Undo what a ledger records."""
-    from bedrock_key_guard.report.describe import printable
     from bedrock_key_guard.respond.undo import undo
 
     ledger = arguments.ledger or default_ledger()
     done = undo(
         ledger, arguments.change, os.environ, chosen_role(arguments), dry_run=arguments.dry_run
     )
-    for entry, outcome in done:
-        line = f"{entry.change}  {entry.record.title}  {outcome.state}: {outcome.reason}"
-        write(f"{printable(line)}\n")
-    if not done:
-        say("The ledger records no change.")
-    settled = ("done", "dry-run", "not-needed")
-    return 0 if all(outcome.state in settled for _, outcome in done) else 4
+    told = [(f"{entry.change}  {entry.record.title}", outcome) for entry, outcome in done]
+    return tell(told, where_none="The ledger records no change.")

@@ -49,6 +49,6 @@ def moment(text: str) -> datetime:
     """Read a date, or a date and a time; without a zone it is UTC."""
     try:
         read = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
+        return (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-11-20") from None
-    return read if read.tzinfo else read.replace(tzinfo=timezone.utc)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
-from bedrock_key_guard.investigate.fold import Facts
+from bedrock_key_guard.investigate.aggregation import Facts
 from bedrock_key_guard.investigate.usage import (
     Change,
     Dimension,

@@ -8,12 +8,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.aws.session import NoSession, Session
-from bedrock_key_guard.investigate.look import Look, usage_of_signer, usage_of_user
-from bedrock_key_guard.investigate.pacer import Pacer
+from bedrock_key_guard.investigate.cloudtrail import MOST_EVENTS, Trail
+from bedrock_key_guard.investigate.lookup import Lookup, usage_of_signer, usage_of_user
+from bedrock_key_guard.investigate.rate_limiter import RateLimiter
 from bedrock_key_guard.investigate.reach import reach_of_role, reach_of_user
 from bedrock_key_guard.investigate.regions import Regions, enabled_regions
 from bedrock_key_guard.investigate.subject import user_key
-from bedrock_key_guard.investigate.trail import MOST_EVENTS, Trail
 from bedrock_key_guard.investigate.usage import Gap, Usage
 from bedrock_key_guard.investigate.window import window_of
 from bedrock_key_guard.keys.key import LongTermKey, MalformedKey
@@ -42,7 +42,7 @@ class Sessions(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Dependencies:
     """Hold what an investigation needs: who reaches AWS, who may be asked about, and the clocks.
 
     `clock` and `sleep` count seconds; `now` tells the time.
@@ -59,13 +59,16 @@ class Investigator:
     """Look keys up in CloudTrail, one after the other, the regions of each side by side."""
 
     def __init__(
-        self, means: Means, since: datetime | None = None, most_events: int | None = None
+        self,
+        dependencies: Dependencies,
+        since: datetime | None = None,
+        most_events: int | None = None,
     ) -> None:
         """Look from `since`, or from the leak, at no more than `most_events` of each query."""
-        self._means = means
+        self._dependencies = dependencies
         self._since = since
         self._most_events = MOST_EVENTS if most_events is None else most_events
-        self._pacer = Pacer(means.clock, means.sleep)
+        self._limiter = RateLimiter(dependencies.clock, dependencies.sleep)
         self._regions: dict[str, Regions] = {}
         self._keys = 0
 
@@ -88,31 +91,31 @@ class Investigator:
         self, incident: Incident, key: WholeKey, verdict: Verdict, outcome: Outcome | None
     ) -> Usage:
         """Return who used a key; what stood in the way is a gap."""
-        window = window_of(incident, key, self._since, self._means.now())
+        window = window_of(incident, key, self._since, self._dependencies.now())
         session = self._session_for(key)
         if isinstance(session, NoSession):
             gap = Gap("CloudTrail", session.reason)
             return Usage("nobody", window.begin, window.end, window.leaked_at, gaps=(gap,))
-        look = Look(session, Trail(session, self._pacer, self._most_events), window)
+        lookup = Lookup(session, Trail(session, self._limiter, self._most_events), window)
         if isinstance(key, LongTermKey):
-            usage = usage_of_user(look, user_key(key, verdict.evidence), self._enabled(session))
+            usage = usage_of_user(lookup, user_key(key, verdict.evidence), self._enabled(session))
         else:
-            usage = usage_of_signer(look, key, verdict.evidence)
+            usage = usage_of_signer(lookup, key, verdict.evidence)
         return replace(
             usage,
             reach=_reach(session, key, verdict),
-            responded_at=responded_at(usage.changes, outcome, self._means.now()),
+            responded_at=responded_at(usage.changes, outcome, self._dependencies.now()),
         )
 
     def _session_for(self, key: WholeKey) -> Session | NoSession:
-        standing = self._means.standing_of(key)
+        standing = self._dependencies.standing_of(key)
         if standing.account_id is None or standing.account_id not in (standing.accounts or ()):
             reason = standing.detail or f"account {standing.account_id} may not be asked about"
             return NoSession(reason)
         self._keys += 1
         if self._keys > MOST_KEYS:
             return NoSession(f"one run looks up {MOST_KEYS} keys")
-        return self._means.sessions.of(standing.account_id)
+        return self._dependencies.sessions.of(standing.account_id)
 
     def _enabled(self, session: Session) -> Regions:
         account_id = session.account.account_id

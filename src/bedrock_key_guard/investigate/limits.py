@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.investigate.fold import Facts
+    from bedrock_key_guard.investigate.aggregation import Facts
     from bedrock_key_guard.investigate.regions import Regions
     from bedrock_key_guard.investigate.window import Window
 

@@ -31,10 +31,13 @@ def reach_of_user(session: Session, name: str, credential_id: str | None) -> Rea
         ("Bedrock and other service-specific credentials", others),
         ("access keys", _access_keys),
         ("console password", _console_password),
-        ("MFA devices", _mfa_devices),
-        ("attached policies", _attached_policies),
-        ("inline policies", _inline_policies),
-        ("groups", _groups),
+        ("MFA devices", _listed("list_mfa_devices", "MFADevices", "SerialNumber")),
+        (
+            "attached policies",
+            _listed("list_attached_user_policies", "AttachedPolicies", "PolicyArn"),
+        ),
+        ("inline policies", _listed("list_user_policies", "PolicyNames")),
+        ("groups", _listed("list_groups_for_user", "Groups", "GroupName")),
     )
     arn = f"arn:{session.account.partition}:iam::{session.account.account_id}:user/{name}"
     return Reach(arn, tuple(_asked(iam, name, kind, ask) for kind, ask in asks))
@@ -44,8 +47,11 @@ def reach_of_role(session: Session, name: str) -> Reach:
     """Return what the role may do that signed a short-term key."""
     iam = session.global_client("iam")
     asks: tuple[tuple[ReachName, Ask], ...] = (
-        ("attached policies", _attached_to_role),
-        ("inline policies", _inline_in_role),
+        (
+            "attached policies",
+            _listed("list_attached_role_policies", "AttachedPolicies", "PolicyArn", "RoleName"),
+        ),
+        ("inline policies", _listed("list_role_policies", "PolicyNames", whose="RoleName")),
     )
     arn = f"arn:{session.account.partition}:iam::{session.account.account_id}:role/{name}"
     return Reach(arn, tuple(_asked(iam, name, kind, ask) for kind, ask in asks))
@@ -73,8 +79,10 @@ def _credentials(iam: Any, name: str) -> Iterator[str]:
 
 
 def _access_keys(iam: Any, name: str) -> Iterator[str]:
-    for item in _pages(iam, "list_access_keys", "AccessKeyMetadata", UserName=name):
-        yield f"{item['AccessKeyId']}, {item['Status']}"
+    for page in iam.get_paginator("list_access_keys").paginate(UserName=name):
+        yield from (
+            f"{item['AccessKeyId']}, {item['Status']}" for item in page["AccessKeyMetadata"]
+        )
 
 
 def _console_password(iam: Any, name: str) -> Iterator[str]:
@@ -85,34 +93,11 @@ def _console_password(iam: Any, name: str) -> Iterator[str]:
     yield f"since {profile['CreateDate']:%Y-%m-%d}"
 
 
-def _mfa_devices(iam: Any, name: str) -> Iterator[str]:
-    for item in _pages(iam, "list_mfa_devices", "MFADevices", UserName=name):
-        yield str(item["SerialNumber"])
+def _listed(operation: str, items: str, field: str | None = None, whose: str = "UserName") -> Ask:
+    """Return what asks for a list of names, or of objects that have a `field`."""
 
+    def ask(iam: Any, name: str) -> Iterator[str]:
+        for page in iam.get_paginator(operation).paginate(**{whose: name}):
+            yield from (str(item[field] if field else item) for item in page[items])
 
-def _attached_policies(iam: Any, name: str) -> Iterator[str]:
-    for item in _pages(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name):
-        yield str(item["PolicyArn"])
-
-
-def _inline_policies(iam: Any, name: str) -> Iterator[str]:
-    yield from map(str, _pages(iam, "list_user_policies", "PolicyNames", UserName=name))
-
-
-def _groups(iam: Any, name: str) -> Iterator[str]:
-    for item in _pages(iam, "list_groups_for_user", "Groups", UserName=name):
-        yield str(item["GroupName"])
-
-
-def _attached_to_role(iam: Any, name: str) -> Iterator[str]:
-    for item in _pages(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name):
-        yield str(item["PolicyArn"])
-
-
-def _inline_in_role(iam: Any, name: str) -> Iterator[str]:
-    yield from map(str, _pages(iam, "list_role_policies", "PolicyNames", RoleName=name))
-
-
-def _pages(iam: Any, operation: str, items: str, **whose: str) -> Iterator[Any]:
-    for page in iam.get_paginator(operation).paginate(**whose):
-        yield from page[items]
+    return ask

@@ -6,6 +6,7 @@ write a ledger, so `restore` asks IAM and CloudTrail as well.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import uuid
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Account
-from bedrock_key_guard.respond.records import StatusChange, as_document, moment, read_record
+from bedrock_key_guard.respond.ledger_records import StatusChange, as_document, moment, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from bedrock_key_guard.model import Outcome
-    from bedrock_key_guard.respond.records import Record
+    from bedrock_key_guard.respond.ledger_records import Record
 
 SCHEMA_VERSION = 2
 Phase = Literal["intent", "done", "failed", "restored", "lifted"]
@@ -70,7 +71,13 @@ class Ledger:
     def open_change(
         self, *, action: str, actor: str, account: Account, fingerprint: str, record: Record
     ) -> Entry:
-        """Write that a change is about to be made. Raises OSError where the disk refuses."""
+        """Write that a change is about to be made.
+
+        Raises OSError where the disk refuses, and for a file that is no ledger: what is written to
+        it could not be read again.
+        """
+        if self.path.is_file():
+            _entries(self.path)
         entry = Entry(
             change=uuid.uuid4().hex[:12],
             phase="intent",
@@ -115,13 +122,22 @@ def read_ledger(path: Path) -> list[Entry]:
     no ledger.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-        entries = [_entry(line) for line in lines if line and not _is_cut_short(line)]
+        entries = _entries(path)
     except OSError as error:
-        raise _broken(path, error.strerror or "it cannot be read") from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise _broken(path, "it holds a line that is no entry of a ledger") from None
+        raise UsageError(
+            f"The ledger {str(path)!r} cannot be used: {error.strerror}.",
+            remedy="Name the ledger that the run wrote with --ledger FILE.",
+        ) from None
     return list({entry.change: entry for entry in entries}.values())
+
+
+def _entries(path: Path) -> list[Entry]:
+    """Read every entry. Raises OSError for a file that cannot be read or is no ledger."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        return [_entry(line) for line in lines if line and not _is_cut_short(line)]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise OSError(errno.EINVAL, "it holds a line that is no entry of a ledger") from None
 
 
 def _ends_a_line(file: BinaryIO) -> bool:
@@ -148,13 +164,16 @@ def _document(entry: Entry) -> dict[str, object]:
 
 def _entry(line: str) -> Entry:
     document = json.loads(line)
-    if document["schema_version"] == 1 and isinstance(document["schema_version"], int):
+    version = document["schema_version"]
+    if type(version) is not int:
+        raise ValueError(line)
+    if version > SCHEMA_VERSION:
+        raise OSError(errno.EINVAL, "a later version of the guard wrote it")
+    if version == 1:
         document = _second_version(document)
-    if set(document) != set(_NAMES) or type(document["schema_version"]) is not int:
+    if set(document) != set(_NAMES) or document.pop("schema_version") != SCHEMA_VERSION:
         raise ValueError(line)
     record = read_record(document["action"], document.pop("record"))
-    if document.pop("schema_version") != SCHEMA_VERSION:
-        raise ValueError(line)
     if not all(isinstance(value, str) for value in document.values()):
         raise ValueError(line)
     if document["phase"] not in get_args(Phase):
@@ -175,10 +194,3 @@ def _timestamp(now: datetime) -> str:
 
 
 _NAMES = tuple(field.name for field in fields(Entry))
-
-
-def _broken(path: Path, why: str) -> UsageError:
-    return UsageError(
-        f"The ledger {str(path)!r} cannot be used: {why}.",
-        remedy="Name the ledger that the run wrote with --ledger FILE.",
-    )

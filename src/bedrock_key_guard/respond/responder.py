@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.model import Outcome
-from bedrock_key_guard.respond.change import Order
+from bedrock_key_guard.respond.apply import Dependencies, apply, prove, refused
+from bedrock_key_guard.respond.bounds import Bounds
 from bedrock_key_guard.respond.changes import change_for
-from bedrock_key_guard.respond.memory import finish_earlier, remember_hold
-from bedrock_key_guard.respond.steps import Means, begin, prove, refused
-from bedrock_key_guard.respond.turns import Turns
+from bedrock_key_guard.respond.changes.change import Order
+from bedrock_key_guard.respond.follow_up import finish_earlier, remember_hold
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import Action, Incident, Verdict
-    from bedrock_key_guard.respond.hands import Hands
+    from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.policy import Policy
 
-__all__ = ["Means", "Responder"]
+__all__ = ["Dependencies", "Responder"]
 
 
 class Responder:
     """Respond to incidents one by one, or side by side."""
 
-    def __init__(self, means: Means, policy: Policy) -> None:
-        """Respond by `means`."""
-        self._means = means
+    def __init__(self, dependencies: Dependencies, policy: Policy) -> None:
+        """Respond by `dependencies`."""
+        self._dependencies = dependencies
         self._policy = policy
-        self._turns = Turns(policy.max_responses)
+        self._bounds = Bounds(policy.max_responses)
 
     def respond(self, incident: Incident, verdict: Verdict, action: Action) -> Outcome:
         """Carry `action` out and return what became of it."""
@@ -46,36 +46,40 @@ class Responder:
         change = change_for(order)
         if self._policy.dry_run:
             return Outcome(action.name, "dry-run", change.promise())
-        hands = self._hands(verdict)
-        if isinstance(hands, NoSession):
-            return refused(change, f"nothing can be changed: {hands.reason}")
-        if not self._turns.take_one():
+        access = self._access(verdict)
+        if isinstance(access, NoSession):
+            return refused(change, f"nothing can be changed: {access.reason}")
+        if not self._bounds.take_one():
             limit = self._policy.max_responses
             return refused(change, f"this run has made its {limit} changes (--max-responses)")
-        with self._turns.alone(hands.account.account_id, change.subject):
-            begun = begin(change, hands, self._means)
-        return begun if isinstance(begun, Outcome) else prove(change, begun, hands, self._means)
+        with self._bounds.alone(access.account.account_id, change.subject):
+            applied = apply(change, access, self._dependencies)
+        return (
+            applied
+            if isinstance(applied, Outcome)
+            else prove(change, applied, access, self._dependencies)
+        )
 
-    def _hands(self, verdict: Verdict) -> Hands | NoSession:
+    def _access(self, verdict: Verdict) -> AccountAccess | NoSession:
         """Take hold of the key's account: one that is not on the allow-list is never touched."""
         allowed = verdict.evidence.allowed
         if allowed.account_id is None or allowed.account_id not in (allowed.accounts or ()):
             return NoSession(f"account {allowed.account_id} is not on the allow-list")
-        return self._means.hands_of(allowed.account_id)
+        return self._dependencies.access_to(allowed.account_id)
 
     def _leave(self, order: Order) -> Outcome:
         """Change nothing, but remember what an earlier run did, and end what it had to leave."""
         nothing = Outcome("nothing", "not-needed", order.action.reason)
         if not self._policy.dry_run:
-            remember_hold(order, self._means.ledger)
-        hands = self._hands(order.verdict) if order.verdict.state == "dead" else None
-        if hands is None or isinstance(hands, NoSession):
+            remember_hold(order, self._dependencies.ledger)
+        access = self._access(order.verdict) if order.verdict.state == "dead" else None
+        if access is None or isinstance(access, NoSession):
             return nothing
-        earlier = hands.recall(order.incident.fingerprint, order.verdict)
+        earlier = access.earlier_response(order.incident.fingerprint, order.verdict)
         if earlier is None or earlier.state != "failed":
             return earlier or nothing
-        if self._may_finish(order) and self._turns.take_one():
-            return finish_earlier(earlier, order, hands, self._means.ledger)
+        if self._may_finish(order) and self._bounds.take_one():
+            return finish_earlier(earlier, order, access, self._dependencies.ledger)
         return replace(earlier, action="disable", state="not-needed")
 
     def _may_finish(self, order: Order) -> bool:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.investigate import indicators
+from bedrock_key_guard.investigate.aggregation import Facts
 from bedrock_key_guard.investigate.event import Call
-from bedrock_key_guard.investigate.fold import Facts
 from bedrock_key_guard.investigate.indicators import MOST_EVENTS, indicators_of
 from bedrock_key_guard.investigate.usage import Change, Indicator, Sighting
 from tests.unit.investigate.records import NOW
-from tests.unit.investigate.test_fold import folded
+from tests.unit.investigate.test_aggregation import folded
 
 LEAK = NOW - timedelta(days=2)
 DAY, HOUR, MINUTE = 24 * 60, 60, 1

@@ -13,8 +13,8 @@ from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.investigate import limits
 from bedrock_key_guard.investigate.investigator import (
     MOST_KEYS,
+    Dependencies,
     Investigator,
-    Means,
     responded_at,
 )
 from bedrock_key_guard.investigate.usage import Change, Sighting, Usage
@@ -86,8 +86,10 @@ def investigator(
 ) -> Investigator:
     standing = allowed or AllowedAccounts(ACCOUNT, frozenset((ACCOUNT,)))
     time = Time()
-    means = Means(FakeSessions(session), lambda _key: standing, time.clock, time.sleep, lambda: NOW)
-    return Investigator(means, since)
+    dependencies = Dependencies(
+        FakeSessions(session), lambda _key: standing, time.clock, time.sleep, lambda: NOW
+    )
+    return Investigator(dependencies, since)
 
 
 def values(usage: Usage, dimension: str) -> dict[str, int]:

@@ -4,20 +4,13 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.investigate.reach import reach_of_role, reach_of_user
 from bedrock_key_guard.investigate.usage import Holding, Reach
 from sandbox.aws import Sandbox
 from sandbox.faults import ACCESS_DENIED
 
 ACCOUNT = "111122223333"
-
-
-@pytest.fixture
-def session(environment: dict[str, str]) -> Session:
-    session = open_session(environment)
-    assert isinstance(session, Session)
-    return session
 
 
 @pytest.fixture

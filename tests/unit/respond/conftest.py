@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.aws import Sandbox
+from sandbox.seeding import LongTermKey as Leaked
 from tests.unit.respond.stage import Stage
+from tests.unit.verify.doubles import ACCOUNT
 
 
 @pytest.fixture
@@ -20,3 +23,8 @@ def executor() -> Iterator[Executor]:
 @pytest.fixture
 def stage(executor: Executor, tmp_path: Path) -> Stage:
     return Stage(executor, tmp_path)
+
+
+@pytest.fixture
+def leaked(sandbox: Sandbox) -> Leaked:
+    return sandbox.make_long_term_key(ACCOUNT, "alice")

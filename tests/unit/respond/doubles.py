@@ -19,11 +19,11 @@ from bedrock_key_guard.model import (
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.respond.documents import Document, denial
+from bedrock_key_guard.respond.credential_writer import Status
 from bedrock_key_guard.respond.identities import Identity
-from bedrock_key_guard.respond.records import HolderKind, Record, StatusChange
+from bedrock_key_guard.respond.ledger_records import HolderKind, Record, StatusChange
+from bedrock_key_guard.respond.policy_documents import Document, denial
 from bedrock_key_guard.respond.stores import StoreError
-from bedrock_key_guard.respond.writes import Status
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith
 from tests.unit.verify.doubles import (

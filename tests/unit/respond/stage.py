@@ -8,11 +8,11 @@ from pathlib import Path
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.model import Account, Outcome, Verdict
-from bedrock_key_guard.respond.hands import Hands
+from bedrock_key_guard.respond.account_access import AccountAccess
+from bedrock_key_guard.respond.credential_writer import CredentialWriter
 from bedrock_key_guard.respond.ledger import Ledger
 from bedrock_key_guard.respond.plan import Policy, plan
-from bedrock_key_guard.respond.responder import Means, Responder
-from bedrock_key_guard.respond.writes import Writer
+from bedrock_key_guard.respond.responder import Dependencies, Responder
 from tests.unit.respond.doubles import Diary, FakeIdentities, FakeStore, FakeWriter, live
 from tests.unit.verify.doubles import (
     ACCOUNT,
@@ -39,7 +39,7 @@ class Stage:
         self.ledger = Ledger(folder / "ledger.jsonl", self.time.now)
         self.recalled: Outcome | None = None
         self.nobody: NoSession | None = None
-        self.writer: Writer = FakeWriter(self.diary)
+        self.writer: CredentialWriter = FakeWriter(self.diary)
         self.identities = FakeIdentities(self.diary)
         self.others: tuple[str, ...] = ()
         self._executor = executor
@@ -53,23 +53,23 @@ class Stage:
         return self
 
     @property
-    def means(self) -> Means:
+    def dependencies(self) -> Dependencies:
         def mask(secret: Secret) -> None:
             self.diary.note("mask")
             self.masked.append(secret)
 
-        hands = Hands(
+        access = AccountAccess(
             account=Account(ACCOUNT),
             actor=f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7",
             credentials=self.writer,
             identities=self.identities,
             others=lambda _user, _credential: self.others,
-            recall=lambda _fingerprint, _verdict: self.recalled,
+            earlier_response=lambda _fingerprint, _verdict: self.recalled,
             store_of=lambda _: self.store,
             mask=mask,
         )
-        return Means(
-            hands_of=lambda _: self.nobody or hands,
+        return Dependencies(
+            access_to=lambda _: self.nobody or access,
             witnesses=witnesses(self.bedrock, ScriptedDirectory(found()), self._executor),
             ledger=self.ledger,
             clock=self.time.clock,
@@ -77,7 +77,7 @@ class Stage:
 
     def respond(self, policy: Policy | None = None, verdict: Verdict | None = None) -> Outcome:
         policy, verdict = policy or Policy(), verdict or live()
-        return answered(Responder(self.means, policy), policy, verdict)
+        return answered(Responder(self.dependencies, policy), policy, verdict)
 
     @property
     def phases(self) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -26,7 +27,8 @@ class Rounds:
         return answer("bedrock", first), answer("bedrock-mantle", second)
 
     def clock(self) -> float:
-        return self._time.clock() + self._spent
+        """Read a clock that began long before, as a monotonic one does."""
+        return 86_400.0 + self._time.clock() + self._spent
 
 
 def confirmed(
@@ -92,6 +94,14 @@ def test_what_is_no_refusal_never_becomes_one(last: tuple[str, str], time: FakeT
         == f"bedrock: bedrock said {last[0]}; bedrock-mantle: bedrock-mantle said {last[1]}"
     )
     assert DEADLINE_SECONDS - 15 < time.clock() <= DEADLINE_SECONDS
+
+
+def test_an_answer_without_words_is_told_by_its_state(time: FakeTime) -> None:
+    def speechless() -> tuple[BedrockAnswer, ...]:
+        return tuple(replace(each, detail="") for each in Rounds(time, YES)())
+
+    confirmation = confirm(speechless, clock=time.clock, sleep=time.sleep)
+    assert confirmation.last == "bedrock: accepted; bedrock-mantle: accepted"
 
 
 def test_the_waits_grow_up_to_a_bound(time: FakeTime) -> None:

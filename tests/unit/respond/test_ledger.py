@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Account, Outcome
 from bedrock_key_guard.respond.ledger import Entry, Ledger, read_ledger, settle
-from bedrock_key_guard.respond.records import RECORDS, read_record
+from bedrock_key_guard.respond.ledger_records import RECORDS, read_record
 from tests.unit.respond.doubles import RECORD, WHAT, What
 from tests.unit.verify.doubles import ACCOUNT, NOW
 
@@ -130,6 +130,41 @@ def test_a_place_that_cannot_be_written_is_an_oserror(tmp_path: Path) -> None:
             Ledger(path).open_change(**WHAT)
 
 
+def test_a_disk_that_is_full_is_an_oserror() -> None:
+    with pytest.raises(OSError, match="No space left"):
+        Ledger(Path("/dev/full")).open_change(**WHAT)
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_what_is_no_ledger_is_never_written_to(link: bool, path: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("# Notes\n")
+    path.parent.mkdir()
+    ledger = Ledger(notes)
+    if link:
+        path.symlink_to(notes)
+        ledger = Ledger(path)
+    with pytest.raises(OSError, match="no entry of a ledger"):
+        ledger.open_change(**WHAT)
+    assert notes.read_text() == "# Notes\n"
+
+
+def test_a_ledger_may_be_a_link_to_one(ledger: Ledger, path: Path, tmp_path: Path) -> None:
+    entry = ledger.open_change(**WHAT)
+    (tmp_path / "link").symlink_to(path)
+    Ledger(tmp_path / "link").close_change(entry, "done")
+    assert [known.phase for known in read_ledger(path)] == ["done"]
+
+
+def test_a_ledger_of_a_later_version_says_so(ledger: Ledger, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text(f"{edited()}\n{edited(schema_version=3)}\n")
+    with pytest.raises(UsageError, match="a later version of the guard wrote it"):
+        read_ledger(path)
+    with pytest.raises(OSError, match="a later version"):
+        ledger.open_change(**WHAT)
+
+
 def test_threads_do_not_mix_their_lines(path: Path) -> None:
     ledger = Ledger(path)
     with ThreadPoolExecutor(8) as pool:
@@ -218,7 +253,6 @@ def edited(**changes: object) -> str:
         "9" * 10_000,
         edited(extra="x"),
         edited(schema_version=1),
-        edited(schema_version=3),
         edited(schema_version="2"),
         edited(schema_version=True),
         edited(schema_version=None),

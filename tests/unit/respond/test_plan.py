@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import get_args
 
 import pytest
 
@@ -16,6 +17,7 @@ from bedrock_key_guard.model import (
     VerdictState,
 )
 from bedrock_key_guard.respond.plan import Policy, plan
+from bedrock_key_guard.respond.policy import Response, ShortTerm
 from tests.unit.respond.doubles import contained, live, other, signed_by
 from tests.unit.verify.doubles import (
     ACCOUNT,
@@ -48,6 +50,7 @@ LINKED = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForX/s"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 SAM = f"arn:aws:iam::{ACCOUNT}:user/teams/sam"
 BOB = f"arn:aws:sts::{ACCOUNT}:federated-user/bob"
+UNASKED = replace(live(), evidence=replace(live().evidence, iam=None))
 ROLE = signed_by(SIGNER)
 BY_TRAIL = signed_by(SIGNER, by="CloudTrail")
 BY_KEY = signed_by(SAM, by="IAM", kind="AKIA")
@@ -77,6 +80,7 @@ QUARANTINE, REVOKE = Policy(short_term="quarantine"), Policy(short_term="revoke-
         (live(), Policy(protect=frozenset((USER,))), BY_HAND, f"user {USER} is protected"),
         (live(iam=UNKNOWN), Policy(), BY_HAND, f"{NOT_FOUND_OUT}: AccessDenied"),
         (live(iam=ABSENT), Policy(), BY_HAND, f"{NOT_FOUND_OUT}: IAM calls it absent"),
+        (UNASKED, Policy(), BY_HAND, f"{NOT_FOUND_OUT}: IAM was not asked"),
         (
             live(iam=found(credential("Inactive"))),
             Policy(),
@@ -96,6 +100,7 @@ QUARANTINE, REVOKE = Policy(short_term="quarantine"), Policy(short_term="revoke-
         (live(iam=UNKNOWN), Policy(response="strip-policies"), BY_HAND, NOT_FOUND_OUT),
         # A short-term key is acted on where that is asked for and its signer is known.
         (ROLE, Policy(), BY_HAND, "a short-term key cannot be switched off alone"),
+        (ROLE, Policy(untrusted=FORK), BY_HAND, "a short-term key cannot be switched off alone"),
         (ROLE, QUARANTINE, "quarantine", "live: "),
         (ROLE, REVOKE, "revoke-sessions", "live: "),
         (BY_TRAIL, QUARANTINE, "quarantine", "live: "),
@@ -111,7 +116,7 @@ QUARANTINE, REVOKE = Policy(short_term="quarantine"), Policy(short_term="revoke-
         (contained(SHORT), Policy(), NOTHING, "the key expires by itself"),
         # Unless nobody knows whom to change, or nobody may.
         (live(SHORT), QUARANTINE, BY_HAND, "who signed it could not be found out"),
-        (live(SHORT), Policy(), BY_HAND, "who signed it could not be found out"),
+        (live(SHORT), Policy(), BY_HAND, "could not be found out, nobody was named"),
         (NAMELESS, QUARANTINE, BY_HAND, "federated user bob of somebody was named"),
         (signed_by(SSO), QUARANTINE, BY_HAND, "is of IAM Identity Center"),
         (signed_by(LINKED), QUARANTINE, BY_HAND, "is linked to a service of AWS"),
@@ -138,52 +143,42 @@ def test_what_a_verdict_permits(verdict: Verdict, policy: Policy, action: str, r
     assert (planned.name, reason in planned.reason) == (action, True), planned.reason
 
 
-@pytest.mark.parametrize("key", [LONG, SHORT])
-@pytest.mark.parametrize(
-    "state", ["live", "contained", "rejected", "unverified", "dead", "foreign"]
-)
-@pytest.mark.parametrize(
-    "answers",
-    [
-        *product(
-            ("off", "disable", "reset", "delete", "strip-policies"),
-            ("off", "quarantine", "revoke-sessions"),
+def permitted(verdict: Verdict, policy: Policy) -> bool:
+    """Tell whether a change is allowed, by the evidence and the policy of a run."""
+    if policy.untrusted is not None or policy.protect:
+        return False
+    iam = verdict.evidence.iam
+    if isinstance(verdict.evidence.key, ShortTermKey):
+        # IAM names the user of its access key, whatever the status.
+        return verdict.state == "live" and policy.short_term != "off" and iam is not UNKNOWN
+    credential = iam.credential if iam else None
+    active = credential is not None and credential.status == "Active"
+    return verdict.state in ("live", "contained") and active and policy.response != "off"
+
+
+def test_nothing_is_changed_without_proof_of_possession() -> None:
+    answers = (UNKNOWN, *(found(credential(each)) for each in ("Active", "Inactive", "Expired")))
+    verdicts = [
+        replace(live(key, iam), state=state)
+        for key, iam, state in product(KEYS, answers, get_args(VerdictState))
+    ]
+    policies = [
+        Policy(response=response, short_term=short, untrusted=untrusted, protect=protect)
+        for response, short, untrusted, protect in product(
+            get_args(Response),
+            get_args(ShortTerm),
+            (None, FORK),
+            (frozenset[str](), frozenset((USER,))),
         )
-    ],
-)
-@pytest.mark.parametrize("untrusted", [None, FORK])
-@pytest.mark.parametrize("protect", [frozenset(), frozenset((USER,))])
-@pytest.mark.parametrize("status", ["Active", "Inactive", "Expired", None])
-def test_nothing_is_changed_without_proof_of_possession(
-    key: LongTermKey | ShortTermKey,
-    state: str,
-    answers: tuple[str, str],
-    untrusted: str | None,
-    protect: frozenset[str],
-    status: str | None,
-) -> None:
-    response, short = answers
-    iam = found(credential(status)) if status else UNKNOWN
-    verdict = replace(live(key, iam), state=state)  # type: ignore[arg-type]
-    policy = Policy(
-        response=response,  # type: ignore[arg-type]
-        short_term=short,  # type: ignore[arg-type]
-        untrusted=untrusted,
-        protect=protect,
-    )
-    changes = plan(incident(key), verdict, policy).name in CHANGES
-    if key is SHORT:  # here IAM names the user of its access key, whatever the status
-        allowed = untrusted is None and not protect and iam is not UNKNOWN
-        assert changes is (state == "live" and short != "off" and allowed)
-        return
-    assert changes is (
-        key is LONG
-        and state in ("live", "contained")
-        and status == "Active"
-        and response != "off"
-        and untrusted is None
-        and not protect
-    )
+    ]
+    assert (len(verdicts), len(policies)) == (48, 60)
+    wrong = [
+        (verdict, policy)
+        for verdict, policy in product(verdicts, policies)
+        if (plan(incident(verdict.evidence.key), verdict, policy).name in CHANGES)
+        is not permitted(verdict, policy)
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize(
@@ -230,8 +225,18 @@ def test_what_is_not_said_is_bounded_and_reversible() -> None:
 
 
 def test_whatever_a_person_must_do_is_urgent_and_comes_with_commands() -> None:
-    for verdict in (live(SHORT), other("unverified", SHORT), other("unverified"), live()):
-        action = plan(incident(verdict.evidence.key), verdict, Policy(response="off"))
+    off, protected = Policy(response="off"), Policy(protect=frozenset((USER,)))
+    for verdict, policy in (
+        (live(SHORT), off),
+        (ROLE, off),
+        (other("unverified", SHORT), off),
+        (other("unverified"), off),
+        (live(), off),
+        (live(), protected),
+        (live(), Policy(untrusted=FORK)),
+        (live(iam=UNKNOWN), Policy()),
+    ):
+        action = plan(incident(verdict.evidence.key), verdict, policy)
         assert action.name == "manual"
         assert action.urgent
         assert action.commands

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.purpose import Purpose, purpose_of, read_purpose, stated
-from bedrock_key_guard.respond.writes import IamWriter
 from sandbox.aws import Sandbox
 
 KEY = "0123456789abcdef" * 4
@@ -47,7 +47,7 @@ def test_calls_bear_the_purpose_of_their_thread_alone(
     session = open_session(environment)
     assert isinstance(session, Session)
     for _ in range(2):  # writers share the session's client
-        IamWriter(session)
+        IamCredentialWriter(session)
     iam = session.global_client("iam")
     purpose = Purpose("disable", KEY[:32])
     with stated(purpose), ThreadPoolExecutor(1) as pool:

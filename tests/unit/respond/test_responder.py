@@ -4,15 +4,22 @@ import shlex
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.aws.session import NoSession
-from bedrock_key_guard.model import CredentialRecord, LongTermKey, Outcome
+from bedrock_key_guard.commands.restore import restore_options
+from bedrock_key_guard.model import CredentialRecord, LongTermKey, Outcome, VerdictState
+from bedrock_key_guard.options import chosen_role
+from bedrock_key_guard.respond.apply import restore_command
+from bedrock_key_guard.respond.credential_writer import Status
 from bedrock_key_guard.respond.ledger import Ledger, read_ledger
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder
-from bedrock_key_guard.respond.writes import Status
+from bedrock_key_guard.verify.verdict import verdict_from
+from tests.needles import leaks_in
 from tests.unit.respond.doubles import (
     NEW_KEY,
     RECORD,
@@ -26,10 +33,12 @@ from tests.unit.verify.doubles import (
     ACCOUNT,
     STRANGER,
     USER,
+    both,
     credential,
     found,
     incident,
     long_term,
+    offline,
     short_term,
 )
 
@@ -65,6 +74,18 @@ def test_a_contained_key_is_disabled_too(stage: Stage) -> None:
     assert (outcome.state, outcome.confirmed_dead) == ("done", True)
 
 
+def test_a_contained_key_that_one_plane_does_not_know_is_disabled_too(stage: Stage) -> None:
+    """That plane has refused it twice for the verdict: once more right before is enough."""
+    key = long_term()
+    first, second = both("denied bearer")
+    refused = replace(second, state="refused", refusals=2, principal=None, denied_action=None)
+    verdict = verdict_from(replace(offline(key), bedrock=(first, refused), iam=found()))
+    assert verdict.state == "contained"
+    stage.bedrock.first, stage.bedrock.second = ["denied bearer", "refused"], ["refused"]
+    outcome = stage.respond(verdict=verdict)
+    assert (outcome.state, outcome.confirmed_dead) == ("done", True)
+
+
 def test_the_time_to_dead_runs_from_the_write_to_the_last_refusal(stage: Stage) -> None:
     outcome = stage.says("accepted", "accepted", "accepted", "refused").respond()
     assert outcome.seconds_to_dead == 0.8  # waits of 0.25 and 0.5, to a tenth
@@ -80,6 +101,27 @@ def test_the_undo_can_be_pasted_whatever_the_path(stage: Stage, tmp_path: Path) 
         "--ledger",
         str(stage.ledger.path),
     ]
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        None,
+        RoleToAssume("arn:aws:iam::{account_id}:role/BedrockKeyGuard"),
+        RoleToAssume("arn:aws-us-gov:iam::{account_id}:role/a/b@c", "our-guard"),
+        RoleToAssume("arn:aws:iam::{account_id}:role/x", "-x", ("-a=b c", "repository=acme/app")),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("ledger", ["-x.jsonl", "my $(state)/a'b.jsonl"])
+def test_an_undo_is_read_as_it_was_meant_from_any_folder_role_and_all(
+    role: RoleToAssume | None, ledger: str
+) -> None:
+    program, command, *options = shlex.split(restore_command(Path(ledger), "5f1c0ffee000", role))
+    assert (program, command) == ("bedrock-key-guard", "restore")
+    read = restore_options().parse_args(options)
+    assert (read.ledger, read.change) == (Path(ledger).absolute(), "5f1c0ffee000")
+    assert chosen_role(read) == role
 
 
 def test_a_key_that_is_still_accepted_is_a_failure_that_can_be_undone(stage: Stage) -> None:
@@ -139,6 +181,27 @@ def test_without_a_ledger_nothing_is_changed(policy: Policy, stage: Stage, tmp_p
     assert "set Inactive" not in stage.diary.done
 
 
+@pytest.mark.parametrize("policy", [Policy(), RESET])
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_ledger_is_left_as_it_is_and_so_is_the_credential(
+    policy: Policy, linked: bool, stage: Stage, tmp_path: Path
+) -> None:
+    """What is written there could not be read again, so that there would be no way back."""
+    path = stage.ledger.path
+    other = tmp_path / "authorized_keys" if linked else path
+    other.write_text("ssh-ed25519 AAAA alice\n")
+    if linked:
+        path.symlink_to(other)
+    outcome = stage.respond(policy)
+    assert (outcome.state, outcome.urgent) == ("refused", True)
+    assert outcome.reason == (
+        "the ledger cannot be written (it holds a line that is no entry of a ledger)"
+    )
+    assert outcome.commands
+    assert "set Inactive" not in stage.diary.done
+    assert other.read_text() == "ssh-ed25519 AAAA alice\n"
+
+
 def test_a_ledger_that_fails_after_the_change_takes_nothing_back(stage: Stage) -> None:
     class LosesTheLedger(FakeWriter):
         def set_status(self, credential: CredentialRecord, status: Status) -> None:
@@ -173,7 +236,7 @@ def test_a_dry_run_only_promises(
     policy: Policy, promise: str, credentials: bool, stage: Stage
 ) -> None:
     stage.nobody = None if credentials else NoSession("there are no AWS credentials")
-    responder = Responder(stage.means, policy)
+    responder = Responder(stage.dependencies, policy)
     outcome = answered(responder, policy, live())
     assert outcome == Outcome(policy.response, "dry-run", promise)  # type: ignore[arg-type]
     assert (stage.diary.done, stage.bedrock.asked, stage.phases) == ([], [], [])
@@ -181,7 +244,7 @@ def test_a_dry_run_only_promises(
 
 def test_no_more_credentials_are_changed_than_allowed(stage: Stage) -> None:
     policy = Policy(max_responses=2)
-    responder = Responder(stage.means, policy)
+    responder = Responder(stage.dependencies, policy)
     outcomes = [
         answered(responder, policy, live(long_term(f"user-{number}"))) for number in range(4)
     ]
@@ -194,7 +257,7 @@ def test_no_more_credentials_are_changed_than_allowed(stage: Stage) -> None:
 
 def test_the_bound_holds_for_responses_side_by_side(stage: Stage) -> None:
     policy = Policy(max_responses=3)
-    responder = Responder(stage.means, policy)
+    responder = Responder(stage.dependencies, policy)
     verdicts = [live(long_term(f"user-{number}")) for number in range(12)]
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda verdict: answered(responder, policy, verdict), verdicts))
@@ -204,7 +267,7 @@ def test_the_bound_holds_for_responses_side_by_side(stage: Stage) -> None:
 
 def test_nothing_and_manual_use_no_response_up(stage: Stage) -> None:
     policy = Policy(max_responses=1)
-    responder = Responder(stage.means, policy)
+    responder = Responder(stage.dependencies, policy)
     for verdict in (other("dead"), other("unverified"), live(short_term())):
         answered(responder, policy, verdict)
     assert answered(responder, policy, live()).state == "done"
@@ -218,13 +281,25 @@ def test_without_credentials_people_get_the_commands(stage: Stage) -> None:
     assert outcome.commands
 
 
-def test_an_account_that_is_not_on_the_allow_list_is_never_reached(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    "ours",
+    [
+        {"accounts": frozenset({STRANGER})},
+        {"accounts": frozenset()},
+        {"accounts": None},
+        {"account_id": None},
+    ],
+    ids=str,
+)
+def test_an_account_that_is_not_on_the_allow_list_is_never_reached(
+    ours: dict[str, Any], stage: Stage
+) -> None:
     verdict = live()
-    allowed = replace(verdict.evidence.allowed, accounts=frozenset({STRANGER}))
+    allowed = replace(verdict.evidence.allowed, **ours)
     elsewhere = replace(verdict, evidence=replace(verdict.evidence, allowed=allowed))
     outcome = stage.respond(verdict=elsewhere)
-    assert (outcome.state, stage.diary.done) == ("refused", [])
-    assert "not on the allow-list" in outcome.reason
+    assert (outcome.state, stage.diary.done, stage.bedrock.asked) == ("refused", [], [])
+    assert outcome.reason.endswith("is not on the allow-list")
 
 
 def test_what_needs_a_person_is_passed_on(stage: Stage) -> None:
@@ -236,10 +311,10 @@ def test_what_needs_a_person_is_passed_on(stage: Stage) -> None:
     )
 
 
-def test_what_needs_nothing_is_not_needed(stage: Stage) -> None:
-    assert stage.respond(verdict=other("rejected")) == Outcome(
-        "nothing", "not-needed", "it is rejected"
-    )
+@pytest.mark.parametrize("state", ["dead", "rejected", "foreign"])
+def test_what_needs_nothing_is_not_needed(state: VerdictState, stage: Stage) -> None:
+    outcome = stage.respond(verdict=other(state))
+    assert outcome == Outcome("nothing", "not-needed", f"it is {state}")
 
 
 def test_without_credentials_nothing_is_recalled(stage: Stage) -> None:
@@ -252,6 +327,7 @@ def test_without_credentials_nothing_is_recalled(stage: Stage) -> None:
 def test_what_an_earlier_run_did_is_recalled(stage: Stage) -> None:
     stage.recalled = Outcome("disable", "not-needed", "an earlier run did", confirmed_dead=True)
     assert stage.respond(verdict=other("dead")) is stage.recalled
+    assert stage.respond(verdict=other("rejected")).action == "nothing"
     assert stage.respond(verdict=live()).state == "done"
 
 
@@ -325,7 +401,7 @@ def test_what_was_left_undone_and_what_was_not_confirmed_are_both_told(stage: St
 
 def test_one_store_takes_one_new_key_of_a_run(stage: Stage) -> None:
     """A second would push the first out, and nobody could get it back."""
-    responder = Responder(stage.means, RESET)
+    responder = Responder(stage.dependencies, RESET)
     first, second = (answered(responder, RESET, live(long_term(name))) for name in ("a", "b"))
     assert (first.state, second.state) == ("done", "failed")
     assert (second.confirmed_dead, second.urgent) == (True, True)
@@ -340,7 +416,14 @@ def test_a_new_key_is_masked_and_told_to_nobody(
     outcome = stage.respond(REACTIVATE)
     assert [secret.unseal() for secret in stage.masked] == [NEW_KEY]
     written = stage.ledger.path.read_text() + repr(outcome) + repr(stage.masked)
-    assert NEW_KEY[4:] not in written + "".join(capsys.readouterr())
+    assert leaks_in(NEW_KEY, (written + "".join(capsys.readouterr())).encode()) == []
+
+
+def test_a_new_key_that_cannot_be_masked_is_stored_all_the_same(stage: Stage) -> None:
+    """The log has gone: then nobody reads it either, and the key must not be lost with it."""
+    outcome = stage.fails("mask", BrokenPipeError()).respond(REACTIVATE)
+    assert (outcome.state, stage.diary.done) == ("done", [*SAFE_ORDER, "set Active"])
+    assert [secret.unseal() for secret in stage.store.kept] == [NEW_KEY]
 
 
 def test_a_key_that_names_a_renamed_user_is_disabled_by_iams_name(stage: Stage) -> None:
@@ -353,7 +436,7 @@ def test_a_key_that_names_a_renamed_user_is_disabled_by_iams_name(stage: Stage) 
 def test_a_plan_that_names_no_credential_is_a_mistake_of_ours(stage: Stage) -> None:
     verdict = live()
     nameless = replace(verdict, evidence=replace(verdict.evidence, iam=None))
-    responder, case = Responder(stage.means, Policy()), incident(KEY)
+    responder, case = Responder(stage.dependencies, Policy()), incident(KEY)
     assert isinstance(case.key, LongTermKey)
     with pytest.raises(AssertionError, match="without a credential"):
         responder.respond(case, nameless, plan(case, verdict, Policy()))

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.respond.stores import Store, StoreError, Stores, parse_store
 from sandbox.aws import Sandbox
 from sandbox.faults import ACCESS_DENIED, Fault, ServiceError, html
+from tests.needles import leaks_in
 from tests.unit.respond.doubles import NEW_KEY
 from tests.unit.verify.doubles import ACCOUNT
 
@@ -18,13 +19,6 @@ NAME = "team/bedrock-key"
 KINDS = ("secretsmanager", "ssm")
 Current = Callable[[str], str | None]
 Fill = Callable[[str], None]
-
-
-@pytest.fixture
-def session(environment: dict[str, str]) -> Session:
-    session = open_session(environment)
-    assert isinstance(session, Session)
-    return session
 
 
 @pytest.fixture
@@ -161,7 +155,7 @@ def test_what_is_no_answer_of_the_service_is_no_store_and_quotes_no_key(
     with pytest.raises(StoreError, match=reason) as error:
         store(kind, session).write(Secret(NEW_KEY))
     assert error.value.__cause__ is None
-    assert NEW_KEY not in repr(error.value)
+    assert leaks_in(NEW_KEY, repr(error.value).encode()) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

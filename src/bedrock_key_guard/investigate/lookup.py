@@ -1,0 +1,173 @@
+"""Look one key up in the trail of its account, and count what is found into a Usage."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from bedrock_key_guard.investigate import limits
+from bedrock_key_guard.investigate.aggregation import DIMENSIONS, Aggregation
+from bedrock_key_guard.investigate.changes import EVENTS, Changes, Owner
+from bedrock_key_guard.investigate.cloudtrail import Query
+from bedrock_key_guard.investigate.event import read_call
+from bedrock_key_guard.investigate.indicators import indicators_of
+from bedrock_key_guard.investigate.issuer import issued_to
+from bedrock_key_guard.investigate.regions import Regions
+from bedrock_key_guard.investigate.subject import SignedKey, UserKey, signed_by
+from bedrock_key_guard.investigate.usage import Usage
+from bedrock_key_guard.investigate.window import KEPT
+from bedrock_key_guard.verify.signer import signer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from bedrock_key_guard.aws.session import Session
+    from bedrock_key_guard.investigate.aggregation import Facts
+    from bedrock_key_guard.investigate.cloudtrail import Attribute, Take, Trail
+    from bedrock_key_guard.investigate.usage import Gap
+    from bedrock_key_guard.investigate.window import Window
+    from bedrock_key_guard.keys.key import ShortTermKey
+    from bedrock_key_guard.model import Evidence
+
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Hold the trail of one account, and from when to when it is looked at."""
+
+    session: Session
+    trail: Trail
+    window: Window
+
+    def query(self, region: str, attribute: Attribute, value: str) -> Query:
+        """Return what to ask for, within the window."""
+        return Query(region, attribute, value, self.window.begin, self.window.end)
+
+    def history(self, region: str, attribute: Attribute, value: str) -> Query:
+        """Return what to ask for of all that CloudTrail keeps, up to the end of the window."""
+        begin = min(self.window.begin, self.window.end - KEPT)
+        return replace(self.query(region, attribute, value), begin=begin)
+
+
+def usage_of_user(lookup: Lookup, key: UserKey, regions: Regions) -> Usage:
+    """Return who used a long-term key: by the names of its user, in every region."""
+    aggregation, home = Aggregation(), lookup.session.home_region
+    changes = Changes(Owner(frozenset(key.names), key.credential_id, lookup.session.arn))
+    take = _taker(aggregation, key)
+    calls = [
+        lookup.query(region, "Username", name) for region in regions.names for name in key.names
+    ]
+    # A credential is often older than its leak.
+    history = [lookup.history(home, "EventName", event) for event in EVENTS]
+    gaps = _side_by_side(
+        lookup.trail,
+        [*((query, take) for query in calls), *((query, changes.take) for query in history)],
+    )
+    latest, more = changes.done()
+    facts = aggregation.facts()
+    particular = (limits.ONE_USER, *((limits.RENAMED,) if key.renamed else ()))
+    return replace(
+        _usage(lookup, facts, gaps),
+        subject=f"user {' or '.join(key.names)}",
+        limits=limits.limits_of(lookup.window, facts, regions, particular),
+        changes=latest,
+        more_changes=more,
+        indicators=indicators_of(facts, latest, lookup.window.leaked_at),
+    )
+
+
+def usage_of_signer(lookup: Lookup, key: ShortTermKey, evidence: Evidence) -> Usage:
+    """Return who used a short-term key: by the access key that signed it, in the key's region.
+
+    Where no event holds the access key, it is by the session that somebody names as the signer's.
+    """
+    aggregation, said = Aggregation(), limits.BEST_EFFORT
+    query = lookup.query(key.region, "AccessKeyId", key.access_key_id)
+    gap = lookup.trail.read(query, _taker(aggregation, SignedKey(key.access_key_id)))
+    if aggregation.empty and gap is None:
+        said, gap = _read_by_session(lookup, key, evidence, aggregation)
+    facts = aggregation.facts()
+    regions = Regions((key.region,))
+    return replace(
+        _usage(lookup, facts, [gap] if gap else []),
+        subject=f"access key {key.access_key_id}",
+        limits=limits.limits_of(lookup.window, facts, regions, (said,)),
+        indicators=indicators_of(facts, (), lookup.window.leaked_at),
+    )
+
+
+def _read_by_session(
+    lookup: Lookup, key: ShortTermKey, evidence: Evidence, aggregation: Aggregation
+) -> tuple[str, Gap | None]:
+    signer = signer_of(evidence)
+    arn = signer.principal.arn if signer else _issued_to(lookup, key)
+    signed = signed_by(key, arn) if arn else None
+    if signed is None:
+        return limits.NO_SESSION, None
+    as_signed, name = signed
+    query = lookup.query(key.region, "Username", name)
+    return limits.BY_SESSION, lookup.trail.read(query, _taker(aggregation, as_signed))
+
+
+def _issued_to(lookup: Lookup, key: ShortTermKey) -> str | None:
+    """Ask for the event of STS that gave the access key out, in its region and at home.
+
+    A session may be older than the key by as long as sessions last.
+    """
+    found: list[str] = []
+
+    def take(record: Mapping[str, Any]) -> None:
+        found.extend(filter(None, (issued_to(record, key.access_key_id),)))
+
+    for region in dict.fromkeys((key.region, lookup.session.home_region)):
+        lookup.trail.read(lookup.history(region, "ResourceName", key.access_key_id), take)
+        if found:
+            return found[0]
+    return None
+
+
+def _taker(aggregation: Aggregation, key: UserKey | SignedKey) -> Take:
+    def take(record: Mapping[str, Any]) -> None:
+        call = read_call(record)
+        if call is not None and key.made(call):
+            aggregation.add(call)
+
+    return take
+
+
+def _side_by_side(trail: Trail, reads: Iterable[tuple[Query, Take]]) -> list[Gap]:
+    """Read all at once: the limiter holds back those that share a limit.
+
+    Where a person stops the run, no page is asked for any more.
+    """
+    tasks = list(reads)
+
+    def read(task: tuple[Query, Callable[[Mapping[str, Any]], None]]) -> Gap | None:
+        return trail.read(*task)
+
+    with ThreadPoolExecutor(max(len(tasks), 1)) as pool:
+        try:
+            return [gap for gap in pool.map(read, tasks) if gap]
+        except BaseException:
+            trail.stop()
+            raise
+
+
+def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap]) -> Usage:
+    window, total = lookup.window, facts.total
+    return Usage(
+        subject="",
+        begin=window.begin,
+        end=window.end,
+        leaked_at=window.leaked_at,
+        calls=total.calls if total else 0,
+        errors=total.errors if total else 0,
+        first=total.first if total else None,
+        last=total.last if total else None,
+        probes=facts.probes,
+        by=tuple((name, facts.values[name].most_used(MOST_SHOWN)) for name in DIMENSIONS),
+        hours=facts.hours,
+        gaps=tuple(gaps),
+    )

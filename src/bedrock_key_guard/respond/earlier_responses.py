@@ -1,0 +1,91 @@
+"""Recall from CloudTrail what earlier runs did, where their ledger is lost.
+
+A run that was killed after it disabled a key has told nobody, and a hosted runner's disk is gone.
+The next run finds a dead key: only AWS still knows that it was the guard who made it so.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.respond.change_events import all_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bedrock_key_guard.aws.session import Session
+    from bedrock_key_guard.model import CredentialRecord, Verdict
+    from bedrock_key_guard.respond.change_events import CredentialEvent
+
+_KEPT_BY_CLOUDTRAIL = timedelta(days=90)
+
+
+class EarlierResponses:
+    """Look the guard's own responses up, once in a run and only if one may be there."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        """Ask the trail of `session` about the 90 days before `now`."""
+        self._session = session
+        self._since = now - _KEPT_BY_CLOUDTRAIL
+        self._changes: list[CredentialEvent] | None = None
+        self._lock = threading.Lock()
+
+    def earlier_response(self, fingerprint: str, verdict: Verdict) -> Outcome | None:
+        """Return the outcome of an earlier run that made this key dead, if one did."""
+        iam = verdict.evidence.iam
+        if verdict.state != "dead" or iam is None:
+            return None
+        if iam.state == "absent":
+            return _deleted(fingerprint, self._all())
+        credential = iam.credential
+        if credential is None or credential.status != "Inactive":
+            return None
+        changes = [c for c in self._all() if c.credential_id == credential.credential_id]
+        return _switched_off(fingerprint, credential, changes)
+
+    def _all(self) -> list[CredentialEvent]:
+        with self._lock:
+            if self._changes is None:
+                try:
+                    events = all_changes(self._since, self._session)
+                except Exception:  # noqa: BLE001  # without the trail there is nothing to earlier_response
+                    events = []
+                self._changes = [event for event in events if not event.failed]
+            return self._changes
+
+
+def _deleted(fingerprint: str, changes: Sequence[CredentialEvent]) -> Outcome | None:
+    """Return that a guard deleted the credential of this very key."""
+    for change in reversed(changes):
+        purpose = change.purpose
+        if change.name.startswith("Delete") and purpose and purpose.is_for(fingerprint):
+            reason = f"an earlier run deleted credential {change.credential_id} at {_at(change)}"
+            return Outcome("delete", "not-needed", reason, confirmed_dead=True)
+    return None
+
+
+def _switched_off(
+    fingerprint: str, credential: CredentialRecord, changes: Sequence[CredentialEvent]
+) -> Outcome | None:
+    """Return that a guard set the credential Inactive, and what it may have left undone."""
+    settings = [change for change in changes if not change.is_guards_reset]
+    if not settings or not settings[-1].is_guards_own:
+        return None
+    what = f"credential {credential.credential_id} of user {credential.user_name}"
+    reason = f"an earlier run set {what} Inactive at {_at(settings[-1])}"
+    purpose = settings[-1].purpose
+    if changes[-1].is_guards_reset:
+        reason = f"{reason} and reset it; see whether the store holds its new key"
+        return Outcome("reset", "not-needed", reason, confirmed_dead=True)
+    if purpose and purpose.action == "delete" and purpose.is_for(fingerprint):
+        reason = f"{reason}, and was cut off before it could delete it"
+        return Outcome("delete", "failed", reason, confirmed_dead=True)
+    return Outcome("disable", "not-needed", reason, confirmed_dead=True)
+
+
+def _at(change: CredentialEvent) -> str:
+    return f"{change.time:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,84 @@
+"""Do what is left to do about a key that can do no harm any more: remember it, or end its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.aws.session import refusal
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.keys.key import ShortTermKey
+from bedrock_key_guard.model import Account, Outcome
+from bedrock_key_guard.respond import manual_commands
+from bedrock_key_guard.respond.changes.long_term import Delete
+from bedrock_key_guard.respond.ledger import read_ledger, settle
+from bedrock_key_guard.respond.ledger_records import Hold
+from bedrock_key_guard.respond.purpose import purpose_of, stated
+from bedrock_key_guard.verify.signer import signer_of
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.respond.account_access import AccountAccess
+    from bedrock_key_guard.respond.changes.change import Order
+    from bedrock_key_guard.respond.ledger import Ledger
+    from bedrock_key_guard.respond.ledger_records import HolderKind
+
+
+def remember_hold(order: Order, ledger: Ledger) -> None:
+    """Write down once that a contained key needs what denies its signer, so that `lift` waits."""
+    key, signer = order.incident.key, signer_of(order.verdict.evidence)
+    if order.verdict.state != "contained" or not isinstance(key, ShortTermKey):
+        return
+    holder = signer.holder if signer else None
+    if holder is None or _is_held(key.fingerprint, ledger):
+        return
+    kind: HolderKind = "role" if holder.kind == "role" else "user"
+    try:
+        ledger.open_change(
+            action="hold",
+            actor="",
+            account=Account(holder.account_id, holder.partition),
+            fingerprint=key.fingerprint,
+            record=Hold(kind, holder.name, key.expires_at.isoformat()),
+        )
+    except OSError:
+        return  # a quarantine that is lifted too early is seen by the next scan
+
+
+def _is_held(fingerprint: str, ledger: Ledger) -> bool:
+    try:
+        entries = read_ledger(ledger.path)
+    except UsageError:
+        return False
+    kinds = ("hold", "quarantine", "revoke-sessions")
+    return any(e.fingerprint == fingerprint and e.action in kinds for e in entries)
+
+
+def finish_earlier(
+    earlier: Outcome, order: Order, access: AccountAccess, ledger: Ledger
+) -> Outcome:
+    """Delete the credential that an earlier run was about to delete for this very key.
+
+    Nothing proves possession of a key that Bedrock refuses. The proof is the earlier run's: in
+    CloudTrail its last change to the credential names this key and what it was about to do.
+    """
+    delete = Delete(order)
+    try:
+        entry = ledger.open_change(
+            action="delete",
+            actor=access.actor,
+            account=access.account,
+            fingerprint=order.incident.fingerprint,
+            record=delete.record("Inactive"),
+        )
+    except OSError as error:
+        return replace(earlier, reason=f"{earlier.reason} (the ledger: {error.strerror})")
+    with stated(purpose_of("delete", order.incident.fingerprint)):
+        try:
+            access.credentials.delete(delete.credential)
+        except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
+            reason = f"{earlier.reason}; IAM did not delete it now either ({refusal(error)})"
+            by_hand = manual_commands.to_delete(delete.credential)
+            failure = replace(earlier, reason=reason, commands=by_hand)
+            return settle(failure, ledger, entry, "failed")
+    done = Outcome("delete", "done", delete.done(entry.record), confirmed_dead=True)
+    return settle(done, ledger, entry, "done")

@@ -1,0 +1,125 @@
+"""Take away what denied somebody the use of keys, once the last of those keys has expired.
+
+A quarantine is taken away only where CloudTrail shows that the guard was the last to attach it. An
+inline policy is the guard's own by its name, and has to do nothing but revoke sessions.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.aws.session import refusal
+from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.respond.change_events import KINDS, policy_changes
+from bedrock_key_guard.respond.identities import IamIdentities
+from bedrock_key_guard.respond.ledger import Entry, Ledger, settle
+from bedrock_key_guard.respond.policy_documents import is_session_denial
+from bedrock_key_guard.respond.purpose import Purpose, stated
+from bedrock_key_guard.respond.undo.containments import containments, named_by
+from bedrock_key_guard.respond.undo.reversal import not_shown
+from bedrock_key_guard.verify.verdict import CLOCK_TOLERANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bedrock_key_guard.aws.session import Session
+    from bedrock_key_guard.respond.change_events import PolicyEvent
+    from bedrock_key_guard.respond.identities import Identities
+    from bedrock_key_guard.respond.undo.containments import Containment
+
+_KEPT_BY_CLOUDTRAIL = timedelta(days=90)
+_VERBS = ("Attach", "Detach", "Put", "Delete")
+
+
+def lift(
+    entries: Sequence[Entry],
+    session: Session,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    search: bool,
+    dry_run: bool,
+) -> Iterator[tuple[Containment, Outcome]]:
+    """Yield what became of every containment that the ledger, CloudTrail or IAM knows.
+
+    To `search` is to look at the policies of every user and role. Raises whatever AWS's refusal to
+    list them raises.
+    """
+    identities = IamIdentities(session)
+    ours = [entry for entry in entries if entry.account == session.account]
+    events, silence = _events(session, now)
+    found = list(_searched(identities)) if search else []
+    for containment in containments(ours, events, found):
+        outcome = _lifted(containment, identities, events, now, dry_run=dry_run)
+        if silence and outcome.state == "refused":
+            outcome = Outcome("lift", "refused", f"{outcome.reason}; {silence}")
+        if outcome.state == "done":
+            for entry in containment.entries:
+                outcome = settle(outcome, ledger, entry, "lifted")
+        yield containment, outcome
+
+
+def _lifted(
+    containment: Containment,
+    identities: Identities,
+    events: Sequence[PolicyEvent],
+    now: datetime,
+    *,
+    dry_run: bool,
+) -> Outcome:
+    if now <= containment.until + CLOCK_TOLERANCE:
+        until = f"{containment.until:%Y-%m-%d %H:%M} UTC"
+        return Outcome("lift", "not-needed", f"not yet: a key that it is for lives until {until}")
+    try:
+        obstacle = _obstacle(containment, identities, events)
+    except Exception as error:  # noqa: BLE001  # whatever failed, nothing is known
+        return Outcome("lift", "refused", f"AWS could not be asked ({refusal(error)})")
+    if obstacle is not None:
+        return obstacle
+    if dry_run:
+        return Outcome("lift", "dry-run", f"would take {containment.policy} away")
+    take = identities.delete if containment.is_inline else identities.detach
+    with stated(Purpose("lift", "0" * 32)):
+        try:
+            take(containment.kind, containment.holder, containment.policy)
+        except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
+            return Outcome("lift", "failed", f"it was not taken away ({refusal(error)})")
+    return Outcome(
+        "lift", "done", f"{containment.policy} is gone: the last key under it has expired"
+    )
+
+
+def _obstacle(
+    containment: Containment, identities: Identities, events: Sequence[PolicyEvent]
+) -> Outcome | None:
+    """Return why a containment may not be taken away, or need not be; None where it may."""
+    kind, holder, policy = containment.kind, containment.holder, containment.policy
+    if identities.find(kind, holder) is None:
+        return Outcome("lift", "not-needed", f"IAM has no {kind} {holder} any more")
+    if containment.is_inline:
+        document = identities.inline_document(kind, holder, policy)
+        if document is None:
+            return Outcome("lift", "not-needed", f"{policy} is there no more")
+        if not is_session_denial(document):
+            return Outcome("lift", "refused", f"{policy} does more than revoke sessions")
+        return None
+    if policy not in identities.attached(kind, holder):
+        return Outcome("lift", "not-needed", f"{policy} is not attached any more")
+    its_own = [event for event in events if event.concerns(kind, holder, policy)]
+    reason = not_shown("Attach", None, its_own)
+    return Outcome("lift", "refused", reason) if reason else None
+
+
+def _events(session: Session, now: datetime) -> tuple[list[PolicyEvent], str | None]:
+    """Return what CloudTrail knows of 90 days, or why it would not say."""
+    try:
+        return policy_changes(_VERBS, now - _KEPT_BY_CLOUDTRAIL, session), None
+    except Exception as error:  # noqa: BLE001  # inline policies can be lifted without it
+        return [], f"CloudTrail would not say ({refusal(error)})"
+
+
+def _searched(identities: Identities) -> Iterator[Containment]:
+    for kind in KINDS:
+        for name in identities.names(kind):
+            yield from named_by(kind, name, identities.inline(kind, name))

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bedrock_key_guard import __version__
+from bedrock_key_guard.aws.session import Session
+from bedrock_key_guard.respond.change_events import CredentialEvent, all_changes, changes_to
+from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
+from bedrock_key_guard.verify.iam import IamDirectory
+from sandbox.aws import GUARD_USER, Sandbox
+from sandbox.faults import ACCESS_DENIED
+from sandbox.seeding import LongTermKey as Leaked
+from tests.unit.verify.doubles import ACCOUNT
+
+UPDATE = "UpdateServiceSpecificCredential"
+RESET = "ResetServiceSpecificCredential"
+DELETE = "DeleteServiceSpecificCredential"
+
+
+@pytest.fixture
+def owner(sandbox: Sandbox) -> Any:
+    return sandbox.client("iam", ACCOUNT)
+
+
+def ago(**time: float) -> datetime:
+    return datetime.now(timezone.utc) - timedelta(**time)
+
+
+def named(leaked: Leaked) -> dict[str, str]:
+    return {"UserName": "alice", "ServiceSpecificCredentialId": leaked.credential_id}
+
+
+def known(leaked: Leaked, session: Session, since: datetime | None = None) -> list[CredentialEvent]:
+    return changes_to(leaked.credential_id, since or ago(minutes=1), session)
+
+
+def test_a_credential_that_nobody_touched_has_no_events(session: Session, leaked: Leaked) -> None:
+    assert known(leaked, session) == []
+
+
+def test_an_event_says_who_did_what_with_which_program(session: Session, leaked: Leaked) -> None:
+    record = IamDirectory(session).by_id(leaked.credential_id)
+    assert record is not None
+    IamCredentialWriter(session).set_status(record, "Inactive")
+    (event,) = known(leaked, session)
+    assert (event.name, event.status, event.failed) == (UPDATE, "Inactive", False)
+    assert event.actor == f"arn:aws:iam::{ACCOUNT}:user/{GUARD_USER}"
+    assert f"bedrock-key-guard/{__version__}" in event.user_agent
+    assert event.credential_id == leaked.credential_id
+    assert event.time.tzinfo is not None
+    assert event.is_guards_own
+
+
+def test_what_another_program_did_is_not_the_guards(
+    session: Session, leaked: Leaked, owner: Any
+) -> None:
+    owner.update_service_specific_credential(**named(leaked), Status="Inactive")
+    (event,) = known(leaked, session)
+    assert (event.is_guards_own, event.is_guards_reset) == (False, False)
+
+
+def move(sandbox: Sandbox, times: list[datetime]) -> None:
+    """Let the events of IAM have happened at these times, the oldest first."""
+    events = zip(sandbox.trail.events(ACCOUNT, "us-east-1"), times, strict=True)
+    moved = [replace(event, time=time) for event, time in events]
+    sandbox.trail.replace(ACCOUNT, "us-east-1", moved)
+
+
+def test_changes_come_oldest_first_even_within_a_second(
+    session: Session, leaked: Leaked, sandbox: Sandbox, owner: Any
+) -> None:
+    for status in ("Inactive", "Active", "Inactive", "Active"):
+        owner.update_service_specific_credential(**named(leaked), Status=status)
+    at_once = datetime.now(timezone.utc).replace(microsecond=0)
+    move(sandbox, [at_once] * len(sandbox.trail.events(ACCOUNT, "us-east-1")))
+    assert [event.status for event in known(leaked, session)] == [
+        "Inactive",
+        "Active",
+        "Inactive",
+        "Active",
+    ]
+
+
+def test_all_three_kinds_of_change_are_seen_in_order_of_time(
+    session: Session, leaked: Leaked, sandbox: Sandbox, owner: Any
+) -> None:
+    owner.reset_service_specific_credential(**named(leaked))
+    owner.update_service_specific_credential(**named(leaked), Status="Inactive")
+    owner.delete_service_specific_credential(**named(leaked))
+    count = len(sandbox.trail.events(ACCOUNT, "us-east-1"))
+    move(sandbox, [ago(seconds=count - age).replace(microsecond=0) for age in range(count)])
+    assert [event.name for event in known(leaked, session)] == [RESET, UPDATE, DELETE]
+
+
+def test_another_credentials_changes_are_not_its_own(
+    session: Session, leaked: Leaked, sandbox: Sandbox, owner: Any
+) -> None:
+    other = sandbox.make_long_term_key(ACCOUNT, "alice")
+    owner.update_service_specific_credential(**named(other), Status="Inactive")
+    assert known(leaked, session) == []
+    assert [event.credential_id for event in all_changes(ago(minutes=1), session)] == [
+        other.credential_id
+    ]
+
+
+@pytest.mark.parametrize(("minutes", "seen"), [(9, True), (11, False)])
+def test_clocks_may_differ_by_ten_minutes(
+    minutes: int, seen: bool, session: Session, leaked: Leaked, owner: Any
+) -> None:
+    owner.update_service_specific_credential(**named(leaked), Status="Inactive")
+    since = ago(minutes=-minutes)
+    assert bool(known(leaked, session, since)) is seen
+
+
+def test_every_page_of_the_trail_is_read(session: Session, leaked: Leaked, owner: Any) -> None:
+    for _ in range(30):
+        for status in ("Inactive", "Active"):
+            owner.update_service_specific_credential(**named(leaked), Status=status)
+    assert len(known(leaked, session)) == 60
+
+
+def test_a_trail_that_cannot_be_read_is_an_error(
+    session: Session, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    sandbox.aws_faults.add(ACCESS_DENIED, on="cloudtrail:*", times=None)
+    with pytest.raises(ClientError):
+        known(leaked, session)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "user_agent", "failed", "own", "reset"),
+    [
+        (UPDATE, "Inactive", "Boto3/1.44 bedrock-key-guard/0.1", False, True, False),
+        (UPDATE, "Active", "Boto3/1.44 bedrock-key-guard/0.1", False, False, False),
+        (UPDATE, "Inactive", "Boto3/1.44 bedrock-key-guard/0.1", True, False, False),
+        (UPDATE, "Inactive", "aws-cli/2.30 bedrock-key-guard", False, False, False),
+        (UPDATE, "Inactive", "console.amazonaws.com", False, False, False),
+        (RESET, None, "Boto3/1.44 bedrock-key-guard/0.1", False, False, True),
+        (RESET, None, "Boto3/1.44 bedrock-key-guard/0.1", True, False, False),
+        (RESET, None, "console.amazonaws.com", False, False, False),
+        (DELETE, None, "Boto3/1.44 bedrock-key-guard/0.1", False, False, False),
+    ],
+)
+def test_which_events_are_a_guards_own(
+    name: str, status: str | None, user_agent: str, failed: bool, own: bool, reset: bool
+) -> None:
+    event = CredentialEvent(name, ago(), "arn", user_agent, failed, "ACCA", status)
+    assert (event.is_guards_own, event.is_guards_reset) == (own, reset)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bedrock_key_guard.respond.change_events import PolicyEvent
+from bedrock_key_guard.respond.ledger import Entry
+from bedrock_key_guard.respond.ledger_records import Hold, PolicyAttached, PolicyPut, Record
+from bedrock_key_guard.respond.purpose import purpose_of
+from bedrock_key_guard.respond.undo.containments import containments, named_by
+from tests.unit.respond.doubles import QUARANTINE, RECORD
+from tests.unit.verify.doubles import ACCOUNT, NOW
+
+NAME = "BedrockKeyGuard-revoke-until-20261123T2035Z-0123456789ab"
+FINGERPRINT = "0123456789abcdef" * 4
+
+
+def at(hours: float) -> datetime:
+    return NOW + timedelta(hours=hours)
+
+
+def entry(record: Record, phase: str = "done") -> Entry:
+    return Entry(
+        "1",
+        phase,  # type: ignore[arg-type]
+        NOW.isoformat(),
+        "x",
+        "",
+        ACCOUNT,
+        "aws",
+        "0" * 64,
+        record,
+    )
+
+
+def attached(hours: float, name: str = "ml") -> PolicyAttached:
+    return PolicyAttached("role", name, "AROA1", QUARANTINE, at(hours).isoformat(), False)
+
+
+def recorded(hours: float | None, name: str = "AttachRolePolicy", **more: object) -> PolicyEvent:
+    purpose = purpose_of("quarantine", FINGERPRINT, None if hours is None else at(hours))
+    fields = {
+        "name": name,
+        "time": NOW,
+        "actor": "",
+        "user_agent": f"bedrock-key-guard/0.1 {purpose}",
+        "failed": False,
+        "kind": "role",
+        "holder": "ml",
+        "policy": QUARANTINE,
+        **more,
+    }
+    return PolicyEvent(**fields)  # type: ignore[arg-type]
+
+
+PUT = PolicyPut("role", "ml", "AROA1", NAME, "{}", at(2).isoformat())
+
+
+@pytest.mark.parametrize(
+    ("entries", "events", "hours"),
+    [
+        ([], [], None),
+        ([entry(attached(2))], [], 2),
+        ([], [recorded(3)], 3),
+        ([entry(attached(2)), entry(attached(5))], [], 5),
+        ([entry(attached(2))], [recorded(3)], 3),
+        ([entry(attached(4))], [recorded(3)], 4),
+        ([entry(attached(2), "intent")], [], 2),
+        ([entry(attached(2), "failed")], [], 2),
+        # What is over is over; what CloudTrail says of it counts all the same.
+        ([entry(attached(2), "restored")], [], None),
+        ([entry(attached(9), "lifted")], [recorded(3)], 3),
+        # A key that was found contained prolongs it, and holds nobody by itself.
+        ([entry(Hold("role", "ML", at(7).isoformat()))], [recorded(3)], 7),
+        ([entry(Hold("role", "ml", at(1).isoformat()))], [recorded(3)], 3),
+        ([entry(Hold("user", "ml", at(7).isoformat()))], [recorded(3)], 3),
+        ([entry(Hold("role", "ml", at(7).isoformat()))], [], None),
+        ([entry(Hold("role", "web", at(7).isoformat()))], [recorded(3)], 3),
+        # Names of roles ignore case.
+        ([entry(attached(2, "ML"))], [recorded(3)], 3),
+        # What is not an attachment by the guard until some time is nobody's.
+        ([], [recorded(None)], None),
+        ([], [recorded(3, failed=True)], None),
+        ([], [recorded(3, "DetachRolePolicy")], None),
+        ([], [recorded(3, user_agent="aws-cli/2.30")], None),
+        ([entry(RECORD)], [], None),
+    ],
+)
+def test_how_long_a_quarantine_is_needed(
+    entries: list[Entry], events: list[PolicyEvent], hours: float | None
+) -> None:
+    found = containments(entries, events)
+    assert [containment.until for containment in found] == ([] if hours is None else [at(hours)])
+
+
+def test_an_inline_policy_says_by_its_name_until_when() -> None:
+    (named,) = named_by("role", "ml", ("owners", NAME, f"{NAME}x"))
+    assert (named.policy, named.until) == (NAME, datetime.fromisoformat("2026-11-23T20:35:00Z"))
+    (joined,) = containments([entry(PUT)], [], [named])
+    assert joined.is_inline
+    assert (joined.until, joined.entries) == (named.until, (entry(PUT),))
+
+
+def test_each_policy_of_each_holder_is_a_containment_of_its_own() -> None:
+    found = containments(
+        [entry(attached(2)), entry(PUT), entry(attached(2, "web"))],
+        [recorded(3, kind="user"), recorded(3, "PutRolePolicy", policy=NAME)],
+    )
+    assert {containment.place for containment in found} == {
+        ("role", "ml", QUARANTINE),
+        ("role", "ml", NAME),
+        ("role", "web", QUARANTINE),
+        ("user", "ml", QUARANTINE),
+    }
+    assert {r.until for r in found if r.policy == NAME} == {at(3)}
