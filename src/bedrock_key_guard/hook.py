@@ -94,9 +94,8 @@ def _scan_staged() -> Scan:
 
     from bedrock_key_guard.scan.allowlist import AllowList
     from bedrock_key_guard.scan.index import scan_index
-    from bedrock_key_guard.scan.repository import index_file
 
-    return scan_index(Path.cwd(), AllowList(), index_file(os.environ))
+    return scan_index(Path.cwd(), AllowList(), os.environ)
 
 
 def _answer(scan: Scan) -> int:

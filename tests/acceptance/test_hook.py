@@ -240,6 +240,7 @@ def test_on_a_clean_file_nothing_is_imported_but_the_literals(tmp_path: Path) ->
             "bedrock_key_guard.scan",
             "bedrock_key_guard.scan.anchors",
             "bedrock_key_guard.scan.magic",
+            "bedrock_key_guard.scan.shapes",
         ],
     ]
 
@@ -375,6 +376,50 @@ def test_a_later_python_is_found_behind_an_old_one(repository: Path, tmp_path: P
     path = bare_path(tmp_path, **{"python3": "#!/bin/sh\nexit 1\n", "python3.12": new})
     done = commit(repository, PATH=path, BEDROCK_KEY_GUARD_PYTHON="")
     assert "app.env:1:26" in done.stderr
+
+
+def test_programs_of_the_work_tree_are_not_run_where_path_leads_into_it(
+    repository: Path, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    point(repository)
+    stage(repository)
+    for name in ("dirname", "git", "python3", "readlink"):
+        (repository / name).write_text(f"#!/bin/sh\necho $0 >> {mark}\n")
+        (repository / name).chmod(0o755)
+    new = f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'
+    path = f".::{bare_path(tmp_path, python3=new)}"
+    # Not through `git commit`, which would itself start what it finds first.
+    done = subprocess.run(
+        [NATIVE_HOOK],
+        cwd=repository,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "app.env:1:26" in done.stderr
+    assert not mark.exists(), mark.read_text()
+
+
+def elsewhere(repository: Path) -> dict[str, str]:
+    """Keep the repository apart from its work tree, which lies in another repository."""
+    git("init", cwd=repository.parent)
+    bare = repository.parent / "elsewhere.git"
+    (repository / ".git").rename(bare)
+    return {"GIT_DIR": str(bare), "GIT_WORK_TREE": str(repository)}
+
+
+def test_the_native_hook_finds_a_repository_that_only_git_knows(repository: Path) -> None:
+    point(repository)
+    named = elsewhere(repository)
+    (repository / "app.env").write_text(LINE)
+    git("add", "app.env", cwd=repository, env={**os.environ, **named})
+    blocked = commit(repository, **named)
+    assert blocked.returncode == 1
+    assert "app.env:1:26" in blocked.stderr
+    (repository / "app.env").write_text("clean\n")
+    assert commit(repository, "-a", **named).returncode == 0
 
 
 def test_a_python_that_was_named_wrongly_blocks(repository: Path) -> None:

@@ -179,6 +179,19 @@ def finds_the_key(done: Done, mark: Path, leaked: LongTermKey, verdict: str | No
     assert verdicts(report) == [verdict]
 
 
+@pytest.mark.parametrize("source", ["--staged", "--history", "."])
+def test_programs_of_the_tree_are_not_run_where_path_leads_into_it(
+    source: str, mark: Path, tree: Path, home: Path
+) -> None:
+    env = {**os.environ, "PATH": f"bin:./bin::.:{os.environ['PATH']}"}
+    subprocess.run(["git", "version"], cwd=tree, env=env, capture_output=True, check=False)
+    assert mark.exists(), "the trap is none"
+    mark.unlink()
+    done = guard("scan", source, cwd=tree, env=env)
+    assert not mark.exists(), mark.read_text("utf-8")
+    assert (done.returncode, said(done)) == (1, "")
+
+
 def test_an_object_that_is_missing_is_not_fetched(
     mark: Path, tree: Path, home: Path, leaked: LongTermKey
 ) -> None:

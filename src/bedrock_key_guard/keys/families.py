@@ -101,7 +101,6 @@ FAMILIES = (
     CLOUDWATCH_LOGS,
     CLOUDWATCH_METRICS,
 )
-FAMILY_OF_PREFIX = {family.prefix: family for family in FAMILIES}
 
 
 def probed(family: Family) -> bool:

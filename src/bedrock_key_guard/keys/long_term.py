@@ -27,6 +27,8 @@ SECRET_TODAY = 60
 _BODY = re.compile(rb"(?=(?:[K-Za-e][A-Za-z0-9]{3}){3})[A-Za-z0-9]{12,%d}" % MAX_BODY)
 _ALIAS = re.compile(rb"([A-Za-z0-9_+=,.@-]{1,})-at-([0-9]{12})")
 _SECRET = re.compile(rb"[A-Za-z0-9+/]{38,100}={0,2}")
+# What people write where they leave out the rest.
+_OMITTED = (b"..", b"**", "…".encode())
 _NUMBERED = re.compile(r"(.+)\+[0-9]+")
 _SECRET_SIZES = range(40, 101, 4)
 
@@ -42,7 +44,7 @@ def parse(family: Family, text: bytes) -> LongTermKey | MalformedKey | None:
     payload = envelope.decode(run[0])
     head, colon, rest = payload.partition(b":")
     alias = _ALIAS.fullmatch(head)
-    secret = _secret_in(rest)
+    secret = _secret_in(rest, is_cut=_is_cut(run, payload))
     if alias and colon and secret:
         names = user_name_candidates(alias[1].decode())
         if names:
@@ -58,20 +60,26 @@ def user_name_candidates(alias_name: str) -> tuple[str, ...]:
     return tuple(name for name in names if len(name) <= USER_NAME_MAX)
 
 
-def _secret_in(rest: bytes) -> bytes | None:
+def _is_cut(run: re.Match[bytes], payload: bytes) -> bool:
+    """Tell whether more of a key was there: base64 ends inside a byte, or dots say so."""
+    is_whole = envelope.encode(payload).rstrip("=").encode() == run[0]
+    return not is_whole or run.string.startswith(_OMITTED, run.end())
+
+
+def _secret_in(rest: bytes, *, is_cut: bool) -> bytes | None:
     """Return the secret that `rest` is, or that it starts with if more base64 followed the key.
 
-    Only today's length is accepted with something behind it: an altered key must not be read as a
-    shorter one. Padding at its end is final, even if what followed happens to decode to more.
+    Only today's length is accepted where the key was cut or has something behind it: one that was
+    cut or altered must not be read as a shorter one. Padding at its end is final, even if what
+    followed happens to decode to more.
     """
     today = _SECRET.fullmatch(rest[:SECRET_TODAY])
-    cut = today[0] if today and len(today[0]) == SECRET_TODAY else None
-    if cut and cut.endswith(b"="):
-        return cut
-    found = _SECRET.match(rest)
-    if found and found.end() == len(rest):
-        return found[0] if len(found[0]) in _SECRET_SIZES else None
-    return cut
+    usual = today[0] if today and len(today[0]) == SECRET_TODAY else None
+    if is_cut or (usual and usual.endswith(b"=")):
+        return usual
+    if _SECRET.fullmatch(rest):
+        return rest if len(rest) in _SECRET_SIZES else None
+    return usual
 
 
 def _key(

@@ -23,6 +23,14 @@ class Secret:
         """Return the text. Whoever calls this answers for where it goes."""
         return self.__text
 
+    def begins(self, other: Secret) -> bool:
+        """Tell whether `other` is longer and starts so; the last digit of cut base64 may differ."""
+        start = self.__text.rstrip("=")[:-1]
+        return len(self.__text) < len(other.__text) and other.__text.startswith(start)
+
+    def __len__(self) -> int:
+        return len(self.__text)
+
     def __repr__(self) -> str:
         return f"<secret, {len(self.__text)} characters>"
 

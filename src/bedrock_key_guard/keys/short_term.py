@@ -1,8 +1,8 @@
 """Parse short-term keys: base64 of a presigned `CallWithBearerToken` URL.
 
 The layout is that of aws/aws-bedrock-token-generator-python and -js: the parameters come in any
-order, and `&Version=1` is appended after signing. A key in which a parameter stands twice, or whose
-region is no region, is not a key that AWS would accept, and is called malformed.
+order, and `&Version=1` is appended after signing. A key in which a parameter stands twice or is
+cut, or whose region is no region, is not a key that AWS would accept, and is called malformed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from bedrock_key_guard.keys.key import MalformedKey, ShortTermKey, malformed
 from bedrock_key_guard.keys.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bedrock_key_guard.keys.families import Family
 
 MAX_BODY = 16_384
@@ -26,7 +28,8 @@ MAX_LIFETIME = timedelta(days=7)
 
 _BODY = re.compile(rb"[A-Za-z0-9+/]{8,%d}" % MAX_BODY)
 _URL = re.compile(rb"[A-Za-z0-9%&=_.~:/?+-]+")
-_END = b"&Version=1"
+# Letters that follow a key directly decode to anything, but hardly to a further parameter.
+_USUAL = re.compile(rb".+&Version=1(?!&X-Amz-)")
 _ACCESS_KEY_ID = re.compile(r"A[A-Z0-9]{15,127}")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,10}){1,3}-[0-9]{1,2}")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
@@ -41,19 +44,26 @@ def parse(family: Family, text: bytes) -> ShortTermKey | MalformedKey | None:
     run = _BODY.match(text)
     if run is None:
         return None
-    readable = _URL.match(envelope.decode(run[0]))
+    payload = envelope.decode(run[0])
+    readable = _URL.match(payload)
     url = readable[0] if readable else b""
-    key = _read(family, url)
-    if key is not None:
-        return key
+    for whole in _wholes(url, payload):
+        if key := _read(family, whole):
+            return key
     clue = _CLUE.search(url)
     return malformed(family, run[0].decode(), clue[1].decode()) if clue else None
 
 
+def _wholes(url: bytes, payload: bytes) -> Iterator[bytes]:
+    """Yield what may be the whole URL: all that there is, or as far as its usual end."""
+    if url == payload:
+        yield url
+    if usual := _USUAL.match(url):
+        yield usual[0]
+
+
 def _read(family: Family, url: bytes) -> ShortTermKey | None:
-    end = url.rfind(_END)
-    whole = url[: end + len(_END)] if end >= 0 else url
-    host, _, query = whole.decode("ascii").partition("/?")
+    host, _, query = url.decode("ascii").partition("/?")
     parameters = _parameters(query)
     if host != family.token_host or parameters is None:
         return None
@@ -63,7 +73,7 @@ def _read(family: Family, url: bytes) -> ShortTermKey | None:
         return None
     access_key_id, region = credential
     issued_at, expires_at = lifetime
-    canonical = family.prefix + envelope.encode(whole)
+    canonical = family.prefix + envelope.encode(url)
     return ShortTermKey(
         family=family,
         secret=Secret(canonical),
@@ -78,9 +88,9 @@ def _read(family: Family, url: bytes) -> ShortTermKey | None:
 
 
 def _parameters(query: str) -> dict[str, str] | None:
-    """Return the parameters of `query`, or None where one stands twice."""
+    """Return the parameters of `query`, or None where one stands twice or has no value."""
     pairs = [part.partition("=") for part in query.split("&")]
-    parameters = {name: unquote(value) for name, _, value in pairs}
+    parameters = {name: unquote(value) for name, equals, value in pairs if equals}
     return parameters if len(parameters) == len(pairs) else None
 
 
@@ -113,6 +123,7 @@ def _lifetime(parameters: dict[str, str]) -> tuple[datetime, datetime] | None:
 def _signed(parameters: dict[str, str]) -> bool:
     return (
         parameters.get("Action") == "CallWithBearerToken"
+        and parameters.get("Version", "1") == "1"
         and parameters.get("X-Amz-Algorithm") == "AWS4-HMAC-SHA256"
         and _SIGNATURE.fullmatch(parameters.get("X-Amz-Signature", "")) is not None
     )

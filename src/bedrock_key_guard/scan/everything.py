@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,12 +19,12 @@ from bedrock_key_guard.scan.progress import Progress, silent
 from bedrock_key_guard.scan.tips import existing, lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from bedrock_key_guard.model import Finding
     from bedrock_key_guard.scan.allowlist import AllowList
     from bedrock_key_guard.scan.places import Earlier
-    from bedrock_key_guard.scan.pool import Searched
+    from bedrock_key_guard.scan.pool import Step
     from bedrock_key_guard.scan.repository import Git, Repository
     from bedrock_key_guard.scan.trace import Introduction
 
@@ -71,14 +72,29 @@ def read_all(git: Git, tips: Iterable[str], how: How) -> Found:
 
 
 def read_known(git: Git, searched: Git, how: How) -> Found:
-    """Search the objects that `searched` knows, and have `git` read those that may hold a key."""
-    with TemporaryDirectory(prefix="bedrock-key-guard-") as lists:
-        result = search(searched, Path(lists), deep=how.deep, progress=how.progress)
-        known = _worth_reading(result)
-        found = scan_objects(git, known, how.allow, how.progress, read_before=True)
-    found.objects, found.bytes = result.objects, result.bytes
-    found.interrupted |= result.interrupted
+    """Search the objects that `searched` knows, and have `git` read those that may hold a key.
+
+    These are read while others are still searched.
+    """
+    read = Found()
+    with (
+        TemporaryDirectory(prefix="bedrock-key-guard-") as lists,
+        closing(search(searched, Path(lists), deep=how.deep, progress=how.progress)) as steps,
+    ):
+        chosen = _chosen(steps, read)
+        found = scan_objects(git, chosen, how.allow, how.progress, read_before=True)
+    found.objects, found.bytes = read.objects, read.bytes
+    # As they came, the next scan would not write the same bytes.
+    found.findings.sort(key=lambda each: each.location.object or "")
     return found
+
+
+def _chosen(steps: Iterable[Step], read: Found) -> Iterator[str]:
+    """Yield the objects that need the scanner, and count those that were searched."""
+    for step in steps:
+        read.objects += step.objects
+        read.bytes += step.bytes
+        yield from step.chosen
 
 
 def note_absent(found: Found, absent: Callable[[], list[str]]) -> None:
@@ -152,10 +168,3 @@ def first_commits(repository: Repository) -> frozenset[str]:
     return (
         frozenset(marker.read_text("ascii", "replace").split()) if marker.is_file() else frozenset()
     )
-
-
-def _worth_reading(result: Searched) -> list[str]:
-    """Return the objects with hits, and those of the lists at which a reader broke off."""
-    broken = () if result.interrupted else result.broken
-    lists = (part.read_bytes().splitlines() for part in broken)
-    return sorted({*result.hits, *(line.split()[0].decode() for each in lists for line in each)})

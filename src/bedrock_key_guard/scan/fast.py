@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from bedrock_key_guard.scan.anchors import ASCII_QUAD, LITERALS
+from bedrock_key_guard.scan.anchors import LITERALS
+from bedrock_key_guard.scan.shapes import ASCII_QUAD
 
 # A process of its own starts sooner without `typing`.
 TYPE_CHECKING = False

@@ -11,7 +11,7 @@ from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.model import Finding
     from bedrock_key_guard.scan.allowlist import AllowList
@@ -77,7 +77,7 @@ def scan_objects(
     found = Found()
     try:
         with ObjectReader(git) as reader:
-            for object_id in dict.fromkeys(objects):
+            for object_id in _each_once(objects):
                 opened = reader.open(object_id)
                 if opened is None:
                     found.miss(object_id, ABSENT)
@@ -88,6 +88,14 @@ def scan_objects(
     except KeyboardInterrupt:
         found.interrupted = True
     return found
+
+
+def _each_once(objects: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for each in objects:
+        if each not in seen:
+            seen.add(each)
+            yield each
 
 
 def _scan_object(opened: GitObject, object_id: str, allow: AllowList, found: Found) -> int:

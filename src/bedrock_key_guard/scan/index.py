@@ -10,9 +10,16 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Finding, Location, NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.blobs import ObjectReader
 from bedrock_key_guard.scan.containers.reading import read_file
-from bedrock_key_guard.scan.repository import Git, clean_git, repository_of
+from bedrock_key_guard.scan.repository import (
+    Git,
+    clean_git,
+    index_file,
+    repository_named,
+    repository_of,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from bedrock_key_guard.scan.allowlist import AllowList
@@ -24,8 +31,10 @@ _DIFF = (
     "-z",
     "--no-abbrev",
     "--no-renames",
-    "--diff-filter=AMT",
+    "--diff-filter=AMTU",
 )
+_UNMERGED = ("ls-files", "--unmerged", "-z", "--full-name")
+_CONFLICT, _THEIRS = b"U", b"3"
 ABSENT = "its object is not in the repository"
 _REGULAR = (b"100644", b"100755", b"120000")
 
@@ -36,25 +45,37 @@ class _Entry:
     object: str
 
 
-def scan_index(folder: Path, allow: AllowList, index: Path | None = None) -> Scan:
+def scan_index(folder: Path, allow: AllowList, environment: Mapping[str, str]) -> Scan:
     """Scan what the index of the repository at `folder` adds to its last commit.
 
-    Raises UsageError where `folder` is in no repository.
+    Where the `environment` names a repository or an index, as Git does for its hooks, it is that
+    one. Raises UsageError where `folder` is in no repository.
     """
-    repository = repository_of(folder, "index")
-    with clean_git(repository, index=index) as git:
+    repository = repository_named(environment, folder) or repository_of(folder, "index")
+    with clean_git(repository, index=index_file(environment)) as git:
         return _scan_entries(git, _entries(git), allow)
 
 
 def _entries(git: Git) -> list[_Entry]:
-    """List the blobs that the index adds or changes."""
+    """List the blobs that the index adds or changes, also in a merge that is not done."""
     fields = git.run(*_DIFF, _last_tree(git)).split(b"\0")
-    pairs = zip(fields[::2], fields[1::2], strict=False)
-    return [
-        _Entry(os.fsdecode(path), meta.split()[3].decode())
-        for meta, path in pairs
-        if meta.split()[1] in _REGULAR
+    changes = [(meta.split(), path) for meta, path in zip(fields[::2], fields[1::2], strict=False)]
+    merged = [
+        _Entry(os.fsdecode(path), words[3].decode())
+        for words, path in changes
+        if words[1] in _REGULAR
     ]
+    conflicts = any(words[4] == _CONFLICT for words, _ in changes)
+    return [*merged, *_unmerged(git)] if conflicts else merged
+
+
+def _unmerged(git: Git) -> Iterator[_Entry]:
+    """Yield what comes from the other side of a merge: ours is in the last commit already."""
+    for listed in git.run(*_UNMERGED).split(b"\0")[:-1]:
+        meta, _, path = listed.partition(b"\t")
+        mode, object_id, stage = meta.split()
+        if stage == _THEIRS and mode in _REGULAR:
+            yield _Entry(os.fsdecode(path), object_id.decode())
 
 
 def _last_tree(git: Git) -> str:

@@ -118,8 +118,8 @@ def _memory(store: Store, tips: Tips, found: Found, findings: Iterable[Finding])
     return Memory(
         store.inventory(),
         tips,
-        again=tuple(dict.fromkeys(found.again)),
-        unread=tuple(dict.fromkeys(found.unread)),
+        again=tuple(sorted({*found.again})),
+        unread=tuple(sorted({*found.unread})),
         absent=tuple(found.absent),
         introduced=_pairs(places, "blob"),
         noted=_pairs(places, "note"),

@@ -3,27 +3,57 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 from pathlib import Path
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.scan.repository import Repository, clean_git, find_repository
+from bedrock_key_guard.scan.repository import (
+    Repository,
+    clean_git,
+    find_repository,
+    repository_at,
+)
 
 _LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+# Git goes on without it, and cuts what it says of a long name.
+_CLOSED = re.compile(rb"^warning: could not open directory '(.+?)/?(?:': [^']*)?$", re.MULTILINE)
 
-# Names of files, and whether it is Git that says that they are there.
+# Names of files, and whether it is Git that says that they are there. A folder that cannot be read
+# is among them, so that whoever tries says why.
 Listed = dict[str, bool]
 
 
 def list_files(start: Path) -> Listed:
-    """List a file, or the files of a folder. Raises UsageError for what is not there."""
+    """List a file, or the files of a folder, also where a link to it is named.
+
+    Raises UsageError for what is not there, and for a pipe or a device.
+    """
     if not os.path.lexists(start):
         raise UsageError(
             f"There is no {str(start)!r} to scan.", remedy="Name a file or a folder that exists."
         )
-    if not start.is_dir():
+    if start.is_dir():
+        repository = find_repository(_absolute(start))
+        if repository is None:
+            return _walk(start)
+        if _is_behind_a_link(start, repository):
+            return list_files(start.resolve())
+        return _tracked(start, repository)
+    if not start.exists():
         return {str(start): False}
-    repository = find_repository(_absolute(start))
-    return _walk(start) if repository is None else _tracked(start, repository)
+    if not stat.S_ISREG(start.stat().st_mode):
+        raise UsageError(
+            f"{str(start)!r} is neither a file nor a folder.",
+            remedy="Send what comes out of it into `scan --stdin`.",
+        )
+    return {str(start.resolve() if start.is_symlink() else start): False}
+
+
+def _is_behind_a_link(start: Path, repository: Repository) -> bool:
+    """Tell whether a link within the work tree leads to `start`: Git lists nothing behind one."""
+    below = _absolute(start).relative_to(repository.work_tree)
+    return start.resolve() != repository.work_tree.resolve() / below
 
 
 def _tracked(start: Path, repository: Repository) -> Listed:
@@ -32,11 +62,16 @@ def _tracked(start: Path, repository: Repository) -> Listed:
     exclude = repository.common_dir / "info" / "exclude"
     options = [f"--exclude-from={exclude.absolute()}"] if exclude.is_file() else []
     with clean_git(repository) as git:
-        listing = git.run(*_LIST, *options, "--", str(below))
+        listing, said = git.hear(*_LIST, *options, "--", str(below))
     skipped = len(os.fsencode(_as_prefix(below)))
     prefix = os.fsencode(_as_prefix(start))
+
+    def named(name: bytes) -> str:
+        return os.fsdecode(prefix + name[skipped:])
+
     names = (name.rstrip(b"/") for name in listing.split(b"\0") if name)
-    return dict.fromkeys((os.fsdecode(prefix + name[skipped:]) for name in names), True)
+    closed = dict.fromkeys(map(named, _CLOSED.findall(said)), False)
+    return dict.fromkeys(map(named, names), True) | closed
 
 
 def _as_prefix(folder: Path) -> str:
@@ -44,26 +79,31 @@ def _as_prefix(folder: Path) -> str:
 
 
 def list_nested(name: str) -> Listed:
-    """List the files of a repository that Git lists as a folder of another one."""
+    """List the files of what Git lists as a folder: a repository in another one, as it says."""
     folder = Path(name)
     if not folder.is_dir() or folder.is_symlink():
         return {}
-    repository = find_repository(_absolute(folder))
-    if repository is None or repository.work_tree != _absolute(folder):
-        return {}
-    return _tracked(folder, repository)
+    repository = repository_at(_absolute(folder))
+    return _walk(folder) if repository is None else _tracked(folder, repository)
 
 
 def _walk(start: Path) -> Listed:
     """List the files of a folder outside Git; a repository in it is read as Git sees it."""
     listed: Listed = {}
-    for folder, folders, names in os.walk(start):
-        if ".git" in folders:
+
+    def note(error: OSError) -> None:
+        listed[str(Path(error.filename))] = False
+
+    for name, folders, names in os.walk(start, onerror=note):
+        folder = Path(name)
+        has_git = ".git" in folders or ".git" in names
+        repository = repository_at(_absolute(folder)) if has_git else None
+        if repository is not None:
             folders.clear()
-            listed |= list_files(Path(folder))
+            listed |= _tracked(folder, repository)
             continue
         folders.sort()
-        prefix = _as_prefix(Path(folder))
+        prefix = _as_prefix(folder)
         listed |= dict.fromkeys((prefix + name for name in sorted(names)), False)
     return listed
 

@@ -54,7 +54,7 @@ def matches(data: bytes, base: int = 0, inflation: Inflation | None = None) -> l
     that reaches beyond the end of `data` may come out malformed: overlap windows by `LONGEST`.
     """
     accepted = _Accepted()
-    for match in sorted(_candidates(data, base, inflation), key=_plainness):
+    for match in sorted(_candidates(data, base, inflation), key=_preference):
         accepted.add(match)
     return sorted(accepted.matches, key=lambda match: match.offset)
 
@@ -69,9 +69,9 @@ def _candidates(data: bytes, base: int, inflation: Inflation | None) -> Iterator
                 yield Match(first - base, last - base, key, encodings)
 
 
-def _plainness(match: Match) -> tuple[bool, int]:
-    """Order matches: whole keys before malformed ones, plain text before encoded."""
-    return match.confidence != "exact", len(match.encodings)
+def _preference(match: Match) -> tuple[bool, int, int]:
+    """Order matches: whole keys before malformed ones, long before short, plain before encoded."""
+    return match.confidence != "exact", -len(match.key.secret), len(match.encodings)
 
 
 class _Accepted:
@@ -98,4 +98,5 @@ class _Accepted:
 
     @staticmethod
     def _is_covered(match: Match, other: Match) -> bool:
-        return match.confidence != "exact" or match.key.fingerprint == other.key.fingerprint
+        one, another = match.key.secret, other.key.secret
+        return match.confidence != "exact" or one == another or one.begins(another)

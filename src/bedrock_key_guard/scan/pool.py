@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
 from typing import IO, TYPE_CHECKING, cast
@@ -18,6 +17,7 @@ from bedrock_key_guard.scan.reader import BROKEN, WHOLE
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Generator, Iterator
 
     from bedrock_key_guard.scan.repository import Git
 
@@ -31,40 +31,40 @@ _AT_ONCE = 40
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
 
-@dataclass(slots=True)
-class Searched:
-    """Gather what the readers found: objects to scan, lists that broke off, and the counts.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Hold what a reader says: an object that needs the scanner, or how much was searched."""
 
-    Where a person `interrupted` them, the lists are those that were not read to the end.
-    """
-
-    hits: list[str] = field(default_factory=list)
-    broken: list[Path] = field(default_factory=list)
+    chosen: tuple[str, ...] = ()
     objects: int = 0
     bytes: int = 0
-    interrupted: bool = False
 
 
-def search(git: Git, folder: Path, *, deep: bool, progress: Progress = silent) -> Searched:
-    """List and search every object; the lists are kept in `folder`."""
-    found, parts, lock = Searched(), Queue[Path | None](), threading.Lock()
+def search(
+    git: Git, folder: Path, *, deep: bool, progress: Progress = silent
+) -> Generator[Step, None, None]:
+    """List and search every object, and yield what the readers say; the lists are in `folder`.
+
+    Where a reader broke off, all objects of that list need the scanner, some for a second time. The
+    readers go on while an object is scanned, and are killed where nobody wants the rest.
+    """
+    parts, said = Queue[Path | None](), Queue[Step | None]()
     counts: dict[Path, tuple[int, int]] = {}
     readers = os.cpu_count() or 1
 
     def serve() -> None:
-        with _start_reader(git, deep=deep) as process:
-            while lists := _take(parts, readers):
-                hits, broken = _search(process, lists)
-                read = () if found.interrupted else lists
-                objects, size = (sum(counts[each][kind] for each in read) for kind in (0, 1))
-                with lock:
-                    found.hits += hits
-                    found.broken += broken
-                    found.objects += objects
-                    found.bytes += size
-                progress(objects=objects, size=size)
-            with suppress(OSError):
-                cast("IO[bytes]", process.stdin).close()
+        try:
+            with _start_reader(git, deep=deep) as process:
+                while lists := _take(parts, readers):
+                    for chosen in _search(process, lists):
+                        said.put(Step((chosen,)))
+                    objects, size = (sum(counts[each][kind] for each in lists) for kind in (0, 1))
+                    said.put(Step((), objects, size))
+                    progress(objects=objects, size=size)
+                with suppress(OSError):
+                    cast("IO[bytes]", process.stdin).close()
+        finally:
+            said.put(None)
 
     with ThreadPoolExecutor(readers) as threads:
         serving: list[Future[None]] = []
@@ -75,16 +75,16 @@ def search(git: Git, folder: Path, *, deep: bool, progress: Progress = silent) -
                 parts.put(part)
                 progress(expected=size)
             _end(parts, readers)
-            wait(serving)
-        except KeyboardInterrupt:
-            found.interrupted = True
+            for _ in serving:
+                yield from iter(said.get, None)
+        except BaseException:
             _empty(parts)
             git.stop()
+            raise
         finally:
             _end(parts, readers)
     for each in serving:
         each.result()
-    return found
 
 
 def _end(parts: Queue[Path | None], readers: int) -> None:
@@ -125,32 +125,29 @@ def _take(parts: Queue[Path | None], readers: int) -> list[Path]:
     return taken
 
 
-def _search(process: subprocess.Popen[bytes], lists: list[Path]) -> tuple[list[str], list[Path]]:
-    """Return the hits in some lists, and those of the lists that were not read whole."""
-    if len(lists) == 1:
-        hits, whole = _ask(process, lists[0])
-        return hits, [] if whole else lists
-    hits, whole = _ask(process, join(lists))
+def _search(process: subprocess.Popen[bytes], lists: list[Path]) -> Iterator[str]:
+    """Yield the hits in some lists, and all objects of those that were not read whole."""
+    whole = yield from _ask(process, lists[0] if len(lists) == 1 else join(lists))
     if whole:
-        return hits, []
-    each_alone = [_search(process, [each]) for each in lists]
-    return [hit for hits, _ in each_alone for hit in hits], [
-        part for _, broken in each_alone for part in broken
-    ]
+        return
+    if len(lists) == 1:
+        yield from lists[0].read_text("ascii").splitlines()
+    else:
+        for part in lists:
+            yield from _search(process, [part])
 
 
-def _ask(process: subprocess.Popen[bytes], part: Path) -> tuple[list[str], bool]:
-    """Return the hits in a list, and whether it was read whole; a reader that died read nothing."""
+def _ask(process: subprocess.Popen[bytes], part: Path) -> Generator[str, None, bool]:
+    """Yield the hits in a list; return whether it was read whole: not where the reader died."""
     questions, answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
-    hits: list[str] = []
     try:
         questions.write(os.fsencode(part) + b"\n")
         questions.flush()
     except OSError:
-        return [], False
+        return False
     for line in answers:
         word = line.decode().rstrip("\n")
         if word in (WHOLE, BROKEN):
-            return hits, word == WHOLE
-        hits.append(word)
-    return hits, False
+            return word == WHOLE
+        yield word
+    return False

@@ -70,7 +70,13 @@ def _why_not(git: Git, revisions: str) -> str:
         return SHALLOW
     if any(_is_missing(git, end) for end in _DOTS.split(revisions)):
         return ABSENT
-    git.run("rev-list", "--quiet", "--end-of-options", revisions, "--")
+    try:
+        git.run("rev-list", "--quiet", "--end-of-options", revisions, "--")
+    except UsageError:
+        raise UsageError(
+            f"There are no such commits here: {revisions!r}.",
+            remedy="Name revisions that `git rev-list` knows, such as `main..HEAD`.",
+        ) from None
     return ABSENT
 
 

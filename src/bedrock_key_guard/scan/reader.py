@@ -50,17 +50,24 @@ def main() -> int:
     _ask_for_no_haste()
     choose = by_anchors if sys.argv[1] == "deep" else by_literals
     for line in sys.stdin:
-        hits, whole = search(line.rstrip("\n"), sys.argv[2:], choose)
-        sys.stdout.write("".join(f"{hit}\n" for hit in hits))
-        sys.stdout.write(f"{WHOLE if whole else BROKEN}\n")
-        sys.stdout.flush()
+        whole = search(line.rstrip("\n"), sys.argv[2:], choose, _tell)
+        _tell(WHOLE if whole else BROKEN)
     return 0
 
 
+def _tell(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
 def search(
-    part: str, git: Sequence[str], choose: Callable[[IO[bytes], Records], Iterator[str]]
-) -> tuple[list[str], bool]:
-    """Return the ids of the objects that are chosen, and whether the whole list was read."""
+    part: str,
+    git: Sequence[str],
+    choose: Callable[[IO[bytes], Records], Iterator[str]],
+    tell: Callable[[str], object],
+) -> bool:
+    """Tell the id of each object as it is chosen; return whether the whole list was read."""
+    told: set[str] = set()
     command = [*git, *_CACHE, "cat-file", "--batch=%(objectname)", "--buffer"]
     with open(part, "rb") as names:  # noqa: PTH123  # starts sooner
         records = Records(names.read(), sizes_of(part))
@@ -74,8 +81,11 @@ def search(
         ) as process:
             stream = cast("IO[bytes]", process.stdout)
             _widen(stream.fileno())
-            hits = list(dict.fromkeys(choose(stream, records)))
-        return hits, process.returncode == 0 and records.all_read()
+            for chosen in choose(stream, records):
+                if chosen not in told:
+                    told.add(chosen)
+                    tell(chosen)
+        return process.returncode == 0 and records.all_read()
 
 
 def by_literals(

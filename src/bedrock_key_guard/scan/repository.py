@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GuardError, UsageError
+from bedrock_key_guard.scan.clean_dir import borrow, configure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_BORROWED = ("refs", "packed-refs", "shallow")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
+_KEPT_VARIABLES = ("SYSTEMROOT", "TMPDIR", "TEMP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,15 @@ def repository_of(folder: Path, what: str) -> Repository:
         f"{str(folder)!r} {why}, so it has no {what}.",
         remedy="Name a folder of a repository, or scan the files with `scan PATH`.",
     )
+
+
+def repository_named(environment: Mapping[str, str], work_tree: Path) -> Repository | None:
+    """Return the repository that Git names to its hooks: a work tree need not show where it is."""
+    named = environment.get("GIT_DIR")
+    git_dir = Path(named).absolute() if named else None
+    if git_dir is None or not (git_dir / "HEAD").is_file():
+        return None
+    return Repository(work_tree, git_dir, _common_dir(git_dir))
 
 
 def find_repository(start: Path) -> Repository | None:
@@ -105,6 +114,7 @@ class Git:
         self._children: list[subprocess.Popen[bytes]] = []
         self.environment = {
             **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            "PATH": _absolute_only(os.environ.get("PATH", os.defpath)),
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -129,11 +139,15 @@ class Git:
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what Git prints. Raises GuardError where Git fails."""
+        return self.hear(*arguments, stdin=stdin)[0]
+
+    def hear(self, *arguments: str, stdin: bytes = b"") -> tuple[bytes, bytes]:
+        """Return what Git prints, and what it warns of. Raises GuardError where Git fails."""
         with self.spawn([*self.command(), *arguments], stderr=subprocess.PIPE) as process:
             printed, said = process.communicate(stdin)
         if process.returncode:
             raise _failure(self.repository, said)
-        return printed
+        return printed, said
 
     def heads(self) -> list[str]:
         """Return the commits that are checked out, here and in other work trees."""
@@ -171,13 +185,18 @@ class Git:
 
     def command(self) -> list[str]:
         """Return how Git is started. Raises UsageError where it is not installed."""
-        git = shutil.which("git")
+        git = shutil.which("git", path=self.environment["PATH"])
         if git is None:
             raise UsageError(
                 "Git is not installed, and this repository cannot be read without it.",
                 remedy="Install Git and run the command again.",
             )
         return [git, "-C", str(self.repository.work_tree)]
+
+
+def _absolute_only(path: str) -> str:
+    """Leave out what leads into the working directory: that may be a hostile tree."""
+    return os.pathsep.join(filter(os.path.isabs, path.split(os.pathsep)))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -195,9 +214,10 @@ def clean_git(repository: Repository, *, index: Path | None = None) -> Iterator[
     """Lend a Git whose directory holds nothing but what was borrowed from `repository`."""
     with tempfile.TemporaryDirectory(prefix="bedrock-key-guard-") as folder:
         clean_dir = Path(folder)
-        _furnish(clean_dir, repository)
+        borrow(repository, clean_dir)
         git = Git(repository, clean_dir, index or repository.git_dir / "index")
         try:
+            configure(git, clean_dir)
             yield git
         finally:
             git.stop()
@@ -207,33 +227,6 @@ def index_file(environment: Mapping[str, str]) -> Path | None:
     """Return the index that Git names to its hooks (`git commit -a` makes one of its own)."""
     named = environment.get("GIT_INDEX_FILE")
     return Path(named).absolute() if named else None
-
-
-def _furnish(clean_dir: Path, repository: Repository) -> None:
-    (clean_dir / "HEAD").write_bytes((repository.git_dir / "HEAD").read_bytes())
-    (clean_dir / "objects").mkdir()
-    for name in _BORROWED:
-        if (repository.common_dir / name).exists():
-            (clean_dir / name).symlink_to((repository.common_dir / name).absolute())
-    for shared in repository.git_dir.glob("sharedindex.*"):
-        (clean_dir / shared.name).symlink_to(shared.absolute())
-    (clean_dir / "config").write_text(_clean_config(repository), encoding="utf-8")
-
-
-def _clean_config(repository: Repository) -> str:
-    """Write the one setting without which objects cannot be read: the hash that names them."""
-    if _uses_sha256(repository.common_dir / "config"):
-        return "[core]\nrepositoryformatversion = 1\n[extensions]\nobjectFormat = sha256\n"
-    return "[core]\nrepositoryformatversion = 0\n"
-
-
-def _uses_sha256(config: Path) -> bool:
-    try:
-        text = config.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    settings = (line.replace(" ", "").replace("\t", "").lower() for line in text.splitlines())
-    return "objectformat=sha256" in settings
 
 
 def _failure(repository: Repository, stderr: bytes) -> GuardError:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import os
 
-from bedrock_key_guard.scan.anchors import BLOCK, any_anchor
+from bedrock_key_guard.scan.anchors import any_anchor
 from bedrock_key_guard.scan.magic import HEAD, container_kind
+from bedrock_key_guard.scan.shapes import BLOCK
 
 # A process of its own starts sooner without `typing`.
 TYPE_CHECKING = False

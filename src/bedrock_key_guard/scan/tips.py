@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -47,7 +49,16 @@ class Newer:
 
 
 def find_tips(git: Git) -> Tips:
-    """Ask Git for every reference."""
+    """Ask Git for every reference. Raises UsageError where they are kept in a way we cannot lend.
+
+    Without them nobody could tell which objects of a shallow or damaged clone are missing. The
+    layout is in git-refs(1).
+    """
+    if (git.repository.common_dir / "reftable").is_dir():
+        raise UsageError(
+            f"The references of {str(git.repository.work_tree)!r} are kept as a reftable.",
+            remedy="Run `git refs migrate --ref-format=files`, or read a clone of it.",
+        )
     listed = git.run("for-each-ref", "--format=%(objectname) %(refname)").decode(errors="replace")
     named = [line.partition(" ") for line in listed.splitlines()]
     marker = git.repository.common_dir / "shallow"

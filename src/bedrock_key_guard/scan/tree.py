@@ -89,7 +89,10 @@ class _Found:
         finally:
             for _, result in sorted(results.items()):
                 self._keep(result)
-        return {name: True for number in sorted(folders) for name in list_nested(names[number])}
+        nested: Listed = {}
+        for number in sorted(folders):
+            nested |= list_nested(names[number])
+        return nested
 
     def _scan_file(self, name: str) -> Reading | NotScanned:
         result = _scan_file(name, self.allow)
@@ -124,7 +127,7 @@ def _is_file(name: str) -> bool:
     """Tell whether there is something to scan, be it a link, where Git lists a file."""
     try:
         return not stat.S_ISDIR(os.lstat(name).st_mode)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
         return True
@@ -138,6 +141,8 @@ def _scan_file(name: str, allow: AllowList) -> Reading | NotScanned:
         if stat.S_ISLNK(mode):
             link = read_file(io.BytesIO(os.fsencode(os.readlink(name))), at, allow)  # noqa: PTH115
             return replace(link, bytes_read=0)
+        if stat.S_ISDIR(mode):
+            os.scandir(name).close()
         if not stat.S_ISREG(mode):
             return NotScanned(name, "opaque", NO_FILE)
         return _read_whole(name, at, allow)

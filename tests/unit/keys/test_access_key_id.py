@@ -34,6 +34,11 @@ def test_known_ids(text: str, account: str | None) -> None:
     assert account_id_of(text) == account
 
 
+def test_twelve_digits_are_the_most_that_an_account_has() -> None:
+    assert account_id_of(access_key_id("9" * 12)) == "9" * 12
+    assert account_id_of(access_key_id("1" + "0" * 12)) is None
+
+
 @given(st.text(max_size=30))
 def test_no_text_is_too_strange(text: str) -> None:
     account = account_id_of(text)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bedrock_key_guard.keys import prefixes
-from bedrock_key_guard.keys.families import FAMILIES, FAMILY_OF_PREFIX, probed
+from bedrock_key_guard.keys.families import FAMILIES, probed
 from bedrock_key_guard.keys.fingerprint import fingerprint, short
 from tests.keysmith import fingerprint_of
 
@@ -11,7 +11,6 @@ from tests.keysmith import fingerprint_of
 def test_every_family_has_its_own_name_and_prefix() -> None:
     assert len({family.name for family in FAMILIES}) == len(FAMILIES)
     assert tuple(family.prefix for family in FAMILIES) == prefixes.PREFIXES
-    assert {family.prefix: family for family in FAMILIES} == FAMILY_OF_PREFIX
 
 
 def test_no_prefix_is_the_start_of_another() -> None:
@@ -28,6 +27,13 @@ def test_a_family_is_complete_for_its_kind(family: object) -> None:
     assert bool(family.token_host) == bool(family.signing_service) == short_term
     assert all(action.endswith(":CallWithBearerToken") for action in family.deny_actions)
     assert family.deny_actions
+
+
+@pytest.mark.parametrize("name", ["bedrock-long-term", "bedrock-short-term"])
+def test_a_key_of_amazon_bedrock_is_denied_on_both_planes(name: str) -> None:
+    (family,) = (family for family in FAMILIES if family.name == name)
+    planes = ("bedrock", "bedrock-mantle")
+    assert family.deny_actions == tuple(f"{plane}:CallWithBearerToken" for plane in planes)
 
 
 def test_only_amazon_bedrock_is_probed() -> None:

@@ -96,6 +96,12 @@ ALIAS = b"bob-at-111122223333"
 SECRET = b"A" * 59 + b"="
 
 
+def test_a_secret_of_todays_length_needs_no_padding_to_end_before_more_text() -> None:
+    key = parse(BEDROCK, forged(ALIAS + b":" + b"A" * 60 + b"Zz more"))
+    assert isinstance(key, LongTermKey)
+    assert key.secret.unseal() == "ABSK" + forged(ALIAS + b":" + b"A" * 60).decode()
+
+
 @pytest.mark.parametrize(
     "payload",
     [
@@ -164,10 +170,27 @@ def test_a_key_that_is_cut_is_never_taken_for_the_whole(user: str, data: st.Data
     end = data.draw(st.integers(4, len(text.rstrip("=")) - 1))
     key = parse(BEDROCK, body(text[:end]))
     if isinstance(key, LongTermKey):
-        # A secret may have any length that base64 gives without padding: 40, 44 ... 56.
+        # A secret may have any length that base64 gives without padding: 40, 44 ... 56. Most of
+        # such cuts are seen, because they are inside a byte.
         secret = base64.b64decode(body(key.secret.unseal())).partition(b":")[2]
         assert len(secret) in range(40, 60, 4)
+        assert key.secret.unseal().rstrip("=") == text[:end]
         assert key.fingerprint != fingerprint_of(text)
+
+
+@given(USER_NAMES, st.sampled_from(["...", "..", "…", "****", "...=="]), st.data())
+def test_a_key_that_ends_in_dots_is_not_whole(user: str, dots: str, data: st.DataObject) -> None:
+    text = long_term(user)
+    end = data.draw(st.integers(4, len(text.rstrip("=")) - 1))
+    assert not isinstance(parse(BEDROCK, body(text[:end] + dots)), LongTermKey)
+    assert isinstance(parse(BEDROCK, body(text + dots)), LongTermKey)
+
+
+@given(USER_NAMES, st.data())
+def test_a_key_that_lost_a_letter_is_not_whole(user: str, data: st.DataObject) -> None:
+    text = long_term(user).rstrip("=")
+    at = data.draw(st.integers(4, len(text) - 1))
+    assert not isinstance(parse(BEDROCK, body(text[:at] + text[at + 1 :])), LongTermKey)
 
 
 @given(USER_NAMES, st.data())

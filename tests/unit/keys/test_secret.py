@@ -51,6 +51,23 @@ def test_equal_secrets_are_one() -> None:
     assert Secret("é") != SECRET
 
 
+@pytest.mark.parametrize(
+    ("start", "whole", "begins"),
+    [
+        ("ABSKQUJD", "ABSKQUJDREVG", True),
+        ("ABSKQUI=", "ABSKQUJDREVG", True),
+        ("ABSKQQ==", "ABSKQUJDREVG", True),
+        ("ABSKQUJDREVG", "ABSKQUJD", False),
+        ("ABSKQUJD", "ABSKQUJD", False),
+        ("ABSKQUI=", "ABSKQUJD", False),
+        ("ABSKQVJD", "ABSKQUJDREVG", False),
+    ],
+)
+def test_a_secret_that_was_cut_is_known_by_the_whole(start: str, whole: str, begins: bool) -> None:
+    assert Secret(start).begins(Secret(whole)) is begins
+    assert len(Secret(start)) == len(start)
+
+
 def test_few_modules_unseal_a_secret() -> None:
     package = Path(bedrock_key_guard.__file__).parent
     callers = {

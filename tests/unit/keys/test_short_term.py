@@ -64,6 +64,15 @@ def test_the_parameters_may_stand_in_any_order() -> None:
         assert (key.account_id, key.expires_at) == (ACCOUNT, ISSUED_AT + timedelta(hours=12))
 
 
+@given(st.permutations(URL.partition("/?")[2].split("&")), st.text("=. ,\n\"'-_%", max_size=2))
+def test_the_version_may_stand_anywhere_too(parameters: list[str], after: str) -> None:
+    url = f"bedrock.amazonaws.com/?{'&'.join(parameters)}"
+    body = base64.b64encode(url.encode()).decode()
+    key = parse(BEDROCK, (body + after).encode())
+    assert isinstance(key, ShortTermKey)
+    assert key.fingerprint == fingerprint_of(BEDROCK.prefix + body)
+
+
 def test_the_twin_for_claude_platform_is_its_own_family() -> None:
     token = claude_platform_short_term(issued_at=ISSUED_AT)
     body = token.removeprefix(CLAUDE.prefix).encode()
@@ -90,6 +99,12 @@ def test_an_access_key_id_of_the_old_generation_tells_no_account() -> None:
     key = read(URL.replace(access_key_id(kind="ASIA"), "AKIAIOSFODNN7EXAMPLE"))
     assert key
     assert (key.access_key_id, key.account_id) == ("AKIAIOSFODNN7EXAMPLE", None)
+
+
+def test_a_token_may_live_for_a_week() -> None:
+    key = read(URL.replace("X-Amz-Expires=43200", "X-Amz-Expires=604800"))
+    assert key
+    assert key.expires_at == ISSUED_AT + timedelta(days=7)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +145,22 @@ def test_a_token_that_is_cut_is_malformed_and_tells_its_access_key_id() -> None:
         key = parse(BEDROCK, body[:end])
         assert isinstance(key, MalformedKey)
         assert key.clue == access_key_id(kind="ASIA")
+
+
+@pytest.mark.parametrize("kind", ["AKIA", "ASIA"])
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "us-gov-west-1"])
+def test_a_token_that_lost_a_letter_of_its_end_is_malformed(
+    kind: Literal["AKIA", "ASIA"], region: str
+) -> None:
+    token = short_term(ACCOUNT, region, kind=kind, issued_at=ISSUED_AT)
+    body = token.removeprefix(BEDROCK.prefix).rstrip("=")
+    for at in range(len(body) - 110, len(body)):
+        assert isinstance(parse(BEDROCK, (body[:at] + body[at + 1 :]).encode()), MalformedKey)
+
+
+@pytest.mark.parametrize("left", ["&", "&V", "&Version", "&Version="])
+def test_a_token_whose_last_parameter_is_cut_is_malformed(left: str) -> None:
+    assert read(URL.removesuffix("&Version=1") + left) is None
 
 
 @pytest.mark.parametrize(

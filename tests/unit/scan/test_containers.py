@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import tarfile
 import zipfile
@@ -10,43 +9,16 @@ import zlib
 
 import pytest
 
-from bedrock_key_guard.model import Location
-from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from tests import boxes
 from tests.boxes import BOXES
-from tests.keysmith import fingerprint_of, long_term
+from tests.keysmith import long_term
+from tests.unit.scan.readings import KEY, places, read
 
-KEY = long_term("bob")
 OTHER = long_term("eve")
 TEXT = f"first\nkey = {KEY}\n".encode()
-Place = tuple[tuple[str, ...], int, int]
 
 zip_ = boxes.zipped
 tar = boxes.tarred
-
-
-def read(data: bytes, *, seekable: bool = True) -> Reading:
-    class Pipe:
-        def __init__(self) -> None:
-            self._data = io.BytesIO(data)
-
-        def read(self, size: int, /) -> bytes:
-            return self._data.read(size)
-
-    reading = read_file(
-        io.BytesIO(data) if seekable else Pipe(), Location("working-tree", "box", 0, 0), AllowList()
-    )
-    assert reading.bytes_read == len(data)
-    return reading
-
-
-def places(reading: Reading, key: str = KEY) -> list[Place]:
-    return [
-        (finding.location.containers, finding.location.line, finding.location.column)
-        for finding in reading.findings
-        if finding.key.fingerprint == fingerprint_of(key)
-    ]
 
 
 PLAIN: dict[str, tuple[bytes, tuple[str, ...]]] = {

@@ -11,41 +11,14 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.model import Location, NotScanned
-from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.model import NotScanned
 from bedrock_key_guard.scan.magic import container_kind
 from tests import archives, boxes
-from tests.keysmith import fingerprint_of, long_term
+from tests.unit.scan.readings import KEY, places, read
 
-KEY = long_term("bob")
 TEXT = f"first\nkey = {KEY}\n".encode()
 LONG = "a/very/long/name/indeed.txt"
 FIRST = {"first": b"-" * 777}
-Place = tuple[tuple[str, ...], int, int]
-
-
-def read(data: bytes, *, seekable: bool = True) -> Reading:
-    class Pipe:
-        def __init__(self) -> None:
-            self._data = io.BytesIO(data)
-
-        def read(self, size: int, /) -> bytes:
-            return self._data.read(size)
-
-    reading = read_file(
-        io.BytesIO(data) if seekable else Pipe(), Location("working-tree", "box", 0, 0), AllowList()
-    )
-    assert reading.bytes_read == len(data)
-    return reading
-
-
-def places(reading: Reading) -> list[Place]:
-    return [
-        (finding.location.containers, finding.location.line, finding.location.column)
-        for finding in reading.findings
-        if finding.key.fingerprint == fingerprint_of(KEY)
-    ]
 
 
 def zip64(method: int) -> bytes:

@@ -36,7 +36,7 @@ def test_every_source_looks_into_containers(tmp_path: Path) -> None:
     git("init", cwd=tmp_path)
     git("add", "box", cwd=tmp_path)
     assert shown(scan_files([box], ALLOW)) == ([("zip:a",)], [f"{box.as_posix()} > zip:b"])
-    assert shown(scan_index(tmp_path, ALLOW)) == ([("zip:a",)], ["box > zip:b"])
+    assert shown(scan_index(tmp_path, ALLOW, {})) == ([("zip:a",)], ["box > zip:b"])
     assert shown(scan_stream(io.BytesIO(BOX), ALLOW)) == ([("zip:a",)], ["<stdin> > zip:b"])
 
 

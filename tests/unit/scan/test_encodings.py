@@ -83,6 +83,15 @@ def test_a_key_of_every_family_is_found_in_what_files_hold(step: str, family: st
     assert data.count(b"\n", 0, match.offset) == data.count(b"\n", 0, offset)
 
 
+@pytest.mark.parametrize("glue", ["\n", "\r\n    ", "\\\n", "=\n", '" + "', "%0A"])
+@pytest.mark.parametrize("user", ["a", "ab", "abc"])
+def test_a_key_that_is_split_anywhere_is_one_finding(user: str, glue: str) -> None:
+    key = long_term(user)
+    for at in range(40, len(key)):
+        match = only(f'k = "{key[:at]}{glue}{key[at:]}"\n'.encode())
+        assert (match.offset, match.key.fingerprint) == (5, fingerprint_of(key))
+
+
 @pytest.mark.parametrize("prefix", [1, 2, 3, 5, 9, 15])
 @pytest.mark.parametrize("family", KEYS)
 @pytest.mark.parametrize("glue", ['" + "', "' '", '" "', '".concat("', "'\n  + '", "`+`", '" .. "'])

@@ -237,6 +237,15 @@ def test_outside_a_repository_there_is_no_history(tmp_path: Path) -> None:
         scan_range(tmp_path, "HEAD", NOTHING)
 
 
+def test_references_that_cannot_be_read_are_no_reason_to_call_a_history_complete(
+    repo: Repo,
+) -> None:
+    repo.commit("first", a__txt=f"k={key('a')}\n")
+    (repo.path / ".git" / "reftable").mkdir()
+    with pytest.raises(UsageError, match="kept as a reftable"):
+        scan_history(repo.path, NOTHING)
+
+
 def test_a_range_is_what_its_commits_added(repo: Repo) -> None:
     repo.commit("before", old__txt=key("old"))
     repo.git("tag", "start")
@@ -323,7 +332,7 @@ def test_a_submodule_in_a_range_is_no_missing_object(repo: Repo) -> None:
 @pytest.mark.parametrize("revisions", ["nowhere..HEAD", "--all", "--output=x"])
 def test_a_range_that_git_does_not_know_is_a_usage_error(repo: Repo, revisions: str) -> None:
     repo.commit("base", a__txt="x")
-    with pytest.raises(UsageError, match="could not read"):
+    with pytest.raises(UsageError, match="There are no such commits here"):
         scan_range(repo.path, revisions, NOTHING)
     assert not (repo.path / "x").exists()
 

@@ -39,9 +39,39 @@ def found(repository: Path) -> list[str]:
 
 
 def findings(repository: Path) -> tuple[Finding, ...]:
-    done = scan_index(repository, AllowList())
+    done = scan_index(repository, AllowList(), {})
     assert done.complete
     return done.findings
+
+
+WAYS = {
+    "on the section's line": "[extensions] objectformat = {}",
+    "in quotes": '[extensions]\n\tobjectFormat = "{}"',
+    "with a comment": "[Extensions]\nObjectFormat={} ; as it is",
+    "on two lines": "[extensions]\nobjectFormat = sha\\\n{1}",
+    "beside a decoy": "[mine]\nobjectFormat = sha256\n[extensions]\nobjectFormat = {}",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_hash_may_be_named_in_any_way_that_git_reads(repository: Path, way: str) -> None:
+    config = repository / ".git" / "config"
+    name = "sha256" if "sha256" in config.read_text() else "sha1"
+    named = WAYS[way].format(name, name.removeprefix("sha"))
+    config.write_text(f"[core]\nrepositoryformatversion = 1\n{named}\n")
+    stage(repository, "a")
+    commit(repository)
+    assert found(repository) == []
+    stage(repository, "b")
+    assert found(repository) == ["b"]
+
+
+@pytest.mark.parametrize("name", ["sha512", "", "sha256\\n[core]\\nfsmonitor = /bin/false"])
+def test_a_hash_that_nobody_knows_is_an_error(repository: Path, name: str) -> None:
+    stage(repository, "a")
+    (repository / ".git" / "config").write_text(f'[extensions]\nobjectFormat = "{name}"\n')
+    with pytest.raises(UsageError, match="named by an unknown hash"):
+        scan_index(repository, AllowList(), {})
 
 
 def test_before_the_first_commit_all_is_new(repository: Path) -> None:
@@ -109,7 +139,39 @@ def test_another_index_can_be_named(repository: Path) -> None:
     other.write_bytes((repository / ".git" / "index").read_bytes())
     git("rm", "--cached", "a", cwd=repository)
     assert found(repository) == []
-    assert len(scan_index(repository, AllowList(), other).findings) == 1
+    named = {"GIT_INDEX_FILE": str(other)}
+    assert len(scan_index(repository, AllowList(), named).findings) == 1
+
+
+def test_the_repository_that_git_names_is_the_one(repository: Path, tmp_path: Path) -> None:
+    stage(repository, "a", "clean")
+    bare = tmp_path / "elsewhere.git"
+    (repository / ".git").rename(bare)
+    git("init", cwd=tmp_path)
+    named = {"GIT_DIR": str(bare), "GIT_WORK_TREE": str(repository)}
+    (repository / "b").write_text(KEY)
+    git("add", "b", cwd=repository, env={**os.environ, **named})
+    done = scan_index(repository, AllowList(), named)
+    assert [finding.location.path for finding in done.findings] == ["b"]
+    assert scan_index(repository, AllowList(), {"GIT_DIR": str(tmp_path)}).findings == ()
+
+
+def test_what_a_merge_brings_is_read_before_its_conflicts_are_settled(repository: Path) -> None:
+    stage(repository, "a", "first")
+    stage(repository, "gone", "first")
+    commit(repository)
+    git("checkout", "-b", "theirs", cwd=repository)
+    stage(repository, "a", KEY)
+    stage(repository, "gone", KEY)
+    stage(repository, "added", KEY)
+    commit(repository)
+    git("checkout", "-", cwd=repository)
+    stage(repository, "a", f"ours {KEY}")
+    git("rm", "gone", cwd=repository)
+    commit(repository)
+    assert git("merge", "theirs", cwd=repository).returncode == 1
+    assert sorted(found(repository)) == ["a", "added", "gone"]
+    assert len(findings(repository)) == 3
 
 
 def test_an_object_that_is_missing_makes_the_scan_incomplete(repository: Path) -> None:
@@ -117,7 +179,7 @@ def test_an_object_that_is_missing_makes_the_scan_incomplete(repository: Path) -
     (finding,) = findings(repository)
     name = finding.location.object or ""
     (repository / ".git" / "objects" / name[:2] / name[2:]).unlink()
-    done = scan_index(repository, AllowList())
+    done = scan_index(repository, AllowList(), {})
     assert done.not_scanned == (NotScanned("a", "missing", "its object is not in the repository"),)
     assert not done.complete
 
@@ -144,14 +206,14 @@ def test_a_second_worktree_has_its_own_index(repository: Path) -> None:
 
 def test_outside_a_repository_there_is_no_index(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not in a Git repository"):
-        scan_index(tmp_path, AllowList())
+        scan_index(tmp_path, AllowList(), {})
 
 
 def test_a_broken_index_gives_one_sentence(repository: Path) -> None:
     stage(repository, "a")
     (repository / ".git" / "index").write_bytes(b"\x1b[31mnonsense")
     with pytest.raises(UsageError, match="Git could not read the repository"):
-        scan_index(repository, AllowList())
+        scan_index(repository, AllowList(), {})
 
 
 def test_nothing_of_the_repository_is_run_or_changed(repository: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 
 import pytest
+from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +27,10 @@ AROUND = st.text(st.characters(codec="utf-8", exclude_characters="AabM"))
 AFTER = st.text(st.sampled_from("\"'`,;.&<>()[]{}|\\ \t\r\n%*~$#@^_:-!?/+=é\0"))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+WIDTHS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+
+
+@pytest.mark.parametrize("encoding", WIDTHS)
 @pytest.mark.parametrize("family", KEYS)
 def test_a_key_of_every_family_is_found_in_every_encoding(family: str, encoding: str) -> None:
     (match,) = matches(f"é = '{KEYS[family]}'".encode(encoding))
@@ -62,9 +66,12 @@ def test_keys_of_both_widths_beside_each_other_are_found() -> None:
     assert found == [(at, fingerprint_of(key)) for at in (0, 113, 113 + 2 * len(key) + 1)]
 
 
-@pytest.mark.parametrize("family", KEYS)
-def test_no_key_is_longer_than_the_overlap(family: str) -> None:
-    assert 2 * len(KEYS[family]) < LONGEST
+def test_a_key_of_a_very_long_session_is_found_and_no_longer_than_the_overlap() -> None:
+    session = Credentials(keysmith.access_key_id(kind="ASIA"), "secret", "x" * 11_000)
+    data = short_term(credentials=session, issued_at=ISSUED_AT).encode("utf-16-le")
+    (match,) = matches(data)
+    assert (match.confidence, match.encodings) == ("exact", ("utf-16-le",))
+    assert len(data) <= LONGEST
 
 
 @pytest.mark.parametrize(
@@ -91,6 +98,17 @@ def test_no_key_is_longer_than_the_overlap(family: str) -> None:
 )
 def test_look_alikes_are_never_exact(text: str) -> None:
     assert [match for match in matches(text.encode()) if match.confidence == "exact"] == []
+
+
+@pytest.mark.parametrize("encoding", WIDTHS)
+def test_a_key_that_is_cut_is_malformed_in_text_of_every_width(encoding: str) -> None:
+    (match,) = matches(f"'{long_term()[:100]}...'".encode(encoding))
+    assert match.confidence == "malformed"
+    assert match.encodings == (() if encoding == "utf-8" else (encoding,))
+
+
+def test_a_key_that_is_cut_is_noise_where_it_was_decoded() -> None:
+    assert matches(base64.b64encode(f"key: '{long_term()[:100]}...'".encode())) == []
 
 
 @given(st.lists(st.binary(max_size=200) | st.sampled_from([p.encode() for p in PREFIXES])))

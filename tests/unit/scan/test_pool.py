@@ -5,7 +5,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import pytest
 
@@ -58,7 +58,8 @@ def test_a_literal_is_found_wherever_a_block_ends(
     for size in range(80):
         store(repo, f"nothing {size} " + "y" * size)
 
-    hits, whole = reader.search(list_of(git, tmp_path), git.command(), search)
+    hits: list[str] = []
+    whole = reader.search(list_of(git, tmp_path), git.command(), search, hits.append)
 
     assert (set(hits), len(hits), whole) == (holding, 80, True)
 
@@ -68,7 +69,8 @@ def test_a_literal_with_nul_in_it_is_found_beside_text(
 ) -> None:
     wide, narrow = store(repo, "n\0e\0e\0d\0l\0e\0"), store(repo, "a needle-")
 
-    hits, whole = reader.search(list_of(git, tmp_path), git.command(), search)
+    hits: list[str] = []
+    whole = reader.search(list_of(git, tmp_path), git.command(), search, hits.append)
 
     assert ({wide, narrow}, whole) == (set(hits), True)
 
@@ -146,28 +148,48 @@ def test_every_object_is_searched_once_however_the_lists_are_shared(
     for number in range(200):
         store(repo, f"nothing {number}")
 
-    found = pool.search(git, tmp_path, deep=True)
+    steps = list(pool.search(git, tmp_path, deep=True))
 
-    assert (sorted(found.hits), found.broken) == (sorted(keys), [])
-    assert found.objects == 250
+    assert sorted(each for step in steps for each in step.chosen) == sorted(keys)
+    assert sum(step.objects for step in steps) == 250
 
 
 @pytest.mark.parametrize("spoilt", [b"garbage", zlib.compress(b"blob 5000\0short")])
-def test_only_the_list_with_a_corrupt_object_is_broken(
+def test_of_the_list_with_a_corrupt_object_all_need_the_scanner_and_of_no_other(
     repo: Repo, git: Git, tmp_path: Path, small_lists: None, spoilt: bytes
 ) -> None:
-    names = [store(repo, f"ABSK {number}") for number in range(100)]
+    keys = [store(repo, f"ABSK {number}") for number in range(100)]
+    names = [store(repo, f"nothing {number}") for number in range(100)]
     file = repo.path / ".git" / "objects" / names[50][:2] / names[50][2:]
     file.chmod(0o644)
     file.write_bytes(spoilt)
 
-    found = pool.search(git, tmp_path, deep=True)
+    steps = list(pool.search(git, tmp_path, deep=True))
 
-    (broken,) = found.broken
-    unread = [line.split()[0] for line in broken.read_text().splitlines()]
-    assert names[50] in unread
-    assert len(unread) < 10
-    assert {*found.hits, *unread} == set(names)
+    chosen = {each for step in steps for each in step.chosen}
+    assert {*keys, names[50]} <= chosen <= {*keys, *names}
+    assert len(chosen) < len(keys) + 10
+
+
+def test_who_wants_no_more_ends_the_readers(
+    repo: Repo, git: Git, tmp_path: Path, small_lists: None
+) -> None:
+    for number in range(200):
+        store(repo, f"ABSK {number}")
+    started: list[subprocess.Popen[bytes]] = []
+
+    class NotingGit(Git):
+        def spawn(self, *arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+            started.append(super().spawn(*arguments, **options))
+            return started[-1]
+
+    noting = NotingGit(git.repository, Path(git.environment["GIT_DIR"]), tmp_path / "index")
+    steps = pool.search(noting, tmp_path, deep=True)
+    assert next(steps).chosen
+    steps.close()
+
+    assert all(process.poll() is not None for process in started)
+    assert len(started) > 1
 
 
 def test_a_listing_that_breaks_off_is_an_error_and_not_an_empty_repository(
@@ -182,4 +204,4 @@ def test_a_listing_that_breaks_off_is_an_error_and_not_an_empty_repository(
     broken = BrokenGit(git.repository, tmp_path, tmp_path / "index")
 
     with pytest.raises(UsageError, match="could not list"):
-        pool.search(broken, tmp_path, deep=True)
+        list(pool.search(broken, tmp_path, deep=True))

@@ -8,6 +8,7 @@ import sys
 import tarfile
 import zipfile
 from array import array
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from bedrock_key_guard.scan import anchors, reader
 from bedrock_key_guard.scan.magic import container_kind
 from bedrock_key_guard.scan.reader import by_anchors, by_literals
 from bedrock_key_guard.scan.records import Records
+from bedrock_key_guard.scan.sieve import best_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
 LITERALS = (b"needle-", b"n\0e\0e\0d\0l\0e", b"QUJTS")
 PIECES = st.sampled_from([*LITERALS, b"needle", b"QQQ", b"\n", b"PK\x03\x04", b"x" * 30, b"\0"])
 CONTENTS = st.lists(st.lists(PIECES | st.binary(max_size=5), max_size=8).map(b"".join), max_size=30)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_gate() -> Iterator[None]:
+    """Make the gate once: a process does so too, and it takes longer than any search here."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(reader, "best_gate", cache(best_gate))
+        yield
 
 
 def chosen(contents: list[bytes], choose: Choose) -> list[int]:

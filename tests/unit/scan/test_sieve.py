@@ -47,7 +47,7 @@ def hyperscan_gate() -> Gate:
 GATES = {"pure": PureGate, "fast": hyperscan_gate}
 
 
-@pytest.fixture(params=GATES)
+@pytest.fixture(params=GATES, scope="module")
 def gate(request: pytest.FixtureRequest) -> Gate:
     return GATES[request.param]()
 

@@ -145,6 +145,105 @@ def test_what_cannot_be_read_makes_the_scan_incomplete() -> None:
     assert not done.complete
 
 
+def a_link_to_a_link(name: str) -> None:
+    Path("between").symlink_to(name)
+    Path("named").symlink_to("between")
+
+
+def test_a_link_that_is_named_leads_where_it_says() -> None:
+    write("outside/a")
+    a_link_to_a_link("outside/a")
+    assert found("named") == [str(Path("outside/a").resolve())]
+    Path("folder").symlink_to("outside")
+    assert found("folder") == ["folder/a"]
+    Path("broken").symlink_to(KEY)
+    assert found("broken") == ["broken"]
+
+
+@pytest.mark.parametrize("behind", ["folder", "folder/b", "up/folder"])
+def test_what_is_named_behind_a_link_of_a_work_tree_is_read(behind: str) -> None:
+    """Git itself lists nothing there, which is no reason to call it clean."""
+    repository()
+    write("outside/b/a")
+    Path("folder").symlink_to("outside")
+    Path("up").symlink_to(".")
+    assert found(behind) == [str(Path("outside/b/a").resolve())]
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_pipe_that_is_named_is_not_taken_for_clean(link: bool) -> None:
+    os.mkfifo("pipe")
+    if link:
+        a_link_to_a_link("pipe")
+    with pytest.raises(UsageError, match="is neither a file nor a folder") as caught:
+        scan("named" if link else "pipe")
+    assert "scan --stdin" in caught.value.remedy
+
+
+@pytest.mark.parametrize("outer", [False, True])
+@pytest.mark.parametrize("dot_git", ["folder", "file", "without objects"])
+def test_what_only_looks_like_a_repository_is_a_folder(outer: bool, dot_git: str) -> None:
+    if outer:
+        repository()
+    write("a/b", "c")
+    if dot_git == "file":
+        Path("a/.git").write_text("gitdir: ../nowhere")
+    else:
+        Path("a/.git").mkdir()
+    if dot_git == "without objects":
+        Path("a/.git/refs").mkdir()
+    assert sorted(found(".")) == ["a/b", "c"]
+
+
+def test_a_repository_that_git_knows_and_we_do_not_is_a_folder() -> None:
+    repository()
+    repository("a")
+    write("a/b")
+    Path("a/.git/HEAD").unlink()
+    Path("a/.git/HEAD").symlink_to("refs/heads/unborn")
+    assert found(".") == ["a/b"]
+
+
+def test_a_work_tree_in_a_plain_folder_is_read_as_git_sees_it() -> None:
+    repository("main")
+    git("commit", "--allow-empty", "-m", "a", cwd=Path("main"))
+    git("worktree", "add", "../plain/second", cwd=Path("main"))
+    write("plain/second/a", "plain/second/ignored")
+    Path("plain/second/.gitignore").write_text("ignored\n")
+    assert found("plain") == ["plain/second/a"]
+
+
+@pytest.mark.parametrize("inside_git", [False, True])
+def test_a_folder_that_cannot_be_opened_makes_the_scan_incomplete(
+    inside_git: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its path is too long, which stops a superuser too."""
+    if inside_git:
+        repository()
+    with monkeypatch.context() as within:
+        for _ in range(45):
+            Path("d" * 100).mkdir()
+            within.chdir("d" * 100)
+        write("a")
+    write("b")
+    done = scan(".")
+    assert [finding.location.path for finding in done.findings] == ["b"]
+    assert [each.kind for each in done.not_scanned] == ["missing"]
+    assert done.not_scanned[0].what.startswith("d" * 100)
+    assert not done.complete
+
+
+def test_what_was_in_a_folder_that_is_a_file_now_is_no_gap() -> None:
+    repository()
+    write("a/b")
+    git("add", ".", cwd=Path())
+    shutil.rmtree("a")
+    write("a")
+    done = scan(".")
+    assert [finding.location.path for finding in done.findings] == ["a"]
+    assert done.not_scanned == ()
+
+
 def test_what_was_read_is_counted() -> None:
     write("a", "b")
     scanned = scan("a", "b").scanned

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
-from bedrock_key_guard.scan import anchors
+from bedrock_key_guard.scan import anchors, shapes
 from bedrock_key_guard.scan.encodings.escapes import WRAPPED
-from bedrock_key_guard.scan.encodings.layer import Layer, Pieces, Regular
+from bedrock_key_guard.scan.encodings.layer import Layer, Pieces, Regular, Thinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +30,13 @@ _BASE64, _BASE64_URL = (
     for letters in (rb"A-Za-z0-9+/", rb"A-Za-z0-9_-")
 )
 _SHORTEST_BASE64 = 76
-_HEX = re.compile(
-    rb"(?:(?<![0-9A-Fa-f])|(?=[0-9A-Fa-f]{2}[ \t:,-]))(?:0[xX])?[0-9A-Fa-f]{2}"
-    rb"(?:[ \t:,-]{0,8}(?:\r?\n[ \t]{0,40})?(?:0[xX])?[0-9A-Fa-f]{2}){39,}"
-)
-# Seen at once where that expression would take long to find nothing.
-_HEX_SIGN, _BETWEEN_PAIRS = b"h" * 80, b" \t:,-\r\n"
-_SHIFTED_HEX = re.compile(rb"(?<=(?<![0-9A-Fa-f])[0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){40,}")
-_PAIRS = re.compile(rb"(?:0[xX])?((?:[0-9A-Fa-f]{2})+)")
+# Pairs of digits, whatever stands between them. What says that hex follows is blank to begin with.
+_FEWEST_DIGITS = 80
+_DIGITS, _BETWEEN_PAIRS = b"0123456789ABCDEFabcdef", b" \t:,-\r\n"
+_HEX_SIGNS = (b"0x", b"0X")
+_HEX_TABLE = bytes(104 if byte in _DIGITS else 0 for byte in range(256))
+_ROW_TABLE = bytes(104 if byte in _DIGITS + _BETWEEN_PAIRS else 0 for byte in range(256))
+_UNPAIRED = re.compile(rb"h")
 # Numbers of a list, as most languages write one.
 _FEWEST_NUMBERS = 40
 _NUMBERS = re.compile(
@@ -116,24 +115,53 @@ def _joined(layer: Layer, run: re.Match[bytes]) -> Layer:
 
 def from_hex(layer: Layer) -> Iterator[Layer]:
     """Yield what each long run of hex digits holds, whatever stands between the pairs."""
-    if _HEX_SIGN not in layer.data.translate(anchors.HEX_TABLE, _BETWEEN_PAIRS):
-        return
-    for run in _HEX.finditer(layer.data):
-        pieces, written = Pieces(), 0
-        digits: list[bytes] = []
-        for row in _PAIRS.finditer(layer.data, run.start(), run.end()):
-            pieces.piece(written, row.start())
-            if row.start(1) > row.start():
-                pieces.piece(written + 1, row.start(1) + 1)
-            digits.append(row[1])
-            written += len(row[1])
-        joined = Layer(b"".join(digits), pieces, layer, layer.depth)
-        data = bytes.fromhex(joined.data.decode())
-        yield Layer(data, Regular(0, times=2, name="hex"), joined, layer.depth + 1)
-    for run in _SHIFTED_HEX.finditer(layer.data):
+    blank = _without_signs(layer)
+    for begin, end in shapes.rows(blank.data.translate(_ROW_TABLE), b"h" * _FEWEST_DIGITS):
+        for first, last in _paired(blank.data[begin:end]):
+            text = blank.data[begin + first : begin + last]
+            digits = text.translate(None, _BETWEEN_PAIRS)
+            if len(digits) >= _FEWEST_DIGITS:
+                shape = Thinned(text, _BETWEEN_PAIRS, begin + first)
+                yield _unhexed(Layer(digits, shape, blank, layer.depth))
+    for begin, end in shapes.rows(layer.data.translate(_HEX_TABLE), b"h" * (_FEWEST_DIGITS + 1)):
         # The first digit may belong to what stood before, in a line that was joined to this one.
-        shape = Regular(run.start(), times=2, name="hex")
-        yield Layer(bytes.fromhex(run[0].decode()), shape, layer, layer.depth + 1)
+        yield _unhexed(_slice(layer, begin + 1, end - (end - begin + 1) % 2))
+
+
+def _unhexed(digits: Layer) -> Layer:
+    shape = Regular(0, times=2, name="hex")
+    return Layer(bytes.fromhex(digits.data.decode()), shape, digits, digits.depth + 1)
+
+
+def _without_signs(layer: Layer) -> Layer:
+    """Return the layer with blanks for each `0x`, which belongs to the digits behind it."""
+    data = layer.data
+    for sign in _HEX_SIGNS:
+        data = data.replace(sign, b"  ")
+    return Layer(data, _Signed(layer.data), layer, layer.depth)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """Lead from digits to the `0x` before them."""
+
+    data: bytes
+
+    def source(self, position: int) -> int:
+        before = max(position - 2, 0)
+        return before if self.data.startswith(_HEX_SIGNS, before) else position
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # nothing undone
+        return ()
+
+
+def _paired(row: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the stretches in which all digits are paired: an odd one belongs to none, or to two."""
+    paired, begin = row.translate(_HEX_TABLE).replace(b"hh", b"pp"), 0
+    for odd in _UNPAIRED.finditer(paired):
+        yield begin, odd.start()
+        begin = odd.start() - 1 if paired.startswith(b"p", max(odd.start() - 1, 0)) else odd.end()
+    yield begin, len(row)
 
 
 def from_decimal(layer: Layer) -> Iterator[Layer]:

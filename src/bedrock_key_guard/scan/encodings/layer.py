@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate, islice
 from typing import Protocol
+
+from bedrock_key_guard.scan.shapes import BLOCK
 
 
 class Shape(Protocol):
@@ -65,6 +68,40 @@ class Pieces:
         """Return what was undone after `begin` and before `end`, each once."""
         inside = slice(bisect_right(self.marks, begin), bisect_left(self.marks, end))
         return tuple(dict.fromkeys(self.kinds[inside]))
+
+
+def block_starts(data: bytes, left_out: bytes) -> list[int]:
+    """Return where each block of `data` begins once `left_out` is, and where all ends."""
+    kept = (
+        len(data[begin : begin + BLOCK].translate(None, left_out))
+        for begin in range(0, len(data), BLOCK)
+    )
+    return list(accumulate(kept, initial=0))
+
+
+@dataclass(slots=True)
+class Thinned:
+    """Describe what is left of `data`, at `start`, without some letters.
+
+    The way back is worked out only when it is asked for: seldom is there a key.
+    """
+
+    data: bytes
+    left_out: bytes
+    start: int
+    starts: list[int] = field(default_factory=list)
+
+    def source(self, position: int) -> int:
+        """Return where the byte at `position` stood."""
+        self.starts = self.starts or block_starts(self.data, self.left_out)
+        block = bisect_right(self.starts, position) - 1
+        places = range(block * BLOCK, len(self.data))
+        kept = (place for place in places if self.data[place] not in self.left_out)
+        return self.start + next(islice(kept, position - self.starts[block], None))
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # nothing undone
+        """Return nothing: what was left out has no name."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.anchors import BETWEEN, any_anchor, has_base64, has_hex
+from bedrock_key_guard.scan.anchors import BETWEEN, any_anchor, has_base64
 from bedrock_key_guard.scan.encodings.blocks import (
     Inflation,
     from_base64,
@@ -18,6 +18,7 @@ from bedrock_key_guard.scan.encodings.dumps import from_dump
 from bedrock_key_guard.scan.encodings.escapes import unescape
 from bedrock_key_guard.scan.encodings.layer import Layer, Regular
 from bedrock_key_guard.scan.encodings.spots import spots
+from bedrock_key_guard.scan.shapes import has_hex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

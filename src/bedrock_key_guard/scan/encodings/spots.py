@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan import anchors
-from bedrock_key_guard.scan.anchors import BLOCK
+from bedrock_key_guard.scan import anchors, shapes
+from bedrock_key_guard.scan.encodings.layer import block_starts
+from bedrock_key_guard.scan.shapes import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BEFORE = 2048
 BEHIND = 1 << 15
 BEHIND_ROW = 4096
-_HEX_RUNS = re.compile(b"h{%d,}" % len(anchors.HEX_ROW))
+_HEX_RUNS = re.compile(b"h{%d,}" % len(shapes.HEX_ROW))
 # Base64 in lines, as text or in a string.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=_\s-]+|\\[nr/])+")
 _BETWEEN_HEX = anchors.BETWEEN + b"-"
@@ -32,18 +32,18 @@ def spots(data: bytes) -> list[tuple[int, int]]:
 def _stretches(data: bytes) -> Iterator[tuple[int, int]]:
     letters = data.translate(None, anchors.BETWEEN)
     yield from _literals(data, letters)
-    yield from ((begin, begin + BLOCK + BEHIND_ROW) for begin in anchors.dense(data))
+    yield from ((begin, begin + BLOCK + BEHIND_ROW) for begin in shapes.dense(data))
     yield from _packed(data)
-    if rows := list(anchors.texts(letters)):
-        yield from _rows(rows, _starts(data, anchors.BETWEEN))
-    digits = letters.translate(anchors.HEX_TABLE, b"-")
-    if anchors.is_hex(data, digits):
+    if rows := list(shapes.texts(letters)):
+        yield from _rows(rows, block_starts(data, anchors.BETWEEN))
+    digits = letters.translate(shapes.HEX_TABLE, b"-")
+    if shapes.is_hex(data, digits):
         yield from _hexes(data, digits)
 
 
 def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
     found = [literal for literal in anchors.LITERALS if literal in letters]
-    starts = _starts(data, anchors.BETWEEN) if found or any(anchors.decoded(letters)) else []
+    starts = block_starts(data, anchors.BETWEEN) if found or any(anchors.decoded(letters)) else []
     for literal in found:
         offset = letters.find(literal)
         while offset >= 0:
@@ -59,7 +59,7 @@ def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
 def _packed(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield base64 of what was compressed to its end: only its beginning tells what it is."""
     end = 0
-    for begin, _ in anchors.compressed(data):
+    for begin, _ in shapes.compressed(data):
         # One that lies in another's lines is in the same stretch.
         if begin >= end:
             end = _end_of_lines(data, begin)
@@ -78,10 +78,10 @@ def _end_of_lines(data: bytes, begin: int) -> int:
 
 def _hexes(data: bytes, digits: bytes) -> Iterator[tuple[int, int]]:
     rows = [row.span() for row in _HEX_RUNS.finditer(digits)]
-    stretches = _rows(rows, _starts(data, _BETWEEN_HEX))
+    stretches = _rows(rows, block_starts(data, _BETWEEN_HEX))
     for (first, last), (begin, end) in zip(rows, stretches, strict=True):
-        is_long = last - first >= len(anchors.HEX_RUN)
-        if anchors.writes_bytes(data[begin:end], is_long=is_long):
+        is_long = last - first >= len(shapes.HEX_RUN)
+        if shapes.writes_bytes(data[begin:end], is_long=is_long):
             yield begin, end
 
 
@@ -89,15 +89,6 @@ def _rows(rows: Iterable[tuple[int, int]], starts: list[int]) -> Iterator[tuple[
     for begin, end in rows:
         first, last = (bisect_right(starts, each) - 1 for each in (begin, end - 1))
         yield first * BLOCK, (last + 1) * BLOCK + BEHIND_ROW
-
-
-def _starts(data: bytes, between: bytes) -> list[int]:
-    """Return where each block of `data` begins once `between` is taken out, and where all ends."""
-    kept = (
-        len(data[begin : begin + BLOCK].translate(None, between))
-        for begin in range(0, len(data), BLOCK)
-    )
-    return list(accumulate(kept, initial=0))
 
 
 def _merged(stretches: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int]]:
