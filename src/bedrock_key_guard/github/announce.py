@@ -9,6 +9,7 @@ from bedrock_key_guard.github.issues import Issues
 from bedrock_key_guard.github.reconcile import WantedIssue
 from bedrock_key_guard.github.repository import repository_visibility
 from bedrock_key_guard.report.issue import IssueContext, issue_body, issue_title, wanted
+from bedrock_key_guard.report.report import may_tell_where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,20 +55,24 @@ def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | N
         open=wish.open,
         create=wish.create,
         live=wish.live,
-        keep_text=not wish.open,
+        told=wish.told,
+        withheld=not may_tell_where(case, context.visibility),
     )
 
 
 def _with_outcomes(report: Report, outcomes: Iterable[IssueOutcome]) -> Report:
     known = {outcome.fingerprint: outcome for outcome in outcomes}
     cases = tuple(_with_url(case, known.get(case.incident.fingerprint)) for case in report.cases)
-    failed = {_with_remedy(outcome) for outcome in known.values() if outcome.state == "failed"}
-    notes = tuple(f"An issue could not be written: {reason}" for reason in sorted(failed))
+    # What keeps one issue from being written keeps all: it is said once.
+    notes = dict.fromkeys(_note(outcome) for outcome in known.values() if outcome.reason)
     return replace(report, cases=cases, notes=(*report.notes, *notes))
 
 
-def _with_remedy(outcome: IssueOutcome) -> str:
-    return f"{outcome.reason} {outcome.error.remedy}" if outcome.error else outcome.reason
+def _note(outcome: IssueOutcome) -> str:
+    reason = f"{outcome.reason.rstrip('.')}."
+    if outcome.state != "failed" or outcome.error is None:
+        return f"Not all went well with an issue: {reason}"
+    return f"An issue could not be written: {reason} {outcome.error.remedy}"
 
 
 def _with_url(case: Case, outcome: IssueOutcome | None) -> Case:

@@ -34,6 +34,7 @@ JSON = Any
 TIMEOUTS = (10, 30)
 """Seconds to connect, and between two bytes of an answer."""
 RETRIES = 3
+MOVED = "The repository, or GITHUB_API_URL, has moved: use the new name or address."
 
 
 class GitHub:
@@ -196,7 +197,9 @@ def _accepted(asked: _Asked, answer: requests.Response | _Lost) -> requests.Resp
         return answer
     reason = _message(answer)
     kind = DeniedError if status in DENIALS else RefusedError
-    raise kind(f"{asked} was refused: {status} {reason}", status=status, reason=reason)
+    remedy = MOVED if status < requests.codes.bad_request else None
+    said = f"{asked} was refused: {status} {reason}"
+    raise kind(said, status=status, reason=reason, remedy=remedy)
 
 
 def _json(response: requests.Response) -> JSON:

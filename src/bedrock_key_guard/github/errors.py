@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from bedrock_key_guard.errors import CredentialsError, IncompleteError
 
-DENIALS = frozenset({401, 403, 404})
+NOT_FOUND, INVALID = 404, 422
+DENIALS = frozenset({401, 403, NOT_FOUND})
 """404 is a denial too: GitHub answers it where a token may not know that a repository exists.
 
 Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api

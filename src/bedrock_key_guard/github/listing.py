@@ -9,11 +9,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.github.errors import UnansweredError
+from bedrock_key_guard.github.errors import INVALID, RefusedError, UnansweredError
+from bedrock_key_guard.github.marker import begins_with_marker
 from bedrock_key_guard.github.reconcile import ExistingIssue, own_issues
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from bedrock_key_guard.github.client import GitHub
 
@@ -26,19 +27,38 @@ def find_issues(
     """Return the issues with the label, and others by the author if a fingerprint has none there.
 
     An issue can be without its label: GitHub drops the labels of authors who may not push, and
-    people take labels off. The author's last thousand are looked through then, so that no second
-    issue is opened. Raises GitHubError.
+    people take labels off. The author's last thousand issues and pull requests are looked through
+    then, so that no second issue is opened. Raises GitHubError.
     """
-    found = list(_list(client, path, {"labels": label}))
+    found = list(_issues(_list(client, path, {"labels": label})))
     if own_issues(found, author).keys() >= set(fingerprints):
         return found
-    by_author = _list(client, path, {"creator": author, "sort": "updated"})
-    others = islice(by_author, MOST_OF_ONE_AUTHOR)
-    return list({issue.number: issue for issue in [*found, *others]}.values())
+    return list({issue.number: issue for issue in [*found, *_of(author, client, path)]}.values())
 
 
-def _list(client: GitHub, path: str, parameters: dict[str, str]) -> Iterator[ExistingIssue]:
-    for data in client.pages(f"{path}/issues", {"state": "all", **parameters}):
+def _of(author: str, client: GitHub, path: str) -> list[ExistingIssue]:
+    """Return those of the author's last that begin with a marker.
+
+    Other workflows write under the same name, and copy what strangers send them into issues.
+    """
+    try:
+        listed = _list(client, path, {"creator": author, "sort": "updated"})
+        issues = list(_issues(islice(listed, MOST_OF_ONE_AUTHOR)))
+    except RefusedError as error:
+        # Without this list at most a label is missed; without the issue, people are told nothing.
+        if error.status != INVALID:
+            raise
+        return []
+    return [issue for issue in issues if begins_with_marker(issue.body)]
+
+
+def _list(client: GitHub, path: str, parameters: dict[str, str]) -> Iterator[Any]:
+    return client.pages(f"{path}/issues", {"state": "all", **parameters})
+
+
+def _issues(listed: Iterable[Any]) -> Iterator[ExistingIssue]:
+    """Yield the issues of a list, which has pull requests too."""
+    for data in listed:
         if isinstance(data, dict) and "pull_request" not in data:
             yield read_issue(data)
 

@@ -40,6 +40,11 @@ def read_marker(body: str) -> dict[str, str]:
     return fields if is_fingerprint(fields.get("fingerprint", "")) else {}
 
 
+def begins_with_marker(body: str) -> bool:
+    """Tell whether a marker stands where we write it, before anything else."""
+    return bool(_MARKER.match(body.lstrip()))
+
+
 def write_body(marker: Mapping[str, str], text: str) -> str:
     """Return a body that GitHub takes and gives back unchanged: marker first, then the text."""
     fields = " ".join(f"{name}={value}" for name, value in marker.items())

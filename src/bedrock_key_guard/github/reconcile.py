@@ -6,8 +6,11 @@ public repository anyone can paste a marker into an issue of their own.
 The guard closes and reopens its issues with the state of what they are about, but people have the
 last word. What has to be remembered for that is in the marker:
 
-    closed=1     the guard itself closed this issue; if it is open, a person reopened it
-    reopened=1   the guard overrode a person's close, which it does once
+    closed=1        the guard itself closed this issue; if it is open, a person reopened it
+    reopened=1      the guard overrode a person's close, which it does once
+    told=doubt      the text says that nothing could be found out
+    told=response   the text says what the guard did, and how long it took
+    withheld=1      the text says nothing that strangers may not read
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 State = Literal["open", "closed"]
 Turn = Literal["stay", "close", "reopen", "override"]
+Told = Literal["doubt", "state", "aftermath", "response"]
 
 STATES: dict[Turn, State] = {"close": "closed", "reopen": "open", "override": "open"}
 COMMENTS: dict[Turn, str] = {
@@ -46,6 +50,14 @@ COMMENTS: dict[Turn, str] = {
 }
 DUPLICATE = "Closing this as a duplicate of #{number}: both are about the same credential."
 
+ABOUT_THE_TEXT = frozenset({"told", "withheld"})
+REMEMBERED: frozenset[Told] = frozenset({"doubt", "response"})
+STRONGER: dict[Told, frozenset[str]] = {
+    "doubt": frozenset({"state", "response"}),
+    "aftermath": frozenset({"response"}),
+}
+"""Texts that stay: one that found something out before doubt, one of a response before its end."""
+
 SETTLED_BY_PEOPLE = frozenset({"not_planned", "duplicate"})
 """State reasons that say "this needs no work", as `completed` does not."""
 
@@ -56,8 +68,9 @@ class WantedIssue:
 
     The fingerprint has 64 hex digits. `open` is the state it should have; `create` whether it is
     worth a new issue if there is none; `live` whether the credential is known to be accepted,
-    which overrides any close, once. With `keep_text` an existing issue keeps its title and text,
-    which tell what was done while the credential was still accepted.
+    which overrides any close, once. `told` says what the text is about: a `doubt`, the `state` of
+    the credential, a `response`, or its `aftermath`, a state that a response may have led to;
+    `withheld` that it keeps to itself what strangers may not read now.
     """
 
     fingerprint: str
@@ -66,7 +79,8 @@ class WantedIssue:
     open: bool
     create: bool
     live: bool
-    keep_text: bool = False
+    told: Told = "state"
+    withheld: bool = False
 
     def __post_init__(self) -> None:
         if not is_fingerprint(self.fingerprint):
@@ -135,7 +149,7 @@ def reconcile(
             changes += [edit] if edit else []
             changes += _duplicates(issues)
         elif one.create:
-            body = write_body({"fingerprint": one.fingerprint}, one.body)
+            body = write_body(_telling(one, {"fingerprint": one.fingerprint}), one.body)
             changes.append(Create(one.fingerprint, write_title(one.title), body))
     return changes
 
@@ -162,9 +176,11 @@ def _duplicates(issues: Sequence[ExistingIssue]) -> list[IssueChange]:
 def _edit(wanted: WantedIssue, issue: ExistingIssue) -> Edit | None:
     marker = read_marker(issue.body)
     turn = _turn(wanted, issue, marker)
-    text = text_of(issue.body) if wanted.keep_text else with_ticks(wanted.body, issue.body)
-    title = write_title(issue.title if wanted.keep_text else wanted.title)
-    body = write_body(_remembered(wanted, marker, turn), text)
+    kept = _is_kept(wanted, marker)
+    text = text_of(issue.body) if kept else with_ticks(wanted.body, issue.body)
+    title = write_title(issue.title if kept else wanted.title)
+    remembered = _remembered(wanted, marker, turn)
+    body = write_body(remembered if kept else _telling(wanted, remembered), text)
     new_title = None if title == write_title(issue.title) else title
     new_body = None if body == plain(issue.body) else body
     if turn == "stay" and new_title is new_body is None:
@@ -181,7 +197,7 @@ def _turn(wanted: WantedIssue, issue: ExistingIssue, marker: dict[str, str]) -> 
     if issue.open:
         return "stay" if closed_by_guard else "close"
     if closed_by_guard:
-        return "reopen"
+        return "stay" if wanted.told == "doubt" else "reopen"
     settled = issue.state_reason in SETTLED_BY_PEOPLE and not wanted.live
     return "stay" if settled or "reopened" in marker else "override"
 
@@ -192,8 +208,22 @@ def _remembered(wanted: WantedIssue, marker: dict[str, str], turn: Turn) -> dict
     if turn == "close":
         kept.pop("reopened", None)
         kept["closed"] = "1"
-    elif wanted.open:
+    elif wanted.open and wanted.told != "doubt":
         kept.pop("closed", None)
     if turn == "override":
         kept["reopened"] = "1"
     return kept
+
+
+def _is_kept(wanted: WantedIssue, marker: dict[str, str]) -> bool:
+    """Tell whether an issue has the better text, which everybody may still read."""
+    stronger = marker.get("told", "state") in STRONGER.get(wanted.told, ())
+    return stronger and ("withheld" in marker or not wanted.withheld)
+
+
+def _telling(wanted: WantedIssue, marker: dict[str, str]) -> dict[str, str]:
+    """Return the marker of the wanted text, with what has to be remembered of it."""
+    said: dict[str, str] = {"told": wanted.told} if wanted.told in REMEMBERED else {}
+    said |= {"withheld": "1"} if wanted.withheld else {}
+    others = {name: marker[name] for name in marker if name in said or name not in ABOUT_THE_TEXT}
+    return {**others, **said}

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import base64
 import secrets
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from bedrock_key_guard.errors import IncompleteError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bedrock_key_guard.keys.secret import Secret
 
@@ -25,32 +28,29 @@ _SHORTEST_MASK = 12
 class Runner:
     """Write to the runner that `environment` names; outside of Actions nothing is written."""
 
-    def __init__(self, environment: Mapping[str, str], stdout: TextIO) -> None:
-        """Take the files from `environment`, and `stdout` for commands and the log."""
+    def __init__(self, environment: Mapping[str, str], write: Callable[[str], object]) -> None:
+        """Take the files from `environment`, and what writes commands and the log."""
         self._environment = environment
-        self._stdout = stdout
+        self._write = write
         self._masked: set[str] = set()
 
     def mask(self, secret: Secret) -> None:
         """Hand a key, in each way a log may show it, to the runner, which hides it from then on."""
         if self._environment.get("GITHUB_ACTIONS") != "true":
             return
-        for text in _spellings(secret):
-            if len(text) >= _SHORTEST_MASK and text not in self._masked:
-                self._masked.add(text)
-                self._stdout.write(f"::add-mask::{_data(text)}\n")
-        self._stdout.flush()
+        texts = [text for text in dict.fromkeys(_spellings(secret)) if len(text) >= _SHORTEST_MASK]
+        new = [text for text in texts if text not in self._masked]
+        self._masked.update(new)
+        self._write("".join(f"::add-mask::{_data(text)}\n" for text in new))
 
     def log(self, text: str) -> None:
         """Write lines to the log; none of them is obeyed as a command."""
         token = secrets.token_hex(16)
-        self._stdout.write(f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n")
-        self._stdout.flush()
+        self._write(f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n")
 
     def command(self, line: str) -> None:
         """Write one workflow command."""
-        self._stdout.write(f"{line}\n")
-        self._stdout.flush()
+        self._write(f"{line}\n")
 
     def output(self, name: str, value: str) -> None:
         """Set an output, of any number of lines."""
@@ -64,8 +64,20 @@ class Runner:
     def _append(self, variable: str, text: str) -> None:
         path = self._environment.get(variable)
         if path:
-            with Path(path).open("a", encoding="utf-8") as file:
+            with writing(path), Path(path).open("a", encoding="utf-8") as file:
                 file.write(text)
+
+
+@contextmanager
+def writing(path: Path | str) -> Iterator[None]:
+    """Raise IncompleteError where what is told in a file of the runner cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise IncompleteError(
+            f"{str(path)!r} cannot be written ({error.strerror}).",
+            remedy="Make it writable on the runner, and run the job again.",
+        ) from None
 
 
 def _spellings(secret: Secret) -> Iterator[str]:

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from bedrock_key_guard.github.errors import GitHubError, RefusedError, UnansweredError
+from bedrock_key_guard.github.errors import (
+    INVALID,
+    NOT_FOUND,
+    GitHubError,
+    RefusedError,
+    UnansweredError,
+)
 from bedrock_key_guard.github.listing import read_issue
 from bedrock_key_guard.github.reconcile import ExistingIssue
 
@@ -21,8 +27,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.github.reconcile import CloseDuplicate, Create, Edit
 
 LABEL = {"color": "b60205", "description": "A credential was found where it must not be"}
-NOT_FOUND = 404
-INVALID = 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class IssueWriter:
         self._path = path
         self._labels = list(dict.fromkeys(labels))
         self._assignees = list(assignees)
+        self._label_is_ensured = False
 
     def create(self, change: Create) -> Written:
         """Open an issue, if need be without assignees and labels that GitHub refuses (422)."""
@@ -73,11 +78,14 @@ class IssueWriter:
         return self._patch(change.number, data, change.comment)
 
     def ensure_label(self) -> None:
-        """Make the management label, so that it has a colour and says what it is for.
+        """Make the management label once, so that it has a colour and says what it is for.
 
         Opening an issue makes it too, only plainer, so that no refusal matters here; another run
         that makes it at the same time is one (422).
         """
+        if self._label_is_ensured:
+            return
+        self._label_is_ensured = True
         name = self._labels[0]
         with suppress(RefusedError, UnansweredError):
             try:

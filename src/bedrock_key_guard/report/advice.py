@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, MalformedKey, ShortTermKey
 from bedrock_key_guard.report.describe import moment
 from bedrock_key_guard.report.details import user_of
 from bedrock_key_guard.report.standing import Standing, standing
-from bedrock_key_guard.respond.commands import to_disable
+from bedrock_key_guard.respond.manual_commands import to_disable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,6 +66,10 @@ FIND_OUT = Step(
     ("bedrock-key-guard verify",),
 )
 LEAVE_OFF = Step("Leave it switched off: whoever has read it could use it again.")
+TAKE_NEW = Step(
+    "Let what needs a key read the new one from its store, and set the credential Active if it is "
+    "not: the leaked key stays dead."
+)
 
 
 def advice(case: Case) -> tuple[Step, ...]:
@@ -96,7 +101,8 @@ def _steps(case: Case, now: Standing) -> Iterator[Step]:
             yield from _keep_it_so(case)
             yield from _recover(case)
         case "unverified" | "found":
-            yield from (FIND_OUT, _in_doubt(case), REPLACE, WATCH, PURGE)
+            yield from _resolve(case)
+            yield from (REPLACE, WATCH, PURGE)
         case "foreign":
             yield _tell_owner(case)
             yield PURGE
@@ -121,16 +127,25 @@ def _stop(case: Case, now: Standing) -> Step:
     return Step(f"{wait}Stop it now: {_how_to_stop(case)}", _commands(case), _REVOKING)
 
 
-def _in_doubt(case: Case) -> Step:
+def _resolve(case: Case) -> Iterator[Step]:
     """Say what to do about a key of which nobody knows; its own word is no ground for changes."""
-    text = f"If that cannot be found out, {_how_to_stop(case)} Mind that anyone can forge a key "
-    return Step(f"{text}that names a healthy user.", _commands(case), _REVOKING)
+    start = "The guard cannot ask whether it is live:"
+    if probed(case.incident.key.family):
+        yield FIND_OUT
+        start = "If that cannot be found out,"
+    text = (
+        f"{start} {_how_to_stop(case)} Mind that anyone can forge a key that names a healthy user."
+    )
+    yield Step(text, _commands(case), _REVOKING)
 
 
 def _how_to_stop(case: Case) -> str:
     key = case.incident.key
     if not isinstance(key, ShortTermKey):
-        return "set its credential to Inactive."
+        credential = _credential(case)
+        if credential is None or credential.status == "Active":
+            return "set its credential to Inactive."
+        return f"its credential is {credential.status} already, so deny its user such keys."
     return (
         f"deny {' and '.join(key.family.deny_actions)} to the identity that signed it. "
         f"It works until {moment(key.expires_at)} at the latest."
@@ -143,6 +158,8 @@ def _keep_it_so(case: Case) -> Iterator[Step]:
     if isinstance(key, ShortTermKey):
         text = f"Once the key has expired, {moment(key.expires_at)}, take the denial away:"
         yield Step(text, ("bedrock-key-guard lift",))
+    elif action == "reset":
+        yield TAKE_NEW
     elif action != "delete":
         yield LEAVE_OFF
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.report.report import Case, Report
@@ -29,7 +31,7 @@ def assemble(
 ) -> Report:
     """Return the report of a run; `verdicts`, `outcomes` and `usages` go by fingerprint."""
     used = usages or {}
-    cases = [
+    cases = _neighbours(
         Case(
             incident=each,
             verdict=verdicts.get(each.fingerprint),
@@ -37,13 +39,29 @@ def assemble(
             usage=used.get(each.fingerprint),
         )
         for each in incidents
-    ]
+    )
     return Report(
         scan=scan,
         cases=tuple(case for case in cases if _is_shown(case, include_malformed)),
         notes=(*scan.notes, *_depth(scan), *_notes(cases)),
         incomplete=_left_undone(cases),
     )
+
+
+def _neighbours(cases: Iterable[Case]) -> list[Case]:
+    """Mark the cases whose places lead to a key that is not proven harmless, shown or not."""
+    each = list(cases)
+    unproven = [case for case in each if case.incident.confidence == "exact"]
+    hidden = set(chain.from_iterable(_leads(c) for c in unproven if not c.proven_harmless))
+    return [replace(case, beside_unproven=not hidden.isdisjoint(_leads(case))) for case in each]
+
+
+def _leads(case: Case) -> set[str]:
+    """Return the files, commits and objects that hold a key."""
+    places = case.incident.locations
+    return set(
+        chain.from_iterable((at.path, at.commit or "", at.object or "") for at in places)
+    ) - {""}
 
 
 def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # private, and named

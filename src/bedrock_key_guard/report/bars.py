@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.report.canvas import PLAIN, RED
 from bedrock_key_guard.report.describe import moment
 from bedrock_key_guard.report.series import Mark, series
 from bedrock_key_guard.report.totals import plural
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 ROWS = 5
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-EXPOSED, PLAIN = "\x1b[1;31m", "\x1b[0m"
 
 
 def bars(usage: Usage, canvas: Canvas) -> list[str]:
@@ -63,7 +63,7 @@ def _runs(drawn: Series, row: int, canvas: Canvas) -> Iterator[str]:
         letter = _letter(calls, drawn.highest, row, canvas)
         exposed = letter != " " and drawn.exposed(column)
         if exposed != coloured:
-            yield EXPOSED if exposed else PLAIN
+            yield RED if exposed else PLAIN
             coloured = exposed
         yield letter
     if coloured:

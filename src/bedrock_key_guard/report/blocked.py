@@ -6,9 +6,10 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.report.describe import describe, moment, printable
+from bedrock_key_guard.report.describe import describe, moment
 from bedrock_key_guard.report.redact import redact
-from bedrock_key_guard.respond.commands import to_disable
+from bedrock_key_guard.report.shown import shown
+from bedrock_key_guard.respond.manual_commands import to_disable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ def blocked(incidents: Sequence[Incident], now: datetime) -> str:
     """Return the text for the terminal: each key, where it is, and the three things to do.
 
     `now` tells which short-term keys have expired. The text holds no key and no control character
-    but line breaks.
+    but line breaks, and no line of it is a command to a runner: hooks are run in CI as well.
     """
     many = len(incidents) > 1
     title = f"Bedrock Key Guard: {len(incidents)} API keys" if many else "Bedrock Key Guard: a key"
@@ -34,10 +35,8 @@ def blocked(incidents: Sequence[Incident], now: datetime) -> str:
 
 def unread(missed: Sequence[NotScanned]) -> str:
     """Return a sentence for each thing that was not read, so that nobody takes it for clean."""
-    return "".join(
-        f"Bedrock Key Guard: {redact(printable(each.what))} was not scanned: {each.reason}.\n"
-        for each in missed
-    )
+    said = (shown(f"{each.what} was not scanned: {each.reason}.") for each in missed)
+    return redact("".join(f"Bedrock Key Guard: {sentence}\n" for sentence in said))
 
 
 def _incident(incident: Incident) -> str:
@@ -46,7 +45,7 @@ def _incident(incident: Incident) -> str:
 
 
 def _place(location: Location) -> str:
-    return f"{printable(location.path)}:{location.line}:{location.column}"
+    return f"{shown(location.path)}:{location.line}:{location.column}"
 
 
 def _steps(incidents: Sequence[Incident], now: datetime) -> Iterator[str]:
@@ -61,7 +60,7 @@ def _steps(incidents: Sequence[Incident], now: datetime) -> Iterator[str]:
 def _death(incident: Incident, now: datetime) -> Iterator[str]:
     key, name = incident.key, f"     {incident.fingerprint[:12]}:"
     if isinstance(key, LongTermKey):
-        yield f"{name} find the credential with alias {printable(key.alias)}, and switch it off:"
+        yield f"{name} find the credential with alias {shown(key.alias)}, and switch it off:"
         yield from (f"       {command}" for command in to_disable(key, None))
     elif isinstance(key, ShortTermKey) and key.expires_at <= now:
         yield f"{name} it expired at {moment(key.expires_at)}."

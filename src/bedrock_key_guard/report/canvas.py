@@ -1,4 +1,4 @@
-"""Know what there is to draw on: how wide it is, and which characters it can show."""
+"""Know what there is to write on: how wide it is, which characters it shows, and in what ink."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 WIDEST = 96
 NARROWEST = 40
 _BLOCKS = "▁▂▃▄▅▆▇█│└─┬"
+
+BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+RED, YELLOW, GREEN, BLUE = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;32m", "\x1b[1;34m"
 
 
 @dataclass(frozen=True, slots=True)

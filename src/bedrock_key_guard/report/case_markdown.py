@@ -20,6 +20,7 @@ from bedrock_key_guard.report.details import (
     undo,
 )
 from bedrock_key_guard.report.markdown import code, fenced, prose, table
+from bedrock_key_guard.report.report import why_not_where
 from bedrock_key_guard.report.totals import plural
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def known(case: Case) -> str:
 def undoing(case: Case) -> str:
     """Return how to take a change back, "" where nothing can."""
     commands = undo(case)
-    return f"To take the change back:\n\n{_commands(commands)}" if commands else ""
+    how = f"To take the change back, with the ledger of that run:\n\n{_commands(commands)}"
+    return how if commands else ""
 
 
 def locations(case: Case, source: Source | None, most: int, budget: int) -> str:
@@ -61,7 +63,7 @@ def locations(case: Case, source: Source | None, most: int, budget: int) -> str:
     It holds at most `most` rows and about `budget` bytes, and says how many are missing.
     """
     found = case.incident.locations
-    lines = table(("Where", "Written as"), (_place(each, source) for each in found[:most]))
+    lines = table(("Where", "Details"), (_place(each, source) for each in found[:most]))
     kept = within(lines.split("\n"), budget)
     missing = len(found) - max(0, len(kept) - 2)
     rest = [f"\nand {missing:,} more; the JSON report lists them all."] if missing else []
@@ -76,7 +78,7 @@ def withheld(case: Case, visibility: Visibility | None) -> str:
     number = len(case.incident.locations)
     return (
         f"Where it stands, in {plural(number, 'place')}, is not told here, because {readers} and "
-        "the key is not proven dead. To see it, run `bedrock-key-guard scan` in a clone and look "
+        f"{why_not_where(case)}. To see it, run `bedrock-key-guard scan` in a clone and look "
         f"for fingerprint `{short(case.incident.fingerprint)}`."
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.report.advice import advice
 from bedrock_key_guard.report.case_markdown import (
     Source,
@@ -39,6 +40,8 @@ _BANNERS: dict[Standing, str] = {
 }
 
 Policy = Literal["auto", "always", "never"]
+Told = Literal["doubt", "state", "aftermath", "response"]
+"""Say what a text is about; an aftermath is a state that an earlier response may have led to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +62,45 @@ class Wanted:
     """Say whether a key is worth a new issue, and whether its issue, if any, should be open.
 
     `live` tells that the key still works as far as anyone knows: people cannot close that away.
+    `told` is what the text is about: a later run may know less, and leaves it as it is then.
     """
 
     create: bool
     open: bool
     live: bool
+    told: Told
 
 
 def wanted(case: Case, policy: Policy) -> Wanted | None:
     """Return what should become of the issue of a key, None where it is to be left alone."""
     now = standing(case)
-    if policy == "never" or (now == "malformed" and policy == "auto"):
+    # Of a key that may not be asked about nothing new is known: an issue about it stays as it is.
+    if policy == "never" or (now in ("malformed", "foreign") and policy == "auto"):
         return None
-    settled = case.verdict is not None and case.verdict.state in ("dead", "rejected", "foreign")
     # A run that was killed between the response and the issue has told nobody.
     answered_before = case.outcome is not None and case.outcome.confirmed_dead
     return Wanted(
-        create=policy == "always" or not settled or answered_before,
-        open=not settled,
+        create=policy == "always" or not _settled(case) or answered_before,
+        open=not _settled(case),
         live=now in ("live", "unconfirmed"),
+        told=_told(case),
     )
+
+
+def _settled(case: Case) -> bool:
+    return case.verdict is not None and case.verdict.state in ("dead", "rejected")
+
+
+def _told(case: Case) -> Told:
+    """Return what the text about a key tells: of a response only in the run that made it."""
+    now = standing(case)
+    if _settled(case):
+        return "aftermath"
+    if now == "stopped" and responded(case.outcome):
+        return "response"
+    if now in ("stopped", "contained") and isinstance(case.incident.key, ShortTermKey):
+        return "aftermath"
+    return "doubt" if now in ("unverified", "found") else "state"
 
 
 def issue_title(case: Case) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
@@ -34,9 +34,11 @@ _NOBODY: Json = {
 def as_json(report: Report) -> str:
     """Return the report as JSON, the same for the same report, with a line break at the end.
 
-    It is ASCII throughout, so that no file name in it can drive a terminal.
+    It is ASCII throughout, so that no file name in it can drive a terminal, and no line of it is a
+    command to a runner of GitHub Actions, which obeys `##[` anywhere.
     """
-    return redact(json.dumps(_report(report), indent=2)) + "\n"
+    text = json.dumps(_unicode(_report(report)), indent=2).replace("##[", r"#\u0023[")
+    return redact(text) + "\n"
 
 
 def _report(report: Report) -> Json:
@@ -61,12 +63,11 @@ def _report(report: Report) -> Json:
 def _not_scanned(report: Report) -> list[Json]:
     """Return what was not read, and why a run that read everything still could not conclude."""
     missed = [
-        {"what": _text(each.what), "kind": each.kind, "reason": _text(each.reason)}
+        {"what": each.what, "kind": each.kind, "reason": each.reason}
         for each in report.scan.not_scanned
     ]
     unsettled = [
-        {"what": "the run", "kind": "missing", "reason": _text(reason)}
-        for reason in report.incomplete
+        {"what": "the run", "kind": "missing", "reason": reason} for reason in report.incomplete
     ]
     return missed + unsettled
 
@@ -119,14 +120,14 @@ def _identity_in(clue: str) -> Json:
 def _location(location: Location) -> Json:
     return {
         "source": location.source,
-        "path": _text(location.path),
+        "path": location.path,
         "line": location.line,
         "column": location.column,
         "commit": location.commit,
         "at_tip": location.at_tip,
         "object": location.object,
         "author_time": timestamp(location.author_time),
-        "containers": [_text(container) for container in location.containers],
+        "containers": list(location.containers),
         "encodings": list(location.encodings),
     }
 
@@ -153,6 +154,14 @@ def _outcome(outcome: Outcome) -> Json:
     }
 
 
-def _text(text: str) -> str:
+def _unicode(value: Any) -> Any:
     r"""Write the bytes of a file name that are no text as `\udcff`: JSON must be Unicode."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        case list():
+            return [_unicode(each) for each in value]
+        case dict():
+            return {name: _unicode(each) for name, each in value.items()}
+        case _:
+            return value

@@ -15,13 +15,17 @@ Visibility = Literal["public", "private", "internal", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Hold one incident with all that became of it, as far as the run went."""
+    """Hold one incident with all that became of it, as far as the run went.
+
+    `beside_unproven` tells that some place of it leads to a key that is not proven harmless.
+    """
 
     incident: Incident
     verdict: Verdict | None = None
     outcome: Outcome | None = None
     issue_url: str | None = None
     usage: Usage | None = None
+    beside_unproven: bool = False
 
     @property
     def proven_harmless(self) -> bool:
@@ -62,6 +66,15 @@ def may_tell_where(case: Case, visibility: Visibility | None) -> bool:
     """Tell whether a text that `visibility` describes may say where a key stands.
 
     None is a text for the person who asked for it, such as a terminal's. Where anyone may read,
-    and where nobody knows who may, only a key that is proven harmless is located.
+    and where nobody knows who may, only a key that is proven harmless is located, and only if that
+    leads to no other key.
     """
-    return visibility in (None, "private", "internal") or case.proven_harmless
+    few = visibility in (None, "private", "internal")
+    return few or (case.proven_harmless and not case.beside_unproven)
+
+
+def why_not_where(case: Case) -> str:
+    """Return why the places of a key are kept from strangers, as the end of a sentence."""
+    if case.proven_harmless:
+        return "a key in the same files or commits is not proven dead"
+    return "the key is not proven dead"

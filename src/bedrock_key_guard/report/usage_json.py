@@ -24,7 +24,7 @@ def usage_json(usage: Usage) -> Json:
     """Return the `usage` of an incident."""
     return {
         "complete": usage.complete,
-        "subject": _text(usage.subject),
+        "subject": usage.subject,
         "begin": timestamp(usage.begin),
         "end": timestamp(usage.end),
         "leaked_at": timestamp(usage.leaked_at),
@@ -42,14 +42,14 @@ def usage_json(usage: Usage) -> Json:
         "changes": [_change(change) for change in usage.changes],
         "more_changes": usage.more_changes,
         "indicators": [_indicator(indicator) for indicator in usage.indicators],
-        "gaps": [{"what": _text(gap.what), "reason": _text(gap.reason)} for gap in usage.gaps],
-        "limits": list(map(_text, usage.limits)),
+        "gaps": [{"what": gap.what, "reason": gap.reason} for gap in usage.gaps],
+        "limits": list(usage.limits),
         "reach": _reach(usage.reach) if usage.reach else None,
     }
 
 
 def _sighting(seen: Sighting) -> Json:
-    return {"time": timestamp(seen.time), "event_id": _text(seen.event_id)}
+    return {"time": timestamp(seen.time), "event_id": seen.event_id}
 
 
 def _breakdown(breakdown: Breakdown) -> Json:
@@ -63,7 +63,7 @@ def _breakdown(breakdown: Breakdown) -> Json:
 
 def _tally(tally: Tally) -> Json:
     return {
-        "value": _text(tally.value),
+        "value": tally.value,
         "calls": tally.calls,
         "errors": tally.errors,
         "first": _sighting(tally.first),
@@ -73,13 +73,13 @@ def _tally(tally: Tally) -> Json:
 
 def _change(change: Change) -> Json:
     return {
-        "name": _text(change.name),
+        "name": change.name,
         **_sighting(change.seen),
-        "actor": _text(change.actor),
-        "address": _text(change.address),
-        "agent": _text(change.agent),
-        "target": _text(change.target),
-        "error": _text(change.error),
+        "actor": change.actor,
+        "address": change.address,
+        "agent": change.agent,
+        "target": change.target,
+        "error": change.error,
         "of_key": change.of_key,
         "by_guard": change.by_guard,
     }
@@ -88,7 +88,7 @@ def _change(change: Change) -> Json:
 def _indicator(indicator: Indicator) -> Json:
     return {
         "name": indicator.name,
-        "sentence": _text(indicator.sentence),
+        "sentence": indicator.sentence,
         "events": [_sighting(seen) for seen in indicator.events],
         "more": indicator.more,
     }
@@ -96,18 +96,13 @@ def _indicator(indicator: Indicator) -> Json:
 
 def _reach(reach: Reach) -> Json:
     return {
-        "holder": _text(reach.holder),
+        "holder": reach.holder,
         "holdings": [
             {
                 "name": held.name,
-                "values": list(map(_text, held.values)),
-                "unknown": None if held.unknown is None else _text(held.unknown),
+                "values": list(held.values),
+                "unknown": held.unknown,
             }
             for held in reach.holdings
         ],
     }
-
-
-def _text(text: str) -> str:
-    """Write what is no Unicode character as text: JSON must be Unicode."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

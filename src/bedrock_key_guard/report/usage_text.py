@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.report import usage as words
 from bedrock_key_guard.report.bars import bars
-from bedrock_key_guard.report.canvas import Canvas
+from bedrock_key_guard.report.canvas import BOLD, DIM, PLAIN, Canvas
 from bedrock_key_guard.report.replacement import REPLACEMENTS
-from bedrock_key_guard.report.shown import shown
+from bedrock_key_guard.report.shown import shown, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MOST_EVENTS = 3
 _LABEL_WIDTH = 14
 _LONGEST_NAME = 44
-_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
 def usage_lines(usage: Usage, canvas: Canvas) -> list[str]:
@@ -44,22 +43,17 @@ def _narrower(canvas: Canvas) -> Canvas:
 
 
 def _row(label: str, value: str, canvas: Canvas) -> str:
-    start = f"  {_DIM}{label:<{_LABEL_WIDTH}}{_PLAIN}"
-    return start + _wrapped(value, _LABEL_WIDTH + 2, canvas)
-
-
-def _wrapped(text: str, indent: int, canvas: Canvas) -> str:
-    lines = wrap(shown(text), canvas.width - indent, break_long_words=False, break_on_hyphens=False)
-    return f"\n{' ' * indent}".join(lines)
+    start = f"  {DIM}{label:<{_LABEL_WIDTH}}{PLAIN}"
+    return start + wrapped(value, _LABEL_WIDTH + 2, canvas)
 
 
 def _titled(title: str, lines: Iterable[str]) -> list[str]:
     body = list(lines)
-    return [f"  {_BOLD}{title}{_PLAIN}", *body] if body else []
+    return [f"  {BOLD}{title}{PLAIN}", *body] if body else []
 
 
 def _bullets(texts: Iterable[str], canvas: Canvas) -> list[str]:
-    return [f"  - {_wrapped(text, 4, canvas)}" for text in texts]
+    return [f"  - {wrapped(text, 4, canvas)}" for text in texts]
 
 
 def _breakdowns(usage: Usage, canvas: Canvas) -> Iterator[list[str]]:
@@ -74,7 +68,7 @@ def _breakdown(heading: str, breakdown: Breakdown, canvas: Canvas) -> Iterator[s
     label = heading
     for name, tally in zip(names, breakdown.tallies, strict=True):
         value = f"{name:<{width}}  {words.amount(tally)}"
-        yield f"  {_DIM}{label:<{_LABEL_WIDTH}}{_PLAIN}{_folded(value, canvas)}"
+        yield f"  {DIM}{label:<{_LABEL_WIDTH}}{PLAIN}{_folded(value, canvas)}"
         label = ""
     more = words.more_values(breakdown)
     if more:
@@ -98,8 +92,8 @@ def _signs(indicators: Iterable[Indicator], canvas: Canvas) -> Iterator[list[str
         events = [words.event(seen) for seen in indicator.events[:MOST_EVENTS]]
         more = words.more_events(indicator, MOST_EVENTS)
         behind = [*events, *([f"{more}; the JSON report lists more"] if more else [])]
-        lines = (f"      {_DIM}{_wrapped(line, 6, canvas)}{_PLAIN}" for line in behind)
-        yield [f"  - {_wrapped(words.sign(indicator), 4, canvas)}", *lines]
+        lines = (f"      {DIM}{wrapped(line, 6, canvas)}{PLAIN}" for line in behind)
+        yield [f"  - {wrapped(words.sign(indicator), 4, canvas)}", *lines]
 
 
 def _changes(usage: Usage) -> Iterator[str]:

@@ -82,6 +82,74 @@ def test_an_issue_is_closed_when_its_key_is_dead(github: GitHubServer, client: G
     assert report.cases[0].issue_url == github.issues(REPOSITORY)[0]["html_url"]
 
 
+def told(github: GitHubServer, client: GitHub, *cases: Case) -> list[str]:
+    """Announce cases one after the other, and return what the one issue says after each."""
+    texts = []
+    for case in cases:
+        announce(samples.report(case), client, HOW)
+        (text,) = bodies(github)
+        texts.append(text.partition("\n")[2])
+    return texts
+
+
+def test_a_closed_issue_says_that_the_key_is_dead(github: GitHubServer, client: GitHub) -> None:
+    for before in ("live", "unverified", "contained"):
+        github.state.repositories[REPOSITORY].issues.clear()
+        _, after = told(github, client, key_case(1, before), key_case(1, "dead"))
+        assert states(github) == ["closed"]
+        assert "long-term API key, dead.**" in after
+
+
+def test_what_the_guard_did_is_told_for_as_long_as_the_key_stays_dead(
+    github: GitHubServer, client: GitHub
+) -> None:
+    first, *later = told(
+        github,
+        client,
+        key_case(1, "live", samples.done()),
+        key_case(1, "unverified"),
+        key_case(1, "dead", samples.done(seconds_to_dead=None)),
+        key_case(1, "unverified"),
+    )
+    assert "| Dead after | 3.2 s" in first
+    assert later == [first] * 3
+    assert states(github) == ["closed"]
+    assert "| Verdict | live:" in told(github, client, key_case(1, "live"))[0]
+    assert states(github) == ["open"]
+
+
+def test_a_place_that_the_public_was_told_is_taken_back_when_the_key_may_work(
+    github: GitHubServer, client: GitHub
+) -> None:
+    github.state.repositories[REPOSITORY].visibility = "public"
+    first, second, third = told(
+        github,
+        client,
+        key_case(1, "live", samples.done(), "deep/in/there.env"),
+        key_case(1, "unverified", path="deep/in/there.env"),
+        key_case(1, "dead", path="deep/in/there.env"),
+    )
+    assert ["there.env" in text for text in (first, second, third)] == [True, False, True]
+
+
+def test_a_run_that_may_not_ask_about_a_key_leaves_its_issue_alone(
+    github: GitHubServer, client: GitHub
+) -> None:
+    before, after = told(github, client, key_case(1, "live"), key_case(1, "foreign"))
+    assert (before, states(github)) == (after, ["open"])
+
+
+def test_what_is_missing_of_an_issue_is_told(github: GitHubServer, client: GitHub) -> None:
+    how = Announcement(REPOSITORY, assignees=("nobody",))
+    report = announce(samples.report(key_case(1, "live"), key_case(2, "live")), client, how)
+    assert len(bodies(github)) == 2
+    (note,) = report.notes
+    assert note == (
+        "Not all went well with an issue: GitHub refused assignees or labels: "
+        "Validation Failed, assignees invalid."
+    )
+
+
 def test_a_clean_report_leaves_the_issues_alone(github: GitHubServer, client: GitHub) -> None:
     announce(samples.report(key_case(1, "live")), client, HOW)
     announce(samples.report(), client, HOW)
@@ -147,6 +215,7 @@ def test_what_github_would_not_do_is_told_once_and_stops_nothing(
     assert [case.issue_url for case in report.cases] == [None] * 6
     (note,) = report.notes
     assert note.startswith("An issue could not be written: ")
+    assert " Issues are disabled for this repo. Check " in note
     assert note.endswith(".")
 
 

@@ -98,6 +98,7 @@ def test_redirects_are_not_followed(github: GitHubServer, client: GitHub) -> Non
     with pytest.raises(RefusedError) as caught:
         client.get(f"/repos/{REPOSITORY}")
     assert caught.value.status == 301
+    assert "use the new name or address" in caught.value.remedy
     assert len(github.requests()) == 1
 
 

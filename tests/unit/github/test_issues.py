@@ -12,6 +12,7 @@ from bedrock_key_guard.github.issues import MANAGEMENT_LABEL, Issues
 from bedrock_key_guard.github.marker import write_body
 from bedrock_key_guard.github.reconcile import WantedIssue
 from sandbox.github import ACTIONS_LOGIN, GitHubServer
+from sandbox.github_contract import violations
 from sandbox.github_state import Issue
 from tests.unit.github.doubles import ONE, THREE, TWO, FakeTime, wanted
 
@@ -182,6 +183,60 @@ def test_an_issue_whose_label_was_taken_off_is_found(github: GitHubServer, opene
     seed(github, label=None)
     (outcome,) = opened().settle([wanted()])
     assert (outcome.state, outcome.number) == ("unchanged", 1)
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_label_that_people_delete_or_rename_costs_no_second_issue(
+    renamed: bool, github: GitHubServer, opened: Open
+) -> None:
+    issue = seed(github)
+    repository = github.state.repositories[REPOSITORY]
+    label = repository.labels.pop(MANAGEMENT_LABEL)
+    issue.labels = []
+    if renamed:
+        label.name = "security: leak"
+        repository.labels[label.name] = label
+        issue.labels = [label.name]
+    (outcome,) = opened().settle([wanted(body="New")])
+    assert (outcome.state, outcome.number) == ("updated", 1)
+
+
+def test_a_marker_that_another_workflow_copied_into_its_issue_is_ignored(
+    github: GitHubServer, opened: Open
+) -> None:
+    repository = github.state.repositories[REPOSITORY]
+    forged = write_body({"fingerprint": ONE}, "")
+    copied = github.state.add_issue(repository, ACTIONS_LOGIN, "Feedback", f"They say:\n{forged}")
+    (outcome,) = opened().settle([wanted()])
+    assert (outcome.state, outcome.number) == ("created", 2)
+    assert copied.title == "Feedback"
+
+
+def test_a_repository_full_of_the_authors_pull_requests_is_not_read_whole(
+    github: GitHubServer, opened: Open
+) -> None:
+    repository = github.state.repositories[REPOSITORY]
+    for _ in range(1_200):
+        github.state.add_issue(repository, ACTIONS_LOGIN, "Bump", "x").pull_request = True
+    (outcome,) = opened().settle([wanted()])
+    assert outcome.state == "created"
+    asked = [request for request in github.requests("GET", "/issues") if "creator" in request.query]
+    assert len(asked) == 10
+
+
+def test_a_list_by_author_that_github_does_not_give_costs_no_issue(
+    github: GitHubServer, opened: Open
+) -> None:
+    class Picky(GitHub):
+        """Have a GitHub that does not know the author as one to list by."""
+
+        def pages(self, path: str, parameters: Mapping[str, str]) -> Iterator[Any]:
+            if "creator" in parameters:
+                raise RefusedError("GET was refused: 422", status=422, reason="Validation Failed")
+            return super().pages(path, parameters)
+
+    (outcome,) = opened(client=Picky).settle([wanted()])
+    assert (outcome.state, outcome.reason) == ("created", "")
 
 
 def test_an_issue_beyond_the_first_page_is_found(github: GitHubServer, opened: Open) -> None:
@@ -380,6 +435,115 @@ def test_a_list_that_lags_behind_makes_no_second_issue(github: GitHubServer, ope
     (outcome,) = opened(client=Lagging).settle([wanted()])
     assert (outcome.state, outcome.number) == ("created", 1)
     assert titles(github) == ["Leaked key"]
+
+
+def test_creations_that_are_lost_while_the_list_lags_leave_one_issue_in_the_end(
+    github: GitHubServer, opened: Open
+) -> None:
+    class Lagging(GitHub):
+        """List no issue, as if none had arrived in the list yet."""
+
+        def pages(self, path: str, parameters: Mapping[str, str]) -> Iterator[Any]:
+            return iter(())
+
+    github.faults.drop(method="POST", path="/issues$", times=2)
+    opened(client=Lagging).settle([wanted()])
+    assert len(titles(github)) == 3
+    (outcome,) = opened().settle([wanted()])
+    assert (outcome.state, outcome.number) == ("unchanged", 1)
+    assert [issue["state_reason"] for issue in github.issues(REPOSITORY)] == [
+        None,
+        "not_planned",
+        "not_planned",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(301, "Moved Permanently"), (404, "Not Found"), (410, "This issue was deleted")],
+)
+def test_an_issue_that_a_person_takes_away_is_opened_anew_by_the_next_run(
+    status: int, message: str, github: GitHubServer, opened: Open
+) -> None:
+    seed(github)
+    github.faults.refuse(status, message, method="PATCH")
+    (outcome,) = opened().settle([wanted(body="New")])
+    assert (outcome.state, outcome.number) == ("failed", 1)
+    # Transferred, deleted or made a discussion: no list of the repository has it any more.
+    github.state.repositories[REPOSITORY].issues[1].body = "gone"
+    (again,) = opened().settle([wanted(body="New")])
+    assert (again.state, again.number) == ("created", 2)
+
+
+def test_the_comment_on_a_locked_issue_is_all_that_is_missing(
+    github: GitHubServer, opened: Open
+) -> None:
+    seed(github)
+    message = "Unable to create comment because issue is locked."
+    github.faults.refuse(403, message, method="POST", path="/comments$", times=9)
+    (outcome,) = opened().settle([dead()])
+    assert outcome.state == "closed"
+    assert message in outcome.reason
+    assert [one.state for one in opened().settle([dead()])] == ["unchanged"]
+
+
+def test_an_edited_title_is_put_right_and_opens_no_second_issue(
+    github: GitHubServer, opened: Open
+) -> None:
+    issue = seed(github)
+    issue.title = "Nothing to see here"
+    (outcome,) = opened().settle([wanted()])
+    assert (outcome.state, outcome.number, issue.title) == ("updated", 1, "Leaked key")
+
+
+def test_a_repository_that_was_renamed_is_said_to_be(github: GitHubServer, opened: Open) -> None:
+    github.faults.refuse(301, "Moved Permanently", path="^/repos/", times=9)
+    (outcome,) = opened().settle([wanted()])
+    assert outcome.state == "failed"
+    assert outcome.error is not None
+    assert "use the new name" in outcome.error.remedy
+    assert github.issues(REPOSITORY) == []
+
+
+def test_another_token_opens_an_issue_of_its_own_and_leaves_the_other_alone(
+    github: GitHubServer, opened: Open
+) -> None:
+    mine = seed(github)
+    github.state.repositories[REPOSITORY].pushers.add("alice")
+    alice = github.add_token("alice")
+    states = [opened(alice).settle([dead(create=True)])[0] for _ in range(2)]
+    assert [(outcome.state, outcome.number) for outcome in states] == [
+        ("closed", 2),
+        ("unchanged", 2),
+    ]
+    assert (mine.state, mine.comments) == ("open", [])
+
+
+def test_a_hundred_keys_at_once_have_a_hundred_issues(github: GitHubServer, opened: Open) -> None:
+    many = [wanted(f"{number:064}") for number in range(100)]
+    assert {outcome.state for outcome in opened().settle(many)} == {"created"}
+    assert {outcome.state for outcome in opened().settle(many)} == {"unchanged"}
+    assert len(github.requests("POST", "/issues")) == 100
+    assert len(github.requests("GET", "/labels/")) == 1
+
+
+def test_three_hundred_issues_are_read_page_by_page(github: GitHubServer, opened: Open) -> None:
+    for number in range(300):
+        seed(github, f"{number:064}")
+    (outcome,) = opened().settle([wanted(f"{0:064}", body="New")])
+    assert (outcome.state, outcome.number) == ("updated", 1)
+    assert len(github.requests("GET", "/issues")) == 3
+
+
+def test_issues_are_kept_on_an_enterprise_server(time: FakeTime) -> None:
+    with GitHubServer(prefix="/api/v3") as github:
+        github.add_repository(REPOSITORY)
+        token = github.add_actions_token(REPOSITORY)
+        for state in ("created", "unchanged"):
+            with GitHub(token, api_url=f"{github.api_url}/", pace=time.pace()) as client:
+                (outcome,) = Issues(client, REPOSITORY).settle([wanted()])
+            assert outcome.state == state
+        assert violations(github.exchanges) == []
 
 
 def test_a_second_look_that_fails_is_said(github: GitHubServer, opened: Open) -> None:

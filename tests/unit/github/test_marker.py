@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bedrock_key_guard.github.marker import (
     LONGEST_BODY,
     LONGEST_TITLE,
+    begins_with_marker,
     plain,
     read_marker,
     text_of,
@@ -40,6 +41,15 @@ def test_a_title_comes_back_from_github_as_it_was_sent(text: str) -> None:
 def test_the_marker_is_read_as_it_was_written(text: str, fields: dict[str, str]) -> None:
     marker = {**fields, "fingerprint": ONE}
     assert read_marker(write_body(marker, text)) == marker
+
+
+@pytest.mark.parametrize(
+    ("before", "begins"), [("", True), ("\r\n \n", True), ("Hello. ", False), ("- \n", False)]
+)
+def test_a_marker_further_down_begins_nothing(before: str, begins: bool) -> None:
+    body = before + write_body(OWN, "x")
+    assert begins_with_marker(body) is begins
+    assert read_marker(body) == OWN
 
 
 @pytest.mark.parametrize("length", [LONGEST_BODY - 200, LONGEST_BODY, LONGEST_BODY * 3])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -9,11 +10,13 @@ from hypothesis import strategies as st
 from bedrock_key_guard.github.marker import read_marker, write_body
 from bedrock_key_guard.github.reconcile import (
     COMMENTS,
+    STATES,
     CloseDuplicate,
     Create,
     Edit,
     ExistingIssue,
     IssueChange,
+    Told,
     Turn,
     WantedIssue,
     own_issues,
@@ -80,12 +83,91 @@ def test_a_ticked_box_is_no_difference() -> None:
     assert reconcile([want], [ticked], AUTHOR) == []
 
 
-def test_an_issue_that_keeps_its_text_is_closed_and_not_rewritten() -> None:
-    want = replace(wanted(body="It is dead.", title="New"), open=False, keep_text=True)
-    issue = existing(7)
+def test_an_issue_that_tells_of_a_response_is_closed_and_not_rewritten() -> None:
+    want = replace(wanted(body="It is dead.", title="New"), open=False, told="aftermath")
+    issue = existing(7, told="response")
     edit = only_edit(want, issue)
     assert (edit.title, edit.state) == (None, "closed")
-    assert edit.body == write_body({"fingerprint": ONE, "closed": "1"}, wanted().body)
+    marker = {"fingerprint": ONE, "told": "response", "closed": "1"}
+    assert edit.body == write_body(marker, wanted().body)
+
+
+def test_an_issue_that_calls_a_key_live_is_rewritten_when_it_is_closed() -> None:
+    want = replace(wanted(body="It is dead."), open=False, told="aftermath")
+    edit = only_edit(want, existing())
+    assert edit.body == write_body({"fingerprint": ONE, "closed": "1"}, "It is dead.")
+
+
+@pytest.mark.parametrize("told", get_args(Told))
+def test_what_a_new_issue_tells_is_remembered(told: Told) -> None:
+    (change,) = reconcile([replace(wanted(), told=told)], [], AUTHOR)
+    assert isinstance(change, Create)
+    marker = {"told": told} if told in ("doubt", "response") else {}
+    assert change.body == write_body({"fingerprint": ONE, **marker}, wanted().body)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rewritten"),
+    [
+        ("doubt", "doubt", True),
+        ("doubt", "state", True),
+        ("doubt", "aftermath", True),
+        ("doubt", "response", True),
+        ("state", "doubt", False),
+        ("state", "state", True),
+        ("state", "aftermath", True),
+        ("state", "response", True),
+        ("response", "doubt", False),
+        ("response", "state", True),
+        ("response", "aftermath", False),
+        ("response", "response", True),
+    ],
+)
+def test_a_text_gives_way_to_one_that_tells_more(
+    before: Told, after: Told, rewritten: bool
+) -> None:
+    (created,) = reconcile([replace(wanted(), told=before)], [], AUTHOR)
+    assert isinstance(created, Create)
+    issue = replace(existing(), body=created.body)
+    changes = reconcile([replace(wanted(body="New"), told=after)], [issue], AUTHOR)
+    assert bool(changes) is rewritten
+    for change in changes:
+        assert isinstance(change, Edit)
+        remembered = {"told": after} if after in ("doubt", "response") else {}
+        assert change.body == write_body({"fingerprint": ONE, **remembered}, "New")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rewritten"),
+    [(False, False, False), (False, True, True), (True, False, False), (True, True, False)],
+)
+def test_a_text_that_strangers_may_not_read_any_more_is_not_kept(
+    before: bool, after: bool, rewritten: bool
+) -> None:
+    first = replace(wanted(), told="response", withheld=before)
+    (created,) = reconcile([first], [], AUTHOR)
+    assert isinstance(created, Create)
+    assert ("withheld" in read_marker(created.body)) is before
+    second = replace(wanted(body="New", live=False), told="doubt", withheld=after)
+    changes = reconcile([second], [replace(existing(), body=created.body)], AUTHOR)
+    assert bool(changes) is rewritten
+
+
+def test_a_marker_in_another_order_is_no_difference() -> None:
+    issue = existing(told="doubt", withheld="1", reopened="1")
+    assert reconcile([replace(wanted(), told="doubt", withheld=True)], [issue], AUTHOR) == []
+
+
+def test_doubt_does_not_reopen_what_the_guard_has_closed() -> None:
+    closed = existing(open=False, reason="completed", closed="1")
+    doubt = replace(wanted(body="Who knows.", live=False), told="doubt")
+    assert reconcile([doubt], [closed], AUTHOR) == []
+
+
+def test_doubt_does_not_forget_that_a_person_reopened_an_issue() -> None:
+    reopened = existing(reason="reopened", closed="1")
+    doubt = replace(wanted(body="Who knows.", live=False), told="doubt")
+    assert reconcile([doubt], [reopened], AUTHOR) == []
 
 
 def test_fields_that_a_later_version_added_are_kept() -> None:
@@ -107,6 +189,11 @@ def test_of_two_own_issues_the_first_is_kept_and_open_later_ones_are_closed() ->
     (change,) = reconcile([wanted()], issues, AUTHOR)
     assert isinstance(change, CloseDuplicate)
     assert (change.number, "#7" in change.comment) == (9, True)
+
+
+def test_every_later_one_is_closed() -> None:
+    changes = reconcile([wanted()], [existing(number) for number in (7, 8, 9)], AUTHOR)
+    assert [change.number for change in changes if isinstance(change, CloseDuplicate)] == [8, 9]
 
 
 def test_a_fingerprint_that_is_wanted_twice_has_one_issue() -> None:
@@ -197,7 +284,8 @@ TEXTS = st.sampled_from(["", "a", "b\r\nc", " d ", write_body({"fingerprint": TW
 MARKERS = st.builds(
     lambda fingerprint, fields: {"fingerprint": fingerprint, **fields},
     FINGERPRINTS,
-    st.dictionaries(st.sampled_from(["closed", "reopened", "later"]), st.just("1")),
+    st.dictionaries(st.sampled_from(["closed", "reopened", "later", "withheld"]), st.just("1"))
+    | st.fixed_dictionaries({"told": st.sampled_from(["doubt", "response", "?"])}),
 )
 BODIES = TEXTS | st.builds(write_body, MARKERS, TEXTS)
 ISSUES = st.lists(
@@ -223,6 +311,8 @@ WANTED = st.lists(
         open=st.booleans(),
         create=st.booleans(),
         live=st.booleans(),
+        told=st.sampled_from(get_args(Told)),
+        withheld=st.booleans(),
     ),
     unique_by=lambda one: one.fingerprint,
     max_size=3,
@@ -273,3 +363,8 @@ def test_a_person_who_closes_a_live_keys_issue_twice_is_heard() -> None:
         for change in changes:
             model.apply(change)
     assert turns == [["open"], [], []]
+
+
+def test_every_change_of_state_is_explained_in_words_of_its_own() -> None:
+    assert COMMENTS.keys() == STATES.keys() == set(get_args(Turn)) - {"stay"}
+    assert len(set(COMMENTS.values())) == len(COMMENTS)

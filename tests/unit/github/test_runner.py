@@ -32,7 +32,7 @@ def log() -> Log:
 
 def masked(*keys: str) -> list[str]:
     log = Log()
-    runner = Runner(IN_ACTIONS, log)
+    runner = Runner(IN_ACTIONS, log.write)
     for key in keys:
         runner.mask(Secret(key))
     assert all(line.startswith("::add-mask::") for line in log.lines)
@@ -62,13 +62,13 @@ def test_a_mask_is_handed_over_once() -> None:
 
 
 def test_the_percent_signs_of_a_mask_are_escaped(log: Log) -> None:
-    Runner(IN_ACTIONS, log).mask(Secret(LONG))
+    Runner(IN_ACTIONS, log.write).mask(Secret(LONG))
     assert f"::add-mask::{quote(LONG, safe='').replace('%', '%25')}" in log.lines
 
 
 @pytest.mark.parametrize("environment", [{}, {"GITHUB_ACTIONS": "false"}, {"CI": "true"}])
 def test_outside_of_actions_a_key_is_shown_to_nobody(environment: dict[str, str], log: Log) -> None:
-    Runner(environment, log).mask(Secret(LONG))
+    Runner(environment, log.write).mask(Secret(LONG))
     assert log.getvalue() == ""
 
 
@@ -84,7 +84,7 @@ def test_part_of_a_key_masks_nothing_short(secret: bytes) -> None:
 def test_no_text_breaks_out_of_a_mask(prefix: str, body: str | bytes) -> None:
     text = body if isinstance(body, str) else base64.b64encode(body).decode()
     log = Log()
-    Runner(IN_ACTIONS, log).mask(Secret(prefix + text))
+    Runner(IN_ACTIONS, log.write).mask(Secret(prefix + text))
     commands = log.getvalue().split("\n")[:-1]
     assert all(command.startswith("::add-mask::") for command in commands)
     assert all("\r" not in command for command in commands)
@@ -92,7 +92,7 @@ def test_no_text_breaks_out_of_a_mask(prefix: str, body: str | bytes) -> None:
 
 def test_nothing_in_the_log_is_obeyed(log: Log) -> None:
     hostile = "::error::x\n::set-output name=a::b\n##[command]x\n::add-mask::e"
-    Runner(IN_ACTIONS, log).log(f"{hostile}\n\n")
+    Runner(IN_ACTIONS, log.write).log(f"{hostile}\n\n")
     first, *told, last = log.lines
     assert first.startswith("::stop-commands::")
     token = first.removeprefix("::stop-commands::")
@@ -102,7 +102,7 @@ def test_nothing_in_the_log_is_obeyed(log: Log) -> None:
 
 
 def test_the_word_that_lets_commands_in_again_cannot_be_foretold(log: Log) -> None:
-    runner = Runner(IN_ACTIONS, log)
+    runner = Runner(IN_ACTIONS, log.write)
     for _ in range(20):
         runner.log("x")
     tokens = {line for line in log.lines if line.startswith("::stop-commands::")}
@@ -110,13 +110,13 @@ def test_the_word_that_lets_commands_in_again_cannot_be_foretold(log: Log) -> No
 
 
 def test_a_command_is_a_line(log: Log) -> None:
-    Runner(IN_ACTIONS, log).command("::notice::x")
+    Runner(IN_ACTIONS, log.write).command("::notice::x")
     assert log.getvalue() == "::notice::x\n"
 
 
 def test_an_output_may_have_any_lines(log: Log, tmp_path: Path) -> None:
     path = tmp_path / "outputs"
-    runner = Runner({"GITHUB_OUTPUT": str(path)}, log)
+    runner = Runner({"GITHUB_OUTPUT": str(path)}, log.write)
     values = {
         "result": "findings",
         "empty": "",
@@ -133,7 +133,7 @@ def test_an_output_may_have_any_lines(log: Log, tmp_path: Path) -> None:
 def test_the_summary_is_added_to_what_is_there(log: Log, tmp_path: Path) -> None:
     path = tmp_path / "summary"
     path.write_text("before\n", encoding="utf-8")
-    Runner({"GITHUB_STEP_SUMMARY": str(path)}, log).summary("# Keys 🔴\n")
+    Runner({"GITHUB_STEP_SUMMARY": str(path)}, log.write).summary("# Keys 🔴\n")
     assert path.read_text(encoding="utf-8") == "before\n# Keys 🔴\n"
 
 
@@ -143,7 +143,7 @@ def test_without_its_files_nothing_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
-    runner = Runner({} if value is None else dict.fromkeys(names, value), log)
+    runner = Runner({} if value is None else dict.fromkeys(names, value), log.write)
     runner.output("a", "b")
     runner.summary("c")
     assert (log.getvalue(), list(tmp_path.iterdir())) == ("", [])

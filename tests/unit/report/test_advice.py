@@ -4,12 +4,14 @@ import shlex
 
 import pytest
 
+from bedrock_key_guard.keys.families import CLAUDE_PLATFORM_LONG_TERM
 from bedrock_key_guard.model import ActionName, Outcome, Verdict
 from bedrock_key_guard.report.advice import (
     FIND_OUT,
     LEAVE_OFF,
     PURGE,
     REPLACE,
+    TAKE_NEW,
     WATCH,
     advice,
     afterwards,
@@ -59,6 +61,13 @@ def test_a_live_long_term_key_is_to_be_switched_off_first() -> None:
     assert first(samples.case(verdict=LIVE)) == "Stop it now: set its credential to Inactive."
 
 
+def test_a_live_key_whose_credential_is_off_already_is_to_be_denied() -> None:
+    off = samples.verdict("live", iam=samples.iam_found(status="Inactive"))
+    step = advice(samples.case(verdict=off))[0]
+    assert "its credential is Inactive already, so deny its user such keys." in step.text
+    assert [shlex.split(command)[2] for command in step.commands] == ["put-user-policy"]
+
+
 def test_the_commands_of_the_response_are_given() -> None:
     outcome = Outcome("manual", "refused", "protected", commands=("aws iam x",))
     assert advice(samples.case(verdict=LIVE, outcome=outcome))[0].commands == ("aws iam x",)
@@ -104,6 +113,17 @@ def test_a_key_that_nobody_knows_of_is_to_be_found_out_about_first(
     assert "anyone can forge a key that names a healthy user" in in_doubt.text
 
 
+@pytest.mark.parametrize("verdict", [None, samples.verdict("unverified")])
+def test_nobody_is_to_ask_about_a_key_that_the_guard_cannot_ask_about(
+    verdict: Verdict | None,
+) -> None:
+    case = samples.case(samples.long_term(family=CLAUDE_PLATFORM_LONG_TERM), verdict)
+    assert FIND_OUT not in advice(case)
+    assert first(case).startswith(
+        "The guard cannot ask whether it is live: set its credential to Inactive. Mind that"
+    )
+
+
 def test_a_key_that_was_made_dead_is_to_be_left_off() -> None:
     assert advice(samples.case(verdict=LIVE, outcome=samples.done()))[0] == LEAVE_OFF
 
@@ -142,6 +162,12 @@ def test_a_denial_is_to_be_taken_away_once_its_key_has_expired(action: ActionNam
     step = advice(answered)[0]
     assert "Once the key has expired" in step.text
     assert step.commands == ("bedrock-key-guard lift",)
+
+
+def test_the_new_key_of_a_reset_is_to_be_taken_from_its_store() -> None:
+    reset = samples.case(verdict=LIVE, outcome=samples.done(action="reset", undo=None))
+    assert advice(reset)[0] == TAKE_NEW
+    assert LEAVE_OFF not in advice(reset)
 
 
 def test_what_is_deleted_need_not_be_left_off() -> None:

@@ -1,22 +1,108 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 
-from bedrock_key_guard.model import NotScanned, Scan, Scanned
+from bedrock_key_guard.model import (
+    Location,
+    NotScanned,
+    Scan,
+    Scanned,
+    Verdict,
+    VerdictState,
+)
 from bedrock_key_guard.report.assemble import assemble
 from bedrock_key_guard.report.counts import exit_code
 from bedrock_key_guard.report.json_report import as_json
-from bedrock_key_guard.report.report import Report
+from bedrock_key_guard.report.report import Report, may_tell_where
 from bedrock_key_guard.report.summary import as_markdown
 from bedrock_key_guard.report.text import as_text
 from bedrock_key_guard.scan.anchors import HISTORY_ANCHORS
 from bedrock_key_guard.scan.interruption import INTERRUPTED
+from tests.unit.report import samples
 
 
 def assembled(scan: Scan) -> Report:
     return assemble(scan, (), {}, {}, include_malformed=False)
+
+
+DEAD, LIVE = samples.verdict("dead"), samples.verdict("live")
+COMMIT = replace(samples.at("b.py"), commit="c" * 40, object="d" * 40)
+
+
+def judged(*found: tuple[Verdict | None, tuple[Location, ...], str | None]) -> Report:
+    """Return the report on keys with these verdicts, places, and reasons to be hidden."""
+    cases = [
+        samples.case(
+            samples.long_term(fingerprint=samples.fingerprint(number)),
+            locations=places,
+            allowed=allowed,
+        )
+        for number, (_, places, allowed) in enumerate(found)
+    ]
+    verdicts = {samples.fingerprint(n): verdict for n, (verdict, *_) in enumerate(found) if verdict}
+    incidents = [case.incident for case in cases]
+    return assemble(Scan(), incidents, verdicts, {}, include_malformed=True)
+
+
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        (samples.at("other.py"), True),
+        (samples.at("a.py", 99), False),
+        (replace(COMMIT, path="c.py", object="e" * 40), False),
+        (replace(COMMIT, path="c.py", commit="e" * 40), False),
+        (samples.at("", source="stdin"), True),
+    ],
+)
+@pytest.mark.parametrize("other", [None, LIVE, DEAD])
+@pytest.mark.parametrize("allowed", [None, "excluded path"])
+def test_a_dead_key_does_not_lead_strangers_to_one_that_may_live(
+    beside: Location, told: bool, other: Verdict | None, allowed: str | None
+) -> None:
+    places = (samples.at("a.py"), COMMIT, samples.at(""))
+    dead, *_ = judged((DEAD, places, None), (other, (beside,), allowed)).cases
+    assert may_tell_where(dead, "public") is (told or other is DEAD)
+    assert may_tell_where(dead, "private")
+
+
+@pytest.mark.parametrize("state", [None, *get_args(VerdictState)])
+def test_an_allow_listed_key_is_shown_only_if_it_is_proven_live(state: VerdictState | None) -> None:
+    verdict = samples.verdict(state) if state else None
+    hidden = judged((verdict, (samples.at("a.py"),), "baseline"))
+    assert bool(hidden.cases) is (state in ("live", "contained"))
+    assert hidden.notes == ("1 key was allow-listed, and shown only if proven live.",)
+    assert judged((verdict, (samples.at("a.py"),), None)).cases
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+@pytest.mark.parametrize("allowed", [None, "baseline"])
+def test_part_of_a_key_is_shown_where_it_is_asked_for(asked_for: bool, allowed: str | None) -> None:
+    incident = samples.case(samples.malformed(), allowed=allowed).incident
+    report = assemble(Scan(), [incident], {}, {}, include_malformed=asked_for)
+    assert bool(report.cases) is (asked_for and allowed is None)
+
+
+def test_part_of_a_key_beside_a_dead_key_hides_nothing() -> None:
+    cases = [samples.case(verdict=DEAD), samples.case(samples.malformed())]
+    incidents = [case.incident for case in cases]
+    verdicts = {incidents[0].fingerprint: DEAD}
+    report = assemble(Scan(), incidents, verdicts, {}, include_malformed=True)
+    assert [may_tell_where(case, "public") for case in report.cases] == [True, False]
+
+
+def test_why_a_dead_keys_place_is_not_told_is_said() -> None:
+    places = (samples.at("a.py"),)
+    report = judged((DEAD, places, None), (LIVE, places, None))
+    said = as_text(report, visibility="public"), as_markdown(report, visibility="public")
+    for text in said:
+        folded = " ".join(text.split())
+        assert "a key in the same files or commits is not proven dead" in folded
+        assert "and the key is not proven dead" in folded
+        assert "a.py" not in text
 
 
 @pytest.mark.parametrize("deep", [False, True])

@@ -9,6 +9,7 @@ from bedrock_key_guard.report.blocked import blocked, unread
 from bedrock_key_guard.scan.matcher import matches
 from tests.contexts import ISSUED_AT
 from tests.keysmith import access_key_id, fingerprint_of, long_term, short_term
+from tests.unit.report import runner, samples
 
 LONG = long_term("alice")
 SHORT = short_term(kind="AKIA", issued_at=ISSUED_AT)
@@ -55,6 +56,14 @@ def test_hostile_paths_are_made_harmless() -> None:
     text = blocked(incidents(LONG, path="\x1b[2J\nfake: clean"), ISSUED_AT)
     assert "\\x1b[2J\\nfake: clean:1:5\n" in text
     assert all(line.isprintable() for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("path", samples.HOSTILE)
+def test_no_line_is_a_command_to_a_runner_of_github(path: str) -> None:
+    missed = [NotScanned(path, "missing", path)]
+    for line in runner.lines(blocked(incidents(LONG, path=path), ISSUED_AT) + unread(missed)):
+        assert line.isprintable()
+        assert runner.command_in(line) is None
 
 
 def test_what_was_not_read_is_named() -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.investigate.usage import Usage
-from bedrock_key_guard.report.bars import EXPOSED, PLAIN, bars
-from bedrock_key_guard.report.canvas import NARROWEST, WIDEST, Canvas, canvas_for
+from bedrock_key_guard.report.bars import bars
+from bedrock_key_guard.report.canvas import NARROWEST, PLAIN, RED, WIDEST, Canvas, canvas_for
 from bedrock_key_guard.report.series import series
 from tests.unit.report import usages
 from tests.unit.report.arbitrary_usage import usages as arbitrary
@@ -32,7 +32,7 @@ DAY = replace(
 
 def plain(usage: Usage, width: int = 40, *, blocks: bool = True) -> str:
     lines = "\n".join(bars(usage, Canvas(width, blocks)))
-    return lines.replace(EXPOSED, "").replace(PLAIN, "")
+    return lines.replace(RED, "").replace(PLAIN, "")
 
 
 def test_calls_are_drawn_over_time_with_the_leak_and_the_response() -> None:
@@ -60,7 +60,7 @@ def test_without_blocks_the_drawing_is_ascii() -> None:
 
 def test_what_was_exposed_is_coloured() -> None:
     (row,) = [line for line in bars(DAY, Canvas(40)) if line.strip().startswith("│    ▁")]
-    before, _, after = row.partition(EXPOSED)
+    before, _, after = row.partition(RED)
     assert "▁" in before
     assert "█" in after
     assert after.endswith(PLAIN)

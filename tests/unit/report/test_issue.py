@@ -107,7 +107,7 @@ def test_the_issue_of_a_key_that_was_made_dead() -> None:
 
 The change was made in [this run]({RUN}).
 
-To take the change back:
+To take the change back, with the ledger of that run:
 
 ```sh
 bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c
@@ -129,7 +129,7 @@ its policy allows more than asking models.
 
 ### Where it stands
 
-| Where | Written as |
+| Where | Details |
 | --- | --- |
 | [`src/app.py:12:18`](https://github.com/octo/app/blob/{COMMIT}/src/app.py#L12) | plain text |
 
@@ -209,35 +209,56 @@ def test_no_command_is_ever_cut_in_two() -> None:
     assert "  ```sh\n  first\n  # the rest is in the report\n  ```" in body
 
 
-OPEN_IT = Wanted(create=True, open=True, live=False)
+SHORT = samples.short_term()
+OPEN_IT = Wanted(create=True, open=True, live=False, told="state")
 OPEN_LIVE = replace(OPEN_IT, live=True)
-CLOSE_IT = Wanted(create=False, open=False, live=False)
+DOUBT_IT = replace(OPEN_IT, told="doubt")
+TELL_IT = replace(OPEN_IT, told="response")
+CLOSE_IT = Wanted(create=False, open=False, live=False, told="aftermath")
 RECORD_IT = replace(CLOSE_IT, create=True)
 
 
 @pytest.mark.parametrize(
     ("state", "outcome", "auto", "always"),
     [
-        (None, None, OPEN_IT, OPEN_IT),
+        (None, None, DOUBT_IT, DOUBT_IT),
         ("live", None, OPEN_LIVE, OPEN_LIVE),
         ("live", Outcome("disable", "failed", "x"), OPEN_LIVE, OPEN_LIVE),
         ("live", samples.done(confirmed_dead=False), OPEN_LIVE, OPEN_LIVE),
-        ("live", samples.done(), OPEN_IT, OPEN_IT),
+        ("live", samples.done(), TELL_IT, TELL_IT),
         ("contained", None, OPEN_IT, OPEN_IT),
-        ("contained", samples.done(), OPEN_IT, OPEN_IT),
-        ("unverified", None, OPEN_IT, OPEN_IT),
+        ("contained", samples.done(), TELL_IT, TELL_IT),
+        ("contained", samples.done(state="not-needed"), OPEN_IT, OPEN_IT),
+        ("unverified", None, DOUBT_IT, DOUBT_IT),
         ("rejected", None, CLOSE_IT, RECORD_IT),
         ("dead", None, CLOSE_IT, RECORD_IT),
-        ("foreign", None, CLOSE_IT, RECORD_IT),
+        ("dead", samples.done(), RECORD_IT, RECORD_IT),
+        ("foreign", None, None, OPEN_IT),
     ],
 )
 def test_whether_there_should_be_an_issue(
-    state: VerdictState | None, outcome: Outcome | None, auto: Wanted, always: Wanted
+    state: VerdictState | None, outcome: Outcome | None, auto: Wanted | None, always: Wanted
 ) -> None:
     case = samples.case(verdict=samples.verdict(state) if state else None, outcome=outcome)
     assert wanted(case, "auto") == auto
     assert wanted(case, "always") == always
     assert wanted(case, "never") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "expected"),
+    [
+        ("live", samples.done(action="quarantine"), TELL_IT),
+        ("contained", None, replace(OPEN_IT, told="aftermath")),
+        ("contained", samples.done(state="not-needed"), replace(OPEN_IT, told="aftermath")),
+        ("dead", None, CLOSE_IT),
+    ],
+)
+def test_a_denied_short_term_key_has_not_changed_since_it_was_denied(
+    state: VerdictState, outcome: Outcome | None, expected: Wanted
+) -> None:
+    case = samples.case(SHORT, samples.verdict(state, key=SHORT), outcome)
+    assert wanted(case, "auto") == expected
 
 
 @pytest.mark.parametrize(("policy", "expected"), [("auto", None), ("always", OPEN_IT)])

@@ -23,7 +23,7 @@ from bedrock_key_guard.model import (
     VerdictState,
 )
 from bedrock_key_guard.report.json_report import as_json
-from tests.unit.report import arbitrary, samples
+from tests.unit.report import arbitrary, runner, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +77,18 @@ def test_every_report_is_printable_ascii_that_ends_with_a_line_break(report: Rep
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
     assert text.endswith("}\n")
+
+
+@given(arbitrary.reports)
+def test_no_line_of_a_report_is_a_command_to_a_runner_of_github(report: Report) -> None:
+    assert not any(runner.command_in(line) for line in runner.lines(as_json(report)))
+
+
+def test_what_would_be_a_command_reads_the_same() -> None:
+    case = samples.case(locations=(samples.at("##[stop-commands]pause"),))
+    assert runner.command_in("##[stop-commands]pause")
+    assert incident(case)["locations"][0]["path"] == "##[stop-commands]pause"
+    assert not any(map(runner.command_in, runner.lines(as_json(samples.report(case)))))
 
 
 @given(arbitrary.reports)

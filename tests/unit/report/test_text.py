@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.key import LongTermKey
 from bedrock_key_guard.model import NotScanned, Outcome, Source
+from bedrock_key_guard.report.canvas import NARROWEST, WIDEST, Canvas
 from bedrock_key_guard.report.details import circumstances
 from bedrock_key_guard.report.report import Report, Visibility
 from bedrock_key_guard.report.shown import shown
@@ -17,6 +19,8 @@ from tests.unit.report import arbitrary, runner, samples
 
 visibilities = st.none() | st.sampled_from(get_args(Visibility))
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+COPIED = re.compile(r"^[A-Z ]+  |^  (where|and|undo)  |^      aws |^  (missing|opaque)  ")
+"""Begins what is not broken: headlines, places, commands."""
 
 
 @given(arbitrary.reports, visibilities, st.booleans())
@@ -96,6 +100,21 @@ Afterwards
 1 key: 1 live; 1 made dead; 412 files, 3.1 MB read; complete.
 """
     )
+
+
+@pytest.mark.parametrize("width", [NARROWEST, 78, WIDEST])
+def test_sentences_are_as_wide_as_the_terminal(width: int) -> None:
+    report = replace(samples.rich(), notes=(), incomplete=())
+    for visibility in get_args(Visibility):
+        text = as_text(report, visibility=visibility, canvas=Canvas(width))
+        *lines, _ = text.splitlines()
+        long = [line for line in lines if len(line) > width and not COPIED.search(line)]
+        assert [line for line in long if " " in line[14:]] == []
+
+
+def test_a_wide_terminal_is_filled() -> None:
+    lines = as_text(samples.rich(), canvas=Canvas(WIDEST)).splitlines()
+    assert any(80 < len(line) <= WIDEST for line in lines if line.startswith("  - "))
 
 
 def test_commands_stand_on_lines_of_their_own_and_whole() -> None:

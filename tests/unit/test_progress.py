@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bedrock_key_guard.report.progress import BETWEEN_LINES, FIRST_ON_A_TERMINAL, Sum, watching
+from bedrock_key_guard.progress import BETWEEN_LINES, FIRST_ON_A_TERMINAL, Sum, watching
 from bedrock_key_guard.scan.progress import silent
 
 
