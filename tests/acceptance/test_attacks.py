@@ -15,7 +15,7 @@ from sandbox.seeding import LongTermKey
 from sandbox.story import forged
 from tests import keysmith
 from tests.jobs import ACCOUNT, STRANGER, guard, report_of, said, verdicts
-from tests.leaks import accepted, leak, probed, status
+from tests.leaks import leak, probed, status
 from tests.needles import leaks_in
 from tests.traps import Ear, Gatekeeper
 
@@ -130,7 +130,7 @@ def test_ten_thousand_forged_and_altered_keys_harm_no_healthy_user(
     report, shown = report_of(done), probed(sandbox)
     assert sandbox.writes() == ()
     assert status(sandbox, leaked) == "Active"
-    assert accepted(sandbox, leaked.key)
+    assert sandbox.accepts(leaked.key)
     assert done.returncode == 1
     assert report["complete"] is False
     assert len(report["incidents"]) > 9_000
@@ -154,7 +154,7 @@ def test_a_forged_key_beside_the_real_one_changes_nothing_about_it(
         leaked.credential_id
     ]
     assert status(sandbox, healthy) == "Active"
-    assert accepted(sandbox, healthy.key)
+    assert sandbox.accepts(healthy.key)
 
 
 def test_an_alias_that_names_another_user_first_is_matched_whole(

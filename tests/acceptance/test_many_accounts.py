@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from sandbox.aws import GUARD_USER, Sandbox
 from sandbox.seeding import LongTermKey
 from tests.jobs import guard, report_of
-from tests.leaks import accepted, leak, status
+from tests.leaks import leak, status
 
 HUB = "111122223333"
 MEMBERS = tuple(f"2222222222{number:02}" for number in range(12))
@@ -83,8 +84,8 @@ def test_a_key_of_every_account_is_answered_in_one_run(
     assert outcomes(report) == dict.fromkeys(organization, ("live", "done"))
     for key in organization.values():
         assert status(sandbox, key) == "Inactive"
-        assert not accepted(sandbox, key.key)
-    assert all(accepted(sandbox, other.key) for other in others.values())
+        assert not sandbox.accepts(key.key)
+    assert all(sandbox.accepts(other.key) for other in others.values())
     assumed = [call for call in sandbox.calls() if call.operation == "AssumeRole"]
     assert len(assumed) == len(MEMBERS)
 
@@ -150,3 +151,16 @@ def test_what_was_changed_in_another_account_is_given_back_by_its_role(
     code, told = undo(tree, sandbox, *BY_ROLE)
     assert (code, status(sandbox, key)) == (0, "Active")
     assert "done" in told
+
+
+def test_the_command_that_is_printed_undoes_a_change_in_another_account(
+    tree: Path, sandbox: Sandbox, organization: dict[str, LongTermKey], home: Path
+) -> None:
+    key = organization[MEMBERS[0]]
+    leak(tree, key.key)
+    _, report = run(tree, sandbox, "--session-tag", "repository=acme/app")
+    (incident,) = report["incidents"]
+    assert status(sandbox, key) == "Inactive"
+    _, _, *printed = shlex.split(incident["outcome"]["undo"])
+    code, told = undo(tree, sandbox, *printed)
+    assert (code, status(sandbox, key)) == (0, "Active"), told

@@ -22,8 +22,8 @@ from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.model import Incident, Outcome, Verdict
 from bedrock_key_guard.report.report import Case, Report
 from bedrock_key_guard.respond.ledger import read_ledger
+from bedrock_key_guard.respond.ledger_records import StatusChange
 from bedrock_key_guard.respond.plan import Policy
-from bedrock_key_guard.respond.records import StatusChange
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.verify.verifier import INCIDENTS_AT_A_TIME
 from sandbox.aws import Sandbox

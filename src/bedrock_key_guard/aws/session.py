@@ -108,7 +108,7 @@ def open_session(environment: Mapping[str, str]) -> Session | NoSession:
     """
     try:
         import boto3
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import ClientError, SSOError, TokenRetrievalError
     except ImportError:
         raise UsageError(
             "boto3 is not installed, so AWS cannot be asked.",
@@ -123,6 +123,8 @@ def open_session(environment: Mapping[str, str]) -> Session | NoSession:
         return Session(boto, str(sts.get_caller_identity()["Arn"]), trust_overrides=trust)
     except ClientError as error:
         return NoSession(f"AWS would not say whose the credentials are ({refusal(error)})")
+    except (SSOError, TokenRetrievalError):
+        return NoSession("nobody is signed in to AWS (run `aws sso login`)")
     except Exception as error:  # noqa: BLE001  # no answer, or the page of a proxy
         return NoSession(f"AWS could not be asked who we are ({type(error).__name__})")
 
@@ -148,10 +150,14 @@ def _core(*, trust_overrides: bool) -> botocore.session.Session:
 
     They would show a token to an endpoint of somebody's choosing.
     """
+    import botocore.loaders
     import botocore.session
 
     core = botocore.session.get_session()
-    core.set_config_variable("ignore_configured_endpoint_urls", not trust_overrides)
+    if not trust_overrides:
+        core.set_config_variable("ignore_configured_endpoint_urls", True)  # noqa: FBT003
+        # Models of AWS_DATA_PATH come before the SDK's own, and name endpoints too.
+        core.register_component("data_loader", botocore.loaders.create_loader())
     return core
 
 

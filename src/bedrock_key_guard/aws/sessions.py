@@ -58,6 +58,10 @@ class Sessions:
             opening.set_result(self._assumed(self.own, self._role, account_id))
         return opening.result()
 
+    def role_for(self, session: Session) -> RoleToAssume | None:
+        """Return the role by which a session was opened, None for our own."""
+        return None if session is self.own else self._role
+
     def _claim(self, account_id: str) -> tuple[Future[Opened], bool]:
         """Return the session's place, and whether it is for the caller to fill it.
 
@@ -79,6 +83,10 @@ class Sessions:
         if role.partition != own.account.partition:
             return NoSession(f"{role.arn(account_id)} is not of our partition")
         try:
-            return own.assume(role.request(account_id, SESSION_NAME))
+            session = own.assume(role.request(account_id, SESSION_NAME))
         except Exception as error:  # noqa: BLE001  # whatever failed, only this account is closed
             return NoSession(f"{role.arn(account_id)} cannot be assumed ({refusal(error)})")
+        reached = session.account.account_id
+        if reached != account_id:
+            return NoSession(f"{role.arn(account_id)} led to account {reached}")
+        return session

@@ -78,10 +78,10 @@ class Accounts:
             return AllowedAccounts(None, self.allowed, "failed", self._reason)
         sts = self._session.client("sts")
         try:
-            answer = sts.get_access_key_info(AccessKeyId=access_key_id)
+            account_id = sts.get_access_key_info(AccessKeyId=access_key_id)["Account"]
         except Exception as error:  # noqa: BLE001  # whatever failed, the account is unknown
             code = error_code(error)
             if code in _NO_SUCH_KEY:
                 return AllowedAccounts(None, self.allowed, "not-found", code)
             return AllowedAccounts(None, self.allowed, "failed", f"STS said {refusal(error)}")
-        return AllowedAccounts(answer["Account"], self.allowed, "named")
+        return AllowedAccounts(account_id, self.allowed, "named")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import socket
+import ssl
 import threading
 import time
 from dataclasses import replace
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Protocol
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError
 
 from bedrock_key_guard.aws.endpoints import plane_url
 from bedrock_key_guard.aws.regions import MANTLE_REGIONS
@@ -27,7 +27,7 @@ from bedrock_key_guard.model import BedrockAnswer, Plane
 from bedrock_key_guard.verify.classify import Reading, read_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bedrock_key_guard.keys.key import WholeKey
 
@@ -49,6 +49,13 @@ class Prober(Protocol):
         ...
 
 
+class _StraightSession(requests.Session):
+    """Follow no redirect, and read no page of one, which may be endless."""
+
+    def get_redirect_target(self, _resp: requests.Response) -> None:
+        """Return that it leads nowhere: `allow_redirects=False` alone would still read the page."""
+
+
 class HttpsProber:
     """Ask over HTTPS: no redirects, no `.netrc`, no cookies, no host but the fixed table's."""
 
@@ -65,7 +72,7 @@ class HttpsProber:
         self._environment = environment
         self._sleep = sleep
         self._deadline = deadline
-        self._session = requests.Session()
+        self._session = _StraightSession()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
@@ -119,19 +126,15 @@ class HttpsProber:
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
                 proxies=requests.utils.get_environ_proxies(url),
                 verify=_certificates(self._environment),
-                allow_redirects=False,
                 timeout=_TIMEOUT,
                 stream=True,
             ) as response:
                 body = response.raw.read(_LARGEST_BODY, decode_content=True)
                 return response.status_code, read_answer(plane, response.status_code, body)
-        except requests.exceptions.SSLError:
-            return None, Reading("unknown", "its certificate could not be trusted")
         except requests.exceptions.Timeout:
             return None, Reading("unknown", "it did not answer in time")
-        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
-            reason = f"it could not be reached ({type(error).__name__})"
-            return None, Reading("unknown", _NO_HOST if _is_nameless(error) else reason, retry=True)
+        except Exception as error:  # noqa: BLE001  # whatever failed, nothing is proven
+            return None, _unreached(error)
 
 
 class _Bearer(AuthBase):
@@ -145,13 +148,21 @@ class _Bearer(AuthBase):
         return request
 
 
-def _is_nameless(error: BaseException | None) -> bool:
-    """Tell whether an error began with the answer that there is no host of this name."""
+def _unreached(error: BaseException) -> Reading:
+    """Return why there was no answer, by the error that the others followed from."""
+    reason = f"it could not be reached ({type(error).__name__})"
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Reading("unknown", "its certificate could not be trusted")
+        if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
+            return Reading("unknown", _NO_HOST, retry=True)
+    return Reading("unknown", reason, retry=True)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
-        if isinstance(error, socket.gaierror):
-            return error.errno == socket.EAI_NONAME
+        yield error
         error = error.__cause__ or error.__context__
-    return False
 
 
 def _certificates(environment: Mapping[str, str]) -> str | bool:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.verify.accounts import Accounts
     from bedrock_key_guard.verify.iam import Directory
 
+_STILL_ACCEPTED = "two minutes later it was still accepted: tell AWS Support"
+
 
 @dataclass(frozen=True, slots=True)
 class Witnesses:
@@ -69,9 +71,10 @@ def with_answers(evidence: Evidence, witnesses: Witnesses) -> Evidence:
     iam = witnesses.executor.submit(_ask_iam, key, evidence, witnesses)
     bedrock = ask_planes(key, region, witnesses)
     evidence = replace(evidence, bedrock=bedrock, iam=iam.result())
+    evidence = _with_second_refusals(evidence, region, witnesses)
     if disagreement(evidence):
         evidence = _asked_again_later(evidence, region, witnesses)
-    return _with_signer(_with_second_refusals(evidence, region, witnesses), witnesses)
+    return _with_signer(evidence, witnesses)
 
 
 def ask_planes(key: WholeKey, region: str, witnesses: Witnesses) -> tuple[BedrockAnswer, ...]:
@@ -131,12 +134,16 @@ def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses)
         young_for = credential.created_at + PROPAGATION - witnesses.now()
         # Our clock may be behind AWS's: that is no reason to wait any longer.
         witnesses.sleep(max(min(young_for, PROPAGATION).total_seconds(), 0.0))
-    again = ask_planes(evidence.key, region, witnesses)
-    return replace(evidence, bedrock=tuple(map(_joined, evidence.bedrock, again)))
+    return _asked_again(evidence, region, witnesses)
 
 
 def _is_no(answer: BedrockAnswer) -> bool:
     return answer.state in ("refused", "not-offered") or denies_bearer(answer)
+
+
+def _asked_again(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
+    again = ask_planes(evidence.key, region, witnesses)
+    return replace(evidence, bedrock=tuple(map(_joined, evidence.bedrock, again)))
 
 
 def _joined(first: BedrockAnswer, again: BedrockAnswer) -> BedrockAnswer:
@@ -151,10 +158,7 @@ def _joined(first: BedrockAnswer, again: BedrockAnswer) -> BedrockAnswer:
 def _asked_again_later(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
     """Give a change in IAM the time to reach Bedrock, and say so where it has not."""
     witnesses.sleep(PROPAGATION.total_seconds())
-    again = ask_planes(evidence.key, region, witnesses)
-    later = replace(evidence, bedrock=tuple(map(_joined, evidence.bedrock, again)))
-    doubt = disagreement(later)
-    if not doubt:
+    later = _with_second_refusals(_asked_again(evidence, region, witnesses), region, witnesses)
+    if not disagreement(later):
         return later
-    note = f"two minutes later it is accepted, although {doubt}: tell AWS Support"
-    return replace(later, notes=(*later.notes, note))
+    return replace(later, notes=(*later.notes, _STILL_ACCEPTED))

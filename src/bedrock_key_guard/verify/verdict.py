@@ -12,7 +12,8 @@ from datetime import timedelta
 from bedrock_key_guard.aws.regions import PARTITION_OF_REGION
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.model import BedrockAnswer, Evidence, Verdict, VerdictState
+from bedrock_key_guard.model import BedrockAnswer, Evidence, IamAnswer, Verdict, VerdictState
+from bedrock_key_guard.verify.principal import read_principal
 
 # Clocks differ; a key is called expired only when any sane clock would agree.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -77,7 +78,7 @@ def _accepted(evidence: Evidence) -> Ruling | None:
         return None
     reason, doubt = f"{' and '.join(planes)} accepted it", disagreement(evidence)
     if doubt:
-        return "live", f"{reason}, although {doubt}"
+        return "live", "; ".join((f"{reason}, although {doubt}", *evidence.notes))
     return "live", "; ".join(filter(None, (reason, _silence_of_iam(evidence))))
 
 
@@ -94,7 +95,7 @@ def _silence_of_iam(evidence: Evidence) -> str | None:
 def disagreement(evidence: Evidence) -> str | None:
     """Return what IAM says against a key that Bedrock accepts."""
     iam = evidence.iam
-    if iam is None or iam.state == "unknown" or not _accepting(evidence):
+    if iam is None or not _accepting(evidence):
         return None
     if iam.state in ("absent", "inactive"):
         return f"IAM calls its credential {iam.state}"
@@ -116,15 +117,14 @@ def _principals_disagree(evidence: Evidence) -> Ruling | None:
 
 def _is_of_key(answer: BedrockAnswer, evidence: Evidence) -> bool:
     """Tell whether the named principal is of the key's account and, by IAM, the alias's owner."""
-    parts = (answer.principal or "").split(":", 5)
-    if len(parts) != 6 or parts[4] != evidence.allowed.account_id:
+    principal, iam = read_principal(answer.principal), evidence.iam
+    if principal is None or principal.account_id != evidence.allowed.account_id:
         return False
-    if parts[1] != PARTITION_OF_REGION.get(answer.region):
+    if principal.partition != PARTITION_OF_REGION.get(answer.region):
         return False
-    iam = evidence.iam
     if not isinstance(evidence.key, LongTermKey) or iam is None or iam.state == "unknown":
         return True
-    return parts[5].startswith("user/") and parts[5].rpartition("/")[2] == iam.user_name
+    return (principal.kind, principal.name) == ("user", iam.user_name)
 
 
 def _contained(evidence: Evidence) -> Ruling | None:
@@ -147,24 +147,23 @@ def _denied_otherwise(evidence: Evidence) -> Ruling | None:
 
 def denies_bearer(answer: BedrockAnswer) -> bool:
     """Tell whether a plane knew the key, and denied its principal the use of any key."""
-    return (
-        answer.state == "denied" and answer.denied_action == f"{answer.plane}:CallWithBearerToken"
-    )
+    return answer.denied_action == f"{answer.plane}:CallWithBearerToken"
 
 
 def _refused_long_term(evidence: Evidence) -> Ruling | None:
     iam = evidence.iam
-    if not isinstance(evidence.key, LongTermKey) or iam is None or not _refused(evidence):
+    if not isinstance(evidence.key, LongTermKey) or iam is None:
         return None
-    if not _same_place(evidence):
+    if not _refused(evidence) or not _is_of_place(iam, evidence):
         return None
     if iam.state == "absent":
         return "dead", "IAM lists no credential with its alias"
-    if iam.state != "found" or iam.credential is None:
-        return None
-    if iam.credential.status != "Active":
-        return "dead", f"IAM calls its credential {iam.credential.status}"
-    return "rejected", f"Bedrock refused it, although its credential is Active: {_WHY_REFUSED}"
+    status = iam.credential.status if iam.credential else None
+    if status in ("Inactive", "Expired"):
+        return "dead", f"IAM calls its credential {status}"
+    if status == "Active":
+        return "rejected", f"Bedrock refused it, although its credential is Active: {_WHY_REFUSED}"
+    return None
 
 
 def _refused_short_term(evidence: Evidence) -> Ruling | None:
@@ -173,7 +172,7 @@ def _refused_short_term(evidence: Evidence) -> Ruling | None:
         return None
     if any(answer.region != key.region for answer in evidence.bedrock):
         return None
-    if iam is not None and iam.state in ("inactive", "absent") and _same_place(evidence):
+    if iam is not None and iam.state in _WORDS and _is_of_place(iam, evidence):
         return "dead", f"the access key that signed it is {_WORDS[iam.state]}"
     return "rejected", "Bedrock refused it in its own region: it was forged or altered"
 
@@ -181,13 +180,15 @@ def _refused_short_term(evidence: Evidence) -> Ruling | None:
 _WORDS = {"inactive": "Inactive", "absent": "gone"}
 
 
-def _same_place(evidence: Evidence) -> bool:
+def _is_of_place(iam: IamAnswer, evidence: Evidence) -> bool:
     """Tell whether IAM spoke for the key's account, in the partition that Bedrock was asked in."""
-    account = evidence.iam.account if evidence.iam else None
-    if account is None or account.account_id != evidence.allowed.account_id:
-        return False
+    account = iam.account
     asked = {PARTITION_OF_REGION.get(answer.region) for answer in evidence.bedrock}
-    return asked == {account.partition}
+    return (
+        account is not None
+        and account.account_id == evidence.allowed.account_id
+        and asked == {account.partition}
+    )
 
 
 def _refused(evidence: Evidence) -> bool:
@@ -203,7 +204,7 @@ def _refused(evidence: Evidence) -> bool:
 def _counts(answer: BedrockAnswer, evidence: Evidence) -> bool:
     credential = evidence.iam.credential if evidence.iam else None
     too_soon = credential is not None and answer.asked_at < credential.created_at + PROPAGATION
-    return answer.state == "refused" and answer.refusals >= REFUSALS_NEEDED and not too_soon
+    return answer.refusals >= REFUSALS_NEEDED and not too_soon
 
 
 def _planes(evidence: Evidence) -> tuple[BedrockAnswer | None, BedrockAnswer | None]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ACCOUNTS_AT_A_TIME = 10
 # Of one account: IAM throttles each account by itself.
 INCIDENTS_AT_A_TIME = 8
+KEYS_AT_A_TIME = ACCOUNTS_AT_A_TIME * INCIDENTS_AT_A_TIME
 
 
 class Verifier:

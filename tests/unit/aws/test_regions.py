@@ -47,6 +47,7 @@ def test_each_partition_has_a_home_of_its_own() -> None:
 
 
 def test_no_key_is_ever_sent_to_a_partition_without_bedrock() -> None:
+    assert HOME_REGION["aws-cn"] == "cn-north-1"
     assert HOME_REGION["aws-cn"] not in PARTITION_OF_REGION
 
 

@@ -41,11 +41,15 @@ def test_a_template_that_names_no_role_is_a_mistake(template: str) -> None:
 def test_sts_is_asked_for_what_the_trust_wants() -> None:
     plain = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/BedrockKeyGuard", "RoleSessionName": "guard"}
     assert RoleToAssume(TEMPLATE).request(ACCOUNT, "guard") == plain
-    role = RoleToAssume(TEMPLATE, "our-guard", ("repository=acme/app", "why="))
+    role = RoleToAssume(TEMPLATE, "our-guard", ("repository=acme/app", "why=", "sum=a=b"))
     assert role.request(ACCOUNT, "guard") == {
         **plain,
         "ExternalId": "our-guard",
-        "Tags": [{"Key": "repository", "Value": "acme/app"}, {"Key": "why", "Value": ""}],
+        "Tags": [
+            {"Key": "repository", "Value": "acme/app"},
+            {"Key": "why", "Value": ""},
+            {"Key": "sum", "Value": "a=b"},
+        ],
     }
 
 
@@ -64,7 +68,8 @@ def test_a_tag_that_aws_would_not_take_is_a_mistake(tag: str) -> None:
 def test_without_a_template_no_role_is_assumed() -> None:
     assert role_to_assume(None) is None
     assert role_to_assume("") is None
-    assert role_to_assume(TEMPLATE) == RoleToAssume(TEMPLATE)
+    assert role_to_assume(TEMPLATE) == role_to_assume(TEMPLATE, "") == RoleToAssume(TEMPLATE)
+    assert role_to_assume(TEMPLATE, "our-guard") == RoleToAssume(TEMPLATE, "our-guard")
 
 
 @pytest.mark.parametrize(("external_id", "tags"), [("our-guard", ()), (None, ("a=b",))])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -154,6 +155,25 @@ def test_what_keeps_us_from_asking_is_named(
     assert refused(environment) == f"AWS could not be asked who we are ({error})"
 
 
+def test_who_has_not_signed_in_is_told_how(
+    environment: dict[str, str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "config"
+    configuration.write_text(f"""[profile team]
+sso_session = us
+sso_account_id = {ACCOUNT}
+sso_role_name = dev
+[sso-session us]
+sso_region = us-east-1
+sso_start_url = https://example.awsapps.com/start
+""")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    use({"AWS_CONFIG_FILE": str(configuration), "AWS_PROFILE": "team"}, monkeypatch)
+    assert refused(environment) == "nobody is signed in to AWS (run `aws sso login`)"
+    assert sandbox.calls() == ()
+
+
 def test_endpoints_of_the_environment_are_ignored_unless_trusted(
     environment: dict[str, str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +195,49 @@ def test_a_configuration_file_overrides_no_endpoint_either(
     del environment["BEDROCK_KEY_GUARD_ENDPOINTS"]
     assert "could not be asked" in refused(environment)
     assert sandbox.calls() == ()
+
+
+def test_a_model_of_a_service_overrides_no_endpoint_either(
+    environment: dict[str, str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The SDK would take its endpoint rules from there before it takes its own."""
+    rules = tmp_path / "sts" / "2011-06-15" / "endpoint-rule-set-1.json"
+    rules.parent.mkdir(parents=True)
+    region = {"builtIn": "AWS::Region", "type": "String", "required": False, "documentation": ""}
+    endpoint = {"url": sandbox.aws_url, "properties": {}, "headers": {}}
+    rule = {"conditions": [], "endpoint": endpoint, "type": "endpoint"}
+    model = {"version": "1.0", "parameters": {"Region": region}, "rules": [rule]}
+    rules.write_text(json.dumps(model))
+    use({"AWS_DATA_PATH": str(tmp_path), "AWS_ENDPOINT_URL": ""}, monkeypatch)
+    use({"HTTP_PROXY": "", "http_proxy": ""}, monkeypatch)
+    del environment["BEDROCK_KEY_GUARD_ENDPOINTS"]
+    assert "could not be asked" in refused(environment)
+    assert sandbox.calls() == ()
+
+
+class Hub:
+    """Give out credentials of any role, in the place of the SDK and of STS."""
+
+    region_name = "us-east-1"
+
+    def client(self, *_: object, **__: object) -> Hub:
+        return self
+
+    def assume_role(self, **_: object) -> dict[str, dict[str, object]]:
+        keys = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "made-up")
+        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/session"
+        return {"Credentials": {**keys, "Expiration": None}, "AssumedRoleUser": {"Arn": arn}}
+
+
+@pytest.mark.parametrize(
+    ("trust", "endpoint"), [(False, "https://iam.amazonaws.com"), (True, "http://127.0.0.1:1")]
+)
+def test_what_holds_for_our_own_endpoints_holds_for_a_roles(
+    trust: bool, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use({"AWS_ENDPOINT_URL_IAM": "http://127.0.0.1:1"}, monkeypatch)
+    own = Session(Hub(), f"arn:aws:iam::{ACCOUNT}:user/guard", trust_overrides=trust)  # type: ignore[arg-type]
+    assert own.assume({}).global_client("iam").meta.endpoint_url == endpoint
 
 
 def test_whoever_fetches_our_credentials_ignores_them_too(

@@ -41,12 +41,28 @@ def test_our_own_account_needs_no_role() -> None:
     assert hub.asked == []
 
 
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov"])
+def test_we_act_in_the_partition_of_our_own_credentials(partition: str) -> None:
+    assert Sessions(Hub(partition=partition)).partition == partition
+    assert Sessions(NoSession("there are no AWS credentials")).partition == "aws"
+
+
 def test_another_account_is_reached_by_its_role() -> None:
     hub = Hub()
     session = Sessions(hub, ROLE, lambda: NOW).of(MEMBER)
     assert isinstance(session, Session)
     assert session.account.account_id == MEMBER
     assert hub.asked == [ROLE.request(MEMBER, SESSION_NAME)]
+
+
+def test_a_session_tells_the_role_by_which_it_was_opened() -> None:
+    sessions = Sessions(Hub(), ROLE, lambda: NOW)
+    roles = []
+    for account_id in (OURS, MEMBER):
+        session = sessions.of(account_id)
+        assert isinstance(session, Session)
+        roles.append(sessions.role_for(session))
+    assert roles == [None, ROLE]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +85,15 @@ def test_a_role_that_cannot_be_assumed_closes_its_account_alone() -> None:
     reason = f"{ROLE.arn(MEMBER)} cannot be assumed (PermissionError)"
     assert sessions.of(MEMBER) == NoSession(reason)
     assert isinstance(sessions.of(OTHER), Session)
+
+
+def test_a_session_that_is_of_another_account_is_not_used() -> None:
+    class Confused(Hub):
+        def assume(self, request: Mapping[str, object]) -> Session:
+            return super().assume({"RoleArn": str(request["RoleArn"]).replace(MEMBER, OTHER)})
+
+    reason = f"{ROLE.arn(MEMBER)} led to account {OTHER}"
+    assert Sessions(Confused(), ROLE).of(MEMBER) == NoSession(reason)
 
 
 def test_a_role_of_another_partition_is_not_tried() -> None:

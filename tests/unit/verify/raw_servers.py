@@ -90,7 +90,8 @@ def _head(connection: socket.socket) -> str:
     head = b""
     while b"\r\n\r\n" not in head:
         block = connection.recv(1 << 16)
-        if not block:
-            break
         head += block
+        # One who wants TLS says no more before it is answered.
+        if not block or head.startswith(b"\x16"):
+            break
     return head.decode("latin-1")

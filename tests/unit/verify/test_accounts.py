@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bedrock_key_guard.aws.roles import ORGANIZATION
-from bedrock_key_guard.aws.session import NoSession, Session, open_session
+from bedrock_key_guard.aws.session import NoSession, Session
 from bedrock_key_guard.model import AllowedAccounts, ShortTermKey
 from bedrock_key_guard.verify.accounts import Accounts
 from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED, Fault, ServiceError, html
+from sandbox.faults import ACCESS_DENIED, Answer, Fault, ServiceError, html
 from tests.unit.verify.doubles import (
     ACCOUNT,
     STRANGER,
@@ -21,13 +21,6 @@ from tests.unit.verify.doubles import (
 
 NOBODY = NoSession("there are no AWS credentials")
 OURS = frozenset((ACCOUNT,))
-
-
-@pytest.fixture
-def session(environment: dict[str, str]) -> Session:
-    session = open_session(environment)
-    assert isinstance(session, Session)
-    return session
 
 
 @pytest.fixture
@@ -102,6 +95,7 @@ def test_an_access_key_that_aws_does_not_know_is_nobodys(
         (ServiceError(403, "InvalidClientTokenId", "invalid"), "STS said InvalidClientTokenId"),
         (ServiceError(400, "ExpiredToken", "expired"), "STS said ExpiredToken"),
         (html(), "STS said ResponseParserError"),
+        (Answer(200, "<R><GetAccessKeyInfoResult/></R>"), "STS said KeyError"),
     ],
 )
 def test_a_question_that_failed_is_no_answer(

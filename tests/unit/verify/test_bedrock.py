@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -212,14 +213,43 @@ def test_a_redirect_is_not_followed(
     assert elsewhere.requests == []
 
 
+def test_of_a_redirect_not_even_the_page_is_read(serve: ExitStack, naps: Naps) -> None:
+    left = threading.Event()
+
+    def page_without_end(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:9/\r\n\r\n")
+        try:
+            for _ in range(64):
+                connection.sendall(b"x" * (1 << 20))
+        except OSError:
+            left.set()
+
+    server = serve.enter_context(RawServer(page_without_end))
+    answer = HttpsProber(at(server.url), naps).ask("bedrock", KEY, "us-east-1")
+    assert (answer.state, answer.status) == ("unknown", 302)
+    assert left.wait(10)
+
+
 def test_a_certificate_of_nobody_we_trust_is_shown_no_key(
-    environment: dict[str, str], sandbox: Sandbox, naps: Naps
+    environment: dict[str, str], sandbox: Sandbox, naps: Naps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.bedrock.faults.add(AcceptEverything(), times=None)
-    del environment["AWS_CA_BUNDLE"]
+    # Whom the run trusts stands in its environment, and in no other setting of its libraries.
+    monkeypatch.setenv("CURL_CA_BUNDLE", environment.pop("AWS_CA_BUNDLE"))
     answer = HttpsProber(environment, naps).ask("bedrock", KEY, "us-east-1")
     assert (answer.state, answer.detail) == ("unknown", "its certificate could not be trusted")
     assert (sandbox.bedrock.log.calls(), naps.taken) == ((), [])
+
+
+@pytest.mark.parametrize("sent", [b"", b"SSH-2.0-OpenSSH_9.9\r\n\r\n"], ids=["nothing", "no TLS"])
+def test_a_handshake_that_breaks_off_is_tried_again(
+    sent: bytes, serve: ExitStack, naps: Naps
+) -> None:
+    server = serve.enter_context(RawServer(says(sent)))
+    environment = at(server.url.replace("http:", "https:"))
+    answer = HttpsProber(environment, naps).ask("bedrock", KEY, "us-east-1")
+    assert (answer.state, len(naps.taken)) == ("unknown", 2)
+    assert answer.detail.startswith("it could not be reached")
 
 
 @pytest.mark.parametrize("name", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])

@@ -52,6 +52,9 @@ def user(arn: str, action: str = LIST) -> str:
         ("bedrock", 403, message(DENIED), "denied"),
         ("bedrock", 401, {"message": f"{DENIED} {WHY}"}, "denied"),
         ("bedrock-mantle", 401, message(INVALID_ON_MANTLE, "bedrock-mantle"), "refused"),
+        ("bedrock-mantle", 403, message(INVALID, "bedrock-mantle"), "refused"),
+        ("bedrock-mantle", 403, message(NO_KEY, "bedrock-mantle"), "refused"),
+        ("bedrock", 401, message(INVALID_ON_MANTLE), "unknown"),
         ("bedrock-mantle", 403, message(DENIED, "bedrock-mantle"), "denied"),
     ],
 )
@@ -195,7 +198,7 @@ def test_each_plane_has_its_own_list(document: object) -> None:
     [
         *((status, True) for status in (429, 500, 502, 503, 504, 599)),
         *((status, False) for status in (201, 204, 299, 300, 301, 302, 303, 304, 307, 308, 399)),
-        *((status, False) for status in (402, 404, 405, 407, 409, 418, 451)),
+        *((status, False) for status in (402, 404, 405, 407, 409, 418, 451, 499)),
     ],
 )
 @pytest.mark.parametrize("document", [MODELS, message(INVALID), message(DENIED)])
@@ -204,6 +207,25 @@ def test_no_other_status_proves_anything(status: int, retry: bool, document: obj
     assert (reading.state, reading.retry) == ("unknown", retry)
     assert str(status) in reading.detail
     assert ("redirect" in reading.detail) is (300 <= status < 400)
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "told"),
+    [
+        (200, MODELS, "answered with its list of models"),
+        (200, {}, "answered 200 without a list of models, so it is not Bedrock"),
+        (302, {}, "answered 302, a redirect, which was not followed"),
+        (429, {}, "answered 429: throttled or failing"),
+        (503, {}, "answered 503: throttled or failing"),
+        (404, {}, "answered 404, which proves nothing"),
+        (403, {}, "answered 403 in words that Bedrock is not known to use"),
+        (403, message(INVALID), INVALID),
+        (403, message(EXPIRED), EXPIRED),
+        (403, message(user(ARN)), f"named {ARN} and denied {LIST}"),
+    ],
+)
+def test_what_people_are_told(status: int, document: object, told: str) -> None:
+    assert read(status, document).detail == told
 
 
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 407, 429, 503])

@@ -23,7 +23,7 @@ from bedrock_key_guard.verify.evidence import (
     region_of,
     with_answers,
 )
-from bedrock_key_guard.verify.verdict import verdict_from
+from bedrock_key_guard.verify.verdict import disagreement, verdict_from
 from tests import keysmith
 from tests.unit.verify.doubles import (
     ACCOUNT,
@@ -155,6 +155,9 @@ def test_a_region_that_bedrock_does_not_have_is_not_asked(
         ("bedrock", "unknown"),
         ("bedrock-mantle", "unknown"),
     ]
+    assert {answer.detail for answer in answers} == {
+        "the key names a region that Bedrock does not have"
+    }
     assert bedrock.asked == []
 
 
@@ -217,6 +220,7 @@ def test_a_refusal_is_asked_for_twice(executor: Executor) -> None:
         (["refused"], ["not offered"], [("refused", 2), ("not-offered", 0)]),
         (["accepted", "unknown"], ["refused"], [("accepted", 0), ("refused", 1)]),
         (["denied", "unknown"], ["refused"], [("denied", 0), ("refused", 1)]),
+        (["denied bearer", "unknown"], ["refused"], [("denied", 0), ("refused", 2)]),
         (["refused", "refused"], ["unknown"], [("refused", 1), ("unknown", 0)]),
         (["unknown", "refused"], ["unknown"], [("unknown", 0), ("unknown", 0)]),
     ],
@@ -276,9 +280,9 @@ DISAGREEING = [
 def test_a_disagreement_that_stays_is_escalated(iam: IamAnswer, executor: Executor) -> None:
     evidence, bedrock = evidence_for(executor, ["accepted"], ["accepted"], iam)
     assert bedrock.time.waits == [120.0]
-    (note,) = evidence.notes
-    assert "two minutes later it is accepted" in note
-    assert "tell AWS Support" in note
+    note = "two minutes later it was still accepted: tell AWS Support"
+    assert evidence.notes == (note,)
+    assert verdict_from(evidence).reason.endswith(f"although {disagreement(evidence)}; {note}")
     assert verdict_from(evidence).state == "live"
 
 
@@ -290,6 +294,27 @@ def test_a_disagreement_that_passes_leaves_a_dead_key(iam: IamAnswer, executor: 
     assert (evidence.notes, bedrock.time.waits) == ((), [120.0])
     assert states(evidence) == [("refused", 2), ("refused", 2)]
     assert verdict_from(evidence).state == "dead"
+
+
+@pytest.mark.parametrize(
+    ("later", "state"), [(["accepted"], "live"), (["refused", "refused"], "dead")]
+)
+def test_a_key_that_is_refused_and_then_accepted_is_a_disagreement_too(
+    later: list[str], state: str, executor: Executor
+) -> None:
+    answers = ["refused", "accepted", *later]
+    inactive = found(credential("Inactive"))
+    evidence, bedrock = evidence_for(executor, answers, answers, inactive)
+    assert bedrock.time.waits == [120.0]
+    assert verdict_from(evidence).state == state
+    assert bool(evidence.notes) is (state == "live")
+
+
+def test_a_key_that_is_accepted_at_the_very_last_is_escalated(executor: Executor) -> None:
+    answers = ["accepted", "refused", "accepted"]
+    evidence, _ = evidence_for(executor, answers, answers, found(credential("Inactive")))
+    assert verdict_from(evidence).state == "live"
+    assert evidence.notes
 
 
 def test_silence_takes_no_acceptance_back(executor: Executor) -> None:
@@ -351,6 +376,13 @@ def test_when_cloudtrail_is_asked_who_signed(
     assert (evidence.trail is not None) is asked
 
 
+def test_cloudtrail_is_not_asked_about_a_long_term_key(executor: Executor) -> None:
+    directory = ScriptedDirectory(UNKNOWN)
+    asked = witnesses(ScriptedBedrock(FakeTime(), ["accepted"], ["accepted"]), directory, executor)
+    with_answers(offline_evidence(KEY, asked), asked)
+    assert directory.asked == ["credential"]
+
+
 def test_without_credentials_nobody_is_asked_who_signed(executor: Executor) -> None:
     evidence, _ = evidence_for(executor, ["accepted"], ["accepted"], key=short_term())
     assert evidence.trail is None
@@ -361,3 +393,8 @@ def test_a_second_plane_that_conceals_a_denial_is_asked_again(executor: Executor
     assert states(evidence) == [("denied", 0), ("refused", 2)]
     assert len(bedrock.asked) == 4
     assert verdict_from(evidence).state == "contained"
+
+
+def test_what_no_plane_refused_is_not_asked_again(executor: Executor) -> None:
+    _, bedrock = evidence_for(executor, ["denied bearer"], ["denied bearer"], found())
+    assert len(bedrock.asked) == len(PLANES)

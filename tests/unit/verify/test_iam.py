@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.model import Account, IamAnswer, LongTermKey, ShortTermKey
 from bedrock_key_guard.verify.iam import IamDirectory
 from sandbox.aws import Sandbox
 from sandbox.credential_store import Owner
 from sandbox.credentials_addon import store_of
-from sandbox.faults import ACCESS_DENIED, Answer, Delay, ServiceError, html
+from sandbox.faults import ACCESS_DENIED, Answer, Delay, Fault, ServiceError, html
 from sandbox.principals import backend_of
 from sandbox.seeding import LongTermKey as Leaked
 from tests import keysmith
@@ -20,12 +20,15 @@ from tests.unit.verify.doubles import ACCOUNT, STRANGER, key_of, long_term
 
 LIST = "iam:ListServiceSpecificCredentials"
 BROKEN = ServiceError(400, "InvalidInput", "The marker is not valid.")
+NO_CREDENTIALS = "<ServiceSpecificCredentials/>"
+LISTED = (
+    "<ListServiceSpecificCredentialsResult><IsTruncated>false</IsTruncated>"
+    f"{NO_CREDENTIALS}</ListServiceSpecificCredentialsResult>"
+)
 
 
 @pytest.fixture
-def directory(environment: dict[str, str]) -> IamDirectory:
-    session = open_session(environment)
-    assert isinstance(session, Session)
+def directory(session: Session) -> IamDirectory:
     return IamDirectory(session)
 
 
@@ -146,16 +149,55 @@ def test_a_page_that_fails_leaves_the_question_open(
     assert sandbox.calls()[-1].parameter("Marker")
 
 
+def test_a_listing_of_nothing_is_a_whole_listing(directory: IamDirectory, sandbox: Sandbox) -> None:
+    sandbox.aws_faults.add(Answer(200, f"<R>{LISTED}</R>"), on=LIST, times=None)
+    assert directory.find_credential(long_term("ghost")).state == "absent"
+
+
+class Endless:
+    """Be an IAM whose every listing has one more page."""
+
+    class exceptions:  # noqa: N801  # botocore's name
+        NoSuchEntityException = KeyError
+
+    def __init__(self) -> None:
+        self.pages = 0
+
+    def _page(self, **_: object) -> dict[str, object]:
+        self.pages += 1
+        marker = {"IsTruncated": True, "Marker": str(self.pages)}
+        return {"ServiceSpecificCredentials": [], "AccessKeyMetadata": [], **marker}
+
+    list_service_specific_credentials = list_access_keys = _page
+
+    def get_access_key_last_used(self, **_: object) -> dict[str, str]:
+        return {"UserName": "alice"}
+
+
+def test_a_listing_without_end_is_left(session: Session) -> None:
+    directory = IamDirectory(session)
+    directory._iam = Endless()
+    signed = key_of(keysmith.short_term(ACCOUNT, kind="AKIA"))
+    assert isinstance(signed, ShortTermKey)
+    for answer in (directory.find_credential(long_term("ghost")), directory.find_signer(signed)):
+        assert (answer.state, "EndlessListingError" in answer.detail) == ("unknown", True)
+
+
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
         (ACCESS_DENIED, "AccessDenied"),
         (ServiceError(404, "NoSuchEntity", "No such service is supported"), "NoSuchEntity"),
         (html(), "ResponseParserError"),
+        (Answer(200, "<a/>"), "KeyError"),
+        (Answer(200, f"<R>{LISTED}"), "ResponseParserError"),
+        # What lists nothing, not even that there is nothing, is no completed listing.
+        (Answer(200, f"<R>{LISTED.replace(NO_CREDENTIALS, '')}</R>"), "KeyError"),
+        (Answer(200, f"<R>{LISTED.replace('false', 'true')}</R>"), "KeyError"),
     ],
 )
 def test_what_iam_does_not_tell_is_unknown_with_its_reason(
-    fault: ServiceError, reason: str, directory: IamDirectory, sandbox: Sandbox
+    fault: Fault, reason: str, directory: IamDirectory, sandbox: Sandbox
 ) -> None:
     sandbox.aws_faults.add(fault, on="iam:*", times=None)
     answer = directory.find_credential(long_term("alice"))
@@ -219,6 +261,24 @@ def test_two_credentials_with_one_alias_are_no_answer(
     answer = directory.find_credential(read(leaked))
     assert (answer.state, answer.credential) == ("unknown", None)
     assert "more than one" in answer.detail
+
+
+def test_an_alias_in_other_letters_is_another_alias(
+    directory: IamDirectory, sandbox: Sandbox
+) -> None:
+    leaked = sandbox.make_long_term_key(ACCOUNT, "alice")
+    store = store_of(ACCOUNT)
+    (known,) = store.all()
+    store._keep(replace(known, alias=leaked.alias.upper()))
+    assert directory.find_credential(read(leaked)).state == "absent"
+
+
+def test_a_user_that_iam_would_not_list_leaves_the_question_open(
+    directory: IamDirectory, sandbox: Sandbox
+) -> None:
+    sandbox.aws_faults.add(ACCESS_DENIED, on=LIST, times=1)
+    assert directory.find_credential(long_term("alice")).state == "unknown"
+    assert listings(sandbox) == ["alice"]
 
 
 def test_a_credential_is_found_by_its_id_whoever_owns_it(

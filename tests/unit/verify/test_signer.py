@@ -6,7 +6,16 @@ import pytest
 
 from bedrock_key_guard.model import Account, BedrockAnswer, Evidence, IamAnswer, TrailAnswer
 from bedrock_key_guard.verify.signer import needs_trail, search_for_signer, signer_of
-from tests.unit.verify.doubles import ACCOUNT, NOW, SIGNER, STRANGER, both, offline, short_term
+from tests.unit.verify.doubles import (
+    ACCOUNT,
+    NOW,
+    SIGNER,
+    STRANGER,
+    answer,
+    both,
+    offline,
+    short_term,
+)
 
 KEY = short_term()
 SAM = f"arn:aws:iam::{ACCOUNT}:user/sam"
@@ -69,6 +78,7 @@ def test_who_signed(known: Evidence, holder: str, session: str | None, witness: 
         evidence(trail=trail(BOB, SAM.replace(ACCOUNT, STRANGER))),
         evidence(trail=trail("not an arn")),
         evidence(iam=replace(IAM_SAM, account=Account(STRANGER))),
+        evidence(iam=replace(IAM_SAM, account=None)),
     ],
 )
 def test_who_is_not_known(known: Evidence) -> None:
@@ -87,6 +97,7 @@ def test_a_federated_user_of_nobody_known_has_no_holder() -> None:
         (evidence(), True),
         (evidence(iam=IAM_NOBODY), True),
         (evidence(named(BOB)), True),
+        (evidence((*ACCEPTED[:1], answer("bedrock-mantle", "unknown"))), True),
         (evidence(named(SIGNER)), False),
         (evidence(iam=IAM_SAM), False),
         (evidence(both("refused")), False),
@@ -100,10 +111,31 @@ def test_cloudtrail_is_asked_of_a_proven_key_whose_signer_nobody_named(
     assert needs_trail(known) is needed
 
 
-def test_what_was_tried_is_told() -> None:
-    unknown = TrailAnswer("unknown", "eu-west-1", NOW, detail="it would not say (AccessDenied)")
-    told = search_for_signer(evidence(iam=IAM_NOBODY, trail=unknown))
-    assert told == (
-        "Bedrock named nobody; IAM: IAM does not tell; "
-        "CloudTrail in eu-west-1: it would not say (AccessDenied)"
-    )
+UNTOLD = TrailAnswer("unknown", "eu-west-1", NOW, detail="it would not say (AccessDenied)")
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (evidence(), "Bedrock named nobody"),
+        (
+            evidence(iam=IAM_NOBODY, trail=UNTOLD),
+            (
+                "Bedrock named nobody; IAM: IAM does not tell; "
+                "CloudTrail in eu-west-1: it would not say (AccessDenied)"
+            ),
+        ),
+        (
+            evidence((*named(BOB)[:1], *ACCEPTED[1:]), replace(IAM_NOBODY, detail=""), trail(BOB)),
+            f"IAM: unknown; CloudTrail in us-east-1: {BOB}",
+        ),
+    ],
+)
+def test_what_was_tried_is_told(known: Evidence, told: str) -> None:
+    assert search_for_signer(known) == told
+
+
+def test_whom_iam_names_is_a_user_of_its_account() -> None:
+    signer = signer_of(evidence(iam=IAM_SAM))
+    assert signer is not None
+    assert signer.principal.arn == SAM

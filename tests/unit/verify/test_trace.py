@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model import TrailAnswer
 from bedrock_key_guard.verify.iam import IamDirectory
@@ -30,13 +30,6 @@ def test_whom_events_name(named: set[Named], state: str) -> None:
     assert (answer.state, answer.region) == (state, "eu-west-1")
     assert (answer.principal is not None) is (state == "found")
     assert bool(answer.detail) is (state != "found")
-
-
-@pytest.fixture
-def session(environment: dict[str, str]) -> Session:
-    session = open_session(environment)
-    assert isinstance(session, Session)
-    return session
 
 
 def traced(sandbox: Sandbox, session: Session, signer: AccessKey, region: str) -> TrailAnswer:

@@ -109,6 +109,11 @@ def denied_as(principal: str) -> tuple[BedrockAnswer, ...]:
             "although IAM calls its credential Inactive",
         ),
         (
+            short_evidence(both("accepted"), IamAnswer("inactive", NOW, Account(ACCOUNT))),
+            "live",
+            "although IAM calls its credential inactive",
+        ),
+        (
             long_evidence(
                 (answer("bedrock", "refused twice"), answer("bedrock-mantle", "accepted"))
             ),
@@ -162,7 +167,11 @@ def denied_as(principal: str) -> tuple[BedrockAnswer, ...]:
             "no credential",
         ),
         # 9: refused twice, and the credential is Active
-        (long_evidence(REFUSED, found()), "rejected", "although its credential is Active"),
+        (
+            long_evidence(REFUSED, found()),
+            "rejected",
+            "although its credential is Active",
+        ),
         # 10: short-term
         (short_evidence(REFUSED), "rejected", "in its own region"),
         (short_evidence(REFUSED, IAM_DENIED), "rejected", "in its own region"),
@@ -182,10 +191,18 @@ def denied_as(principal: str) -> tuple[BedrockAnswer, ...]:
             "in its own region",
         ),
         (short_evidence(both("refused twice", region="eu-west-1")), "unverified", "said refused"),
+        (
+            short_evidence(
+                (REFUSED[0], answer("bedrock-mantle", "refused twice", region="eu-west-1"))
+            ),
+            "unverified",
+            "said refused",
+        ),
         # 11: what was not found out is no verdict
         (long_evidence(REFUSED, IAM_DENIED), "unverified", "IAM: AccessDenied"),
         (long_evidence(REFUSED), "unverified", "said refused twice"),
         (long_evidence(REFUSED, replace(ABSENT, account=Account(STRANGER))), "unverified", ""),
+        (long_evidence(REFUSED, replace(ABSENT, account=None)), "unverified", ""),
         (
             long_evidence(REFUSED, replace(ABSENT, account=Account(ACCOUNT, "aws-us-gov"))),
             "unverified",
@@ -213,6 +230,83 @@ def test_each_rule(evidence: Evidence, state: str, reason: str) -> None:
     verdict = verdict_from(evidence)
     assert (verdict.state, reason in verdict.reason) == (state, True), verdict.reason
     assert verdict.evidence is evidence
+
+
+@pytest.mark.parametrize(
+    ("evidence", "told"),
+    [
+        (after_expiry(FIVE_MINUTES + SECOND), "expired at 2026-11-23 17:00 UTC"),
+        (
+            long_evidence(allowed=AllowedAccounts(ACCOUNT, None, detail="there is nobody to ask")),
+            "there is nobody to ask, so no key may be tried",
+        ),
+        (
+            short_evidence(allowed=allowed(None, "failed")),
+            "the key's account is unknown: STS said Throttling",
+        ),
+        (
+            short_evidence(allowed=allowed(None, "not-found")),
+            "AWS knows no account for its access key",
+        ),
+        (
+            long_evidence(allowed=allowed(STRANGER)),
+            f"account {STRANGER} is not on the allow-list",
+        ),
+        (long_evidence(both("accepted"), found()), "bedrock and bedrock-mantle accepted it"),
+        (
+            long_evidence(both("accepted"), ABSENT),
+            "bedrock and bedrock-mantle accepted it, although IAM calls its credential absent",
+        ),
+        (
+            long_evidence(denied_as(OTHER_ACCOUNT), found()),
+            f"principals disagree: Bedrock named {OTHER_ACCOUNT}",
+        ),
+        (
+            long_evidence(both("denied bearer"), found()),
+            f"{OWN} may not use API keys on either plane",
+        ),
+        (long_evidence(DENIED, found()), f"bedrock knew it as {OWN}"),
+        (long_evidence(REFUSED, ABSENT), "IAM lists no credential with its alias"),
+        (
+            long_evidence(REFUSED, found(credential("Inactive"))),
+            "IAM calls its credential Inactive",
+        ),
+        (
+            long_evidence(REFUSED, found()),
+            (
+                "Bedrock refused it, although its credential is Active: "
+                "it was forged, altered, or reset since"
+            ),
+        ),
+        (
+            short_evidence(REFUSED, replace(ABSENT, state="inactive")),
+            "the access key that signed it is Inactive",
+        ),
+        (short_evidence(REFUSED, ABSENT), "the access key that signed it is gone"),
+        (
+            short_evidence(REFUSED),
+            "Bedrock refused it in its own region: it was forged or altered",
+        ),
+        (
+            long_evidence(both("unknown"), IAM_DENIED),
+            (
+                "bedrock in us-east-1: bedrock said unknown; "
+                "bedrock-mantle in us-east-1: bedrock-mantle said unknown; IAM: AccessDenied"
+            ),
+        ),
+        (
+            long_evidence((replace(answer("bedrock", "expired"), detail=""),), found()),
+            "bedrock in us-east-1: expired; IAM: found",
+        ),
+        (long_evidence(), "nothing could be asked"),
+        (
+            long_evidence(key=key_of(keysmith.long_term(prefix=keysmith.CLOUDWATCH_LOGS))),
+            "the guard cannot ask logs.amazonaws.com yet",
+        ),
+    ],
+)
+def test_what_people_are_told(evidence: Evidence, told: str) -> None:
+    assert verdict_from(evidence).reason == told
 
 
 @pytest.mark.parametrize(
@@ -293,6 +387,10 @@ def test_a_principal_that_is_no_arn_is_nobody() -> None:
             "; AccessDenied",
         ),
         (short_evidence(both("accepted"), IAM_DENIED), ""),
+        (
+            long_evidence(both("accepted"), replace(found(), detail="of no interest")),
+            "",
+        ),
         (long_evidence(both("accepted"), found()), ""),
         (long_evidence(both("accepted")), ""),
     ],

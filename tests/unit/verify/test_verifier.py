@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.aws.sessions import Sessions
 from bedrock_key_guard.keys.key import WholeKey
 from bedrock_key_guard.model import AllowedAccounts, IamAnswer, Incident, Key, LongTermKey, Verdict
@@ -49,10 +49,8 @@ def executor() -> Iterator[Executor]:
 
 
 @pytest.fixture
-def real(sandbox: Sandbox, environment: dict[str, str], executor: Executor) -> Witnesses:
+def real(session: Session, environment: dict[str, str], executor: Executor) -> Witnesses:
     """Ask the sandbox, now, without any waiting."""
-    session = open_session(environment)
-    assert isinstance(session, Session)
     time = FakeTime(datetime.now(timezone.utc))
     return Witnesses(
         prober=HttpsProber(environment, time.sleep),
