@@ -63,6 +63,16 @@ def explained(done: Done, code: int, *words: str) -> None:
     assert done.stdout == b""
 
 
+def annotated(done: Done, code: int, *words: str) -> None:
+    """Check that a step ends with one error, shown beside the run, and nothing else."""
+    (line,) = said(done).splitlines()
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert line.startswith("::error title=Bedrock Key Guard::")
+    assert line.endswith((".", "`"))
+    for word in words:
+        assert word in line
+
+
 def report_of(done: Done) -> dict[str, Any]:
     """Return the JSON report of a command."""
     report: dict[str, Any] = json.loads(done.stdout)

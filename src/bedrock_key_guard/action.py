@@ -14,22 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import guard
-from bedrock_key_guard.errors import GuardError, InterruptedRunError
+from bedrock_key_guard.errors import InterruptedRunError
 from bedrock_key_guard.github.announce import Announcement, announce
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.event import Event
 from bedrock_key_guard.github.repository import repository_visibility
-from bedrock_key_guard.github.runner import Runner
+from bedrock_key_guard.github.runner import Runner, writing
 from bedrock_key_guard.inputs import read_inputs
 from bedrock_key_guard.options import default_ledger
+from bedrock_key_guard.progress import watching
 from bedrock_key_guard.report.annotations import as_annotations
 from bedrock_key_guard.report.case_markdown import Source
 from bedrock_key_guard.report.counts import counts, exit_code, result
 from bedrock_key_guard.report.json_report import as_json
-from bedrock_key_guard.report.progress import watching
 from bedrock_key_guard.report.summary import as_markdown
 from bedrock_key_guard.report.text import as_text
-from bedrock_key_guard.streams import report_error, warn_of_reset
+from bedrock_key_guard.streams import as_guard_error, report_error, warn_of_reset, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,16 +38,17 @@ if TYPE_CHECKING:
     from bedrock_key_guard.report.report import Report, Visibility
 
 _NO_EVENT = "the run was not started by GitHub Actions"
+_FILES_ALONE = "No commits were read, only files: what was scanned is in no Git repository."
 
 
 def main(environment: Mapping[str, str] = os.environ) -> int:
     """Scan, verify, respond, announce; return the exit code by `fail-on`."""
     try:
-        return _run(environment, Runner(environment, sys.stdout))
+        return _run(environment, Runner(environment, write))
     except KeyboardInterrupt:
-        return report_error(InterruptedRunError("The run was interrupted."))
+        return report_error(InterruptedRunError("The run was interrupted."), annotate=True)
     except Exception as error:  # noqa: BLE001  # people get a sentence, never a traceback
-        return report_error(error)
+        return report_error(error, annotate=True)
 
 
 def _run(environment: Mapping[str, str], runner: Runner) -> int:
@@ -66,11 +67,13 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         ),
         inputs.investigating(),
     )
+    if inputs.scan.scan == "auto" and report.scan.scanned.sources == ("working-tree",):
+        report = _noted(report, _FILES_ALONE)
     report, visibility = _announce(report, inputs, event)
     _tell(report, visibility, runner)
+    _write_outputs(report, folder / "report.json", runner)
     if inputs.summary:
         runner.summary(as_markdown(report, visibility=visibility, source=_source(event)))
-    _write_outputs(report, folder / "report.json", runner)
     return exit_code(report, inputs.fail_on)
 
 
@@ -96,9 +99,14 @@ def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Repo
         return report, event.visibility if event else "unknown"
     try:
         return _announced(report, inputs, event)
-    except GuardError as error:
-        note = f"No issue was opened or changed: {error} {error.remedy}"
-        return replace(report, notes=(*report.notes, note)), event.visibility
+    except Exception as error:  # noqa: BLE001  # least of all an error of our own may hide it
+        known = as_guard_error(error)
+        note = f"No issue was opened or changed: {known} {known.remedy}"
+        return _noted(report, note), event.visibility
+
+
+def _noted(report: Report, note: str) -> Report:
+    return replace(report, notes=(*report.notes, note))
 
 
 def _announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Visibility]:
@@ -110,7 +118,7 @@ def _announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Vi
             return report, visibility
         if not event.trusted:
             note = f"No issue was opened or changed: {event.trust.reason}."
-            return replace(report, notes=(*report.notes, note)), visibility
+            return _noted(report, note), visibility
         return announce(report, client, _announcement(inputs, event)), visibility
 
 
@@ -138,8 +146,9 @@ def _tell(report: Report, visibility: Visibility, runner: Runner) -> None:
 
 def _write_outputs(report: Report, path: Path, runner: Runner) -> None:
     """Write the report to a file of this job, and set the outputs."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_text(as_json(report), encoding="utf-8")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text(as_json(report), encoding="utf-8")
     total = counts(report)
     urls = [case.issue_url for case in report.cases if case.issue_url]
     outputs = {

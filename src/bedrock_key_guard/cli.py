@@ -1,7 +1,6 @@
 """Open the guard's door for people: the command line.
 
-Data goes to standard output, everything said to people goes to standard error. Exit codes: 0 clean
-by `--fail-on`, 1 findings, 2 usage, 3 credentials, 4 incomplete, 70 internal, 130 interrupted.
+Data goes to standard output, everything said to people goes to standard error.
 """
 
 from __future__ import annotations
@@ -20,9 +19,14 @@ from bedrock_key_guard.streams import PROGRAM, replace_closed_streams, report_er
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     Command = Callable[[argparse.Namespace], int]
+
+_EXIT_CODES = (
+    "Exit codes: 0 clean by --fail-on, 1 findings, 2 usage or configuration, 3 credentials or "
+    "permission, 4 incomplete, 70 internal error, 130 interrupted."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,43 +51,57 @@ def _action(_arguments: argparse.Namespace) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog=PROGRAM,
+        usage=f"{PROGRAM} COMMAND [OPTION ...]",
         description="Find leaked Amazon Bedrock API keys, prove which are live, make those dead.",
+        epilog=f"`{PROGRAM} COMMAND --help` explains a command. {_EXIT_CODES}",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    scanning, verifying, responding = scan_options(), verify_options(), respond_options()
-    table: tuple[tuple[str, Command, str, list[Parser]], ...] = (
-        ("scan", scan, "Find keys. Never uses the network.", [scanning]),
-        (
-            "verify",
-            verify,
-            "Find keys and prove which are live.",
-            [scanning, verifying, timeline_flag()],
-        ),
-        (
-            "respond",
-            respond,
-            "Find, verify, and make what is proven live dead.",
-            [scanning, verifying, responding, timeline_flag()],
-        ),
-        (
-            "timeline",
-            timeline,
-            "Find keys and say who used each since it leaked.",
-            [scan_options(("text", "json", "html")), verifying, timeline_options()],
-        ),
-        ("restore", restore, "Undo what a ledger records.", [restore_options()]),
-        ("lift", lift, "Take denials away whose keys have expired.", [lift_options()]),
-        ("explain", explain, "Say offline what the key on standard input is.", []),
-        ("action", _action, "Run as the GitHub Action does.", []),
-    )
-    for name, command, summary, parents in table:
+    commands = parser.add_subparsers(prog=PROGRAM, metavar="COMMAND", required=True)
+    for name, command, synopsis, summary, parents in _commands():
         sub = commands.add_parser(
-            name, help=summary, description=summary, parents=parents, allow_abbrev=False
+            name,
+            usage=f"{PROGRAM} {name} {synopsis}".rstrip(),
+            help=summary,
+            description=summary,
+            epilog=_EXIT_CODES,
+            parents=parents,
+            allow_abbrev=False,
         )
         sub.set_defaults(command=command)
     return parser
+
+
+def _commands() -> Iterator[tuple[str, Command, str, str, list[Parser]]]:
+    """Yield each command: its name, what it runs, how it is called, what it does, its options."""
+    options, paths = "[OPTION ...]", "[OPTION ...] [PATH ...]"
+    read, ask, change = scan_options(), verify_options(), respond_options()
+    yield "scan", scan, paths, "Find keys. Never uses the network.", [read]
+    yield (
+        "verify",
+        verify,
+        paths,
+        "Find keys, and prove which are live.",
+        [read, ask, timeline_flag()],
+    )
+    yield (
+        "respond",
+        respond,
+        paths,
+        "Find keys, prove which are live, and make those dead.",
+        [read, ask, change, timeline_flag()],
+    )
+    yield (
+        "timeline",
+        timeline,
+        paths,
+        "Find keys, and say who used each since it leaked.",
+        [scan_options(("text", "json", "html")), ask, timeline_options()],
+    )
+    yield "restore", restore, options, "Undo what a ledger records.", [restore_options()]
+    yield "lift", lift, options, "Lift denials whose keys have expired.", [lift_options()]
+    yield "explain", explain, "< FILE", "Say offline what the key on standard input is.", []
+    yield "action", _action, "", "Run as the GitHub Action does, with inputs from INPUT_*.", []
 
 
 if __name__ == "__main__":

@@ -52,11 +52,22 @@ class Inputs:
     summary: bool
     timeline: bool = False
 
+    def __post_init__(self) -> None:
+        """Raise UsageError where only a live key would fail, and nobody asks whether one is."""
+        if self.fail_on == "live" and not self.verify:
+            raise UsageError(
+                "The input `fail-on` is 'live' and `verify` is 'false', so no key would ever fail.",
+                remedy="Leave one of them out.",
+            )
+
     def scanning(self, event: Event | None = None) -> guard.Scanning:
         """Return what to read at an event. Raises UsageError for what cannot be read."""
         allow = allow_list(self.allow_list, self.baseline, self.exclude)
         name, payload = (event.name, event.payload) if event else ("", {})
-        scope = scope_of(self.scan, name, payload, commits_known(self.path))
+        knows = commits_known(self.path)
+        if knows is None:
+            _require_checkout(self.path)
+        scope = scope_of(self.scan, name, payload, knows)
         return guard.Scanning(
             paths=(self.path,),
             source=scope.source,
@@ -91,31 +102,33 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
     def text(name: str) -> str:
         return environment.get(f"INPUT_{name.upper().replace('-', '_')}", "").strip()
 
+    def choice(name: str, allowed: tuple[T, ...], default: T) -> T:
+        return _one_of(name, text(name) or default, allowed)
+
+    def switch(name: str, default: Literal["true", "false"]) -> bool:
+        return choice(name, ("true", "false"), default) == "true"
+
     return Inputs(
         path=Path(text("path") or "."),
-        scan=Wanted(
-            _one_of("scan", text("scan") or "auto", get_args(Asked)),
-            text("base-ref"),
-            text("head-ref"),
-        ),
+        scan=Wanted(choice("scan", get_args(Asked), "auto"), text("base-ref"), text("head-ref")),
         exclude=_lines(text("exclude")),
         baseline=_file(text("baseline")),
         allow_list=_file(text("allow-list")),
-        verify=_one_of("verify", text("verify") or "true", ("true", "false")) == "true",
-        respond=_one_of("respond", text("respond") or "disable", get_args(Respond)),
-        short_term=_one_of("short-term", text("short-term") or "off", get_args(ShortTerm)),
+        verify=switch("verify", "true"),
+        respond=choice("respond", get_args(Respond), "disable"),
+        short_term=choice("short-term", get_args(ShortTerm), "off"),
         protect=frozenset(_words(text("protect"))),
         allowed_account_ids=_accounts(text("allowed-account-ids")),
         role_to_assume=role_to_assume(text("role-to-assume-template"), text("external-id")),
         reset_store=text("reset-store") or None,
-        fail_on=_one_of("fail-on", text("fail-on") or "any", get_args(FailOn)),
-        report_issue=_one_of("report-issue", text("report-issue") or "auto", get_args(IssuePolicy)),
+        fail_on=choice("fail-on", get_args(FailOn), "any"),
+        report_issue=choice("report-issue", get_args(IssuePolicy), "auto"),
         issue_repository=text("issue-repository") or environment.get("GITHUB_REPOSITORY", ""),
         issue_labels=_words(text("issue-labels")),
         issue_assignees=_words(text("issue-assignees")),
         github_token=text("github-token"),
-        summary=_one_of("summary", text("summary") or "true", ("true", "false")) == "true",
-        timeline=_one_of("timeline", text("timeline") or "false", ("true", "false")) == "true",
+        summary=switch("summary", "true"),
+        timeline=switch("timeline", "false"),
     )
 
 
@@ -127,13 +140,22 @@ def _one_of(name: str, value: str, allowed: tuple[T, ...]) -> T:
     return value
 
 
+def _require_checkout(path: Path) -> None:
+    """Raise UsageError for an empty folder: clean is nothing that may be said of it."""
+    if path.is_dir() and not any(path.iterdir()):
+        raise UsageError(
+            f"There is nothing to scan: the folder {str(path)!r} is empty.",
+            remedy="Add actions/checkout before this step, or correct the input `path`.",
+        )
+
+
 def _accounts(value: str) -> frozenset[str]:
     try:
         return frozenset(account_ids(value))
     except argparse.ArgumentTypeError as error:
         raise UsageError(
             f"The input `allowed-account-ids` cannot be used: {error}.",
-            remedy="Give account ids of 12 digits, apart by commas.",
+            remedy="Give account ids of 12 digits, separated by commas.",
         ) from None
 
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from bedrock_key_guard.aws.roles import ORGANIZATION, RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.streams import write
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,66 +22,107 @@ class Parser(argparse.ArgumentParser):
             remedy=f"Run `{self.prog} --help` to see what is accepted.",
         )
 
+    def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002  # stdout
+        """Write help and version as data are written, whoever has gone and whatever is full."""
+        write(message)
+
 
 def scan_options(formats: tuple[str, ...] = ("text", "json")) -> Parser:
     """Return the options of `scan`, for a command that writes these formats."""
     options = Parser(add_help=False)
-    options.add_argument("path", nargs="*", type=Path, metavar="PATH", help="files and folders")
-    source = options.add_mutually_exclusive_group()
-    source.add_argument("--staged", action="store_true", help="scan the index, not the disk")
-    source.add_argument("--stdin", action="store_true", help="scan standard input")
-    source.add_argument(
-        "--history", action="store_true", help="scan every object of the repository at PATH"
+    options.add_argument(
+        "path",
+        nargs="*",
+        type=file_name,
+        metavar="PATH",
+        help="files and folders to read (default: the current folder)",
     )
-    source.add_argument("--range", metavar="A..B", help="scan what these commits added")
+    source = options.add_mutually_exclusive_group()
+    source.add_argument("--staged", action="store_true", help="read the index, not the files")
+    source.add_argument("--stdin", action="store_true", help="read standard input")
+    source.add_argument(
+        "--history", action="store_true", help="read every object of the repository at PATH"
+    )
+    source.add_argument("--range", metavar="A..B", help="read what these commits added")
     options.add_argument(
         "--deep", action="store_true", help="search a history for every encoding, at half the speed"
     )
     options.add_argument(
         "--since-last",
         action="store_true",
-        help="read of a history what is new since the last such scan, and known keys again",
+        help="read only what is new in a history since the last such scan, and known keys again",
     )
-    options.add_argument("--format", choices=formats, default="text", help="for people, or data")
-    options.add_argument("--quiet", action="store_true", help="do not tell how far a scan has come")
-    options.add_argument(
-        "--fail-on", choices=("any", "live", "none"), default="any", help="what exits 1"
+    _add_reporting(options, formats)
+    _add_hiding(options)
+    return options
+
+
+def _add_reporting(options: Parser, formats: tuple[str, ...]) -> None:
+    report = options.add_argument_group("what is reported")
+    report.add_argument(
+        "--format",
+        choices=formats,
+        default="text",
+        help="how the report is written (default: text)",
     )
-    options.add_argument(
+    report.add_argument(
+        "--fail-on",
+        choices=("any", "live", "none"),
+        default="any",
+        help="exit 1 for any key, for live keys alone, or for none (default: any)",
+    )
+    report.add_argument(
         "--include-malformed", action="store_true", help="show keys that decode only in part"
     )
-    options.add_argument(
-        "--exclude", action="append", default=[], metavar="PATTERN", help="paths to hide"
+    report.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _add_hiding(options: Parser) -> None:
+    hidden = options.add_argument_group(
+        "what is hidden", "None of these hides a key that is proven live."
     )
-    options.add_argument("--baseline", type=Path, metavar="FILE", help="a detect-secrets baseline")
-    options.add_argument(
+    hidden.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="paths, such as 'tests/*'; may be repeated",
+    )
+    hidden.add_argument(
+        "--baseline", type=file_name, metavar="FILE", help="what a detect-secrets baseline holds"
+    )
+    hidden.add_argument(
         "--allow-list",
-        type=Path,
+        type=file_name,
         metavar="FILE",
-        help="lines `fingerprint HEX` to hide, `missing ID` to accept",
+        help="keys, by lines `fingerprint HEX`; a line `missing ID` accepts that an object is lost",
     )
-    return options
 
 
 def verify_options() -> Parser:
     """Return the options of `verify`."""
     options = Parser(add_help=False)
-    options.add_argument(
+    trial = options.add_argument_group("whose keys are tried")
+    trial.add_argument(
         "--allowed-account-ids",
         type=account_ids,
         default=(),
         metavar="ID,ID",
-        help="accounts whose keys may be probed, or `organization` for all of ours (default: that "
-        "of the credentials in use)",
+        help="accounts, or `organization` for all of ours (default: that of the credentials in "
+        "use)",
     )
-    add_role_options(options)
-    options.add_argument(
-        "--max-probes", type=whole_number, default=200, metavar="N", help="keys to try"
+    add_role_options(trial)
+    trial.add_argument(
+        "--max-probes",
+        type=whole_number,
+        default=200,
+        metavar="N",
+        help="try at most N keys; the others stay unverified (default: 200)",
     )
     return options
 
 
-def add_role_options(options: Parser) -> None:
+def add_role_options(options: argparse._ActionsContainer) -> None:
     """Add the options that say by which role other accounts are reached."""
     options.add_argument(
         "--role-to-assume-template",
@@ -93,7 +135,7 @@ def add_role_options(options: Parser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a tag of the sessions of that role",
+        help="a tag of the sessions of that role; may be repeated",
     )
 
 
@@ -106,56 +148,85 @@ def chosen_role(arguments: argparse.Namespace) -> RoleToAssume | None:
 def respond_options() -> Parser:
     """Return the options of `respond`."""
     options = Parser(add_help=False)
-    options.add_argument(
+    change = options.add_argument_group("what is changed")
+    change.add_argument(
+        "--dry-run", action="store_true", help="change nothing, and say what would be done"
+    )
+    change.add_argument(
         "--action",
         choices=("disable", "reset", "delete", "strip-policies"),
         default="disable",
-        help="what to do about a live long-term key",
+        help="how a live long-term key is stopped (default: disable)",
     )
-    options.add_argument(
-        "--short-term",
-        choices=("off", "quarantine", "revoke-sessions"),
-        default="off",
-        help="what to do about a live short-term key: deny its signer the use of keys, or sessions",
-    )
-    options.add_argument(
-        "--quarantine-policy",
-        default="BedrockKeyGuardQuarantine",
-        metavar="NAME|ARN",
-        help="the managed policy that denies, made before (default: BedrockKeyGuardQuarantine)",
-    )
-    options.add_argument(
-        "--revoke-everything",
-        action="store_true",
-        help="deny revoked sessions all of AWS, not the use of keys alone",
-    )
-    options.add_argument(
-        "--force", action="store_true", help="revoke sessions of the guard's own role too"
-    )
-    options.add_argument("--dry-run", action="store_true", help="say what would be done")
-    options.add_argument(
+    change.add_argument(
         "--reset-store",
         metavar="STORE",
         help="where a reset keeps the new key: secretsmanager:NAME or ssm:NAME; "
         "NAME may hold {credential_id}",
     )
-    options.add_argument("--reactivate", action="store_true", help="set a reset key Active again")
-    options.add_argument(
+    change.add_argument(
+        "--reactivate", action="store_true", help="set a credential that was reset Active again"
+    )
+    change.add_argument(
+        "--short-term",
+        choices=("off", "quarantine", "revoke-sessions"),
+        default="off",
+        help="how a live short-term key is stopped: not at all, by denying its signer the use of "
+        "keys, or by denying it to the sessions of that signer (default: off)",
+    )
+    change.add_argument(
+        "--quarantine-policy",
+        default="BedrockKeyGuardQuarantine",
+        metavar="NAME|ARN",
+        help="the managed policy that denies, made before (default: BedrockKeyGuardQuarantine)",
+    )
+    change.add_argument(
+        "--revoke-everything",
+        action="store_true",
+        help="deny revoked sessions all of AWS, not the use of keys alone",
+    )
+    change.add_argument(
+        "--force", action="store_true", help="revoke sessions of the guard's own role too"
+    )
+    change.add_argument(
         "--protect",
         action="append",
+        type=name,
         default=[],
         metavar="NAME",
-        help="an IAM user or role, by name or ARN, that is never changed, nor are its keys",
+        help="never change this IAM user or role, nor its keys; a name or an ARN, may be repeated",
     )
-    options.add_argument(
-        "--max-responses", type=whole_number, default=20, metavar="N", help="credentials to change"
+    change.add_argument(
+        "--max-responses",
+        type=whole_number,
+        default=20,
+        metavar="N",
+        help="change at most N credentials (default: 20)",
     )
-    options.add_argument("--ledger", type=Path, metavar="FILE", help="where changes are remembered")
+    change.add_argument(
+        "--ledger",
+        type=file_name,
+        metavar="FILE",
+        help="where changes are remembered (default: "
+        "~/.local/state/bedrock-key-guard/ledger.jsonl)",
+    )
     return options
 
 
+def name(text: str) -> str:
+    """Read a name. Where it is empty a variable was not set, and nothing would say so."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
+
+
+def file_name(text: str) -> Path:
+    """Read the name of a file or a folder."""
+    return Path(name(text))
+
+
 def account_ids(text: str) -> tuple[str, ...]:
-    """Read account ids of 12 digits, apart by commas or white space, or `organization`."""
+    """Read account ids of 12 digits, separated by commas or white space, or `organization`."""
     ids = tuple(text.replace(",", " ").split())
     for account_id in ids:
         is_number = len(account_id) == 12 and account_id.isascii() and account_id.isdigit()

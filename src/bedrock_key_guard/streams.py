@@ -17,17 +17,30 @@ if TYPE_CHECKING:
 PROGRAM = "bedrock-key-guard"
 
 
-def report_error(error: Exception) -> int:
+def report_error(error: Exception, *, annotate: bool = False) -> int:
     """Tell people what happened and what to do, and return the exit code.
 
-    Of an error that is not our own only the class and the place are shown: its text may quote what
-    was being read.
+    `annotate` makes it a workflow command, which GitHub Actions shows beside the run:
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
     """
-    if not isinstance(error, GuardError):
-        error = GuardError(f"Something went wrong inside the guard ({_where(error)}).")
+    known = as_guard_error(error)
     # The text quotes the command line, and somebody may have put a key there.
-    say(f"{PROGRAM}: {redact(printable(str(error)))}\n  {redact(printable(error.remedy))}")
-    return error.exit_code
+    sentence, remedy = (redact(printable(text)) for text in (str(known), known.remedy))
+    if annotate:
+        say(f"::error title=Bedrock Key Guard::{sentence} {remedy}".replace("%", "%25"))
+    else:
+        say(f"{PROGRAM}: {sentence}\n  {remedy}")
+    return known.exit_code
+
+
+def as_guard_error(error: Exception) -> GuardError:
+    """Return an error of ours as it is, and of another one the class and the place.
+
+    Its text may quote what was being read.
+    """
+    if isinstance(error, GuardError):
+        return error
+    return GuardError(f"Something went wrong inside the guard ({_where(error)}).")
 
 
 def warn_of_reset(policy: Policy) -> None:
@@ -42,7 +55,7 @@ def warn_of_reset(policy: Policy) -> None:
 
 def say(text: str) -> None:
     """Tell people something."""
-    _put(sys.stderr, f"{text}\n")
+    _put(sys.stderr, text.rstrip("\n") + "\n")
 
 
 def write(text: str) -> None:
@@ -55,8 +68,8 @@ def write(text: str) -> None:
     failure = _put(sys.stdout, text.encode(encoding, "backslashreplace").decode(encoding))
     if failure is not None and not isinstance(failure, BrokenPipeError):
         raise IncompleteError(
-            f"What was found could not be written ({failure.strerror}).",
-            remedy="Make room where standard output goes, and run the command again.",
+            f"Standard output cannot be written to ({failure.strerror}).",
+            remedy="Make room where it goes, and run the command again.",
         )
 
 
@@ -66,6 +79,11 @@ def replace_closed_streams() -> None:
         if getattr(sys, name) is None:
             nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # to the end
             setattr(sys, name, nowhere)
+
+
+def input_is_closed() -> bool:
+    """Tell whether the caller has closed standard input, so that nothing can come through it."""
+    return sys.stdin.name == os.devnull
 
 
 def _put(stream: TextIO, text: str) -> OSError | None:

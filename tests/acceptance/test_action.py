@@ -196,12 +196,81 @@ def test_the_steps_themselves_do_the_same_under_bash(
 
 def test_the_action_installs_into_its_own_environment_alone(ready: Job, published: Path) -> None:
     assert ready.install().returncode == 0
-    python = ready.temp / "venv" / "bin" / "python"
+    installed(ready, published)
+
+
+def installed(job: Job, published: Path) -> None:
+    """Check that the job's environment has the guard as published, and boto3 as its own."""
+    python = job.temp / "venv" / "bin" / "python"
     asked = "import bedrock_key_guard, boto3; print(bedrock_key_guard.__file__, boto3.__file__)"
     done = subprocess.run([python, "-Ic", asked], capture_output=True, text=True, check=True)
     ours, theirs = done.stdout.split()
     assert Path(ours) == published / "src" / "bedrock_key_guard" / "__init__.py"
-    assert ready.temp in Path(theirs).parents
+    assert job.temp in Path(theirs).parents
+
+
+def test_what_a_job_has_set_for_its_own_python_is_not_for_the_guards(
+    ready: Job, published: Path, tmp_path: Path
+) -> None:
+    constraint, tree = tmp_path / "constraint.txt", tmp_path / "tree"
+    constraint.write_text("boto3==1.0\n", encoding="utf-8")
+    tree.mkdir()
+    for name in ("pip.py", "sitecustomize.py"):
+        (tree / name).write_text(f"open({str(tree / 'mark')!r}, 'w')\n", encoding="utf-8")
+    settings = {
+        "PIP_CONSTRAINT": str(constraint),
+        "PIP_DRY_RUN": "1",
+        "PIP_PREFIX": str(tmp_path / "prefix"),
+        "PIP_PYTHON": str(tree / "python"),
+        "PIP_ROOT": str(tmp_path / "root"),
+        "PIP_TARGET": str(tmp_path / "target"),
+        "PIP_USER": "1",
+        "PYTHONHOME": str(tree),
+        "PYTHONPATH": str(tree),
+        "PYTHONPLATLIBDIR": "nowhere",
+        "PYTHONWARNINGS": "error",
+        "RUNNER_TEMP": str(tmp_path),
+    }
+    job = Job(tree, tmp_path, ready.environment | settings, "", ())
+    done = job.install()
+    assert done.returncode == 0, done.stderr
+    installed(job, published)
+    assert not (tree / "mark").exists()
+
+
+def test_packages_that_pip_puts_elsewhere_are_missed_at_once(ready: Job, tmp_path: Path) -> None:
+    configuration = tmp_path / "pip.conf"
+    configuration.write_text(f"[install]\ntarget = {tmp_path / 'target'}\n", encoding="utf-8")
+    settings = {"PIP_CONFIG_FILE": str(configuration), "RUNNER_TEMP": str(tmp_path)}
+    stopped(Job(tmp_path, tmp_path, ready.environment | settings, "", ()), "Take prefix, root and")
+
+
+def test_without_an_index_to_reach_the_first_step_says_so(ready: Job, tmp_path: Path) -> None:
+    settings = {"PIP_FIND_LINKS": str(tmp_path), "RUNNER_TEMP": str(tmp_path)}
+    stopped(Job(tmp_path, tmp_path, ready.environment | settings, "", ()), "a package index")
+
+
+def test_a_python_without_venv_leaves_nothing_half_made(ready: Job, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    python = tools / "python3"
+    half = f'{sys.executable} -Im venv --without-pip "$4"; exit 1'
+    python.write_text(f'#!/bin/bash\n[ "$3" != venv ] || {{ {half}; }}\n', encoding="utf-8")
+    python.chmod(0o755)
+    path = {"PATH": f"{tools}:{os.environ['PATH']}", "RUNNER_TEMP": str(tmp_path)}
+    job = Job(tmp_path, tmp_path, ready.environment | path, "", ())
+    for _ in range(2):
+        stopped(job, "actions/setup-python")
+        assert not (job.temp / "venv").exists()
+
+
+def stopped(job: Job, words: str) -> None:
+    """Check that the first step fails as a configuration that is wrong, and says what to do."""
+    done = job.install()
+    assert done.returncode == 2, done.stderr
+    told = done.stdout.decode().splitlines()[-1]
+    assert told.startswith("::error title=Bedrock Key Guard::")
+    assert words in told
 
 
 @pytest.mark.parametrize("version", ["(3, 9)", None], ids=["too old", "missing"])
@@ -217,7 +286,4 @@ def test_without_a_fit_python_the_first_step_says_what_to_do(
         python.write_text(f'#!{tools}/bash\nexec {sys.executable} -Ic {code!r} "$3"\n')
         python.chmod(0o755)
     settings = ready.environment | {"PATH": str(tools), "RUNNER_TEMP": str(tmp_path)}
-    done = Job(tmp_path, tmp_path, settings, "", ()).install()
-    assert done.returncode == 2
-    assert done.stdout.startswith(b"::error title=Bedrock Key Guard::")
-    assert b"actions/setup-python" in done.stdout
+    stopped(Job(tmp_path, tmp_path, settings, "", ()), "actions/setup-python")

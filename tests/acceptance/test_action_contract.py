@@ -52,6 +52,7 @@ def test_no_script_holds_an_expression() -> None:
 
 
 def test_the_outputs_are_those_that_the_code_writes(host: Host) -> None:
+    (host.workspace / "README").touch()
     job = host.job()
     job.run()
     assert job.outputs.keys() == ACTION["outputs"].keys()

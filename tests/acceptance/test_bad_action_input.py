@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.aws import Sandbox
 from sandbox.seeding import LongTermKey
-from tests.jobs import ACCOUNT, HURRIED, REPOSITORY, Host, explained, said, verdicts
+from tests.jobs import ACCOUNT, HURRIED, REPOSITORY, Host, annotated, said, verdicts
 
 # Nothing listens there; port 9 is "discard", and closed wherever tests run.
 NOWHERE = "http://127.0.0.1:9"
@@ -27,6 +27,16 @@ def files(tree: Path) -> Path:
     ("inputs", "words"),
     [
         ({"fail_on": "some"}, "fail-on"),
+        ({"fail_on": "any\nlive"}, "fail-on"),
+        ({"fail_on": "100%"}, "100%25"),
+        ({"fail_on": "live", "verify": "false"}, "no key would ever fail"),
+        ({"scan": "all"}, "scan"),
+        ({"short_term": "${{ inputs.short-term }}"}, "short-term"),
+        ({"timeline": "yes"}, "timeline"),
+        ({"path": "--help"}, "--help"),
+        ({"path": "a\nb"}, "There is no"),
+        ({"external_id": "x"}, "role"),
+        ({"role_to_assume_template": "arn:aws:iam::1:role/x"}, "role"),
         ({"verify": "perhaps"}, "verify"),
         ({"respond": "grant"}, "respond"),
         ({"respond": "reset"}, "store"),
@@ -44,7 +54,7 @@ def files(tree: Path) -> Path:
 def test_an_input_that_cannot_be_used_is_named_before_anything_is_touched(
     inputs: dict[str, str], words: str, files: Path, host: Host, sandbox: Sandbox
 ) -> None:
-    explained(host.job().run(**inputs), 2, words)
+    annotated(host.job().run(**inputs), 2, words)
     assert sandbox.calls() == ()
     assert host.github.exchanges == []
 
@@ -116,5 +126,6 @@ def test_a_full_disk_is_told_after_the_key_is_dead(
     done = host.job(settings={name: "/dev/full"}).run()
     assert sandbox.credential_status(ACCOUNT, leaked.credential_id) == "Inactive"
     assert b"dead now" in done.stdout.lower()
-    assert done.returncode == 70
-    assert len(said(done).splitlines()) == 2
+    assert done.returncode == 4
+    (told,) = said(done).splitlines()
+    assert "'/dev/full' cannot be written (No space left on device)." in told

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,12 @@ def test_what_cannot_be_used_is_named_with_a_remedy(
 
 def test_what_is_no_key_cannot_be_explained(tmp_path: Path, home: Path) -> None:
     explained(guard("explain", cwd=tmp_path, env=os.environ, stdin=b"ABSKnonsense\n"), 2, "no key")
+
+
+def test_a_closed_pipe_is_not_taken_for_an_empty_one(tmp_path: Path, home: Path) -> None:
+    run = f"{sys.executable} -I -m bedrock_key_guard scan --stdin <&-"
+    done = subprocess.run(["bash", "-c", run], cwd=tmp_path, capture_output=True, check=False)
+    explained(done, 2, "Standard input is closed")
 
 
 def test_nothing_can_be_restored_without_credentials(files: Path, home: Path) -> None:

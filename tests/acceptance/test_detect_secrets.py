@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -385,6 +386,48 @@ def test_without_detect_secrets_it_says_so(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "detect-secrets is not installed here" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "redirection", "code", "words"),
+    [
+        ("scan", "> /dev/full", 4, "Standard output cannot be written to"),
+        ("hook app.env", "> /dev/full", 4, "Standard output cannot be written to"),
+        ("scan", ">&-", 0, ""),
+        ("hook app.env", ">&-", 1, "a key would be committed"),
+        ("hook app.env", "2>&- >&-", 1, ""),
+        ("hook --help", "> /dev/full", 4, "Standard output cannot be written to"),
+        ("scan", "> >(:)", 0, ""),
+        ("hook app.env", "> >(:)", 1, "a key would be committed"),
+    ],
+)
+def test_nobody_need_listen_to_what_it_says(
+    repository: Path, command: str, redirection: str, code: int, words: str
+) -> None:
+    write(repository, "app.env")
+    script = shlex.join([sys.executable, "-Ic", PLUGIN, *command.split()])
+    done = subprocess.run(
+        ["bash", "-c", f"{script} {redirection}"],
+        cwd=repository,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert bool(done.stderr) is bool(words)
+
+
+@pytest.mark.parametrize("name", ["nowhere", ".", "app.env"])
+@pytest.mark.parametrize("option", [(), ("--report",), ("--stats",)])
+def test_only_a_baseline_can_be_audited(
+    repository: Path, name: str, option: tuple[str, ...]
+) -> None:
+    write(repository, "app.env")
+    done = detect_secrets("audit", *option, name, cwd=repository)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no baseline of that name" in done.stderr
 
 
 def test_a_baseline_that_is_none_gives_no_traceback(repository: Path) -> None:

@@ -124,9 +124,9 @@ def test_no_failure_of_github_tells_a_key(
 @pytest.mark.parametrize(
     ("settings", "code"),
     [
-        ({"GITHUB_OUTPUT": "/dev/full"}, 70),
-        ({"GITHUB_STEP_SUMMARY": "/dev/full"}, 70),
-        ({"GITHUB_OUTPUT": "/nowhere/outputs"}, 70),
+        ({"GITHUB_OUTPUT": "/dev/full"}, 4),
+        ({"GITHUB_STEP_SUMMARY": "/dev/full"}, 4),
+        ({"GITHUB_OUTPUT": "/nowhere/outputs"}, 4),
         ({"GITHUB_EVENT_PATH": "/proc/self/mem"}, 1),
         ({"TMPDIR": "/proc/self", "TEMP": "/proc/self"}, 1),
         ({"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}, 1),
@@ -202,7 +202,7 @@ def test_no_interruption_tells_a_key(
 
 
 def fails_as_planned(done: Done, code: int = 1) -> None:
-    """Check that the failure was noticed; if it ends the run, one sentence and a remedy say so."""
+    """Check that the failure was noticed; if it ends the run, one annotation says so."""
     assert done.returncode == code, done.stderr
     said = [line for line in done.stderr.splitlines() if not line.startswith(BEFORE_A_RESET)]
-    assert len(said) == (0 if code == 1 else 2), done.stderr
+    assert [line.startswith(b"::error ") for line in said] == ([] if code == 1 else [True]), said

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ from tests.doors import git
 from tests.keysmith import fingerprint_of, long_term
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.doors import Done
 
 PROJECT = Path(__file__).parents[2]
@@ -62,12 +65,15 @@ def repository(tmp_path: Path, offline: dict[str, str], provider: Path) -> Path:
     folder = tmp_path / "repository"
     folder.mkdir()
     git("init", cwd=folder)
-    hooks = [{"id": hook} for hook in BOTH]
-    repos = [{"repo": str(provider), "rev": TAG, "hooks": hooks}]
-    (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": repos}))
+    configure(folder, provider, *({"id": hook} for hook in BOTH))
     done = pre_commit("install", "--install-hooks", cwd=folder, env=offline)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+def configure(repository: Path, provider: Path, *hooks: Mapping[str, object]) -> None:
+    repos = [{"repo": str(provider), "rev": TAG, "hooks": list(hooks)}]
+    (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": repos}))
 
 
 def pre_commit(*arguments: str, cwd: Path, env: dict[str, str]) -> Done:
@@ -173,6 +179,29 @@ def test_the_plain_hook_installs_nothing_but_the_guard(
     assert [name for name in installed if name not in ("pip", "setuptools", "wheel")] == [
         "bedrock_key_guard"
     ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"plugins_used": [{"name": "Trap", "path": "file://trap.py"}]},
+        {"filters_used": [{"path": "file://trap.py::excluded"}]},
+        {"filters_used": [{"path": "trap.excluded"}]},
+    ],
+    ids=str,
+)
+def test_code_that_a_baseline_of_the_tree_names_is_not_run(
+    repository: Path, provider: Path, offline: dict[str, str], changes: dict[str, object]
+) -> None:
+    baseline = {"version": "1.5.0", "plugins_used": [], "filters_used": [], "results": {}}
+    (repository / ".secrets.baseline").write_text(json.dumps(baseline | changes))
+    (repository / "trap.py").write_text("open('mark', 'w')\ndef excluded(line): return True\n")
+    (repository / "app.env").write_text(LINE)
+    configure(repository, provider, {"id": BOTH[1], "args": ["--baseline", ".secrets.baseline"]})
+    blocked = commit(repository, offline)
+    assert blocked.returncode == 1
+    assert "code that would be run" in blocked.stdout + blocked.stderr
+    assert not (repository / "mark").exists()
 
 
 def test_a_hostile_module_in_the_tree_is_not_imported(

@@ -110,6 +110,7 @@ class Job:
 def job(github: GitHubServer, tmp_path: Path) -> Job:
     job = Job(tmp_path, github, github.add_actions_token(REPOSITORY))
     job.tree.mkdir()
+    (job.tree / "README").touch()
     return job
 
 
@@ -367,6 +368,15 @@ def test_annotations_are_obeyed_and_the_log_is_not(
     assert lines[end + 1 :]
 
 
+def annotated(capsys: pytest.CaptureFixture[str]) -> str:
+    """Check that one error, and nothing else, is shown beside the run, and return it."""
+    out, err = capsys.readouterr()
+    assert out == ""
+    (line,) = err.splitlines()
+    assert line.startswith("::error title=Bedrock Key Guard::")
+    return line
+
+
 # ── what goes wrong ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -385,10 +395,7 @@ def test_a_wrong_input_is_one_sentence_before_anything_is_touched(
 ) -> None:
     job.leak(KEY)
     assert job.run(**inputs) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert words in err
-    assert len(err.splitlines()) == 2
+    assert words in annotated(capsys)
     assert job.github.requests() == []
 
 
@@ -405,9 +412,49 @@ def test_no_error_ends_in_a_traceback(
 
     monkeypatch.setattr(guard, "run", fail)
     assert job.run() == code
-    err = capsys.readouterr().err
+    err = annotated(capsys)
     assert "Traceback" not in err
     assert KEY[20:32] not in err
+
+
+def test_an_error_of_ours_does_not_hide_what_was_done(
+    job: Job, stand_in: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Report:
+        raise TypeError(KEY)
+
+    stand_in.report = live()
+    monkeypatch.setattr(action, "announce", fail)
+    assert job.run() == 1
+    assert job.outputs["live"] == "1"
+    assert "No issue was opened or changed: Something went wrong inside the guard" in job.summary
+    assert KEY[20:32] not in job.summary
+
+
+@pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
+def test_what_cannot_be_written_is_named(
+    name: str, job: Job, stand_in: Guard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert job.run(**{name: str(job.tree)}) == 4
+    told = capsys.readouterr().err
+    assert told.startswith("::error title=Bedrock Key Guard::")
+    assert f"{str(job.tree)!r} cannot be written (Is a directory). Make it writable" in told
+
+
+def test_without_a_checkout_nothing_is_called_clean(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (job.tree / "README").unlink()
+    for asked in ("auto", "tree"):
+        assert job.run(scan=asked) == 2
+        assert "actions/checkout" in annotated(capsys)
+
+
+def test_files_without_their_commits_are_said_to_be_no_more(job: Job) -> None:
+    assert job.run(scan="tree") == 0
+    assert "No commits were read" not in job.summary
+    assert job.run() == 0
+    assert "No commits were read" in job.summary
 
 
 def test_no_event_is_no_trust() -> None:

@@ -34,7 +34,7 @@ from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond import undo
 from bedrock_key_guard.respond.ledger import Entry
 from bedrock_key_guard.respond.plan import Policy
-from bedrock_key_guard.respond.restraints import Restraint
+from bedrock_key_guard.respond.undo.containments import Containment
 from bedrock_key_guard.streams import report_error
 from tests import keysmith
 from tests.unit.respond.doubles import RECORD
@@ -122,12 +122,25 @@ def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
         (["verify", "--max-probes", "-5"], "-5"),
         (["verify", "--format", "html"], "'html'"),
         (["timeline", "--since", "soon"], "'soon'"),
+        (["timeline", "--since", "0001-01-01T00:00+23:00"], "is not a time"),
         (["timeline", "--max-events", "-1"], "-1"),
         (["respond", "--action", "grant"], "'grant'"),
         (["respond", "--action", "reset"], "no store"),
         (["respond", "--action", "reset", "--reset-store", "vault:x"], "'vault:x'"),
         (["restore", "--ledger", "no/such/ledger"], "no/such/ledger"),
         (["explain", "extra"], "extra"),
+        (["scan", "--fail-on", "live"], "verify --fail-on live"),
+        (["scan", ""], "the name is empty"),
+        (["scan", "--baseline="], "the name is empty"),
+        (["scan", "--allow-list", ""], "the name is empty"),
+        (["respond", "--ledger", ""], "the name is empty"),
+        (["respond", "--protect", " "], "the name is empty"),
+        (["respond", "--reactivate"], "--reactivate goes with --action reset alone"),
+        (["respond", "--force"], "--force goes with --short-term revoke-sessions alone"),
+        (
+            ["respond", "--short-term", "quarantine", "--revoke-everything"],
+            "--revoke-everything goes with --short-term revoke-sessions alone",
+        ),
         (["scan", "--frobnicate"], "--frobnicate"),
     ],
 )
@@ -410,7 +423,7 @@ def test_people_are_told_before_what_cannot_be_undone(
 # ── what comes out ──────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("fail_on", "expected"), [("any", 1), ("live", 0), ("none", 0), (None, 1)])
+@pytest.mark.parametrize(("fail_on", "expected"), [("any", 1), ("none", 0), (None, 1)])
 def test_findings_fail_as_asked(
     fail_on: str | None, expected: int, leak: Path, capsys: Captured
 ) -> None:
@@ -445,18 +458,49 @@ def test_text_for_people_goes_there_too_and_holds_no_key(leak: Path, capsys: Cap
     assert "\x1b" not in out  # it is no terminal
 
 
+def test_a_folder_that_is_gone_is_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for options in ([], ["."], ["--staged"], ["--history"]):
+        assert "does not exist any more" in explained(main(["scan", *options]), capsys, 2)
+
+
 def guarded(*arguments: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "bedrock_key_guard", *arguments]
     return subprocess.run(command, check=False, capture_output=True, **more)
 
 
-def test_a_reader_who_has_gone_changes_nothing(leak: Path) -> None:
-    command = [sys.executable, "-Im", "bedrock_key_guard", "scan", str(leak)]
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [("scan leak.env", 1), ("action", 1), ("--version", 0), ("--help", 0), ("verify --help", 0)],
+)
+def test_a_reader_who_has_gone_changes_nothing(
+    arguments: str, code: int, leak: Path, home: Path
+) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    ended = subprocess.run(command, check=False, stdout=writing, stderr=subprocess.PIPE)
+    ended = ending(arguments, writing, leak.parent)
     os.close(writing)
-    assert (ended.returncode, ended.stderr) == (1, b"")
+    assert (ended.returncode, ended.stderr) == (code, b"")
+
+
+@pytest.mark.parametrize("arguments", ["scan leak.env", "action", "--version", "verify --help"])
+def test_a_full_disk_is_told(arguments: str, leak: Path, home: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = ending(arguments, full.fileno(), leak.parent)
+    assert ended.returncode == 4
+    assert b"Standard output cannot be written to (No space left on device)." in ended.stderr
+    assert b"Exception ignored" not in ended.stderr
+
+
+def ending(arguments: str, stdout: int, cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    # Isolated, it buffers as it does for people, whatever the environment says.
+    command = [sys.executable, "-Im", "bedrock_key_guard", *arguments.split()]
+    return subprocess.run(command, check=False, cwd=cwd, stdout=stdout, stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
@@ -614,12 +658,14 @@ def test_a_ledgers_text_drives_no_terminal(
 def test_a_lift_tells_whom_it_freed_and_whether_all_is_well(
     states: list[OutcomeState], code: int, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    restraint = Restraint("role", "ml\x1b[2J", "arn:x", datetime(2026, 1, 1, tzinfo=timezone.utc))
+    containment = Containment(
+        "role", "ml\x1b[2J", "arn:x", datetime(2026, 1, 1, tzinfo=timezone.utc)
+    )
     asked: list[object] = []
 
     def stand_in(path: Path, *_: object, search: bool, dry_run: bool) -> Any:
         asked.append((path, search, dry_run))
-        return [(restraint, Outcome("lift", state, "because")) for state in states]
+        return [(containment, Outcome("lift", state, "because")) for state in states]
 
     monkeypatch.setattr(undo, "lift_all", stand_in)
     assert main(["lift"]) == code

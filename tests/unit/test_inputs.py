@@ -129,6 +129,11 @@ def test_an_input_that_means_nothing_is_refused_by_its_name(name: str, text: str
     assert refused.value.remedy
 
 
+def test_where_nobody_asks_whether_a_key_is_live_none_can_fail_for_that() -> None:
+    with pytest.raises(UsageError, match="no key would ever fail"):
+        given(verify="false", fail_on="live")
+
+
 def test_issues_go_to_this_repository_unless_another_is_named() -> None:
     here = {"GITHUB_REPOSITORY": "acme/app"}
     assert read_inputs(here).issue_repository == "acme/app"
@@ -144,6 +149,7 @@ def test_the_token_is_not_shown_with_the_rest() -> None:
 
 
 def test_a_path_outside_of_git_is_what_is_scanned(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
     assert given(path=str(tmp_path)).scanning() == Scanning((tmp_path,))
     assert given(path="src", scan="tree").scanning() == Scanning((Path("src"),))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.options import chosen_role, default_ledger
-from bedrock_key_guard.streams import warn_of_reset, write
+from bedrock_key_guard.streams import input_is_closed, warn_of_reset, write
 
 if TYPE_CHECKING:
     import argparse
@@ -21,10 +21,21 @@ if TYPE_CHECKING:
     from bedrock_key_guard.report.report import Report
 
 _MOST_PATHS: dict[str, float] = {"tree": inf, "stdin": 0}
+# What would do nothing without the choice beside it, and leave people to think that it did.
+_GOES_WITH = {
+    "reactivate": ("action", "reset"),
+    "revoke_everything": ("short_term", "revoke-sessions"),
+    "force": ("short_term", "revoke-sessions"),
+}
 
 
 def scan(arguments: argparse.Namespace) -> int:
-    """Find keys."""
+    """Find keys. Raises UsageError where only a live one would fail: nobody asks whether it is."""
+    if arguments.fail_on == "live":
+        raise UsageError(
+            "`scan` asks nobody whether a key is live, so --fail-on live would never fail.",
+            remedy="Use `verify --fail-on live`, or `scan --fail-on any`.",
+        )
     return lead(arguments)
 
 
@@ -35,6 +46,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 def respond(arguments: argparse.Namespace) -> int:
     """Find, verify, and make what is proven live dead."""
+    _refuse_idle(arguments)
     verifying, responding = verifying_of(arguments), _responding(arguments)
     return lead(arguments, verifying, responding, investigating_of(arguments))
 
@@ -47,9 +59,10 @@ def lead(
 ) -> int:
     """Lead one run through the stages that are asked for, write its report, return its code."""
     from bedrock_key_guard import guard
+    from bedrock_key_guard.progress import watching
     from bedrock_key_guard.report.counts import exit_code
-    from bedrock_key_guard.report.progress import watching
 
+    _require_folder()
     around = guard.Surroundings(
         watch=lambda: watching(sys.stderr, os.environ, quiet=arguments.quiet)
     )
@@ -82,6 +95,8 @@ def _scanning(arguments: argparse.Namespace) -> guard.Scanning:
     source = _source(arguments)
     if len(arguments.path) > _MOST_PATHS.get(source, 1):
         raise UsageError("--staged, --history and --range take one folder, --stdin takes none.")
+    if source == "stdin" and input_is_closed():
+        raise UsageError("Standard input is closed.", remedy="Send something into it.")
     if arguments.since_last and source != "history":
         raise UsageError("--since-last goes with --history alone.")
     return guard.Scanning(
@@ -93,6 +108,25 @@ def _scanning(arguments: argparse.Namespace) -> guard.Scanning:
         allow=allow_list(arguments.allow_list, arguments.baseline, arguments.exclude),
         include_malformed=arguments.include_malformed,
     )
+
+
+def _require_folder() -> None:
+    """Raise UsageError where the current folder has been deleted: no path means anything there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise UsageError(
+            "The current folder does not exist any more.",
+            remedy="Change to one that does, and run the command again.",
+        ) from None
+
+
+def _refuse_idle(arguments: argparse.Namespace) -> None:
+    """Raise UsageError for an option that would do nothing."""
+    for option, (choice, value) in _GOES_WITH.items():
+        if getattr(arguments, option) and getattr(arguments, choice) != value:
+            sentence = f"--{option} goes with --{choice} {value} alone."
+            raise UsageError(sentence.replace("_", "-"))
 
 
 def _source(arguments: argparse.Namespace) -> guard.Source:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from bedrock_key_guard.errors import GuardError, UsageError
+from bedrock_key_guard.errors import GuardError, InterruptedRunError, UsageError
+from bedrock_key_guard.streams import replace_closed_streams, say
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,17 +19,21 @@ def main(argv: list[str] | None = None) -> int:
     Returns what detect-secrets returns (0 clean, 1 new secrets, 3 the baseline was rewritten), and
     beside it 2 usage, 4 something could not be read, 70 internal error, 130 interrupted.
     """
+    replace_closed_streams()
     try:
         arguments = sys.argv[1:] if argv is None else argv
         _refuse_files_named_like_options(arguments)
         return _run(arguments)
     except KeyboardInterrupt:
-        return _say("Bedrock Key Guard was interrupted; nothing is known to be clean.", 130)
+        say("Bedrock Key Guard was interrupted; nothing is known to be clean.")
+        return InterruptedRunError.exit_code
     except GuardError as error:
-        return _say(f"error: {error} {error.remedy}", error.exit_code)
+        say(f"error: {error} {error.remedy}")
+        return error.exit_code
     except Exception as error:  # noqa: BLE001  # its text may quote a file; its name cannot
         failed = f"error: detect-secrets failed ({type(error).__name__}), so nothing was checked."
-        return _say(f"{failed} {GuardError.remedy}", 70)
+        say(f"{failed} {GuardError.remedy}")
+        return GuardError.exit_code
 
 
 def _run(arguments: list[str]) -> int:
@@ -50,9 +55,3 @@ def _refuse_files_named_like_options(arguments: list[str]) -> None:
                 f"The file {argument!a} is named like an option, and may be a trap.",
                 remedy="Rename it.",
             )
-
-
-def _say(text: str, code: int) -> int:
-    """Tell people on standard error, and pass on `code`."""
-    sys.stderr.write(f"{text}\n")
-    return code

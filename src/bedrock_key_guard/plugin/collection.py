@@ -36,9 +36,11 @@ class CompleteCollection(SecretsCollection):
     """Add the keys that the engine finds to those of detect-secrets, each of them once.
 
     detect-secrets makes collections where it likes, so what was missed and found is kept for all.
+    `new` are the findings that no baseline knows.
     """
 
     missed: ClassVar[set[NotScanned]] = set()
+    new: ClassVar[list[Finding]] = []
     _found: ClassVar[dict[PotentialSecret, list[Finding]]] = {}
 
     @classmethod

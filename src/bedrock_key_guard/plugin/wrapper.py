@@ -7,7 +7,8 @@ names is imported: both may come from the scanned tree.
 
 from __future__ import annotations
 
-import sys
+import io
+from contextlib import redirect_stdout
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,6 +19,7 @@ from detect_secrets.core import baseline, secrets_collection
 from detect_secrets.core.plugins import initialize, util
 from detect_secrets.core.potential_secret import PotentialSecret
 from detect_secrets.core.usage import filters
+from detect_secrets.exceptions import InvalidBaselineError, UnableToReadBaselineError
 from detect_secrets.util import git as detect_secrets_git
 from detect_secrets.util.color import AnsiColor, colorize
 
@@ -28,8 +30,11 @@ from bedrock_key_guard.plugin.collection import CompleteCollection, SealedLines
 from bedrock_key_guard.plugin.detector import SECRET_TYPE, BedrockApiKeyDetector
 from bedrock_key_guard.report.blocked import blocked, unread
 from bedrock_key_guard.report.describe import printable
+from bedrock_key_guard.streams import say, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from detect_secrets.core.secrets_collection import SecretsCollection
     from detect_secrets.settings import Settings
 
@@ -50,12 +55,16 @@ def run(arguments: list[str]) -> int:
     _make_complete()
     _make_safe()
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if command in ("scan", "audit"):
-        code = detect_secrets.main.main(arguments)
+    if command == "audit":
+        return _audit(arguments)
+    if command == "scan":
+        code = _written(lambda: detect_secrets.main.main(arguments))
     else:
-        code = pre_commit_hook.main(rest if command == "hook" else arguments)
+        code = _written(lambda: pre_commit_hook.main(rest if command == "hook" else arguments))
+    if incidents := incidents_of(CompleteCollection.new):
+        say(blocked(incidents, datetime.now(timezone.utc)))
     if CompleteCollection.missed:
-        sys.stderr.write(unread(sorted(CompleteCollection.missed)))
+        say(unread(sorted(CompleteCollection.missed)))
     incomplete = any(each.kind == "missing" for each in CompleteCollection.missed)
     return code or (INCOMPLETE if incomplete else 0)
 
@@ -71,6 +80,27 @@ def register() -> None:
         raise UsageError(f"detect-secrets has another detector called {NAME}.", remedy=_REMEDY)
 
 
+def _audit(arguments: list[str]) -> int:
+    """Let a person judge a baseline. Raises UsageError for a file that is none."""
+    try:
+        return detect_secrets.main.main(arguments)
+    except (UnableToReadBaselineError, InvalidBaselineError):
+        raise UsageError(
+            "There is no baseline of that name, or it cannot be read.",
+            remedy="Name one that `bedrock-key-guard-detect-secrets scan` has written.",
+        ) from None
+
+
+def _written(command: Callable[[], int]) -> int:
+    """Run a command, and write what it prints as data are written, whoever reads them."""
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            return command()
+    finally:
+        write(printed.getvalue())
+
+
 def configure_child(config: dict[str, Any]) -> Settings:
     """Set up a process of detect-secrets' pool, which may know nothing of its parent's changes."""
     register()
@@ -81,7 +111,7 @@ def _make_complete() -> None:
     """Put our collection and our explanation into detect-secrets, and our set-up in its pool."""
     for module in (detect_secrets.main, pre_commit_hook, baseline):
         _replace(module, SecretsCollection=CompleteCollection)
-    _replace(pre_commit_hook, pretty_print_diagnostics=_explain)
+    _replace(pre_commit_hook, pretty_print_diagnostics=_keep_new)
     _replace(secrets_collection, configure_settings_from_baseline=configure_child)
     _replace(baseline, configure_settings_from_baseline=_configure_from_baseline)
 
@@ -134,13 +164,11 @@ def _refuse_code(*_: object) -> NoReturn:
     )
 
 
-def _explain(secrets: SecretsCollection, width: int = 80) -> None:
-    """Print what detect-secrets prints, and then say what each key is and what to do."""
+def _keep_new(secrets: SecretsCollection, width: int = 80) -> None:
+    """Print what detect-secrets prints, and keep what the engine knows of it."""
     _print_secrets(secrets, width)
-    new = (finding for _, secret in secrets for finding in CompleteCollection.findings_of(secret))
-    incidents = incidents_of(new)
-    if incidents:
-        sys.stderr.write(blocked(incidents, datetime.now(timezone.utc)))
+    for _, secret in secrets:
+        CompleteCollection.new += CompleteCollection.findings_of(secret)
 
 
 def _shown(secret: PotentialSecret) -> str:
