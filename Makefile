@@ -22,24 +22,22 @@ BENCH_LOCKED := $(BENCH_VENV)/locked-$(call digest,requirements/bench.txt)
 FUZZ_LOCKED := $(FUZZ_VENV)/locked-$(call digest,requirements/fuzz.txt)
 WHEELS := $(WHEELHOUSE)/.filled-$(call digest,requirements/wheelhouse.txt)
 
-# A simulator of IAM judges our policies in the tests, where there is npm to install it with.
+# Where there is npm, a simulator of IAM judges our policies in the tests, and a headless browser
+# shows them the HTML report.
 SIMULATOR_FOLDER := build/simulator
-SIMULATOR_LOCK := tests/simulator/package-lock.json
-ifneq ($(shell command -v npm),)
-SIMULATOR := $(SIMULATOR_FOLDER)/.installed-$(call digest,$(SIMULATOR_LOCK))
-endif
-
-# A headless browser shows the tests the HTML report, where there is npm to install it with.
+SIMULATOR_SOURCES := $(addprefix tests/simulator/,package.json package-lock.json)
 BROWSER_FOLDER := build/chromium
 BROWSER_SOURCES := $(addprefix tests/chromium/,package.json package-lock.json unpack.mjs)
 ifneq ($(shell command -v npm),)
+SIMULATOR := $(SIMULATOR_FOLDER)/.installed-$(call digest,$(SIMULATOR_SOURCES))
 BROWSER := $(BROWSER_FOLDER)/.installed-$(call digest,$(BROWSER_SOURCES))
 endif
 
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 
-# What the caller's shell or a calling Git hook has set must not reach the project's Python.
-unexport PYTHONPATH PYTHONHOME GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
+# What the shell or a calling Git hook has set must not reach the project's Python, nor its pip.
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
+unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 
 .DELETE_ON_ERROR:
 .PHONY: help test demo bench bench-respond fuzz lint lock clean
@@ -51,7 +49,7 @@ test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run the tests, or those 
 	$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
 
 demo: $(INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
-	$(PY) -m sandbox.demo $(ARGS)
+	@$(PY) -m sandbox.demo
 
 # SCALE=small is a quick look, REPO=path takes history from a copy of that repository. What was built
 # and downloaded stays in build/bench. ripgrep is measured where it is installed.
@@ -70,32 +68,19 @@ fuzz: $(FUZZ_LOCKED) ## Fuzz the matcher and the readers of containers, for SECO
 	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz matcher --seconds $(SECONDS)
 	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz containers --seconds $(SECONDS)
 
-PYTHON_TREES := $(wildcard src sandbox tests benchmarks)
-WORKFLOWS := $(wildcard .github/workflows/*.yml tests/data/workflows/*.yml)
-TEMPLATES := $(wildcard deploy/*.yaml)
-HOOK_MANIFEST := $(wildcard .pre-commit-hooks.yaml)
-SHELL_SCRIPTS := $(wildcard hooks/* .ci/run)
-
-lint: $(INSTALLED) ## Check style, types, layers, workflows and shell scripts
+PYTHON_TREES := src sandbox tests benchmarks
+lint: $(INSTALLED) ## Check style, types, layers, workflows, templates and shell scripts
 	$(BIN)/ruff check $(PYTHON_TREES)
 	$(BIN)/ruff format --check $(PYTHON_TREES)
 	$(BIN)/mypy $(PYTHON_TREES)
-	$(if $(TEMPLATES),$(BIN)/cfn-lint $(TEMPLATES))
 	$(BIN)/lint-imports --no-logo
-ifneq ($(wildcard action.yml),)
+	$(BIN)/cfn-lint deploy/*.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/zizmor --quiet --offline --persona=pedantic action.yml
-	$(BIN)/yamllint --strict action.yml
-endif
-ifneq ($(WORKFLOWS),)
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
-	$(BIN)/yamllint --strict $(WORKFLOWS)
-endif
-ifneq ($(HOOK_MANIFEST),)
-	$(BIN)/pre-commit validate-manifest $(HOOK_MANIFEST)
-	$(BIN)/yamllint --strict $(HOOK_MANIFEST)
-endif
-	$(BIN)/shellcheck $(SHELL_SCRIPTS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows tests/data/workflows/*.yml
+	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
+	$(BIN)/yamllint --strict action.yml .pre-commit-hooks.yaml tests/data/workflows/*.yml
+	$(BIN)/shellcheck hooks/* .ci/run
 
 # Pins that are already there are kept; make lock ARGS=--upgrade takes the newest of everything.
 lock: ## Write requirements/*.txt anew from requirements/*.in
@@ -112,48 +97,47 @@ clean: ## Remove the environment and everything else that was made
 	rm -rf $(VENV) $(BENCH_VENV) $(FUZZ_VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src sandbox tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-$(LOCKED):
+# Make an environment: $(1) its folder, $(2) the name of its lock file, $(3) what to say on failure.
+define environment
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
 	  echo "error: Bedrock Key Guard needs Python 3.10 or later, and '$(PYTHON)' is not:" \
 	    "name one that is, for example: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
-	@echo "Making $(VENV) from requirements/dev.txt ..." >&2
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
+	@echo "Making $(1) from requirements/$(2).txt ..." >&2
+	@$(PYTHON) -m venv --clear $(1)
+	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --requirement requirements/$(2).txt || { $(if $(3),echo "error: $(3)" >&2; )exit 2; }
 	@touch $@
+endef
+
+$(LOCKED):
+	$(call environment,$(VENV),dev)
 
 $(BENCH_LOCKED):
-	@echo "Making $(BENCH_VENV) from requirements/bench.txt ..." >&2
-	@$(PYTHON) -m venv --clear $(BENCH_VENV)
-	@$(BENCH_PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
-	  --requirement requirements/bench.txt
-	@touch $@
+	$(call environment,$(BENCH_VENV),bench)
 
+NO_ATHERIS := atheris could not be installed: it is built for CPython 3.10 to 3.14 on Linux on \
+  x86-64; name such a Python, for example: make fuzz PYTHON=python3.12
 $(FUZZ_LOCKED):
-	@echo "Making $(FUZZ_VENV) from requirements/fuzz.txt ..." >&2
-	@$(PYTHON) -m venv --clear $(FUZZ_VENV)
-	@$(FUZZ_PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
-	  --requirement requirements/fuzz.txt || { \
-	  echo "error: atheris could not be installed: it is built for CPython 3.10 to 3.14 on Linux" \
-	    "on x86-64; name such a Python, for example: make fuzz PYTHON=python3.12" >&2; exit 2; }
-	@touch $@
+	$(call environment,$(FUZZ_VENV),fuzz,$(NO_ATHERIS))
 
 # The build backend is already in the environment, so this needs no network.
 $(INSTALLED): $(LOCKED)
 	@$(PIP_INSTALL) --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
 
-$(SIMULATOR_FOLDER)/.installed-%: $(SIMULATOR_LOCK)
-	@echo "Filling $(SIMULATOR_FOLDER) from $(SIMULATOR_LOCK) ..." >&2
-	@rm -rf $(SIMULATOR_FOLDER) && mkdir -p $(SIMULATOR_FOLDER)
-	@cp tests/simulator/package.json $(SIMULATOR_LOCK) $(SIMULATOR_FOLDER)
-	@npm ci --prefix $(SIMULATOR_FOLDER) --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+# Install what npm has locked into a folder: $(1) the folder, $(2) the files that it takes.
+define npm-install
+	@echo "Filling $(1) from $(firstword $(filter %package-lock.json,$(2))) ..." >&2
+	@rm -rf $(1) && mkdir -p $(1) && cp $(2) $(1)
+	@npm ci --prefix $(1) --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+endef
+
+$(SIMULATOR_FOLDER)/.installed-%: $(SIMULATOR_SOURCES)
+	$(call npm-install,$(SIMULATOR_FOLDER),$^)
 	@touch $@
 
 $(BROWSER_FOLDER)/.installed-%: $(BROWSER_SOURCES)
-	@echo "Filling $(BROWSER_FOLDER) from tests/chromium/package-lock.json ..." >&2
-	@rm -rf $(BROWSER_FOLDER) && mkdir -p $(BROWSER_FOLDER)
-	@cp $(BROWSER_SOURCES) $(BROWSER_FOLDER)
-	@npm ci --prefix $(BROWSER_FOLDER) --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(call npm-install,$(BROWSER_FOLDER),$^)
 	@node $(BROWSER_FOLDER)/unpack.mjs && rm -rf $(BROWSER_FOLDER)/node_modules
 	@touch $@
 

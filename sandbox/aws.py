@@ -17,8 +17,9 @@ What a sandbox offers:
   of `calls()` and `writes()`, the record of what the guard did; `user=` and `role=` make clients of
   others, and so does `client_with(access_key, "iam")`;
 * `make_user`, `make_role`, `make_long_term_key`, `make_short_term_key`, `expire`,
-  `credential_status`, `credentials`: what a test or the demo starts from and looks at; signers of
-  every other kind (sessions of users, federated, reserved, root) are made by sandbox/signers.py;
+  `credential_status`, `accepts`, `credentials`: what a test or the demo starts from and looks at;
+  signers of every other kind (sessions of users, federated, reserved, root) are made by
+  sandbox/signers.py;
 * `organize(...)`: an organisation of the accounts, with service control policies;
 * `trail`: what CloudTrail has recorded, how late it shows it, and events written from rows, see
   sandbox/trail.py and trail_rows.py;
@@ -43,6 +44,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
 import botocore.session
+import requests
 from moto.core.base_backend import BackendDict
 
 from sandbox import accounts, organization, seeding, signers
@@ -196,6 +198,18 @@ class Sandbox(AwsClients):
         return signers.short_term_key(
             self, signer, region=region, expires=expires, issued_at=issued_at
         )
+
+    def accepts(self, key: str) -> bool:
+        """Ask Bedrock itself for its models with a key, whatever this shell has set."""
+        with requests.Session() as session:
+            session.trust_env = False  # or a .netrc would replace the key
+            answer = session.get(
+                f"{self.bedrock.url}/foundation-models",
+                headers={"Authorization": f"Bearer {key}"},
+                verify=str(self.bedrock.ca_bundle),
+                timeout=10,
+            )
+        return answer.ok
 
     def credential_status(self, account_id: str, credential_id: str) -> str | None:
         """Say `Active`, `Inactive` or `Expired`; None when there is no such credential."""

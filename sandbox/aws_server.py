@@ -1,7 +1,7 @@
 """Serve moto over HTTP on loopback, with a front that logs, fails on purpose and knows its callers.
 
 Unlike moto by itself, the front checks access keys, session tokens and signatures
-(authentication.py), and refuses what AWS would refuse (rules.py).
+(authentication.py) and parameters (constraints.py), and refuses what AWS would refuse (rules.py).
 Calls are handed to moto one at a time, for moto's state has no locks of its own.
 """
 
@@ -23,6 +23,7 @@ from werkzeug.serving import make_server
 from sandbox import cloudtrail_addon, credentials_addon, organizations_addon, sts_addon
 from sandbox.authentication import refused_credentials
 from sandbox.aws_request import Request, read_request, rendered
+from sandbox.constraints import outside_the_model
 from sandbox.enforcement import refused_permission
 from sandbox.fault_plan import Action, FaultPlan
 from sandbox.faults import Answer, Delay, Hang, Interrupt, Lost, ServiceError
@@ -96,7 +97,8 @@ class AwsServer:
         if refusal is not None:
             return rendered(refusal, request.service)
         caller = request.signer
-        if self.enforcing and caller is not None:
+        refusal = outside_the_model(request)
+        if refusal is None and self.enforcing and caller is not None:
             refusal = refused_permission(request, caller)
         refusal = refusal or refusal_of(request)
         if refusal is not None:

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import requests
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from sandbox.aws import Sandbox
 from sandbox.github import GitHubServer
-from sandbox.story import HOME, STRANGER, Leak, leak_keys
+from sandbox.story import HOME, STRANGER, Leak, git_environment, leak_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,48 +32,72 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "demo"
 REPOSITORY = "acme/shop"
+WIDTH = 80
+FOUND = 1  # the exit code for findings
+RESPONSES = {
+    "disable: done": "disabled",
+    "manual: refused": "left to people",
+    "nothing: not-needed": "none needed",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """Hold what one run of the Action gave."""
 
-    exit_code: int
     seconds: float
     report: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Hold what happened: how each key stood before and after, and what had to come true."""
+
+    leaks: Sequence[Leak]
+    before: dict[str, str]
+    after: dict[str, str]
+    runs: tuple[Run, Run]
+    checks: Sequence[tuple[str, bool]]
+
+
 def main() -> int:
     """Tell the story, and check its end."""
-    console = Console(width=118, highlight=False)
     shutil.rmtree(FOLDER, ignore_errors=True)
-    repository = FOLDER / "repository"
+    if sys.stderr.isatty():
+        print("Six keys are leaked, and the guard runs twice ...", file=sys.stderr)
     with Sandbox((HOME, STRANGER)) as sandbox, GitHubServer() as github:
-        github.add_repository(REPOSITORY, visibility="private")
-        token = github.add_actions_token(REPOSITORY)
-        leaks, healthy = leak_keys(sandbox, repository)
-        before = {leak.name: _standing(sandbox, leak) for leak in leaks}
-        first = _run_action(sandbox, github, token, repository, "first")
-        writes, issues = sandbox.writes(), github.issues(REPOSITORY)
-        after = {leak.name: _standing(sandbox, leak) for leak in leaks}
-        second = _run_action(sandbox, github, token, repository, "second")
-        console.print(_table(leaks, before, after, first))
-        _write("report.json", first.report)
-        _write("issues.json", issues)
-        checks = [
-            *_checks(sandbox, leaks, first, healthy),
-            ("one credential was changed, once", len(writes) == len(sandbox.writes()) == 1),
-            ("one issue for each key that people must act on", len(issues) == 2),
-            ("the second run opened none", len(github.issues(REPOSITORY)) == len(issues)),
-        ]
-    for what, holds in checks:
+        story = _play(sandbox, github)
+    console = Console(width=WIDTH, highlight=False)
+    console.print(_table(story))
+    for what, holds in story.checks:
         console.print(f"  {'[green]yes' if holds else '[bold red]NO '}[/]  {what}")
-    console.print(
-        f"\nThe first run took {first.seconds:.1f} s, the second {second.seconds:.1f} s. "
-        f"In {FOLDER.relative_to(ROOT)}: report.json, issues.json, and the log and the job summary "
-        "of each run."
+    first, second = (f"{run.seconds:.1f} s" for run in story.runs)
+    summary = FOLDER.relative_to(ROOT) / "first" / "summary.md"
+    console.print(f"\nThe two runs took {first} and {second}.")
+    console.print(f"Look next at what people are told: {summary}")
+    return 0 if all(holds for _, holds in story.checks) else 1
+
+
+def _play(sandbox: Sandbox, github: GitHubServer) -> Story:
+    """Leak the keys, run the guard twice, and keep what it reported."""
+    repository = FOLDER / "repository"
+    github.add_repository(REPOSITORY, visibility="private")
+    token = github.add_actions_token(REPOSITORY)
+    leaks, healthy = leak_keys(sandbox, repository)
+    before = {leak.name: _standing(sandbox, leak) for leak in leaks}
+    first = _run_action(sandbox, github, token, repository, "first")
+    writes, issues = sandbox.writes(), github.issues(REPOSITORY)
+    after = {leak.name: _standing(sandbox, leak) for leak in leaks}
+    second = _run_action(sandbox, github, token, repository, "second")
+    _write("report.json", first.report)
+    _write("issues.json", issues)
+    checks = (
+        *_checks(sandbox, leaks, first, healthy),
+        ("one credential was changed, once", len(writes) == len(sandbox.writes()) == 1),
+        ("one issue for each key that people must act on", len(issues) == 2),
+        ("the second run opened none", len(github.issues(REPOSITORY)) == len(issues)),
     )
-    return 0 if all(holds for _, holds in checks) else 1
+    return Story(leaks, before, after, (first, second), checks)
 
 
 def _run_action(
@@ -111,63 +135,70 @@ def _run_action(
             check=False,
         )
     seconds = time.monotonic() - started
+    if done.returncode != FOUND:
+        sys.exit(f"The guard ended with {done.returncode}; see {temporary / 'log.txt'}.")
     report = temporary / "bedrock-key-guard" / "report.json"
-    if not report.is_file():
-        sys.exit(f"The guard wrote no report; see {temporary / 'log.txt'}.")
-    return Run(done.returncode, seconds, json.loads(report.read_text(encoding="utf-8")))
+    return Run(seconds, json.loads(report.read_text(encoding="utf-8")))
 
 
 def _head(repository: Path) -> str:
     head = ["git", "-C", str(repository), "rev-parse", "HEAD"]
-    return subprocess.run(head, check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run(head, check=True, capture_output=True, text=True, env=git_environment())
+    return done.stdout.strip()
 
 
 def _standing(sandbox: Sandbox, leak: Leak) -> str:
-    """Say how a key stands by Bedrock's own answer and by IAM's."""
-    answer = "accepted" if _accepts(sandbox, leak.key) else "refused"
-    if leak.credential_id is None:
-        return answer
-    return f"{answer}, {sandbox.credential_status(leak.account_id, leak.credential_id)}"
+    """Say how a key stands by Bedrock's own answer and, below, by IAM's."""
+    answer = "accepted" if sandbox.accepts(leak.key) else "refused"
+    status = _status(sandbox, leak)
+    return answer if status is None else f"{answer}\n{status}"
 
 
-def _accepts(sandbox: Sandbox, key: str) -> bool:
-    answer = requests.get(
-        f"{sandbox.bedrock.url}/foundation-models",
-        headers={"Authorization": f"Bearer {key}"},
-        verify=str(sandbox.bedrock.ca_bundle),
-        proxies={"https": ""},
-        timeout=10,
+def _status(sandbox: Sandbox, leak: Leak) -> str | None:
+    named = leak.credential
+    if named is None:
+        return None
+    return sandbox.credential_status(named.account_id, named.credential_id)
+
+
+def _table(story: Story) -> Table:
+    table = Table(
+        title="Six leaked keys, before and after one run of the guard",
+        title_justify="left",
+        caption="Before and after: what Bedrock answers to the key, and what IAM calls it.\n",
+        caption_justify="left",
+        box=box.HORIZONTALS,
+        show_lines=True,
+        pad_edge=False,
     )
-    return bool(answer.status_code == requests.codes.ok)
-
-
-def _table(leaks: Sequence[Leak], before: dict[str, str], after: dict[str, str], run: Run) -> Table:
-    table = Table(title="Six leaked keys, before and after one run of the guard")
-    for heading in ("leaked key", "in", "before", "verdict", "response", "after", "issue"):
-        table.add_column(heading, overflow="fold")
-    incidents = {incident["fingerprint"]: incident for incident in run.report["incidents"]}
-    for leak in leaks:
+    for heading in ("leaked key", "before", "verdict", "response", "after", "issue"):
+        table.add_column(heading, no_wrap=True)
+    incidents = _by_fingerprint(story.runs[0])
+    for leak in story.leaks:
         found = incidents[leak.fingerprint]
-        outcome = found["outcome"]
-        done = f"{outcome['action']}: {outcome['state']}"
-        if outcome["seconds_to_dead"] is not None:
-            done += f", dead in {outcome['seconds_to_dead']} s"
         table.add_row(
-            leak.name,
-            f"{len(leak.paths)} files" if len(leak.paths) > 1 else leak.paths[0],
-            before[leak.name],
+            f"{leak.name}\n{f'in {len(leak.paths)} files' if leak.paths[1:] else leak.paths[0]}",
+            story.before[leak.name],
             found["verdict"]["state"],
-            done,
-            after[leak.name],
+            _response(found["outcome"]),
+            story.after[leak.name],
             f"#{found['issue_url'].rpartition('/')[2]}" if found["issue_url"] else "",
         )
     return table
 
 
+def _response(outcome: dict[str, Any]) -> str:
+    """Say what was done, in the report's own words where that was not to be expected."""
+    ended = f"{outcome['action']}: {outcome['state']}"
+    said = RESPONSES.get(ended, ended)
+    seconds = outcome["seconds_to_dead"]
+    return said if seconds is None else f"{said},\ndead in {max(seconds, 0.1)} s"
+
+
 def _checks(
     sandbox: Sandbox, leaks: Sequence[Leak], run: Run, healthy: str
 ) -> Iterator[tuple[str, bool]]:
-    incidents = {incident["fingerprint"]: incident for incident in run.report["incidents"]}
+    incidents = _by_fingerprint(run)
     verdicts = {leak.name: incidents[leak.fingerprint]["verdict"]["state"] for leak in leaks}
     yield "every verdict is right", all(verdicts[leak.name] == leak.expected for leak in leaks)
     yield (
@@ -177,16 +208,16 @@ def _checks(
             for leak in leaks
         ),
     )
-    yield "the live key is dead by Bedrock's own answer", not _accepts(sandbox, leaks[0].key)
-    yield "the key that the forged one names is still accepted", _accepts(sandbox, healthy)
+    yield "the live key is dead by Bedrock's own answer", not sandbox.accepts(leaks[0].key)
+    yield "the key that the forged one names is still accepted", sandbox.accepts(healthy)
     yield (
         "IAM says of every credential what it should",
-        all(
-            sandbox.credential_status(leak.account_id, leak.credential_id) == leak.status_after
-            for leak in leaks
-            if leak.credential_id
-        ),
+        all(_status(sandbox, leak) == leak.status_after for leak in leaks),
     )
+
+
+def _by_fingerprint(run: Run) -> dict[str, dict[str, Any]]:
+    return {incident["fingerprint"]: incident for incident in run.report["incidents"]}
 
 
 def _write(name: str, document: object) -> None:
@@ -195,4 +226,7 @@ def _write(name: str, document: object) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

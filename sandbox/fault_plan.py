@@ -10,13 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.faults import AcceptEverything, Every, NamePrincipal, RateLimit
+from sandbox.faults import BEDROCK_ONLY, Every, RateLimit
 from sandbox.wire import writes
 
 if TYPE_CHECKING:
     from sandbox.faults import Fault, Outcome
-
-BEDROCK_ONLY = (AcceptEverything, NamePrincipal)
 
 
 class Action(str):

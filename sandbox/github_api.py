@@ -142,8 +142,7 @@ class Api:
         if not data.get("title"):
             raise invalid("title", "missing_field")
         check_fields(data)
-        if repository.pushable_by(token):
-            check_assignees(repository, data)
+        check_assignees(repository, token, data)
         issue = self._state.add_issue(repository, token.login, str(data["title"]), data.get("body"))
         self._set_names(repository, token, issue, data)
         return Answer(201, self._write.issue(repository, issue))
@@ -159,7 +158,7 @@ class Api:
             raise Refusal(403, "Must have admin rights to Repository.")
         data = request.json()
         check_fields(data)
-        check_assignees(repository, data)
+        check_assignees(repository, token, data)
         issue.title = str(data.get("title") or issue.title)
         issue.body = data.get("body", issue.body)
         self._set_names(repository, token, issue, data)

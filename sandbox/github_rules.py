@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.github_http import JSON, invalid
-from sandbox.github_state import Issue, Repository, now
+from sandbox.github_state import Issue, Repository, Token, now
 
 LONGEST = {"title": 256, "body": 65_536}
 """What GitHub says in its 422: "body is too long (maximum is 65536 characters)"."""
@@ -24,9 +24,11 @@ def check_fields(data: dict[str, JSON]) -> None:
         raise invalid("state", "invalid")
 
 
-def check_assignees(repository: Repository, data: dict[str, JSON]) -> None:
-    """Refuse assignees without any access to the repository of their own."""
-    if not all(repository.has_member(login) for login in data.get("assignees", [])):
+def check_assignees(repository: Repository, token: Token, data: dict[str, JSON]) -> None:
+    """Refuse assignees without any access of their own, if they would be kept at all."""
+    if repository.pushable_by(token) and not all(
+        repository.has_member(login) for login in data.get("assignees", [])
+    ):
         raise invalid("assignees", "invalid")
 
 

@@ -40,10 +40,13 @@ class Principal:
     name: str
     unique_id: str
     policies: tuple[str, ...] = field(repr=False)
-    role_arn: str | None = None
     issuer_arn: str | None = None
     limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def role_arn(self) -> str | None:
+        return self.issuer_arn if self.kind == "AssumedRole" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,6 @@ def _role_principal(session: Session, role: Role) -> Principal:
         name=about.name,
         unique_id=f"{role.id}:{about.name}",
         policies=_policies_of((role,)),
-        role_arn=role.arn,
         issuer_arn=role.arn,
         limits=_limits(session),
         tags=session.tags,

@@ -114,12 +114,6 @@ def age(sandbox: Sandbox, session: AccessKey, **by: float) -> None:
         sessions.age(session.access_key_id, timedelta(**by))
 
 
-def sign_in_to_the_console(sandbox: Sandbox, session: AccessKey) -> None:
-    """Let a session be one of the console's, which CloudTrail says of its calls."""
-    with sandbox.state:
-        sessions.mark_as_of_the_console(session.access_key_id)
-
-
 def _sso_role(account_id: str, permission_set: str) -> Role:
     start = f"AWSReservedSSO_{permission_set}_"
     roles = backend_of(account_id).get_roles()

@@ -17,6 +17,7 @@ from bedrock_key_guard.scan.matcher import matches
 
 if TYPE_CHECKING:
     from sandbox.aws import Sandbox
+    from sandbox.seeding import LongTermKey
 
 HOME, STRANGER = "111122223333", "210987654321"
 
@@ -33,8 +34,7 @@ class Leak:
     key: str
     paths: tuple[str, ...]
     expected: str
-    account_id: str = HOME
-    credential_id: str | None = None
+    credential: LongTermKey | None = None
     status_after: str | None = None
 
     @property
@@ -61,36 +61,12 @@ def leak_keys(sandbox: Sandbox, repository: Path) -> tuple[tuple[Leak, ...], str
     fresh = sandbox.make_short_term_key(HOME, role="ml-pipeline")
     places = ("notebooks/try-claude.ipynb", "config/settings.yaml", "deploy/.env")
     leaks = (
-        Leak("live", leaked.key, places, "live", HOME, leaked.credential_id, "Inactive"),
-        Leak(
-            "inactive",
-            inactive.key,
-            ("old/run.sh",),
-            "dead",
-            HOME,
-            inactive.credential_id,
-            "Inactive",
-        ),
+        Leak("live", leaked.key, places, "live", leaked, "Inactive"),
+        Leak("inactive", inactive.key, ("old/run.sh",), "dead", inactive, "Inactive"),
         Leak("expired, short-term", expired.key, ("docs/howto.md",), "dead"),
         Leak("live, short-term", fresh.key, ("src/chat.py",), "live"),
-        Leak(
-            "forged, names production-chat",
-            forged(healthy.key),
-            ("tests/data.json",),
-            "rejected",
-            HOME,
-            healthy.credential_id,
-            "Active",
-        ),
-        Leak(
-            "of another account",
-            strange.key,
-            ("vendor/example.py",),
-            "foreign",
-            STRANGER,
-            strange.credential_id,
-            "Active",
-        ),
+        Leak("forged", forged(healthy.key), ("tests/data.json",), "rejected", healthy, "Active"),
+        Leak("another account's", strange.key, ("vendor/lib.py",), "foreign", strange, "Active"),
     )
     _write_repository(repository, leaks)
     return leaks, healthy.key
@@ -115,7 +91,7 @@ def _write_repository(folder: Path, leaks: tuple[Leak, ...]) -> None:
         ("add", "--all"),
         ("commit", "--quiet", "--message=Try Bedrock"),
     ):
-        subprocess.run(["git", "-C", str(folder), *command], check=True, env=_git_environment())
+        subprocess.run(["git", "-C", str(folder), *command], check=True, env=git_environment())
 
 
 def _content(suffix: str, key: str) -> str:
@@ -135,7 +111,8 @@ def _content(suffix: str, key: str) -> str:
     return f"export AWS_BEARER_TOKEN_BEDROCK='{key}'\n"
 
 
-def _git_environment() -> dict[str, str]:
+def git_environment() -> dict[str, str]:
+    """Let Git obey neither this shell nor this person's settings."""
     person = {"NAME": "Sam Example", "EMAIL": "sam@example.com"}
     names = {f"GIT_{role}_{k}": v for role in ("AUTHOR", "COMMITTER") for k, v in person.items()}
     clean = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.accounts import backend_of
 from sandbox.conditions import listed
 from sandbox.faults import ServiceError
-from sandbox.trust import allows, malformed, role_of
+from sandbox.trust import allows, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +34,10 @@ def assuming_with_web_identity(request: Request) -> ServiceError | None:
     """Refuse a token that is not good, or that the role does not trust."""
     if request.action != ACTION:
         return None
-    unreadable = malformed(request)
     claims = claims_of(request.text("WebIdentityToken"))
     role = role_of(request.text("RoleArn"))
-    if unreadable is not None or claims is None:
-        return unreadable or _invalid("The ID Token provided is not a valid JWT.")
+    if claims is None:
+        return _invalid("The ID Token provided is not a valid JWT.")
     if role is None:
         return DENIED
     provider = _provider(role.account_id, claims)

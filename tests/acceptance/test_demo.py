@@ -1,8 +1,9 @@
-"""Run the demo as a newcomer does, and check what it leaves."""
+"""Run the demo as a newcomer does, in a shell full of settings, and check what it leaves."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,23 +17,72 @@ ROOT = Path(__file__).resolve().parents[2]
 LEFT = ROOT / "build" / "demo"
 
 
+NOBODY = "http://127.0.0.1:9"
+SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_BEARER_TOKEN_BEDROCK": "ABSKxxxxxxxx",
+    "AWS_CA_BUNDLE": "/nonexistent",
+    "AWS_ENDPOINT_URL": NOBODY,
+    "AWS_PROFILE": "nobody",
+    "ALL_PROXY": NOBODY,
+    "HTTP_PROXY": NOBODY,
+    "HTTPS_PROXY": NOBODY,
+    "https_proxy": NOBODY,
+    "REQUESTS_CA_BUNDLE": "/nonexistent",
+    "GIT_DIR": "/nonexistent",
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "commit.gpgsign",
+    "GIT_CONFIG_VALUE_0": "true",
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_API_URL": NOBODY,
+    "GITHUB_STEP_SUMMARY": "/nonexistent",
+    "GITHUB_TOKEN": "nobody",
+    "INPUT_RESPOND": "delete",
+    "COLUMNS": "40",
+    "LC_ALL": "C",
+    "NO_COLOR": "1",
+    "TERM": "dumb",
+}
+
+
 @pytest.fixture(scope="module")
-def printed() -> str:
-    command = [sys.executable, "-m", "sandbox.demo"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    home = tmp_path_factory.mktemp("home")
+    netrc = home / ".netrc"
+    netrc.write_text("default login nobody password nothing\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox.demo"],
+        cwd=ROOT,
+        env=os.environ | SETTINGS | {"HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     return done.stdout
 
 
 def without_seconds(text: str) -> str:
-    return re.sub(r"dead in \d+\.\d s *", "dead in N s", text)
+    """Leave out how long it took, and the spaces at the end of a row."""
+    return re.sub(r" +$", "", re.sub(r"\d+\.\d s *", "N s  ", text), flags=re.MULTILINE)
 
 
 def test_it_ends_as_the_readme_shows(printed: str) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = readme.partition("$ make demo\n")[2].partition("```")[0]
     assert without_seconds(shown).strip() in without_seconds(printed)
+
+
+def test_it_fits_into_a_narrow_terminal(printed: str) -> None:
+    assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_it_names_a_file_to_read_next(printed: str) -> None:
+    (path,) = re.findall(r"Look next .*: (\S+)$", printed, re.MULTILINE)
+    assert "## Bedrock Key Guard" in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_its_report_keeps_the_schema(printed: str) -> None:

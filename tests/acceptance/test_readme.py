@@ -1,4 +1,4 @@
-"""Hold the README to its word: run its commands, check its files, compare its tables."""
+"""Hold the README and docs/ to their word: run commands, check names, compare tables."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
 BIN = Path(sys.executable).parent
 # What other tests run: the demo has its own, the tests are running, and so is the wheelhouse.
 ELSEWHERE = ("make demo", "make test", "pip install")
@@ -135,7 +136,54 @@ def test_the_files_that_plain_detect_secrets_never_opens_are_listed() -> None:
     assert named == {each.path for each in CONTEXTS if not each.plain_detect_secrets_finds}
 
 
-def test_every_link_leads_to_a_file() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if not (ROOT / link).is_file()] == []
+@pytest.fixture(scope="module")
+def options() -> dict[str, set[str]]:
+    """Read from its help which options each command has."""
+
+    def shown(*command: str) -> str:
+        arguments = [str(BIN / "bedrock-key-guard"), *command, "--help"]
+        return subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    commands = re.findall(r"^    (\w+)  ", shown(), re.MULTILINE)
+    return {name: set(re.findall(r"--[a-z-]+", shown(name))) for name in commands}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_option_and_target_that_is_named_exists(
+    page: Path, options: dict[str, set[str]]
+) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    every = set().union(*options.values())
+    prose = re.sub(r"(?ms)^```.*?^```$", "", page.read_text(encoding="utf-8"))
+    for code in re.findall(r"`([^`]+)`", prose):
+        command, *rest = code.split()
+        if command == "make":
+            assert re.search(rf"^{rest[0]}:", makefile, re.MULTILINE), code
+        elif command in options or command.startswith("--"):
+            named = {word for word in code.split() if word.startswith("--")}
+            assert named <= options.get(command, every), code
+
+
+def test_there_are_options_to_check(options: dict[str, set[str]]) -> None:
+    assert "--ledger" in options["restore"]
+    assert "--ledger" not in options["scan"]
+
+
+def test_the_inputs_that_are_named_are_those_of_the_action() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    described = {name: each["description"] for name, each in action["inputs"].items()}
+    named = re.findall(r"`([a-z-]+): ([a-z-]+)`", README)
+    assert named
+    for name, value in named:
+        assert f"`{value}`" in described[name]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_of_the_documentation_is_linked() -> None:
+    linked = set(re.findall(r"\]\((docs/[^)#]+)\)", README))
+    assert linked == {f"docs/{page.name}" for page in PAGES[1:]}

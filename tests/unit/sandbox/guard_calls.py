@@ -45,6 +45,10 @@ def list_all(client: Client, scene: Scene) -> Any:
     return client("iam").list_service_specific_credentials(AllUsers=True)
 
 
+def list_own(client: Client, scene: Scene) -> Any:
+    return client("iam").list_service_specific_credentials()
+
+
 def attach_user(client: Client, scene: Scene) -> Any:
     return client("iam").attach_user_policy(UserName=USER, PolicyArn=QUARANTINE)
 
@@ -105,6 +109,7 @@ ACTIONS: dict[Call, str] = {
     update: "iam:UpdateServiceSpecificCredential",
     list_one: "iam:ListServiceSpecificCredentials",
     list_all: "iam:ListServiceSpecificCredentials",
+    list_own: "iam:ListServiceSpecificCredentials",
     attach_something_else: "iam:AttachUserPolicy",
     attach_role: "iam:AttachRolePolicy",
     put_role: "iam:PutRolePolicy",

@@ -15,6 +15,8 @@ from sandbox.seeding import AccessKey
 from sandbox.wire import fingerprint
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.sandbox.conftest import Asker
 
 ACCOUNT, OTHER_ACCOUNT = ACCOUNTS
@@ -57,6 +59,19 @@ def test_two_accounts_have_nothing_in_common(sandbox: Sandbox, ask: Asker) -> No
     )
     assert ask.bedrock(keys[ACCOUNT].key).status_code == 403
     assert ask.bedrock(keys[OTHER_ACCOUNT].key).status_code == 200
+
+
+def test_a_key_is_asked_about_with_itself_and_nothing_of_this_shell(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login nobody password nothing\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    made = sandbox.make_long_term_key(ACCOUNT, "alice")
+    assert sandbox.accepts(made.key)
+    assert not sandbox.accepts(made.key[:-4] + "AAA=")
 
 
 def test_a_role_of_another_account_acts_there(sandbox: Sandbox) -> None:

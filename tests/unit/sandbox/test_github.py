@@ -134,6 +134,9 @@ def test_labels_and_assignees_of_others_are_dropped(github: GitHubServer, call: 
     mallory = github.add_token("mallory")
     made = call(mallory, "POST", f"{PUBLIC}/issues", data).json()
     assert (made["labels"], made["assignees"]) == ([], [])
+    changed = call(mallory, "PATCH", f"{PUBLIC}/issues/1", data)
+    assert changed.status_code == 200
+    assert (changed.json()["labels"], changed.json()["assignees"]) == ([], [])
     assert call(mallory, "GET", f"{PUBLIC}/labels").json() == []
     assert call(mallory, "POST", f"{PUBLIC}/labels", {"name": "x"}).status_code == 404
     labelled = call(mallory, "POST", f"{PUBLIC}/issues/1/labels", {"labels": ["x"]})
