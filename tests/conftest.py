@@ -1,4 +1,7 @@
-"""Keep every test, and every child process that it starts, on this machine and out of its home."""
+"""Keep every test, and every child process that it starts, on this machine and out of its home.
+
+Those that need AWS get an embedded one: a server for each module, clean again for each test.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from sandbox.aws import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,3 +110,15 @@ def home(
     directory = tmp_path_factory.mktemp("home")
     _move_home(monkeypatch, directory)
     return directory
+
+
+@pytest.fixture(scope="module")
+def running_sandbox(loopback_environment: None) -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    running_sandbox.reset()
+    return running_sandbox

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import requests
-
 from sandbox.aws import Sandbox
 from sandbox.seeding import LongTermKey
 
@@ -24,15 +22,3 @@ def probed(sandbox: Sandbox) -> set[str | None]:
 def status(sandbox: Sandbox, key: LongTermKey) -> str | None:
     """Return what IAM says of a key's credential."""
     return sandbox.credential_status(key.account_id, key.credential_id)
-
-
-def accepted(sandbox: Sandbox, key: str) -> bool:
-    """Tell whether Bedrock accepts a key."""
-    answer = requests.get(
-        f"{sandbox.bedrock.url}/foundation-models",
-        headers={"Authorization": f"Bearer {key}"},
-        verify=str(sandbox.bedrock.ca_bundle),
-        proxies={"https": ""},
-        timeout=10,
-    )
-    return answer.ok

@@ -1,4 +1,4 @@
-"""Start the sandbox for the tests that go through the guard's doors."""
+"""Give the tests that go through the guard's doors a tree, a runner, a GitHub and leaked keys."""
 
 from __future__ import annotations
 
@@ -17,18 +17,6 @@ from tests.jobs import ACCOUNT, REPOSITORY, Host
 from tests.leakers import make_quarantine
 from tests.scenes import Scene, set_scene
 from tests.traps import Ear
-
-
-@pytest.fixture(scope="module")
-def running_sandbox(loopback_environment: None) -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    running_sandbox.reset()
-    return running_sandbox
 
 
 @pytest.fixture

@@ -1,25 +1,12 @@
-"""Lend every unit test that asks for it one embedded AWS, clean again for each test."""
+"""Surround unit tests with the embedded AWS, as a process of the guard would be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
+from bedrock_key_guard.aws.session import Session, open_session
 from sandbox.aws import ACCOUNTS, Sandbox
 from tests.unit.variables import use
-
-
-@pytest.fixture(scope="module")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    running_sandbox.reset()
-    return running_sandbox
 
 
 @pytest.fixture
@@ -28,3 +15,10 @@ def environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     variables = sandbox.environment(ACCOUNTS[0])
     use(variables, monkeypatch)
     return variables
+
+
+@pytest.fixture
+def session(environment: dict[str, str]) -> Session:
+    session = open_session(environment)
+    assert isinstance(session, Session)
+    return session
