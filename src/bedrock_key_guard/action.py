@@ -95,8 +95,10 @@ def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Repo
 
     What stands in the way is a note: what the run did has to be told all the same.
     """
-    if event is None or not inputs.github_token or report.scan.interrupted:
-        return report, event.visibility if event else "unknown"
+    if event is None:
+        return report, "unknown"
+    if not inputs.github_token or not report.cases or report.scan.interrupted:
+        return report, event.visibility
     try:
         return _announced(report, inputs, event)
     except Exception as error:  # noqa: BLE001  # least of all an error of our own may hide it
@@ -111,15 +113,19 @@ def _noted(report: Report, note: str) -> Report:
 
 def _announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Visibility]:
     with GitHub(inputs.github_token, api_url=event.api_url) as client:
-        visibility = event.visibility
-        if visibility == "unknown":
-            visibility = repository_visibility(client, event.repository)
-        if inputs.report_issue == "never" or not report.cases:
+        visibility = _visibility(client, event)
+        if inputs.report_issue == "never":
             return report, visibility
         if not event.trusted:
             note = f"No issue was opened or changed: {event.trust.reason}."
             return _noted(report, note), visibility
         return announce(report, client, _announcement(inputs, event)), visibility
+
+
+def _visibility(client: GitHub, event: Event) -> Visibility:
+    """Return who can read this run, as GitHub says it now: a repeated run has an old event."""
+    now = repository_visibility(client, event.repository)
+    return event.visibility if now == "unknown" else now
 
 
 def _announcement(inputs: Inputs, event: Event) -> Announcement:

@@ -430,6 +430,30 @@ def test_only_a_baseline_can_be_audited(
     assert "There is no baseline of that name" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"plugins_used": [{"name": "NoSuchDetector"}]},
+        {"plugins_used": [{"name": "HexHighEntropyString", "limit": "high"}]},
+        {"plugins_used": [{"called": "AWSKeyDetector"}]},
+        {"filters_used": ["detect_secrets.filters.regex.should_exclude_line"]},
+        {
+            "filters_used": [
+                {"path": "detect_secrets.filters.regex.should_exclude_line", "pattern": ["("]}
+            ]
+        },
+    ],
+)
+def test_a_baseline_that_detect_secrets_cannot_use_is_refused(
+    repository: Path, changes: dict[str, Any]
+) -> None:
+    write(repository, "app.env", "PORT=80\n")
+    write_baseline(repository, **changes)
+    done = detect_secrets("hook", "--baseline", BASELINE, "app.env", cwd=repository)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a plugin or a filter that detect-secrets cannot use. Take it out" in done.stderr
+
+
 def test_a_baseline_that_is_none_gives_no_traceback(repository: Path) -> None:
     for text in ("", "{}", "[]", '{"version": []}', '{"version": "1.5.0", "plugins_used": 3}'):
         write(repository, BASELINE, text)

@@ -279,7 +279,8 @@ def test_without_a_token_no_issue_is_tried(job: Job, stand_in: Guard) -> None:
 def test_no_issue_is_opened_where_none_is_wanted(job: Job, stand_in: Guard) -> None:
     stand_in.report = live()
     job.run(report_issue="never")
-    assert job.github.requests() == []
+    asked = [(request.method, request.path) for request in job.github.requests()]
+    assert asked == [("GET", f"/repos/{REPOSITORY}")]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +323,14 @@ def test_issues_can_go_to_another_repository(
 
 @pytest.mark.parametrize(
     ("event", "visibility"),
-    [(PUSH, "private"), (PUBLIC, "public"), ({}, "private"), ({}, "public")],
+    [
+        (PUSH, "private"),
+        (PUBLIC, "public"),
+        ({}, "private"),
+        ({}, "public"),
+        (PUSH, "public"),
+        (PUBLIC, "private"),
+    ],
 )
 @pytest.mark.parametrize("report_issue", ["auto", "never"])
 def test_a_public_run_does_not_say_where_a_live_key_stands(
@@ -333,7 +341,7 @@ def test_a_public_run_does_not_say_where_a_live_key_stands(
     stand_in: Guard,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """An event that says nothing of it, such as a schedule's, is looked up at GitHub."""
+    """GitHub is asked: some events say nothing of it, and a repeated run has an old one."""
     job.github.state.repositories[REPOSITORY].visibility = visibility
     job.event = event
     key = samples.long_term()

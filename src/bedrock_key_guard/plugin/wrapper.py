@@ -8,6 +8,7 @@ names is imported: both may come from the scanned tree.
 from __future__ import annotations
 
 import io
+import re
 from contextlib import redirect_stdout
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -142,18 +143,36 @@ def _replace(target: object, **replacements: object) -> None:
 def _configure_from_baseline(config: dict[str, Any], filename: str = "") -> Settings:
     """Set up detect-secrets from a baseline, and never without the detector.
 
-    Raises UsageError for a baseline that names code to run.
+    Raises UsageError for a baseline that names code to run, or what detect-secrets cannot use.
     """
+    try:
+        if _names_code(config):
+            _refuse_code()
+        configured = _configure(config, filename)
+        if NAME not in configured.plugins:
+            configured.configure_plugins([{"name": NAME}])
+        _try_out(configured)
+    except (AttributeError, LookupError, TypeError, ValueError, re.error):
+        raise UsageError(
+            "The baseline has a plugin or a filter that detect-secrets cannot use.",
+            remedy="Take it out, or write a new one with `bedrock-key-guard-detect-secrets scan`.",
+        ) from None
+    return configured
+
+
+def _names_code(config: dict[str, Any]) -> bool:
     plugins, filters_used = config.get("plugins_used", ()), config.get("filters_used", ())
-    names_code = any("path" in plugin for plugin in plugins) or any(
+    return any("path" in plugin for plugin in plugins) or any(
         not each["path"].startswith(_OWN_FILTERS) for each in filters_used
     )
-    if names_code:
-        _refuse_code()
-    configured = _configure(config, filename)
-    if NAME not in configured.plugins:
-        configured.configure_plugins([{"name": NAME}])
-    return configured
+
+
+def _try_out(configured: Settings) -> None:
+    """Make every plugin and every pattern: detect-secrets does so in the middle of its work."""
+    configured.json()
+    for each in configured.filters.values():
+        for pattern in each.get("pattern", ()):
+            re.compile(pattern)
 
 
 def _refuse_code(*_: object) -> NoReturn:
