@@ -41,6 +41,8 @@ from tests.unit.report.arbitrary_usage import usages
 from tests.unit.report.samples import HOSTILE
 
 SECRET = "ABSK" + "c2VjcmV0" * 16
+PIECE = SECRET[4:16]
+"""As much of it as nothing may show."""
 ALIAS_LETTERS = "ABCXYZabcxyz0189_+=,.@-"
 
 pieces = ("::", "##[", "|", "`", "@", "<", ">", "\n", "\r", "\x1b", "\u202e", "%", ",", "\\", "#")

@@ -45,7 +45,7 @@ def test_a_place_is_in_the_annotation_only_where_it_may_be_told(
 
 @given(arbitrary.reports)
 def test_no_annotation_holds_a_key(report: Report) -> None:
-    assert "c2VjcmV0c2Vj" not in "".join(as_annotations(report, visibility="private"))
+    assert arbitrary.PIECE not in "".join(as_annotations(report, visibility="private"))
 
 
 def test_an_annotation_says_what_the_key_is_and_where() -> None:
