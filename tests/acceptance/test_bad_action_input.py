@@ -83,12 +83,12 @@ def test_with_aws_and_github_unreachable_the_report_says_what_was_tried(
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
-        ({"github_token": "ghp_unknown"}, "401 Bad credentials Give the token what is missing"),
+        ({"github_token": "ghp_unknown"}, "401 Bad credentials. Give the token what is missing"),
         ({"github_token": "two words"}, "Pass the token as it was issued"),
         ({"github_token": "ümläut"}, "Pass the token as it was issued"),
         ({"issue_repository": "nonsense"}, "Write it as owner/name"),
         ({"issue_repository": "../.."}, "Write it as owner/name"),
-        ({"issue_repository": "acme/other"}, "404 Not Found Give the token what is missing"),
+        ({"issue_repository": "acme/other"}, "404 Not Found. Give the token what is missing"),
     ],
     ids=str,
 )

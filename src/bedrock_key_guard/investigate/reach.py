@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from bedrock_key_guard.aws.listings import service_specific_credentials
 from bedrock_key_guard.aws.session import error_code
 from bedrock_key_guard.investigate.usage import Holding, Reach, ReachName
 
@@ -66,16 +67,8 @@ def _asked(iam: Any, name: str, kind: ReachName, ask: Ask) -> Holding:
 
 
 def _credentials(iam: Any, name: str) -> Iterator[str]:
-    """List service-specific credentials, for which botocore has no paginator."""
-    asked = {"UserName": name}
-    while True:
-        page = iam.list_service_specific_credentials(**asked)
-        for item in page.get("ServiceSpecificCredentials", ()):
-            service = item["ServiceName"]
-            yield f"{item['ServiceSpecificCredentialId']}, {service}, {item['Status']}"
-        if not page.get("IsTruncated"):
-            return
-        asked["Marker"] = page["Marker"]
+    for item in service_specific_credentials(iam, UserName=name):
+        yield f"{item['ServiceSpecificCredentialId']}, {item['ServiceName']}, {item['Status']}"
 
 
 def _access_keys(iam: Any, name: str) -> Iterator[str]:

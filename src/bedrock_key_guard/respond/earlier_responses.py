@@ -52,7 +52,7 @@ class EarlierResponses:
             if self._changes is None:
                 try:
                     events = all_changes(self._since, self._session)
-                except Exception:  # noqa: BLE001  # without the trail there is nothing to earlier_response
+                except Exception:  # noqa: BLE001  # without the trail nothing is known of it
                     events = []
                 self._changes = [event for event in events if not event.failed]
             return self._changes

@@ -5,7 +5,9 @@ The kinds are those of the IAM user guide, "Managing IAM user credentials" and `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.aws.listings import service_specific_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +27,7 @@ class UserCredentials:
         return tuple(self._active_beside(user_name, credential_id))
 
     def _active_beside(self, user_name: str, credential_id: str) -> Iterator[str]:
-        for item in self._service_specific(user_name):
+        for item in service_specific_credentials(self._iam, UserName=user_name):
             name = item["ServiceSpecificCredentialId"]
             if item["Status"] == "Active" and name != credential_id:
                 yield f"credential {name} for {item['ServiceName']}"
@@ -35,15 +37,6 @@ class UserCredentials:
                 yield from (f"{kind} {each}" for each in active)
         if self._has_password(user_name):
             yield "a password for the console"
-
-    def _service_specific(self, user_name: str) -> Iterator[dict[str, Any]]:
-        request = {"UserName": user_name}
-        while True:
-            page = self._iam.list_service_specific_credentials(**request)
-            yield from page.get("ServiceSpecificCredentials", ())
-            if not page.get("IsTruncated"):
-                return
-            request["Marker"] = page["Marker"]
 
     def _has_password(self, user_name: str) -> bool:
         try:

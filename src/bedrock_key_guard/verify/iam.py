@@ -1,7 +1,7 @@
 """Ask IAM about credentials: by the exact alias, never by a name that a key claims.
 
 Facts are those of the IAM API reference (`ListServiceSpecificCredentials`, `GetAccessKeyLastUsed`,
-`ListAccessKeys`). botocore has no paginator for the first, so the markers are followed here.
+`ListAccessKeys`).
 """
 
 from __future__ import annotations
@@ -11,27 +11,18 @@ from concurrent.futures import Future
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bedrock_key_guard.aws.listings import pages, service_specific_credentials
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer
 from bedrock_key_guard.verify.trace import trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
     from bedrock_key_guard.model import TrailAnswer
-
-    Page = dict[str, Any]
-
-
-# An account has 5,000 users at most, with two credentials of each for each of a few services.
-_MOST_PAGES = 1_000
-
-
-class EndlessListingError(Exception):
-    """Tell that IAM had one more page, whatever was asked."""
 
 
 class Directory(Protocol):
@@ -164,8 +155,7 @@ class IamDirectory:
     def _list(self, service: str | None, **whose: Any) -> Iterator[CredentialRecord]:
         """List the credentials of one service or of all."""
         request = {"ServiceName": service, **whose} if service else whose
-        for page in _pages(self._iam.list_service_specific_credentials, request):
-            yield from map(_record, page["ServiceSpecificCredentials"])
+        yield from map(_record, service_specific_credentials(self._iam, **request))
 
     def _signer(self, access_key_id: str) -> IamAnswer:
         try:
@@ -175,7 +165,7 @@ class IamDirectory:
         name = used.get("UserName")
         if not name:
             return self._unknown("IAM does not say whose access key it is")
-        for page in _pages(self._iam.list_access_keys, {"UserName": name}):
+        for page in pages(self._iam.list_access_keys, UserName=name):
             for item in page["AccessKeyMetadata"]:
                 if item["AccessKeyId"] == access_key_id:
                     active = item["Status"] == "Active"
@@ -187,17 +177,6 @@ class IamDirectory:
 
     def _unknown(self, detail: str) -> IamAnswer:
         return self._answer("unknown", detail=detail)
-
-
-def _pages(ask: Callable[..., Page], request: dict[str, Any]) -> Iterator[Page]:
-    """Follow the markers of a listing to its end. Raises EndlessListingError for one without."""
-    for _ in range(_MOST_PAGES):
-        page = ask(**request)
-        yield page
-        if not page.get("IsTruncated"):
-            return
-        request = {**request, "Marker": page["Marker"]}
-    raise EndlessListingError
 
 
 def _with_alias(alias: str, records: list[CredentialRecord]) -> list[CredentialRecord]:
