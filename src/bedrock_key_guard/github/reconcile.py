@@ -31,9 +31,10 @@ from bedrock_key_guard.github.marker import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bedrock_key_guard.report.issue import Told
+
 State = Literal["open", "closed"]
 Turn = Literal["stay", "close", "reopen", "override"]
-Told = Literal["doubt", "state", "aftermath", "response"]
 
 STATES: dict[Turn, State] = {"close": "closed", "reopen": "open", "override": "open"}
 COMMENTS: dict[Turn, str] = {

@@ -42,10 +42,10 @@ def parse(family: Family, text: bytes) -> LongTermKey | MalformedKey | None:
     if run is None:
         return None
     payload = envelope.decode(run[0])
-    head, colon, rest = payload.partition(b":")
+    head, _, rest = payload.partition(b":")
     alias = _ALIAS.fullmatch(head)
     secret = _secret_in(rest, is_cut=_is_cut(run, payload))
-    if alias and colon and secret:
+    if alias and secret:
         names = user_name_candidates(alias[1].decode())
         if names:
             return _key(family, alias, secret, names)

@@ -16,12 +16,12 @@ from bedrock_key_guard.github.reconcile import (
     Edit,
     ExistingIssue,
     IssueChange,
-    Told,
     Turn,
     WantedIssue,
     own_issues,
     reconcile,
 )
+from bedrock_key_guard.report.issue import Told
 from tests.unit.github.doubles import ONE, THREE, TWO, wanted
 
 AUTHOR = "guard[bot]"
