@@ -126,6 +126,7 @@ class HttpsProber:
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
                 proxies=requests.utils.get_environ_proxies(url),
                 verify=_certificates(self._environment),
+                allow_redirects=False,
                 timeout=_TIMEOUT,
                 stream=True,
             ) as response:
