@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 WHEELHOUSE := build/wheelhouse
 BENCH_VENV := .venv-bench
 BENCH_PY := $(BENCH_VENV)/bin/python
+SANDBOX_VENV := .venv-sandbox
+SANDBOX_PY := $(SANDBOX_VENV)/bin/python
 FUZZ_VENV := .venv-fuzz
 FUZZ_PY := $(FUZZ_VENV)/bin/python
 
@@ -18,6 +20,8 @@ FUZZ_PY := $(FUZZ_VENV)/bin/python
 digest = $(shell (pwd; cat $(1)) | git hash-object --stdin)
 LOCKED := $(VENV)/locked-$(call digest,requirements/dev.txt)
 INSTALLED := $(VENV)/installed-$(call digest,pyproject.toml)
+SANDBOX_LOCKED := $(SANDBOX_VENV)/locked-$(call digest,requirements/sandbox.txt)
+SANDBOX_INSTALLED := $(SANDBOX_VENV)/installed-$(call digest,pyproject.toml)
 BENCH_LOCKED := $(BENCH_VENV)/locked-$(call digest,requirements/bench.txt)
 FUZZ_LOCKED := $(FUZZ_VENV)/locked-$(call digest,requirements/fuzz.txt)
 WHEELS := $(WHEELHOUSE)/.filled-$(call digest,requirements/wheelhouse.txt)
@@ -33,23 +37,30 @@ SIMULATOR := $(SIMULATOR_FOLDER)/.installed-$(call digest,$(SIMULATOR_SOURCES))
 BROWSER := $(BROWSER_FOLDER)/.installed-$(call digest,$(BROWSER_SOURCES))
 endif
 
-PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
+INSTALL_OURSELVES := -m pip install --quiet --disable-pip-version-check --no-deps --no-index \
+  --no-build-isolation --editable .
 
 # What the shell or a calling Git hook has set must not reach the project's Python, nor its pip.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 
 .DELETE_ON_ERROR:
-.PHONY: help test demo bench bench-respond fuzz lint lock clean
+.PHONY: help check test test-long demo bench bench-respond fuzz lint lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run the tests, or those named in ARGS="tests/unit/keys -k alias"
-	$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
+check: $(INSTALLED) ## Run the unit tests, in seconds: no network, no sandbox, no npm
+	$(PY) -m pytest -n 2 --dist loadscope tests/unit -m 'not (sandbox or long)' $(ARGS)
 
-demo: $(INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
-	@$(PY) -m sandbox.demo
+test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run all that a change needs, or ARGS="tests/unit/keys -k alias"
+	$(PY) -m pytest -n 2 --dist loadscope -m 'not long' $(ARGS)
+
+test-long: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run what takes longer: every hiding place, worst inputs, many examples
+	$(PY) -m pytest -n 2 --dist loadscope -m long $(ARGS)
+
+demo: $(SANDBOX_INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
+	@$(SANDBOX_PY) -m sandbox.demo
 
 # SCALE=small is a quick look, REPO=path takes history from a copy of that repository. What was built
 # and downloaded stays in build/bench. ripgrep is measured where it is installed.
@@ -86,7 +97,7 @@ lint: $(INSTALLED) ## Check style, types, layers, workflows, templates and shell
 lock: ## Write requirements/*.txt anew from requirements/*.in
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	cd requirements && for set in action wheelhouse dev bench fuzz; do \
+	cd requirements && for set in action wheelhouse sandbox dev bench fuzz; do \
 	  UV_CUSTOM_COMPILE_COMMAND="make lock" ../build/uv/bin/uv pip compile --quiet --no-config \
 	    --universal --python-version 3.10 --generate-hashes --only-binary :all: \
 	    --emit-build-options --no-emit-index-url --no-annotate $(ARGS) \
@@ -94,7 +105,7 @@ lock: ## Write requirements/*.txt anew from requirements/*.in
 	done
 
 clean: ## Remove the environment and everything else that was made
-	rm -rf $(VENV) $(BENCH_VENV) $(FUZZ_VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(SANDBOX_VENV) $(BENCH_VENV) $(FUZZ_VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src sandbox tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Make an environment: $(1) its folder, $(2) the name of its lock file, $(3) what to say on failure.
@@ -112,6 +123,9 @@ endef
 $(LOCKED):
 	$(call environment,$(VENV),dev)
 
+$(SANDBOX_LOCKED):
+	$(call environment,$(SANDBOX_VENV),sandbox)
+
 $(BENCH_LOCKED):
 	$(call environment,$(BENCH_VENV),bench)
 
@@ -122,7 +136,11 @@ $(FUZZ_LOCKED):
 
 # The build backend is already in the environment, so this needs no network.
 $(INSTALLED): $(LOCKED)
-	@$(PIP_INSTALL) --no-deps --no-index --no-build-isolation --editable .
+	@$(PY) $(INSTALL_OURSELVES)
+	@touch $@
+
+$(SANDBOX_INSTALLED): $(SANDBOX_LOCKED)
+	@$(SANDBOX_PY) $(INSTALL_OURSELVES)
 	@touch $@
 
 # Install what npm has locked into a folder: $(1) the folder, $(2) the files that it takes.

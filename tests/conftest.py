@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from sandbox.aws import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # A property is tried on new examples by people, and on the same ones by every run of CI.
 settings.register_profile("untimed", deadline=None, derandomize="CI" in os.environ)
@@ -77,6 +77,19 @@ def _move_home(patch: pytest.MonkeyPatch, home: Path) -> None:
     patch.setenv("HOME", str(home))
     for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
         patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+
+
+# Fixtures that start a server of the sandbox, or talk to one.
+SERVERS = frozenset({"github", "running_sandbox"})
+SANDBOX_TESTS = Path(__file__).parent / "unit" / "sandbox"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the sandbox, so that the quick tests can leave it out."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if not SERVERS.isdisjoint(fixtures) or item.path.is_relative_to(SANDBOX_TESTS):
+            item.add_marker(pytest.mark.sandbox)
 
 
 @pytest.fixture(scope="session", autouse=True)
