@@ -9,12 +9,14 @@ report goes back to the door that asked: the command prints it, the Action makes
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import wiring
 from bedrock_key_guard.model import Incident, incidents_of
 from bedrock_key_guard.reading import read
 from bedrock_key_guard.report.assemble import assemble
+from bedrock_key_guard.report.redact import keep_out
 from bedrock_key_guard.request import (
     Investigating,
     Responding,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.investigate.usage import Usage
     from bedrock_key_guard.keys.key import WholeKey
+    from bedrock_key_guard.keys.secret import Secret
     from bedrock_key_guard.model import Outcome, Verdict
     from bedrock_key_guard.report.report import Report
     from bedrock_key_guard.verify.evidence import Witnesses
@@ -56,7 +59,7 @@ def run(
     investigating: Investigating | None = None,
 ) -> Report:
     """Run as many stages as are asked for and return the report. Raises GuardError."""
-    around = around or Surroundings()
+    around = _keeping_out(around or Surroundings())
     with terminable(), around.watch() as progress:
         scan = read(scanning, around.environment, progress)
     incidents = incidents_of(scan.findings)
@@ -74,6 +77,16 @@ def run(
                 usages = investigator.usages(incidents, verdicts, outcomes)
     malformed = scanning.include_malformed
     return assemble(scan, incidents, verdicts, outcomes, usages, include_malformed=malformed)
+
+
+def _keeping_out(around: Surroundings) -> Surroundings:
+    """Keep every key that is masked out of what this process shows, too."""
+
+    def mask(secret: Secret) -> None:
+        keep_out(secret)
+        around.mask(secret)
+
+    return replace(around, mask=mask)
 
 
 def _judge(

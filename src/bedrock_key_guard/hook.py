@@ -46,7 +46,7 @@ def _run(arguments: list[str]) -> int:
         print(USAGE)  # noqa: T201  # help is what was asked for
         return 0
     if arguments and arguments[0].startswith("-") and arguments[0] != "--":
-        return _say(f"error: {arguments[0]!a} is not an option here.\n{USAGE}", 2)
+        return _refused(arguments[0])
     files = arguments[1:] if arguments and arguments[0] == "--" else arguments
     suspects = [file for file in files if may_hold_key(file)]
     return _answer(_scan_files(suspects)) if suspects else 0
@@ -104,7 +104,10 @@ def _answer(scan: Scan) -> int:
 
     from bedrock_key_guard.model import incidents_of
     from bedrock_key_guard.report.blocked import blocked, unread
+    from bedrock_key_guard.report.redact import keep_out
 
+    for finding in scan.findings:
+        keep_out(finding.key.secret)
     shown = [each for each in scan.findings if each.confidence == "exact" and not each.allowed]
     if shown:
         _say(blocked(incidents_of(shown), datetime.now(timezone.utc)))
@@ -113,11 +116,18 @@ def _answer(scan: Scan) -> int:
     return 1 if shown else 0 if scan.complete else 4
 
 
+def _refused(option: str) -> int:
+    from bedrock_key_guard.report.describe import printable
+
+    return _say(f"error: {printable(repr(option))} is not an option here.\n{USAGE}", 2)
+
+
 def _failed(error: Exception) -> int:
     from bedrock_key_guard.errors import GuardError
+    from bedrock_key_guard.report.describe import printable
 
     if isinstance(error, GuardError):
-        return _say(f"error: {error} {error.remedy}", error.exit_code)
+        return _say(printable(f"error: {error} {error.remedy}"), error.exit_code)
     name = type(error).__name__
     return _say(f"error: the hook failed ({name}), so nothing was checked. {GuardError.remedy}", 70)
 

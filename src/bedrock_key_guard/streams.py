@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from bedrock_key_guard.errors import GuardError, IncompleteError
 from bedrock_key_guard.report.describe import printable
-from bedrock_key_guard.report.redact import redact
 
 if TYPE_CHECKING:
     from bedrock_key_guard.respond.plan import Policy
@@ -25,7 +24,7 @@ def report_error(error: Exception, *, annotate: bool = False) -> int:
     """
     known = as_guard_error(error)
     # The text quotes the command line, and somebody may have put a key there.
-    sentence, remedy = (redact(printable(text)) for text in (str(known), known.remedy))
+    sentence, remedy = map(printable, (str(known), known.remedy))
     if annotate:
         say(f"::error title=Bedrock Key Guard::{sentence} {remedy}".replace("%", "%25"))
     else:

@@ -10,6 +10,7 @@ import os
 import sys
 
 from bedrock_key_guard.errors import GuardError, InterruptedRunError, UsageError
+from bedrock_key_guard.report.describe import printable
 from bedrock_key_guard.streams import replace_closed_streams, say
 
 
@@ -28,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         say("Bedrock Key Guard was interrupted; nothing is known to be clean.")
         return InterruptedRunError.exit_code
     except GuardError as error:
-        say(f"error: {error} {error.remedy}")
+        say(printable(f"error: {error} {error.remedy}"))
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # its text may quote a file; its name cannot
         failed = f"error: detect-secrets failed ({type(error).__name__}), so nothing was checked."

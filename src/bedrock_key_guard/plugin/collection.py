@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from detect_secrets.audit.common import LineGetter
 from detect_secrets.core.secrets_collection import SecretsCollection
@@ -20,6 +20,7 @@ from bedrock_key_guard.plugin.detector import (
     scan_file,
     wanted,
 )
+from bedrock_key_guard.report.redact import keep_out, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,14 @@ class CompleteCollection(SecretsCollection):
         super().scan_files(*filenames, num_processors=num_processors)
         for filename in filenames:
             self._complete(filename)
+
+    def json(self) -> dict[str, Any]:
+        """Return what a baseline holds; no file's name in it tells a key."""
+        files = super().json()
+        for name, secrets in files.items():
+            for each in secrets:
+                each["filename"] = redact(name)
+        return {redact(name): secrets for name, secrets in files.items()}
 
     def _complete(self, filename: str) -> None:
         if BedrockApiKeyDetector.__name__ not in get_settings().plugins:
@@ -115,6 +124,7 @@ def _is_part(value: str, keys: list[str]) -> bool:
 def _sealed(line: str) -> str:
     """Replace each key; a line in which one is written in another way is not shown at all."""
     for key in keys_in(line):
+        keep_out(key.secret)
         written = re.escape(key.secret.unseal().rstrip("=")) + "=*"
         line, count = re.subn(written, key.fingerprint, line)
         line = line if count else key.fingerprint

@@ -21,6 +21,7 @@ from detect_secrets.plugins.base import BasePlugin
 from detect_secrets.settings import get_filters, get_settings
 from detect_secrets.util.inject import call_function_with_arguments
 
+from bedrock_key_guard.report.redact import keep_out
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.matcher import matches
 from bedrock_key_guard.scan.tree import scan_files
@@ -94,7 +95,10 @@ def scan_file(filename: str) -> Scan:
 
 @lru_cache(maxsize=1)
 def _scan_unchanged(filename: str, modified: int, size: int) -> Scan:  # noqa: ARG001  # they are the key
-    return scan_files([Path(filename)], AllowList())
+    scan = scan_files([Path(filename)], AllowList())
+    for finding in scan.findings:
+        keep_out(finding.key.secret)
+    return scan
 
 
 def wanted(scan: Scan, filename: str) -> list[Finding]:

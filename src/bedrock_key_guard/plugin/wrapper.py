@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,6 +31,7 @@ from bedrock_key_guard.plugin.collection import CompleteCollection, SealedLines
 from bedrock_key_guard.plugin.detector import SECRET_TYPE, BedrockApiKeyDetector
 from bedrock_key_guard.report.blocked import blocked, unread
 from bedrock_key_guard.report.describe import printable
+from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.streams import say, write
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 NAME = BedrockApiKeyDetector.__name__
 INCOMPLETE = 4
 _REMEDY = "Use a version of detect-secrets that this version of the guard knows."
+# What makes an audit print an answer, and ask a person nothing.
+_ANSWERS = frozenset(("--report", "--stats"))
 _OWN_FILTERS = "detect_secrets.filters."
 _configure = settings.configure_settings_from_baseline
 _print_secrets = pre_commit_hook.pretty_print_diagnostics
@@ -84,7 +87,9 @@ def register() -> None:
 def _audit(arguments: list[str]) -> int:
     """Let a person judge a baseline. Raises UsageError for a file that is none."""
     try:
-        return detect_secrets.main.main(arguments)
+        if _ANSWERS.isdisjoint(arguments):
+            return detect_secrets.main.main(arguments)
+        return _written(lambda: detect_secrets.main.main(arguments))
     except (UnableToReadBaselineError, InvalidBaselineError):
         raise UsageError(
             "There is no baseline of that name, or it cannot be read.",
@@ -93,13 +98,22 @@ def _audit(arguments: list[str]) -> int:
 
 
 def _written(command: Callable[[], int]) -> int:
-    """Run a command, and write what it prints as data are written, whoever reads them."""
-    printed = io.StringIO()
+    """Run a command, and write what it prints as data are written, whoever reads them.
+
+    No key is in it: detect-secrets prints the names of files, and its arguments, as they are.
+    """
+    printed, said = io.StringIO(), io.StringIO()
     try:
-        with redirect_stdout(printed):
+        with redirect_stdout(printed), redirect_stderr(said):
             return command()
     finally:
-        write(printed.getvalue())
+        if said.getvalue():
+            say(_redacted(said))
+        write(_redacted(printed))
+
+
+def _redacted(text: io.StringIO) -> str:
+    return "".join(redact(line) for line in text.getvalue().splitlines(keepends=True))
 
 
 def configure_child(config: dict[str, Any]) -> Settings:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bedrock_key_guard.model import CHANGES
 from bedrock_key_guard.report.describe import describe, printable
 from bedrock_key_guard.report.details import response
-from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.report.report import Case, Report, Visibility, may_tell_where
 from bedrock_key_guard.report.standing import WORDS, standing, worst_first
 from bedrock_key_guard.report.totals import plural
@@ -66,7 +65,7 @@ def _left_out(number: int) -> str:
 
 def _command(level: str, properties: dict[str, str], message: str) -> str:
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return redact(f"::{level} {listed}::{_data(message)}")
+    return f"::{level} {listed}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.report.describe import describe, moment
-from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.report.shown import shown
 from bedrock_key_guard.respond.manual_commands import to_disable
 
@@ -30,13 +29,13 @@ def blocked(incidents: Sequence[Incident], now: datetime) -> str:
     title = f"Bedrock Key Guard: {len(incidents)} API keys" if many else "Bedrock Key Guard: a key"
     keys = "\n\n".join(_incident(incident) for incident in incidents)
     steps = "\n".join(_steps(incidents, now))
-    return redact(f"{title} would be committed.\n\n{keys}\n\nWhat to do now:\n{steps}\n")
+    return f"{title} would be committed.\n\n{keys}\n\nWhat to do now:\n{steps}\n"
 
 
 def unread(missed: Sequence[NotScanned]) -> str:
     """Return a sentence for each thing that was not read, so that nobody takes it for clean."""
     said = (shown(f"{each.what} was not scanned: {each.reason}.") for each in missed)
-    return redact("".join(f"Bedrock Key Guard: {sentence}\n" for sentence in said))
+    return "".join(f"Bedrock Key Guard: {sentence}\n" for sentence in said)
 
 
 def _incident(incident: Incident) -> str:

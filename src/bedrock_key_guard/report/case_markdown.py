@@ -20,6 +20,7 @@ from bedrock_key_guard.report.details import (
     undo,
 )
 from bedrock_key_guard.report.markdown import code, fenced, prose, table
+from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.report.report import why_not_where
 from bedrock_key_guard.report.totals import plural
 
@@ -112,9 +113,10 @@ def _place(location: Location, source: Source | None) -> tuple[str, str]:
 def _link(location: Location, source: Source | None) -> str | None:
     """Return the address of a line, where GitHub can have it."""
     path = PurePosixPath(location.path)
-    if (
+    if (  # no link leads to what must not be named
         source is None
         or not location.path
+        or redact(location.path) != location.path
         or location.source == "stdin"
         or path.is_absolute()
         or ".." in path.parts

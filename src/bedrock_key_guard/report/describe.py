@@ -6,20 +6,21 @@ from datetime import datetime, timezone
 
 from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
+from bedrock_key_guard.report.redact import redact
 
 
 def printable(text: str) -> str:
-    r"""Return `text` with everything that is no visible character written as `\x1b`, `\u202e`.
+    r"""Return `text` without keys, and with what is no visible character as `\x1b`, `\u202e`.
 
     That covers control characters, escapes, line breaks, bidirectional overrides, invisible
     characters, and the bytes of a file name that are no text.
     """
-    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in redact(text))
 
 
 def describe(key: Key) -> tuple[str, ...]:
     """Return the lines that say what a key is, its fingerprint last; never the key."""
-    return tuple(printable(line) for line in (*_what(key), f"fingerprint {short(key.fingerprint)}"))
+    return (*map(printable, _what(key)), f"fingerprint {short(key.fingerprint)}")
 
 
 def moment(when: datetime) -> str:

@@ -20,7 +20,6 @@ from bedrock_key_guard.report.case_markdown import (
     undoing,
     withheld,
 )
-from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.report.report import Case, Visibility, may_tell_where
 from bedrock_key_guard.report.standing import WORDS, Standing, responded, standing
 from bedrock_key_guard.report.usage_markdown import used
@@ -125,7 +124,7 @@ def issue_body(case: Case, context: IssueContext) -> str:
     after = _footer(case)
     taken = sum(len(part.encode()) + 2 for part in (*before, after))
     where = _where(case, context, LONGEST_BODY - taken)
-    return redact("\n\n".join(part for part in (*before, where, after) if part))
+    return "\n\n".join(part for part in (*before, where, after) if part)
 
 
 def _banner(case: Case) -> str:

@@ -20,6 +20,7 @@ SCHEMA_VERSION = 1
 
 _WHOLE_ALIAS = re.compile(r"[A-Za-z0-9_+=,.@-]+-at-([0-9]{12})")
 _ACCESS_KEY_ID = re.compile(r"A[A-Z0-9]{19}")
+_DIGESTS = frozenset(("fingerprint", "object", "commit"))
 _NOBODY: Json = {
     "account_id": None,
     "alias": None,
@@ -37,8 +38,8 @@ def as_json(report: Report) -> str:
     It is ASCII throughout, so that no file name in it can drive a terminal, and no line of it is a
     command to a runner of GitHub Actions, which obeys `##[` anywhere.
     """
-    text = json.dumps(_unicode(_report(report)), indent=2).replace("##[", r"#\u0023[")
-    return redact(text) + "\n"
+    text = json.dumps(_harmless(_report(report)), indent=2).replace("##[", r"#\u0023[")
+    return text + "\n"
 
 
 def _report(report: Report) -> Json:
@@ -154,14 +155,19 @@ def _outcome(outcome: Outcome) -> Json:
     }
 
 
-def _unicode(value: Any) -> Any:
-    r"""Write the bytes of a file name that are no text as `\udcff`: JSON must be Unicode."""
+def _harmless(value: Any) -> Any:
+    r"""Leave no key in any text, and write a file name's bytes that are no text as `\udcff`.
+
+    JSON must be Unicode. Ids are digests, which nobody's text can choose or have blotted out.
+    """
     match value:
         case str():
-            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+            return redact(value).encode("utf-8", "backslashreplace").decode("utf-8")
         case list():
-            return [_unicode(each) for each in value]
+            return [_harmless(each) for each in value]
         case dict():
-            return {name: _unicode(each) for name, each in value.items()}
+            return {
+                name: each if name in _DIGESTS else _harmless(each) for name, each in value.items()
+            }
         case _:
             return value

@@ -1,18 +1,83 @@
-"""Keep a key that slipped into other text, such as a file's name, out of what is written."""
+"""Keep keys out of names and of all other untrusted text that is shown.
+
+Two things are blotted out: a key that the scanner finds in the text itself, and whatever holds
+twelve characters of the secret of a key that this process has met. Everything that is shown of
+untrusted text comes through here, because `printable` and the JSON report do; so no renderer, no
+door and no error has to think of it.
+"""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.prefixes import PREFIXES
+from bedrock_key_guard.report.secret_index import FRAGMENT, SecretIndex
+from bedrock_key_guard.report.spellings import spellings
+from bedrock_key_guard.scan.anchors import any_anchor
+from bedrock_key_guard.scan.matcher import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedrock_key_guard.keys.secret import Secret
 
 REDACTED = "[redacted]"
 
 # The shortest alias and its colon fill 25 characters of a body, so a shorter run after a prefix
 # tells fewer than 12 of the secret. No body holds `+` or `/`, which words in a path may lean on.
-_KEY = re.compile(rf"({'|'.join(map(re.escape, PREFIXES))})[A-Za-z0-9]{{36,}}=*")
+_KEY = re.compile(rf"(?:{'|'.join(map(re.escape, PREFIXES))})([A-Za-z0-9]{{36,}}=*)".encode())
+_PREFIXES = tuple(prefix.encode() for prefix in PREFIXES)
+_met = SecretIndex()
 
 
+def keep_out(secret: Secret) -> None:
+    """Keep a key out of all that this process shows from now on."""
+    if _met.add(secret):
+        redact.cache_clear()
+
+
+@lru_cache(maxsize=4096)
 def redact(text: str) -> str:
-    """Return `text` with the body of every key in it replaced, its prefix kept."""
-    return _KEY.sub(rf"\1{REDACTED}", text)
+    """Return untrusted text with every key, and every piece of one that was met, blotted out."""
+    if len(text) < FRAGMENT:
+        return text
+    # One byte for each character: what is not ASCII is in no key, and can only split one.
+    data = text.encode("ascii", "replace")
+    shown, at = [], 0
+    for begin, end in _merged(sorted(_secret(data))):
+        shown += [text[at:begin], REDACTED]
+        at = end
+    return "".join((*shown, text[at:]))
+
+
+def _secret(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield what must not be shown of `data`."""
+    yield from (run.span(1) for run in _KEY.finditer(data))
+    if any_anchor(data):
+        yield from _keys_in(data)
+    for spelled in spellings(data):
+        for stretch in _met.stretches(spelled.data.lower()):
+            yield spelled.span(*stretch)
+
+
+def _keys_in(data: bytes) -> Iterator[tuple[int, int]]:
+    for match in matches(data):
+        if match.confidence == "exact":
+            prefix = next((each for each in _PREFIXES if data.startswith(each, match.offset)), b"")
+            yield match.offset + len(prefix), match.end
+
+
+def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield spans as one where they touch."""
+    last: tuple[int, int] | None = None
+    for begin, end in spans:
+        if last is None or begin > last[1]:
+            if last is not None:
+                yield last
+            last = begin, end
+        else:
+            last = last[0], max(last[1], end)
+    if last is not None:
+        yield last

@@ -17,7 +17,6 @@ from bedrock_key_guard.report.case_markdown import (
 )
 from bedrock_key_guard.report.details import place
 from bedrock_key_guard.report.markdown import code, prose, table
-from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.report.report import Case, Report, Visibility, may_tell_where
 from bedrock_key_guard.report.standing import WORDS, standing, worst_first
 from bedrock_key_guard.report.totals import plural, totals
@@ -53,7 +52,7 @@ def as_markdown(report: Report, *, visibility: Visibility, source: Source | None
         _not_scanned(report),
         _remarks(report),
     ]
-    return redact("\n\n".join(part for part in parts if part)) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _overview(cases: list[Case], visibility: Visibility) -> str:

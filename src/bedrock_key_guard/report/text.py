@@ -27,7 +27,6 @@ from bedrock_key_guard.report.details import (
     response,
     undo,
 )
-from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.report.report import (
     Case,
     Report,
@@ -82,7 +81,7 @@ def as_text(
     blocks += [_remarks(report)]
     blocks += [[f"{BOLD}{totals(report)}{PLAIN}"]]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
-    return redact(text if colour else _COLOUR_CODE.sub("", text)) + "\n"
+    return (text if colour else _COLOUR_CODE.sub("", text)) + "\n"
 
 
 def _case(case: Case, visibility: Visibility | None, canvas: Canvas) -> list[str]:

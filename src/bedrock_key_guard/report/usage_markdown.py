@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.report import markdown
 from bedrock_key_guard.report import usage as words
 from bedrock_key_guard.report.describe import moment
-from bedrock_key_guard.report.markdown import fenced, table
-from bedrock_key_guard.report.redact import redact
+from bedrock_key_guard.report.markdown import code, fenced, prose, table
 from bedrock_key_guard.report.replacement import REPLACEMENTS
 from bedrock_key_guard.report.report import may_tell_who
 
@@ -36,7 +34,7 @@ def used(case: Case, visibility: Visibility) -> str:
         return ""
     title = "### Who used it"
     if not may_tell_who(visibility):
-        return f"{title}\n\n{_prose(words.WITHHELD)}"
+        return f"{title}\n\n{prose(words.WITHHELD)}"
     kept, left = [], LONGEST
     for part in filter(None, (title, *_parts(case.usage))):
         left -= len(part.encode()) + 2
@@ -62,7 +60,7 @@ def _parts(usage: Usage) -> Iterator[str]:
 def _overview(usage: Usage) -> str:
     """Return what stays the same until the key is used again."""
     rows = [row for row in words.overview(usage) if row[0] not in _VOLATILE]
-    (label, value), *others = ((label.capitalize(), _prose(value)) for label, value in rows)
+    (label, value), *others = ((label.capitalize(), prose(value)) for label, value in rows)
     return table((label, value), others)
 
 
@@ -79,7 +77,7 @@ def _sign(indicator: Indicator) -> str:
 def _breakdown(name: Dimension, breakdown: Breakdown) -> str:
     header = (words.HEADINGS[name].capitalize(), "Calls", "Failed", "First")
     rows = [
-        (_code(tally.value), f"{tally.calls:,}", f"{tally.errors:,}", moment(tally.first.time))
+        (code(tally.value), f"{tally.calls:,}", f"{tally.errors:,}", moment(tally.first.time))
         for tally in breakdown.tallies[:MOST_VALUES]
     ]
     left = len(breakdown.tallies) - len(rows) + breakdown.more
@@ -94,22 +92,12 @@ def _changes(usage: Usage) -> Iterator[str]:
 
 
 def _reach(reach: Reach) -> Iterator[str]:
-    rows = [(_prose(held.name), _prose(words.holding(held))) for held in reach.holdings]
-    yield table(("What else it has", _code(reach.holder)), rows)
+    rows = [(prose(held.name), prose(words.holding(held))) for held in reach.holdings]
+    yield table(("What else it has", code(reach.holder)), rows)
     for way in REPLACEMENTS:
-        yield f"{_prose(way.title)}:\n\n{fenced(way.lines, way.language)}"
-
-
-def _prose(text: str) -> str:
-    """Return an untrusted sentence; what stands for a key in it becomes code as well."""
-    return markdown.prose(redact(text))
-
-
-def _code(text: str) -> str:
-    """Return untrusted text as code, no key in it."""
-    return markdown.code(redact(text))
+        yield f"{prose(way.title)}:\n\n{fenced(way.lines, way.language)}"
 
 
 def _list(title: str, items: Iterable[str]) -> str:
-    lines = [f"- {_prose(item)}" for item in items]
+    lines = [f"- {prose(item)}" for item in items]
     return "\n".join((title, "", *lines)) if lines else ""
