@@ -19,6 +19,7 @@ from tests import keysmith
 from tests.doors import git
 from tests.jobs import ACCOUNT, HURRIED, STRANGER, Done, Host, Job, guard
 from tests.needles import leaks
+from tests.spellings import SPELLINGS
 
 MASK = b"::add-mask::"
 # Writes down how it was called, outside of all that is gathered, and then is Git.
@@ -143,5 +144,9 @@ def _fill(tree: Path, keys: Mapping[str, str]) -> None:
     (tree / "utf-16.txt").write_text(f"key: {live}\n", encoding="utf-16")
     (tree / f"{live}.txt").write_text(f"{live} # pragma: allowlist secret\n", encoding="utf-8")
     (tree / "link").symlink_to(live)
+    for spelling in SPELLINGS.values():
+        named = tree / f"{spelling(live)}.txt"
+        named.parent.mkdir(parents=True, exist_ok=True)
+        named.write_text(f"{live}\n", encoding="utf-8")
     git("init", cwd=tree)
     git("add", "--all", cwd=tree)

@@ -62,11 +62,11 @@ class CompleteCollection(SecretsCollection):
 
     def json(self) -> dict[str, Any]:
         """Return what a baseline holds; no file's name in it tells a key."""
-        files = super().json()
-        for name, secrets in files.items():
-            for each in secrets:
-                each["filename"] = redact(name)
-        return {redact(name): secrets for name, secrets in files.items()}
+        files: dict[str, list[dict[str, Any]]] = {}
+        for name, secrets in super().json().items():
+            shown = files.setdefault(redact(name), [])
+            shown += ({**each, "filename": redact(name)} for each in secrets)
+        return files
 
     def _complete(self, filename: str) -> None:
         if BedrockApiKeyDetector.__name__ not in get_settings().plugins:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.prefixes import PREFIXES
 from bedrock_key_guard.report.secret_index import FRAGMENT, SecretIndex
-from bedrock_key_guard.report.spellings import spellings
+from bedrock_key_guard.report.spellings import joined, spellings
 from bedrock_key_guard.scan.anchors import any_anchor
+from bedrock_key_guard.scan.encodings.layer import Layer, Regular
 from bedrock_key_guard.scan.matcher import matches
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ REDACTED = "[redacted]"
 # The shortest alias and its colon fill 25 characters of a body, so a shorter run after a prefix
 # tells fewer than 12 of the secret. No body holds `+` or `/`, which words in a path may lean on.
 _KEY = re.compile(rf"(?:{'|'.join(map(re.escape, PREFIXES))})([A-Za-z0-9]{{36,}}=*)".encode())
-_PREFIXES = tuple(prefix.encode() for prefix in PREFIXES)
+# What people may be told of a key: its prefix, or the alias of one that was decoded.
+_PUBLIC = re.compile(rf"{'|'.join(map(re.escape, PREFIXES))}|[^:]+-at-[0-9]{{12}}:".encode())
 _met = SecretIndex()
 
 
@@ -55,18 +57,19 @@ def redact(text: str) -> str:
 def _secret(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield what must not be shown of `data`."""
     yield from (run.span(1) for run in _KEY.finditer(data))
-    if any_anchor(data):
-        yield from _keys_in(data)
+    for whole in (Layer(data, Regular(0)), joined(data)):
+        yield from _keys_in(whole)
     for spelled in spellings(data):
         for stretch in _met.stretches(spelled.data.lower()):
             yield spelled.span(*stretch)
 
 
-def _keys_in(data: bytes) -> Iterator[tuple[int, int]]:
-    for match in matches(data):
+def _keys_in(layer: Layer) -> Iterator[tuple[int, int]]:
+    """Yield the bodies of whole keys, met or not."""
+    for match in matches(layer.data) if any_anchor(layer.data) else ():
         if match.confidence == "exact":
-            prefix = next((each for each in _PREFIXES if data.startswith(each, match.offset)), b"")
-            yield match.offset + len(prefix), match.end
+            public = _PUBLIC.match(layer.data, match.offset, match.end)
+            yield layer.span(public.end() if public else match.offset, match.end)
 
 
 def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 # Encodings in encodings: a key's own base64, in hex, in percent signs.
 _DEPTH = 3
 _OTHERS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
+_BETWEEN = _OTHERS.replace(b"-", b"")
 _ESCAPED = re.compile(rb"[%&\\=\"'`]")
 _DIGITS = re.compile(rb"[0-9A-Fa-f]{24,}")
 # Text, in UTF-16 as well. Of what was no encoding hardly a stretch is readable.
 _READABLE = re.compile(rb"[\0\t\n\r -~]{12,}")
+
+
+def joined(data: bytes) -> Layer:
+    """Return the letters, digits and hyphens of `data`: a whole key, whatever split it."""
+    return Layer(data.translate(None, _BETWEEN), Thinned(data, _BETWEEN, 0))
 
 
 def spellings(data: bytes) -> Iterator[Layer]:
