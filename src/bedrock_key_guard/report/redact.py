@@ -57,8 +57,9 @@ def redact(text: str) -> str:
 def _secret(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield what must not be shown of `data`."""
     yield from (run.span(1) for run in _KEY.finditer(data))
-    for whole in (Layer(data, Regular(0)), joined(data)):
-        yield from _keys_in(whole)
+    if any_anchor(data):
+        yield from _keys_in(Layer(data, Regular(0)))
+        yield from _keys_in(joined(data))
     for spelled in spellings(data):
         for stretch in _met.stretches(spelled.data.lower()):
             yield spelled.span(*stretch)
@@ -66,7 +67,7 @@ def _secret(data: bytes) -> Iterator[tuple[int, int]]:
 
 def _keys_in(layer: Layer) -> Iterator[tuple[int, int]]:
     """Yield the bodies of whole keys, met or not."""
-    for match in matches(layer.data) if any_anchor(layer.data) else ():
+    for match in matches(layer.data):
         if match.confidence == "exact":
             public = _PUBLIC.match(layer.data, match.offset, match.end)
             yield layer.span(public.end() if public else match.offset, match.end)

@@ -51,8 +51,8 @@ def test_other_text_is_left_alone(text: str) -> None:
 # ── what was met ────────────────────────────────────────────────────────────────────────────────
 
 
-def met(seed: str, **details: str) -> str:
-    key = keysmith.long_term(seed=seed, **details)
+def met(seed: str, user: str = "BedrockAPIKey-ex4m") -> str:
+    key = keysmith.long_term(user, seed=seed)
     keep_out(Secret(key))
     return key
 
