@@ -130,8 +130,14 @@ def test_a_refusal_does_not_tell_a_key_that_it_was_given(
             assert told(done.stdout + done.stderr) == [], name
 
 
-def test_no_job_tells_a_key_that_is_in_a_name(scene: Scene) -> None:
-    done = scene.note(scene.job().run(report_issue="always"))
+@pytest.mark.parametrize("scan", ["tree", "history"])
+def test_no_job_tells_a_key_that_is_in_a_name(scene: Scene, scan: str) -> None:
+    assert git("commit", "--message", "leak", cwd=scene.tree).returncode == 0
+    scene.start_watching()
+    done = scene.note(scene.job().run(scan=scan, report_issue="always"))
     assert done.returncode == 1
-    for where, written in scene.written().items():
-        assert told(os.fsdecode(written), scene.keys["the live key"]) == [], where
+    written = scene.written()
+    redacted = {Path(where).name for where, text in written.items() if b"[redacted]" in text}
+    assert redacted >= {"stdout", "report.json", "summary", "GitHub"}
+    for where, text in written.items():
+        assert told(os.fsdecode(text), scene.keys["the live key"]) == [], where

@@ -140,16 +140,33 @@ def still_at_tip(git: Git, places: Iterable[tuple[str, str]]) -> set[tuple[str, 
     wanted = set(places)
     branches = git.run("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/remotes")
     tips = dict.fromkeys((*branches.decode().split(), *git.heads()))
-    return {place for tip in tips for place in _listed(git, tip, wanted)}
+    if not wanted or not tips:
+        return set()
+    return {*_asked(git, tips, wanted), *_listed(git, tips, wanted)}
 
 
-def _listed(git: Git, tip: str, wanted: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield those of the (object, path) that stand in the tree of `tip`."""
-    paths = sorted({path for _, path in wanted})
-    if not paths:
-        return
-    for entry in git.run("ls-tree", "-r", "-z", "--full-tree", tip, "--", *paths).split(b"\0"):
-        meta, _, path = entry.partition(b"\t")
-        place = (meta.decode().split()[2], os.fsdecode(path)) if path else None
-        if place in wanted:
-            yield place
+def _asked(
+    git: Git, tips: Iterable[str], wanted: set[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield those of the (object, path) that a tip has, asked for through standard input.
+
+    The arguments of a process are there for all to read, and a path may hold a key.
+    """
+    paths = sorted({path for _, path in wanted if "\n" not in path})
+    asked = [(tip, path) for tip in tips for path in paths]
+    named = b"".join(os.fsencode(f"{tip}:{path}\n") for tip, path in asked)
+    told = git.run("cat-file", "--batch-check=%(objectname)", "--buffer", stdin=named).split(b"\n")
+    places = ((os.fsdecode(each), path) for each, (_, path) in zip(told, asked, strict=False))
+    return (place for place in places if place in wanted)
+
+
+def _listed(
+    git: Git, tips: Iterable[str], wanted: set[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield those with a line break in their path, which no line can ask for."""
+    for tip in tips if any("\n" in path for _, path in wanted) else ():
+        for entry in git.run("ls-tree", "-r", "-z", "--full-tree", tip).split(b"\0"):
+            meta, _, path = entry.partition(b"\t")
+            place = (meta.decode().split()[2], os.fsdecode(path)) if path else None
+            if place in wanted:
+                yield place
