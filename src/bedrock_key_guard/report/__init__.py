@@ -12,6 +12,7 @@ annotations                  workflow commands
 html, html_*                 one page; markup builds it, html_chart draws a series
 json_report, *_json          for programs, by schema-v1.json
 
-redact                       keeps keys out, everywhere
+redact                       keeps keys out, everywhere; secret_index knows those that were met,
+                             and spellings reads a name in every way
 shown, markdown, markup      keep hostile text harmless: in a terminal, in Markdown, in HTML
 """

@@ -113,6 +113,16 @@ def test_a_key_is_traced_to_the_first_commit_and_whether_a_tip_still_has_it(repo
     }
 
 
+def test_a_tip_is_known_to_have_a_path_with_a_line_break_in_it(repo: Repo) -> None:
+    (repo.path / "a\nb.txt").write_text(key("a"), encoding="utf-8")
+    (repo.path / "gone\n.txt").write_text(key("gone"), encoding="utf-8")
+    repo.commit("first", plain__txt=key("b"))
+    (repo.path / "gone\n.txt").unlink()
+    repo.commit("second", other__txt="")
+    at_tip = {f.location.path: f.location.at_tip for f in scan_history(repo.path, NOTHING).findings}
+    assert at_tip == {"a\nb.txt": True, "gone\n.txt": False, "plain.txt": True}
+
+
 def test_an_excluded_path_is_allowed_wherever_it_stands_in_history(repo: Repo) -> None:
     repo.commit("first", a__txt=key("a"))
     (finding,) = scan_history(repo.path, AllowList(exclude=("a.*",))).findings
