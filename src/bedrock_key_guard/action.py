@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import guard
-from bedrock_key_guard.errors import InterruptedRunError
+from bedrock_key_guard.aws.ambient import has_credentials
+from bedrock_key_guard.errors import GuardError, InterruptedRunError
 from bedrock_key_guard.github.announce import Announcement, announce
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.event import Event
 from bedrock_key_guard.github.repository import repository_visibility
 from bedrock_key_guard.github.runner import Runner, writing
+from bedrock_key_guard.github.trigger import BESIDE, require_read
 from bedrock_key_guard.inputs import read_inputs
 from bedrock_key_guard.options import default_ledger
 from bedrock_key_guard.progress import watching
@@ -32,28 +35,48 @@ from bedrock_key_guard.report.text import as_text
 from bedrock_key_guard.streams import as_guard_error, report_error, warn_of_reset, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from bedrock_key_guard.inputs import Inputs
+    from bedrock_key_guard.report.counts import Result
     from bedrock_key_guard.report.report import Report, Visibility
 
+_ERROR: Result = "error"
 _NO_EVENT = "the run was not started by GitHub Actions"
 _FILES_ALONE = "No commits were read, only files: what was scanned is in no Git repository."
+_NO_CREDENTIALS = "The job has no AWS credentials: a key found now would stay unverified and live."
+_GIVE_CREDENTIALS = (
+    "Add aws-actions/configure-aws-credentials before this step, or set `verify: false`."
+)
+_WITHOUT_ANY = (
+    "the input `github-token` is empty, as a secret is that the job has not got. Leave it out for "
+    "the job's own token, or set `report-issue: never`."
+)
 
 
 def main(environment: Mapping[str, str] = os.environ) -> int:
     """Scan, verify, respond, announce; return the exit code by `fail-on`."""
+    runner = Runner(environment, write)
     try:
-        return _run(environment, Runner(environment, write))
+        return _run(environment, runner)
     except KeyboardInterrupt:
-        return report_error(InterruptedRunError("The run was interrupted."), annotate=True)
+        return _failed(InterruptedRunError("The run was interrupted."), runner)
     except Exception as error:  # noqa: BLE001  # people get a sentence, never a traceback
-        return report_error(error, annotate=True)
+        return _failed(error, runner)
+
+
+def _failed(error: Exception, runner: Runner) -> int:
+    """Tell people and the steps after this one, as far as the runner can still be told anything."""
+    with suppress(GuardError):
+        runner.output("result", _ERROR)
+    return report_error(error, annotate=True)
 
 
 def _run(environment: Mapping[str, str], runner: Runner) -> int:
     inputs = read_inputs(environment)
     event = Event.from_environment(environment)
+    if event is not None:
+        require_read(event)
     folder = _folder(environment)
     responding = inputs.responding(folder / "ledger.jsonl", _distrust(event))
     if inputs.verify:
@@ -67,8 +90,9 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         ),
         inputs.investigating(),
     )
-    if inputs.scan.scan == "auto" and report.scan.scanned.sources == ("working-tree",):
-        report = _noted(report, _FILES_ALONE)
+    report = _noted(report, *_left_unread(report, inputs, event))
+    if inputs.verify and not has_credentials(environment):
+        report = _warned(report, _no_credentials(event))
     report, visibility = _announce(report, inputs, event)
     _tell(report, visibility, runner)
     _write_outputs(report, folder / "report.json", runner)
@@ -90,25 +114,59 @@ def _distrust(event: Event | None) -> str | None:
     return None if event.trusted else event.trust.reason
 
 
+def _left_unread(report: Report, inputs: Inputs, event: Event | None) -> Iterator[str]:
+    """Say what somebody may think was read, and was not."""
+    if inputs.scan.scan == "auto" and report.scan.scanned.sources == ("working-tree",):
+        yield _FILES_ALONE
+    if event is not None and event.name in BESIDE:
+        yield BESIDE[event.name]
+
+
+def _no_credentials(event: Event | None) -> str:
+    """Say what the job lacks on the day before a leak, when it can still be mended."""
+    if event is None or event.trusted:
+        return f"{_NO_CREDENTIALS} {_GIVE_CREDENTIALS}"
+    return f"{_NO_CREDENTIALS} Nothing could be changed with any: {event.trust.reason}."
+
+
 def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Report, Visibility]:
     """Bring the issues up to date, and find out who can read this run.
 
-    What stands in the way is a note: what the run did has to be told all the same.
+    What stands in the way is told beside what the run did, and never hides it.
     """
     if event is None:
         return report, "unknown"
-    if not inputs.github_token or not report.cases or report.scan.interrupted:
+    if not inputs.github_token:
+        return _without_token(report, inputs, event), event.visibility
+    if not report.cases or report.scan.interrupted:
         return report, event.visibility
     try:
         return _announced(report, inputs, event)
     except Exception as error:  # noqa: BLE001  # least of all an error of our own may hide it
         known = as_guard_error(error)
-        note = f"No issue was opened or changed: {known} {known.remedy}"
-        return _noted(report, note), event.visibility
+        lost = f"No issue was opened or changed: {known} {known.remedy}"
+        return _warned(report, lost), event.visibility
 
 
-def _noted(report: Report, note: str) -> Report:
-    return replace(report, notes=(*report.notes, note))
+def _without_token(report: Report, inputs: Inputs, event: Event) -> Report:
+    if inputs.report_issue == "never":
+        return report
+    if not event.trusted:
+        return _left_alone(report, event) if report.cases else report
+    lost = "was opened or changed" if report.cases else "could be opened if a key were found"
+    return _warned(report, f"No issue {lost}: {_WITHOUT_ANY}")
+
+
+def _left_alone(report: Report, event: Event) -> Report:
+    return _noted(report, f"No issue was opened or changed: {event.trust.reason}.")
+
+
+def _noted(report: Report, *notes: str) -> Report:
+    return replace(report, notes=(*report.notes, *notes))
+
+
+def _warned(report: Report, warning: str) -> Report:
+    return replace(report, warnings=(*report.warnings, warning))
 
 
 def _announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Visibility]:
@@ -117,8 +175,7 @@ def _announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Vi
         if inputs.report_issue == "never":
             return report, visibility
         if not event.trusted:
-            note = f"No issue was opened or changed: {event.trust.reason}."
-            return _noted(report, note), visibility
+            return _left_alone(report, event), visibility
         return announce(report, client, _announcement(inputs, event)), visibility
 
 

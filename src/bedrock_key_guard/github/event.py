@@ -33,7 +33,7 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Hold what started a run; `payload` is empty where it could not be read."""
+    """Hold what started a run; `payload` is empty where it is `unreadable` for that reason."""
 
     name: str
     repository: str
@@ -44,6 +44,7 @@ class Event:
     api_url: str
     payload: Mapping[str, JSON]
     trust: Trust
+    unreadable: str = ""
 
     @property
     def trusted(self) -> bool:
@@ -75,6 +76,7 @@ class Event:
             api_url=environment.get("GITHUB_API_URL", PUBLIC_API).rstrip("/"),
             payload=payload,
             trust=trust,
+            unreadable=broken,
         )
 
 

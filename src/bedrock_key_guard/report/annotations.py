@@ -18,11 +18,16 @@ MOST_ANNOTATIONS = 10
 
 
 def as_annotations(report: Report, *, visibility: Visibility) -> list[str]:
-    """Return at most MOST_ANNOTATIONS lines, the worst key first; the last says what is missing.
+    """Return the lines for the keys and for the warnings, at most MOST_ANNOTATIONS of each.
 
-    `visibility` is that of the repository, whose readers see the annotations.
+    The worst key comes first, and the last line says what is missing. `visibility` is that of the
+    repository, whose readers see the annotations.
     """
-    cases = worst_first(report.cases)
+    warnings = map(_warning, report.warnings[:MOST_ANNOTATIONS])
+    return [*_of_keys(worst_first(report.cases), visibility), *warnings]
+
+
+def _of_keys(cases: list[Case], visibility: Visibility) -> list[str]:
     if len(cases) <= MOST_ANNOTATIONS:
         return [_annotation(case, visibility) for case in cases]
     kept = cases[: MOST_ANNOTATIONS - 1]
@@ -56,6 +61,10 @@ def _done(case: Case) -> str:
     if case.outcome is None or case.outcome.action not in CHANGES:
         return ""
     return f"Response: {response(case)[0][1]}."
+
+
+def _warning(warning: str) -> str:
+    return _command("warning", {"title": "Bedrock Key Guard"}, warning)
 
 
 def _left_out(number: int) -> str:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.report.report import Case, Report
 
 FailOn = Literal["any", "live", "none"]
-Result = Literal["clean", "findings", "incomplete"]
+Result = Literal["clean", "findings", "incomplete", "error"]
+"""Say what a run amounts to; one that ended in an error has no report to tell it by."""
 
 FINDINGS_EXIT_CODE = 1
 _WORST_FIRST: tuple[VerdictState, ...] = (

@@ -140,7 +140,8 @@ def _place(location: Location) -> Markup:
 
 def _remarks(report: Report) -> Iterator[Markup]:
     incomplete = [f"Incomplete: {reason}" for reason in report.incomplete]
-    remarks = listing([*incomplete, *report.notes])
+    warnings = [f"Warning: {warning}" for warning in report.warnings]
+    remarks = listing([*incomplete, *warnings, *report.notes])
     missed = report.scan.not_scanned
     unread = listing(f"{each.what}: {each.reason} ({each.kind})" for each in missed[:MOST_PLACES])
     left = len(missed) - MOST_PLACES

@@ -39,14 +39,16 @@ class Case:
 class Report:
     """Hold the cases that people are shown, the scan behind them, and what else went unsaid.
 
-    `notes` are sentences about the run as a whole; `incomplete` says why a run that read
-    everything could still not conclude.
+    `notes` are sentences about the run as a whole, and `warnings` those that people are shown
+    beside it too: what was lost. `incomplete` says why a run that read everything could still not
+    conclude.
     """
 
     scan: Scan
     cases: tuple[Case, ...] = ()
     notes: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -133,8 +133,9 @@ def _not_scanned(report: Report) -> str:
 
 def _remarks(report: Report) -> str:
     incomplete = [f"- **Incomplete:** {prose(reason)}" for reason in report.incomplete]
+    warnings = [f"- **Warning:** {prose(warning)}" for warning in report.warnings]
     notes = [f"- {prose(note)}" for note in report.notes]
-    return _cut("\n".join((*incomplete, *notes)), _REMARKS_BUDGET, "more remark")
+    return _cut("\n".join((*incomplete, *warnings, *notes)), _REMARKS_BUDGET, "more remark")
 
 
 def _cut(lines: str, budget: int, noun: str) -> str:

@@ -166,4 +166,5 @@ def _not_scanned(missed: tuple[NotScanned, ...]) -> list[str]:
 
 def _remarks(report: Report) -> list[str]:
     incomplete = [f"Incomplete: {shown(reason)}" for reason in report.incomplete]
-    return [*incomplete, *(f"Note: {shown(note)}" for note in report.notes)]
+    warnings = [f"Warning: {shown(warning)}" for warning in report.warnings]
+    return [*incomplete, *warnings, *(f"Note: {shown(note)}" for note in report.notes)]

@@ -208,16 +208,43 @@ def test_labels_and_assignees_are_passed_on(github: GitHubServer, client: GitHub
     assert [one["login"] for one in issue["assignees"]] == ["octocat"]
 
 
+UNLIKE = [key_case(n * 16**52, case.verdict.state) for n, case in enumerate(ALL, 1) if case.verdict]
+"""Keys of all verdicts whose fingerprints differ in what people are shown of them."""
+
+
 def test_what_github_would_not_do_is_told_once_and_stops_nothing(
     github: GitHubServer, client: GitHub
 ) -> None:
     github.state.repositories[REPOSITORY].has_issues = False
-    report = announce(samples.report(*ALL), client, HOW)
+    report = announce(samples.report(*UNLIKE), client, HOW)
     assert [case.issue_url for case in report.cases] == [None] * 6
-    (note,) = report.notes
-    assert note.startswith("An issue could not be written: ")
-    assert " Issues are disabled for this repo. Check " in note
-    assert note.endswith(".")
+    assert report.notes == ()
+    (lost,) = report.warnings
+    named = ", ".join(case.incident.fingerprint[:12] for case in UNLIKE[:3])
+    assert lost.startswith(f"An issue could not be written for the key of fingerprint {named}: ")
+    assert " Issues are disabled for this repo. Check " in lost
+    assert lost.endswith(".")
+
+
+def test_of_many_keys_without_an_issue_some_are_named_and_all_are_counted(
+    github: GitHubServer, client: GitHub
+) -> None:
+    github.state.repositories[REPOSITORY].has_issues = False
+    cases = [key_case(number * 16**52, "live") for number in range(1, 14)]
+    (lost,) = announce(samples.report(*cases), client, HOW).warnings
+    assert f"{cases[9].incident.fingerprint[:12]} and 3 more: " in lost
+    assert cases[10].incident.fingerprint[:12] not in lost
+
+
+def test_when_github_asks_to_be_left_alone_each_key_without_an_issue_is_named(
+    github: GitHubServer, client: GitHub
+) -> None:
+    github.faults.secondary_rate_limit("86400", method="POST", times=20)
+    report = announce(samples.report(*UNLIKE), client, HOW)
+    assert bodies(github) == []
+    (lost,) = report.warnings
+    assert "wait for 86400 seconds" in lost
+    assert [case.incident.fingerprint[:12] in lost for case in UNLIKE] == [True] * 3 + [False] * 3
 
 
 def test_the_notes_of_the_run_stay(github: GitHubServer, client: GitHub) -> None:
