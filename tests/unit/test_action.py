@@ -24,6 +24,7 @@ from tests.unit.report import samples
 
 REPOSITORY, ACCOUNT = "acme/app", "111122223333"
 KEY = keysmith.long_term()
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "none"}
 PUSH = {"repository": {"full_name": REPOSITORY, "private": True, "visibility": "private"}}
 PUBLIC = {"repository": {"full_name": REPOSITORY, "private": False, "visibility": "public"}}
 FORK = {
@@ -276,6 +277,93 @@ def test_without_a_token_no_issue_is_tried(job: Job, stand_in: Guard) -> None:
     assert job.outputs["issue-urls"] == "[]"
 
 
+def warnings(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return what is shown as a warning beside the run."""
+    start = "::warning title=Bedrock Key Guard::"
+    lines = capsys.readouterr().out.splitlines()
+    return [line.removeprefix(start) for line in lines if line.startswith(start)]
+
+
+LOST = "No issue was opened or changed: the input `github-token` is empty"
+COULD = "No issue could be opened if a key were found: the input `github-token` is empty"
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "found", "report_issue", "told"),
+    [
+        (PUSH, "push", True, "auto", LOST),
+        (PUSH, "push", True, "always", LOST),
+        (PUSH, "push", False, "auto", COULD),
+        (PUSH, "push", True, "never", ""),
+        (FORK, "pull_request", True, "auto", ""),
+        (FORK, "pull_request", False, "auto", ""),
+    ],
+)
+def test_an_empty_token_is_a_warning_where_it_loses_an_issue(
+    event: dict[str, Any],
+    name: str,
+    found: bool,
+    report_issue: str,
+    told: str,
+    job: Job,
+    stand_in: Guard,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job.event, job.event_name, job.aws = event, name, CREDENTIALS
+    if found:
+        stand_in.report = live()
+    job.run(github_token="", report_issue=report_issue)
+    assert [line[: len(told)] for line in warnings(capsys)] == ([told] if told else [])
+    assert ("**Warning:** No issue" in job.summary) is bool(told)
+    assert ("comes from a fork" in job.summary) is (found and name == "pull_request")
+
+
+@pytest.mark.parametrize(
+    ("verify", "aws", "warned"),
+    [("true", {}, True), ("true", CREDENTIALS, False), ("false", {}, False)],
+)
+@pytest.mark.parametrize("found", [False, True])
+def test_every_run_that_could_not_have_acted_says_so(
+    verify: str,
+    aws: dict[str, str],
+    warned: bool,
+    found: bool,
+    job: Job,
+    stand_in: Guard,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job.aws = aws
+    if found:
+        stand_in.report = live()
+    job.run(verify=verify, fail_on="any")
+    told = warnings(capsys)
+    assert ["a key found now would stay unverified" in line for line in told] == [True] * warned
+    assert all("configure-aws-credentials" in line for line in told)
+
+
+def test_a_run_that_may_change_nothing_is_not_told_to_get_credentials(
+    job: Job, stand_in: Guard, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.event, job.event_name = FORK, "pull_request"
+    job.run()
+    (told,) = warnings(capsys)
+    assert "comes from a fork" in told
+    assert "configure-aws-credentials" not in told
+
+
+def test_an_issue_that_is_refused_is_a_warning_that_names_the_key(
+    job: Job, stand_in: Guard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.aws = CREDENTIALS
+    job.github.state.repositories[REPOSITORY].has_issues = False
+    stand_in.report = live()
+    assert job.run() == 1
+    (told,) = warnings(capsys)
+    assert stand_in.report.cases[0].incident.fingerprint[:12] in told
+    assert "Issues are disabled for this repo" in told
+
+
 def test_no_issue_is_opened_where_none_is_wanted(job: Job, stand_in: Guard) -> None:
     stand_in.report = live()
     job.run(report_issue="never")
@@ -405,6 +493,7 @@ def test_a_wrong_input_is_one_sentence_before_anything_is_touched(
     assert job.run(**inputs) == 2
     assert words in annotated(capsys)
     assert job.github.requests() == []
+    assert job.outputs == {"result": "error"}
 
 
 @pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (ValueError(KEY), 70)])
@@ -420,6 +509,7 @@ def test_no_error_ends_in_a_traceback(
 
     monkeypatch.setattr(guard, "run", fail)
     assert job.run() == code
+    assert job.outputs == {"result": "error"}
     err = annotated(capsys)
     assert "Traceback" not in err
     assert KEY[20:32] not in err
@@ -437,6 +527,58 @@ def test_an_error_of_ours_does_not_hide_what_was_done(
     assert job.outputs["live"] == "1"
     assert "No issue was opened or changed: Something went wrong inside the guard" in job.summary
     assert KEY[20:32] not in job.summary
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "words"),
+    [
+        ("issues", {"issue": {"title": KEY}}, "an issue's title and description"),
+        ("issue_comment", {"comment": {"body": KEY}}, "a comment on an issue"),
+        ("pull_request_review", {**FORK, "review": {"body": KEY}}, "a review's text"),
+        ("workflow_dispatch", {**PUSH, "inputs": {"text": KEY}}, "has `inputs`"),
+        ("a_new_one", PUSH, "does not know the event 'a_new_one'"),
+    ],
+)
+@pytest.mark.parametrize("scan", ["auto", "tree", "history"])
+def test_an_event_about_what_is_not_read_is_an_error_and_never_clean(
+    name: str,
+    payload: dict[str, Any],
+    words: str,
+    scan: str,
+    job: Job,
+    stand_in: Guard,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job.event, job.event_name = payload, name
+    assert job.run(scan=scan) == 2
+    assert words in annotated(capsys)
+    assert stand_in.asked == []
+    assert job.outputs == {"result": "error"}
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("schedule", {}),
+        ("workflow_dispatch", {**PUSH, "inputs": None}),
+        ("push", PUSH),
+        ("merge_group", PUSH),
+        ("pull_request", FORK),
+        ("pull_request_target", FORK),
+    ],
+)
+def test_an_event_about_commits_is_read_and_a_pull_requests_text_named_as_not_read(
+    name: str,
+    payload: dict[str, Any],
+    job: Job,
+    stand_in: Guard,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job.event, job.event_name = payload, name
+    assert job.run() == 0
+    assert job.outputs["result"] == "clean"
+    told = "own title and description are not read"
+    assert (told in job.summary) is (told in capsys.readouterr().out) is ("pull" in name)
 
 
 @pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])

@@ -217,5 +217,10 @@ scans = st.builds(
     ),
 )
 reports = st.builds(
-    Report, scan=scans, cases=tuples(cases(), 3), notes=tuples(texts), incomplete=tuples(texts)
+    Report,
+    scan=scans,
+    cases=tuples(cases(), 3),
+    notes=tuples(texts),
+    incomplete=tuples(texts),
+    warnings=tuples(texts),
 )
