@@ -95,9 +95,10 @@ class Template:
         return _VARIABLE.sub(lambda m: str(local.get(m[1]) or self._ref(m[1])), text)
 
     def _arn(self, name: str) -> str:
-        """Name a resource of the template: an IAM policy's reference is its ARN."""
+        """Name a resource of the template: an IAM policy's or provider's reference is its ARN."""
         resource = self._document["Resources"][name]
         kind = {"AWS::IAM::Role": "role", "AWS::IAM::ManagedPolicy": "policy"}.get(resource["Type"])
         properties = resource["Properties"]
-        own = properties.get("RoleName") or properties.get("ManagedPolicyName") or name
+        host = properties.get("Url", "").removeprefix("https://")
+        own = properties.get("RoleName") or properties.get("ManagedPolicyName") or host or name
         return f"arn:aws:iam::{PSEUDO['AWS::AccountId']}:{kind or 'oidc-provider'}/{own}"

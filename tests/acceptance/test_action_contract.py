@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from bedrock_key_guard.inputs import read_inputs
+from bedrock_key_guard.report.counts import Result
 from tests.acting import WORKFLOWS
 from tests.jobs import ACTION, Host
 
@@ -58,7 +59,12 @@ def test_the_outputs_are_those_that_the_code_writes(host: Host) -> None:
     assert job.outputs.keys() == ACTION["outputs"].keys()
     assert {name: each["value"] for name, each in ACTION["outputs"].items()} == {
         name: f"${{{{ steps.guard.outputs.{name} }}}}" for name in ACTION["outputs"]
-    }
+    } | {"result": "${{ steps.guard.outputs.result || 'error' }}"}
+
+
+def test_each_result_that_the_code_knows_is_described() -> None:
+    described = ACTION["outputs"]["result"]["description"]
+    assert re.findall(r"`([a-z]+)`", described) == list(get_args(Result))
 
 
 @pytest.mark.parametrize("workflow", sorted(WORKFLOWS.glob("*.yml")), ids=lambda path: path.name)

@@ -54,7 +54,9 @@ def files(tree: Path) -> Path:
 def test_an_input_that_cannot_be_used_is_named_before_anything_is_touched(
     inputs: dict[str, str], words: str, files: Path, host: Host, sandbox: Sandbox
 ) -> None:
-    annotated(host.job().run(**inputs), 2, words)
+    job = host.job()
+    annotated(job.run(**inputs), 2, words)
+    assert job.outputs == {"result": "error"}
     assert sandbox.calls() == ()
     assert host.github.exchanges == []
 

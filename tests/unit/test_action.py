@@ -300,6 +300,7 @@ COULD = "No issue could be opened if a key were found: the input `github-token` 
     ],
 )
 def test_an_empty_token_is_a_warning_where_it_loses_an_issue(
+    *,
     event: dict[str, Any],
     name: str,
     found: bool,
@@ -324,6 +325,7 @@ def test_an_empty_token_is_a_warning_where_it_loses_an_issue(
 )
 @pytest.mark.parametrize("found", [False, True])
 def test_every_run_that_could_not_have_acted_says_so(
+    *,
     verify: str,
     aws: dict[str, str],
     warned: bool,
@@ -541,6 +543,7 @@ def test_an_error_of_ours_does_not_hide_what_was_done(
 )
 @pytest.mark.parametrize("scan", ["auto", "tree", "history"])
 def test_an_event_about_what_is_not_read_is_an_error_and_never_clean(
+    *,
     name: str,
     payload: dict[str, Any],
     words: str,

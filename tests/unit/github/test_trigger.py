@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.github.event import Event, Trust
 from bedrock_key_guard.github.trigger import BESIDE, GIVEN, READ, WRITTEN, require_read
 
+PAGE = Path(__file__).parents[3] / "docs" / "events.md"
 READS = [
     ("push", {"ref": "refs/heads/main"}),
     ("push", {"ref": "refs/tags/v1"}),
@@ -106,3 +109,15 @@ def test_every_event_that_github_knows_is_in_one_table_and_tried_here() -> None:
     assert known <= set(tables)
     assert set(tables) | {"a_new_one", "PUSH"} == {row[0] for row in (*READS, *REFUSED)}
     assert BESIDE.keys() <= READ
+
+
+def test_the_page_about_events_has_them_all_in_the_right_table() -> None:
+    read, unread = PAGE.read_text("utf-8").split("before it reads anything")
+    assert named(read) == READ | GIVEN.keys()
+    assert named(unread) == WRITTEN.keys() | GIVEN.keys()
+
+
+def named(part: str) -> set[str]:
+    """Return what the first column of a table names, but for members of an event."""
+    column = "".join(re.findall(r"^\| (`.*?) \|", part, re.MULTILINE))
+    return set(re.findall(r"`([a-z_]+)`", column)) - set(GIVEN.values())

@@ -6,25 +6,20 @@ forms of `sub`, those of GitHub's "OpenID Connect reference".
 
 from __future__ import annotations
 
-import base64
-import json
-import time
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
 import pytest
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sandbox.seeding import session_key
+from tests import oidc
+from tests.oidc import HOST
 from tests.unit.sandbox.credential_calls import refusal
 
 if TYPE_CHECKING:
     from sandbox.aws import Sandbox
 
 ACCOUNT = "111122223333"
-HOST = "token.actions.githubusercontent.com"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{HOST}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/BedrockKeyGuard"
 SUBJECTS = ["repo:acme/shop:ref:refs/heads/main", "repo:acme@123/shop@456:ref:refs/heads/main"]
@@ -35,17 +30,8 @@ CONDITION = {
 
 
 def token(**claims: Any) -> str:
-    """Write what GitHub would have signed."""
-    usual = {
-        "iss": f"https://{HOST}",
-        "aud": "sts.amazonaws.com",
-        "sub": SUBJECTS[0],
-        "repository_id": "456",
-        "exp": time.time() + 300,
-    }
-    parts = [{"alg": "RS256"}, usual | claims]
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts]
-    return b".".join([*encoded, b"signature"]).decode()
+    """Write the token of a run that the role lets in, but for these claims."""
+    return oidc.token({"sub": SUBJECTS[0], "repository_id": "456", **claims})
 
 
 @pytest.fixture
@@ -63,16 +49,7 @@ def role(sandbox: Sandbox, iam: Any) -> str:
 
 
 def assume(sandbox: Sandbox, web_identity: str, role: str = ROLE) -> dict[str, Any]:
-    sts: Any = botocore.session.get_session().create_client(
-        "sts",
-        region_name="us-east-1",
-        endpoint_url=sandbox.aws_url,
-        config=Config(signature_version=UNSIGNED, proxies={}),
-    )
-    answer: dict[str, Any] = sts.assume_role_with_web_identity(
-        RoleArn=role, RoleSessionName="guard", WebIdentityToken=web_identity
-    )
-    return answer
+    return oidc.assume(sandbox, web_identity, role)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
