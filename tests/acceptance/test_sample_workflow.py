@@ -28,9 +28,7 @@ CONFIGURE, GUARD = "aws-actions/configure-aws-credentials", "OWNER/bedrock-key-g
 @pytest.fixture(scope="module")
 def workflow() -> dict[str, Any]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(
-        r"^```yaml\n(# \.github/workflows.*?)^```$", text, re.MULTILINE | re.DOTALL
-    )
+    (block,) = re.findall(r"(?ms)^```yaml\n(# \.github/workflows.*?)^```$", text)
     read: dict[str, Any] = yaml.load(block, yaml.BaseLoader)  # noqa: S506  # keeps `on` a word
     return read
 

@@ -1,0 +1,100 @@
+"""Start the Action by events that it does not read, and without what it needs: it says so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sandbox.aws import Sandbox
+from sandbox.github import GitHubServer
+from sandbox.seeding import LongTermKey
+from tests.jobs import REPOSITORY, Done, Host, annotated, pull_request, push, said
+
+WARNING = "::warning title=Bedrock Key Guard::"
+
+
+@pytest.fixture
+def leaked(leaked: LongTermKey, host: Host) -> LongTermKey:
+    (host.workspace / "leak.env").write_text(f"TOKEN={leaked.key}\n", encoding="utf-8")
+    return leaked
+
+
+@pytest.fixture
+def clean(host: Host) -> Host:
+    (host.workspace / "README").touch()
+    return host
+
+
+def warnings(done: Done) -> list[str]:
+    lines = done.stdout.decode().splitlines()
+    return [line.removeprefix(WARNING) for line in lines if line.startswith(WARNING)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("issues", {"issue": {"title": "Help"}}, "an issue's title and description"),
+        ("issue_comment", {"comment": {"body": "Help"}}, "a comment on an issue"),
+        ("gollum", {"pages": [{"title": "Home"}]}, "pages of the wiki"),
+        ("workflow_dispatch", {"inputs": {"text": "Help"}}, "has `inputs`"),
+        ("repository_dispatch", {"client_payload": {"text": "Help"}}, "has `client_payload`"),
+        ("new_in_2027", {}, "does not know the event 'new_in_2027'"),
+    ],
+)
+def test_an_event_whose_text_is_not_read_is_never_clean(
+    name: str, text: Mapping[str, Any], words: str, clean: Host, sandbox: Sandbox
+) -> None:
+    job = clean.job(event={**push(), **text}, event_name=name)
+    annotated(job.run(), 2, words)
+    assert job.outputs == {"result": "error"}
+    assert sandbox.calls() == ()
+    assert clean.github.exchanges == []
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [("workflow_dispatch", {**push(), "inputs": None}), ("schedule", {"schedule": "0 0 * * *"})],
+)
+def test_a_run_by_hand_or_by_the_clock_reads_the_repository(
+    name: str, event: Mapping[str, Any], clean: Host
+) -> None:
+    job = clean.job(event=event, event_name=name)
+    done = job.run()
+    assert (done.returncode, job.outputs["result"]) == (0, "clean"), done.stderr
+    assert warnings(done) == []
+
+
+def test_a_pull_requests_own_text_is_named_as_not_read(clean: Host) -> None:
+    job = clean.job(event=pull_request(REPOSITORY), event_name="pull_request")
+    done = job.run()
+    assert (done.returncode, job.outputs["result"]) == (0, "clean")
+    told = "The pull request's own title and description are not read"
+    assert told in done.stdout.decode()
+    assert told in job.summary
+
+
+def test_a_clean_run_without_aws_credentials_warns_and_loads_no_sdk(clean: Host) -> None:
+    settings = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    job = clean.job(settings=settings, python=(sys.executable, "-X", "importtime"))
+    done = job.run()
+    assert (done.returncode, job.outputs["result"]) == (0, "clean")
+    (told,) = warnings(done)
+    assert "The job has no AWS credentials: a key found now would stay unverified" in told
+    assert "**Warning:** The job has no AWS credentials" in job.summary
+    loaded = said(done)
+    assert "bedrock_key_guard.aws.ambient" in loaded
+    assert "botocore" not in loaded
+
+
+def test_an_empty_token_is_a_warning_that_says_what_was_lost(
+    host: Host, leaked: LongTermKey, github: GitHubServer
+) -> None:
+    job = host.job()
+    done = job.run(github_token="", fail_on="none")
+    assert done.returncode == 0
+    assert github.issues(REPOSITORY) == []
+    (told,) = warnings(done)
+    assert told.startswith("No issue was opened or changed: the input `github-token` is empty")
