@@ -91,6 +91,8 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         inputs.investigating(),
     )
     report = _noted(report, *_left_unread(report, inputs, event))
+    if event is not None and event.unreadable:
+        report = replace(report, incomplete=(*report.incomplete, _about_what(event)))
     if inputs.verify and not has_credentials(environment):
         report = _warned(report, _no_credentials(event))
     report, visibility = _announce(report, inputs, event)
@@ -120,6 +122,10 @@ def _left_unread(report: Report, inputs: Inputs, event: Event | None) -> Iterato
         yield _FILES_ALONE
     if event is not None and event.name in BESIDE:
         yield BESIDE[event.name]
+
+
+def _about_what(event: Event) -> str:
+    return f"What the event was about is not known: {event.unreadable}."
 
 
 def _no_credentials(event: Event | None) -> str:

@@ -584,6 +584,17 @@ def test_an_event_about_commits_is_read_and_a_pull_requests_text_named_as_not_re
     assert (told in job.summary) is (told in capsys.readouterr().out) is ("pull" in name)
 
 
+@pytest.mark.parametrize("name", ["push", "workflow_dispatch"])
+def test_a_run_whose_event_cannot_be_read_is_not_complete(
+    name: str, job: Job, stand_in: Guard
+) -> None:
+    job.event_name = name
+    assert job.run(GITHUB_EVENT_PATH=str(job.folder / "nowhere")) == 4
+    assert job.outputs["result"] == "incomplete"
+    assert "What the event was about is not known: the event file cannot be read" in job.summary
+    assert job.report["complete"] is False
+
+
 @pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
 def test_what_cannot_be_written_is_named(
     name: str, job: Job, stand_in: Guard, capsys: pytest.CaptureFixture[str]

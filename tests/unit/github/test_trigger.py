@@ -67,9 +67,9 @@ REFUSED = [
 ]
 
 
-def event(name: str, payload: Any, unreadable: str = "") -> Event:
+def event(name: str, payload: Any) -> Event:
     trust = Trust(trusted=True, reason="")
-    return Event(name, "acme/app", "octocat", "", "1", "", "", payload, trust, unreadable)
+    return Event(name, "acme/app", "octocat", "", "1", "", "", payload, trust)
 
 
 @pytest.mark.parametrize(("name", "payload"), READS)
@@ -85,18 +85,6 @@ def test_an_event_about_something_else_is_an_error_that_says_so(
         require_read(event(name, payload))
     assert words in str(refused.value)
     assert "workflow" in refused.value.remedy
-
-
-@pytest.mark.parametrize(("name", "is_read"), [("push", True), *((name, False) for name in GIVEN)])
-def test_what_came_with_an_event_that_cannot_be_read_is_not_taken_for_nothing(
-    name: str, is_read: bool
-) -> None:
-    broken = event(name, {}, "the event file is not JSON")
-    if is_read:
-        require_read(broken)
-        return
-    with pytest.raises(UsageError, match=r"not known \(the event file is not JSON\)"):
-        require_read(broken)
 
 
 def test_every_event_that_github_knows_is_in_one_table_and_tried_here() -> None:

@@ -105,6 +105,17 @@ def test_a_malformed_key_only_warns() -> None:
     assert command(samples.case()).name == "error"
 
 
+def test_a_warning_has_no_place_and_comes_after_the_keys() -> None:
+    report = samples.report(samples.case(), warnings=("A loss: 100%\n::error::no",))
+    *_, line = as_annotations(report, visibility="public")
+    assert line == "::warning title=Bedrock Key Guard::A loss: 100%25\\n::error::no"
+
+
+def test_github_shows_no_more_warnings_than_these() -> None:
+    report = samples.report(warnings=tuple(map(str, range(20))))
+    assert len(as_annotations(report, visibility="public")) == MOST_ANNOTATIONS
+
+
 @pytest.mark.parametrize("number", [0, 1, MOST_ANNOTATIONS])
 def test_what_fits_is_shown_whole(number: int) -> None:
     lines = as_annotations(samples.report(*[samples.case()] * number), visibility="private")

@@ -79,11 +79,12 @@ def test_where_a_key_stands_is_kept_from_strangers(visibility: Visibility, told:
 
 def test_what_was_not_scanned_and_what_is_to_be_noted_is_told() -> None:
     missed = (NotScanned("a|b", "missing", "permission denied"),)
-    report = samples.report(missed=missed, notes=("a note",), incomplete=("a limit",))
+    said = {"incomplete": ("a limit",), "warnings": ("a loss",), "notes": ("a note",)}
+    report = samples.report(missed=missed, **said)
     page = as_markdown(report, visibility="private")
     assert "### Not scanned\n\n| What | Kind | Why |" in page
     assert "| <code>a&#124;b</code> | missing | permission denied |" in page
-    assert "- **Incomplete:** a limit\n- a note\n" in page
+    assert "- **Incomplete:** a limit\n- **Warning:** a loss\n- a note\n" in page
 
 
 def test_however_much_there_is_to_tell_github_takes_it() -> None:

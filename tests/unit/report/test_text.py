@@ -160,13 +160,15 @@ def test_what_was_not_scanned_is_listed_and_the_report_is_loudly_incomplete() ->
         NotScanned("a\x1b.bin", "missing", "permission denied"),
         NotScanned("pipe", "opaque", "it is not a regular file"),
     )
-    text = as_text(samples.report(missed=missed, incomplete=("a limit",), notes=("a note",)))
+    said = {"incomplete": ("a limit",), "warnings": ("a loss",), "notes": ("a note",)}
+    text = as_text(samples.report(missed=missed, **said))
     assert text == (
         "Not scanned\n"
         "  missing  a\\x1b.bin: permission denied\n"
         "  opaque   pipe: it is not a regular file\n"
         "\n"
         "Incomplete: a limit\n"
+        "Warning: a loss\n"
         "Note: a note\n"
         "\n"
         "No keys found; 412 files, 3.1 MB read; INCOMPLETE.\n"
