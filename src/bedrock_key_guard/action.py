@@ -35,7 +35,7 @@ from bedrock_key_guard.report.text import as_text
 from bedrock_key_guard.streams import as_guard_error, report_error, warn_of_reset, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bedrock_key_guard.inputs import Inputs
     from bedrock_key_guard.report.counts import Result
@@ -48,7 +48,7 @@ _NO_CREDENTIALS = "The job has no AWS credentials: a key found now would stay un
 _GIVE_CREDENTIALS = (
     "Add aws-actions/configure-aws-credentials before this step, or set `verify: false`."
 )
-_WITHOUT_ANY = (
+_EMPTY_INPUT = (
     "the input `github-token` is empty, as a secret is that the job has not got. Leave it out for "
     "the job's own token, or set `report-issue: never`."
 )
@@ -90,12 +90,9 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         ),
         inputs.investigating(),
     )
-    report = _noted(report, *_left_unread(report, inputs, event))
-    if event is not None and event.unreadable:
-        report = replace(report, incomplete=(*report.incomplete, _about_what(event)))
     if inputs.verify and not has_credentials(environment):
         report = _warned(report, _no_credentials(event))
-    report, visibility = _announce(report, inputs, event)
+    report, visibility = _announce(_left_unread(report, inputs, event), inputs, event)
     _tell(report, visibility, runner)
     _write_outputs(report, folder / "report.json", runner)
     if inputs.summary:
@@ -116,16 +113,16 @@ def _distrust(event: Event | None) -> str | None:
     return None if event.trusted else event.trust.reason
 
 
-def _left_unread(report: Report, inputs: Inputs, event: Event | None) -> Iterator[str]:
-    """Say what somebody may think was read, and was not."""
+def _left_unread(report: Report, inputs: Inputs, event: Event | None) -> Report:
+    """Say in the report what somebody may think was read, and was not."""
     if inputs.scan.scan == "auto" and report.scan.scanned.sources == ("working-tree",):
-        yield _FILES_ALONE
+        report = _noted(report, _FILES_ALONE)
     if event is not None and event.name in BESIDE:
-        yield BESIDE[event.name]
-
-
-def _about_what(event: Event) -> str:
-    return f"What the event was about is not known: {event.unreadable}."
+        report = _noted(report, BESIDE[event.name])
+    if event is not None and event.unreadable:
+        unknown = f"What the event was about is not known: {event.unreadable}."
+        report = replace(report, incomplete=(*report.incomplete, unknown))
+    return report
 
 
 def _no_credentials(event: Event | None) -> str:
@@ -160,15 +157,15 @@ def _without_token(report: Report, inputs: Inputs, event: Event) -> Report:
     if not event.trusted:
         return _left_alone(report, event) if report.cases else report
     lost = "was opened or changed" if report.cases else "could be opened if a key were found"
-    return _warned(report, f"No issue {lost}: {_WITHOUT_ANY}")
+    return _warned(report, f"No issue {lost}: {_EMPTY_INPUT}")
 
 
 def _left_alone(report: Report, event: Event) -> Report:
     return _noted(report, f"No issue was opened or changed: {event.trust.reason}.")
 
 
-def _noted(report: Report, *notes: str) -> Report:
-    return replace(report, notes=(*report.notes, *notes))
+def _noted(report: Report, note: str) -> Report:
+    return replace(report, notes=(*report.notes, note))
 
 
 def _warned(report: Report, warning: str) -> Report:
