@@ -20,12 +20,13 @@ What a sandbox offers:
   `credential_status`, `accepts`, `credentials`: what a test or the demo starts from and looks at;
   signers of every other kind (sessions of users, federated, reserved, root) are made by
   sandbox/signers.py;
-* `organize(...)`: an organisation of the accounts, with service control policies;
+* `organize(...)`: an organisation of the accounts, with service and resource control policies;
 * `trail`: what CloudTrail has recorded, how late it shows it, and events written from rows, see
   sandbox/trail.py and trail_rows.py;
 * `aws_faults`: a `FaultPlan` for all AWS calls, `on="iam:UpdateServiceSpecificCredential"`;
 * `bedrock.faults` (`on="bedrock:*"`, `on="bedrock-mantle:*"`), `bedrock.lag`, `bedrock.log`,
   `bedrock.region`, `bedrock.url`: the same for Bedrock, see sandbox/bedrock.py and faults.py;
+* `bedrock.endpoint_policy`: what a VPC endpoint lets through to Bedrock, None where there is none;
 * `enforced()`: within it the policies of the caller are checked at every AWS call, so that a policy
   put on the guard's user (`GUARD_USER`, policy `GUARD_POLICY`) can be shown to be enough;
 * `reset()`: back to the seeded accounts, with new access keys, on the same ports; or to others.
@@ -144,14 +145,20 @@ class Sandbox(AwsClients):
         *,
         members: Mapping[str, str] | None = None,
         policies: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+        resource_policies: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
         delegated: Iterable[str] = (),
     ) -> None:
         """Make an organisation: all accounts, or `members` with their status (`ACTIVE`)."""
         others = {account: "ACTIVE" for account in self._keys if account != management}
-        attached = {account: tuple(documents) for account, documents in (policies or {}).items()}
+        limits = [
+            {account: tuple(documents) for account, documents in (given or {}).items()}
+            for given in (policies, resource_policies)
+        ]
         members = others if members is None else members
         with self.state:
-            organization.found(Organization(management, members, attached, frozenset(delegated)))
+            organization.found(
+                Organization(management, members, limits[0], frozenset(delegated), limits[1])
+            )
 
     def make_long_term_key(
         self,

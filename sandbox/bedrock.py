@@ -10,6 +10,7 @@ The `Sandbox` of sandbox/aws.py starts it and offers it as `sandbox.bedrock`:
 `region` is the region that this endpoint plays: a short-term key of another one is refused, and so
 is a long-term key of another partition. With None it plays the region of each key.
 `manner` chooses where public reports of Bedrock's refusals disagree (sandbox/planes.py).
+`endpoint_policy` is that of the VPC endpoint through which everybody comes, None for none.
 """
 
 from __future__ import annotations
@@ -39,12 +40,13 @@ from sandbox.faults import (
 )
 from sandbox.loopback import LoopbackServer
 from sandbox.operations import CONTROL, LIST_MODELS, MANTLE, asked, is_served
-from sandbox.planes import Ask, Manner, decide, denied, done, render
+from sandbox.planes import Ask, Manner, decide, denied, done, render, through_endpoint
 from sandbox.propagation import Lag, Propagation, Ruling
 from sandbox.trail_bedrock import Caller, record_bearer_call
 from sandbox.wire import BedrockCall, WireLog, fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sandbox.faults import Outcome
@@ -62,6 +64,7 @@ class BedrockServer:
         """Take the lock that guards IAM's state, and a directory for the CA bundle."""
         self.region: str | None = region
         self.manner = Manner()
+        self.endpoint_policy: Mapping[str, Any] | None = None
         self.faults = FaultPlan(for_bedrock=True)
         self.log: WireLog[BedrockCall] = WireLog()
         self.stopping = threading.Event()
@@ -95,13 +98,14 @@ class BedrockServer:
         self.faults.clear()
         self.log.clear()
         self.manner = Manner()
+        self.endpoint_policy = None
         self._propagation.clear()
 
     def answer(self, operation: Operation, model: str, bearer: str, caller: Caller) -> Answer:
         """Answer as far as IAM's changes have arrived, and let CloudTrail record it."""
         with self._state:
             ask = Ask(operation, self.region or region_of(bearer), model)
-            key = authenticate(bearer, ask.region)
+            key = through_endpoint(authenticate(bearer, ask.region), self.endpoint_policy)
             known = None if isinstance(key, Refusal) else key
             truth = Ruling(decide(ask, key, self.manner), known)
             ruling = self._propagation.settle(operation.action, fingerprint(bearer), truth)

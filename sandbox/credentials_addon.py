@@ -78,6 +78,12 @@ class IamWithServiceCredentials(IamResponse):
         self._store.delete(credential.credential_id, owner)
         return EmptyResult()
 
+    def put_user_permissions_boundary(self) -> ActionResult:
+        """Keep the boundary where moto keeps a role's; it has none for users."""
+        user = self.backend.get_user(self._get_param("UserName"))
+        vars(user)["permissions_boundary_arn"] = self._get_param("PermissionsBoundary")
+        return EmptyResult()
+
     def delete_user(self) -> ActionResult:
         if self._store.of_user(self._owner().user_id):
             text = "Cannot delete entity, must remove referenced objects first."

@@ -8,7 +8,7 @@ and in a CloudFormation failure of its ListModels.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +32,7 @@ MODELS = (
     ("amazon.nova-example-v1:0", "Nova Example", "Amazon"),
     ("openai.gpt-oss-example-1:0", "gpt-oss-example", "OpenAI"),
 )
+VPC_ENDPOINT = "VPC endpoint policy"
 REPLY = "Hello."
 USAGE = {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3}
 JSON_TYPE = (("Content-Type", "application/json"),)
@@ -87,6 +88,19 @@ class Ask:
     @property
     def plane(self) -> Plane:
         return self.operation.plane
+
+
+def through_endpoint(
+    key: Authenticated | Refusal, policy: Mapping[str, Any] | None
+) -> Authenticated | Refusal:
+    """Limit a key to what the policy of a VPC endpoint lets through.
+
+    Source: VPC user guide, "Control access to VPC endpoints using endpoint policies".
+    """
+    if isinstance(key, Refusal) or policy is None:
+        return key
+    limits = {**key.principal.limits, VPC_ENDPOINT: (json.dumps(policy),)}
+    return replace(key, principal=replace(key.principal, limits=limits))
 
 
 def decide(ask: Ask, key: Authenticated | Refusal, manner: Manner) -> Answer:

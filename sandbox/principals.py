@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Principal", "Signer", "account_of", "backend_of", "signer_of", "users_of"]
 
 SESSION = "session policy"
+BOUNDARY = "permissions boundary"
 ROOT_KEYS = "root_access_keys"
 ANYTHING = '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
 
@@ -113,7 +114,7 @@ def principal_of_user(user: User) -> Principal:
         name=user.name,
         unique_id=user.id,
         policies=_policies_of((user, *groups)),
-        limits=limits_of(user.account_id),
+        limits=limits_of(user.account_id) | _boundary(user),
     )
 
 
@@ -179,7 +180,7 @@ def _role_principal(session: Session, role: Role) -> Principal:
         unique_id=f"{role.id}:{about.name}",
         policies=_policies_of((role,)),
         issuer_arn=role.arn,
-        limits=_limits(session),
+        limits=_limits(session) | _boundary(role),
         tags=session.tags,
     )
 
@@ -195,7 +196,7 @@ def _federated(session: Session, user: User) -> Principal:
         unique_id=f"{about.account_id}:{about.name}",
         policies=principal_of_user(user).policies,
         issuer_arn=user.arn,
-        limits={SESSION: ()} | _limits(session),
+        limits={SESSION: ()} | _limits(session) | _boundary(user),
         tags=session.tags,
     )
 
@@ -208,6 +209,18 @@ def _limits(session: Session) -> dict[str, tuple[str, ...]]:
     """Add the session's own policies to what limits everybody in the account."""
     limits = limits_of(session.subject.account_id)
     return limits if session.policies is None else limits | {SESSION: session.policies}
+
+
+def _boundary(holder: User | Role) -> dict[str, tuple[str, ...]]:
+    """Give what the permissions boundary of a user or role lets it be allowed, if it has one.
+
+    moto knows those of roles alone; the add-on keeps a user's in the same attribute.
+    """
+    arn = vars(holder).get("permissions_boundary_arn")
+    if not arn:
+        return {}
+    policy = backend_of(arn.split(":")[4]).managed_policies[arn]
+    return {BOUNDARY: tuple(v.document for v in policy.versions if v.is_default)}
 
 
 def _policies_of(holders: Iterable[User | Group | Role]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ does less of the same, and says which action it missed.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from botocore.credentials import Credentials
 
 from sandbox import signers
 from sandbox.aws import Sandbox
+from sandbox.seeding import DENY_BOTH_PLANES
 from tests import keysmith
 from tests.jobs import ACCOUNT
 from tests.leakers import CONSOLE, role_session, signed
@@ -26,6 +28,7 @@ UPDATE, RESET, DELETE, LIST = (
     for verb, plural in (("Update", ""), ("Reset", ""), ("Delete", ""), ("List", "s"))
 )
 TRAIL = "cloudtrail:LookupEvents"
+DENIED = DENY_BOTH_PLANES["Statement"]
 WORKS = ("accepted", "accepted")
 
 
@@ -56,6 +59,31 @@ def by_old_access_key(sandbox: Sandbox) -> Leaked:
     """Leak a key whose access key id is of the generation that does not hold the account."""
     forged = keysmith.short_term(credentials=Credentials(OLD_ID, "EXAMPLE-not-a-real-secret"))
     return Leaked((forged,), (sandbox.make_long_term_key(ACCOUNT, "other").key,))
+
+
+def denied_in_two_policies(sandbox: Sandbox, kind: str, name: str) -> None:
+    """Deny one plane in a managed policy and the other in an inline one: each has to be read."""
+    iam = sandbox.client("iam", ACCOUNT)
+    first, second = (
+        json.dumps({"Version": "2012-10-17", "Statement": {**DENIED, "Action": action}})
+        for action in DENIED["Action"]
+    )
+    policy = iam.create_policy(PolicyName="first", PolicyDocument=first)["Policy"]["Arn"]
+    holder = {f"{kind.title()}Name": name}
+    getattr(iam, f"attach_{kind}_policy")(**holder, PolicyArn=policy)
+    getattr(iam, f"put_{kind}_policy")(**holder, PolicyName="second", PolicyDocument=second)
+
+
+def of_a_denied_user(sandbox: Sandbox) -> Leaked:
+    made = of_console_user(sandbox)
+    denied_in_two_policies(sandbox, "user", CONSOLE)
+    return made
+
+
+def by_a_denied_role(sandbox: Sandbox) -> Leaked:
+    made = by_role(sandbox)
+    denied_in_two_policies(sandbox, "role", "ml-pipeline")
+    return made
 
 
 def of_two_accounts(sandbox: Sandbox) -> Leaked:
@@ -94,6 +122,7 @@ def _of(kind: str, *verbs: str) -> set[str]:
 
 HELD = ("Get{}", "ListAttached{}Policies", "Attach{}Policy", "Detach{}Policy")
 REVOKED = ("Get{}", "Put{}Policy", "Get{}Policy", "Delete{}Policy", "List{}Policies")
+DENYING = ("ListAttached{}Policies", "List{}Policies", "Get{}Policy")
 SCENARIOS = (
     Scenario(
         "verify a long-term key",
@@ -109,6 +138,22 @@ SCENARIOS = (
         by_old_access_key,
         ("verify",),
         frozenset({"sts:GetAccessKeyInfo"}),
+        outcome=None,
+    ),
+    Scenario(
+        "verify a contained key of a user",
+        (),
+        of_a_denied_user,
+        ("verify",),
+        frozenset({LIST, *JUDGED, *_of("User", *DENYING)}),
+        outcome=None,
+    ),
+    Scenario(
+        "verify a contained key of a role",
+        (),
+        by_a_denied_role,
+        ("verify",),
+        frozenset({*JUDGED, *_of("Role", *DENYING)}),
         outcome=None,
     ),
     Scenario(

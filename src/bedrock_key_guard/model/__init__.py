@@ -18,6 +18,7 @@ from bedrock_key_guard.model.evidence import (
     IamAnswer,
     IamState,
     Plane,
+    PolicyAnswer,
     TrailAnswer,
     Verdict,
     VerdictState,
@@ -36,6 +37,7 @@ from bedrock_key_guard.model.findings import (
 )
 from bedrock_key_guard.model.response import (
     CHANGES,
+    KILLS,
     Action,
     ActionName,
     Change,
@@ -45,6 +47,7 @@ from bedrock_key_guard.model.response import (
 
 __all__ = [
     "CHANGES",
+    "KILLS",
     "Account",
     "Action",
     "ActionName",
@@ -68,6 +71,7 @@ __all__ = [
     "Outcome",
     "OutcomeState",
     "Plane",
+    "PolicyAnswer",
     "Scan",
     "Scanned",
     "ShortTermKey",

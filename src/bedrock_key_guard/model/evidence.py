@@ -26,7 +26,9 @@ class Clock:
 class BedrockAnswer:
     """Record what one plane of Bedrock said to the key.
 
-    `denied` names the `principal` and the `denied_action`; it means that the key is authentic.
+    `denied` names the `principal` and the `denied_action`; it means that the key is authentic. AWS
+    also says which kind of policy denies it, such as `service control policy`: `denied_by`, None
+    where it does not, and `explicit` for a denial in that policy, not for want of permission there.
     `refused` counts how often in a row. `unknown` is any answer that proves nothing.
     """
 
@@ -38,6 +40,8 @@ class BedrockAnswer:
     status: int | None = None
     principal: str | None = None
     denied_action: str | None = None
+    denied_by: str | None = None
+    explicit: bool = False
     refusals: int = 0
 
 
@@ -100,6 +104,21 @@ class TrailAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyAnswer:
+    """Record whether IAM shows policies that deny the key's principal the use of keys anywhere.
+
+    `found` names them in `policies`. `absent` after all of `holder`'s own were read, `unknown` with
+    the reason where one that may deny it could not be read.
+    """
+
+    state: Literal["found", "absent", "unknown"]
+    asked_at: datetime
+    holder: str
+    policies: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AllowedAccounts:
     """Record whether the key's account is one that the guard may touch.
 
@@ -124,6 +143,7 @@ class Evidence:
     bedrock: tuple[BedrockAnswer, ...] = ()
     iam: IamAnswer | None = None
     trail: TrailAnswer | None = None
+    policies: PolicyAnswer | None = None
     notes: tuple[str, ...] = ()
 
 

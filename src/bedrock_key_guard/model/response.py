@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 Change = Literal["disable", "reset", "delete", "strip-policies", "quarantine", "revoke-sessions"]
 CHANGES: frozenset[Change] = frozenset(get_args(Change))
+KILLS: frozenset[Change] = frozenset(("disable", "reset", "delete"))
+"""End a key; the others deny its principal the use of it, until somebody lifts that."""
 ActionName = Literal[Change, "restore", "lift", "manual", "nothing"]
 OutcomeState = Literal["done", "dry-run", "not-needed", "refused", "failed"]
 

@@ -40,19 +40,21 @@ def assemble(
         )
         for each in incidents
     )
+    shown = [case for case in cases if _is_shown(case, include_malformed)]
     return Report(
         scan=scan,
-        cases=tuple(case for case in cases if _is_shown(case, include_malformed)),
+        cases=tuple(shown),
         notes=(*scan.notes, *_depth(scan), *_notes(cases)),
         incomplete=_left_undone(cases),
+        hides_unproven=any(not case.dead for case in cases if case not in shown),
     )
 
 
 def _neighbours(cases: Iterable[Case]) -> list[Case]:
-    """Mark the cases whose places lead to a key that is not proven harmless, shown or not."""
+    """Mark the cases whose places lead to a key that is not proven dead, shown or not."""
     each = list(cases)
     unproven = [case for case in each if case.incident.confidence == "exact"]
-    hidden = set(chain.from_iterable(_leads(c) for c in unproven if not c.proven_harmless))
+    hidden = set(chain.from_iterable(_leads(c) for c in unproven if not c.dead))
     return [replace(case, beside_unproven=not hidden.isdisjoint(_leads(case))) for case in each]
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         CredentialRecord,
         Evidence,
         IamAnswer,
+        PolicyAnswer,
         TrailAnswer,
     )
 
@@ -48,6 +49,8 @@ def _testimonies(evidence: Evidence) -> Iterator[tuple[str, Json, datetime]]:
         yield "iam", _iam(evidence.iam), evidence.iam.asked_at
     if evidence.trail is not None:
         yield "cloudtrail", _trail(evidence.trail), evidence.trail.asked_at
+    if evidence.policies is not None:
+        yield "iam-policies", _policies(evidence.policies), evidence.policies.asked_at
     for note in evidence.notes:
         yield "note", {"text": note}, clock.now
 
@@ -69,6 +72,8 @@ def _bedrock(answer: BedrockAnswer) -> Json:
         "status": answer.status,
         "principal": answer.principal,
         "denied_action": answer.denied_action,
+        "denied_by": answer.denied_by,
+        "explicit": answer.explicit,
         "refusals": answer.refusals,
         "detail": answer.detail,
     }
@@ -91,6 +96,15 @@ def _trail(answer: TrailAnswer) -> Json:
         "state": answer.state,
         "principal": answer.principal,
         "issuer": answer.issuer,
+        "detail": answer.detail,
+    }
+
+
+def _policies(answer: PolicyAnswer) -> Json:
+    return {
+        "holder": answer.holder,
+        "state": answer.state,
+        "policies": list(answer.policies),
         "detail": answer.detail,
     }
 

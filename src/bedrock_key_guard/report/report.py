@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from bedrock_key_guard.model import KILLS
+
 if TYPE_CHECKING:
     from bedrock_key_guard.investigate.usage import Usage
     from bedrock_key_guard.model import Incident, Outcome, Scan, Verdict
@@ -17,7 +19,7 @@ Visibility = Literal["public", "private", "internal", "unknown"]
 class Case:
     """Hold one incident with all that became of it, as far as the run went.
 
-    `beside_unproven` tells that some place of it leads to a key that is not proven harmless.
+    `beside_unproven` tells that some place of it leads to a key that is not proven dead.
     """
 
     incident: Incident
@@ -28,11 +30,20 @@ class Case:
     beside_unproven: bool = False
 
     @property
-    def proven_harmless(self) -> bool:
-        """Tell whether the key is proven dead or contained, before or by the run's response."""
-        if self.outcome is not None and self.outcome.confirmed_dead:
+    def dead(self) -> bool:
+        """Return whether the key is proven dead, before or by the run's response.
+
+        One that is contained is not: it works again as soon as somebody lifts what denies it.
+        """
+        outcome = self.outcome
+        if outcome is not None and outcome.confirmed_dead and outcome.action in KILLS:
             return True
-        return self.verdict is not None and self.verdict.state in ("dead", "contained")
+        return self.verdict is not None and self.verdict.state == "dead"
+
+    @property
+    def leads_to_dead_keys_alone(self) -> bool:
+        """Return whether its places show nobody a key that may work."""
+        return self.dead and not self.beside_unproven
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,8 @@ class Report:
 
     `notes` are sentences about the run as a whole, and `warnings` those that people are shown
     beside it too: what was lost. `incomplete` says why a run that read everything could still not
-    conclude.
+    conclude. `hides_unproven` tells that a key which is not shown to people, such as an
+    allow-listed one, is not proven dead.
     """
 
     scan: Scan
@@ -49,11 +61,17 @@ class Report:
     notes: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    hides_unproven: bool = False
 
     @property
     def complete(self) -> bool:
         """Tell whether everything that had to be read and asked was."""
         return self.scan.complete and not self.incomplete
+
+    @property
+    def leads_to_dead_keys_alone(self) -> bool:
+        """Return whether what it names shows nobody a key that may work."""
+        return not self.hides_unproven and all(case.dead for case in self.cases)
 
 
 def may_tell_who(visibility: Visibility | None) -> bool:
@@ -64,19 +82,22 @@ def may_tell_who(visibility: Visibility | None) -> bool:
     return visibility in (None, "private", "internal")
 
 
-def may_tell_where(case: Case, visibility: Visibility | None) -> bool:
-    """Tell whether a text that `visibility` describes may say where a key stands.
+def may_tell_where(what: Case | Report, visibility: Visibility | None) -> bool:
+    """Return whether a text that `visibility` describes may name files, objects and commits.
 
-    None is a text for the person who asked for it, such as a terminal's. Where anyone may read,
-    and where nobody knows who may, only a key that is proven harmless is located, and only if that
-    leads to no other key.
+    They are those where a key stands, or those of a whole run, such as what was not scanned. None
+    is a text for the person who asked for it, such as a terminal's. Where anyone may read, and
+    where nobody knows who may, nothing is named that leads to a key that is not proven dead.
     """
-    few = visibility in (None, "private", "internal")
-    return few or (case.proven_harmless and not case.beside_unproven)
+    return visibility in (None, "private", "internal") or what.leads_to_dead_keys_alone
 
 
-def why_not_where(case: Case) -> str:
-    """Return why the places of a key are kept from strangers, as the end of a sentence."""
-    if case.proven_harmless:
+def why_not_where(what: Case | Report) -> str:
+    """Return why places are kept from strangers, as the end of a sentence."""
+    if isinstance(what, Report):
+        return "a key of this run is not proven dead"
+    if what.dead:
         return "a key in the same files or commits is not proven dead"
+    if what.outcome is not None and what.outcome.confirmed_dead:
+        return "the key is denied, which can be lifted, and not proven dead"
     return "the key is not proven dead"

@@ -19,7 +19,7 @@ from bedrock_key_guard.report.details import place
 from bedrock_key_guard.report.markdown import code, prose, table
 from bedrock_key_guard.report.report import Case, Report, Visibility, may_tell_where
 from bedrock_key_guard.report.standing import WORDS, standing, worst_first
-from bedrock_key_guard.report.totals import plural, totals
+from bedrock_key_guard.report.totals import plural, totals, unscanned
 from bedrock_key_guard.report.usage_markdown import used
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def as_markdown(report: Report, *, visibility: Visibility, source: Source | None
         _overview(cases, visibility),
         *_all_details(cases, visibility, source),
         _afterwards(cases),
-        _not_scanned(report),
+        _not_scanned(report, visibility),
         _remarks(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -122,10 +122,12 @@ def _afterwards(cases: Iterable[Case]) -> str:
     return f"### Afterwards\n\n{listed(steps, '1.')}" if steps else ""
 
 
-def _not_scanned(report: Report) -> str:
+def _not_scanned(report: Report, visibility: Visibility) -> str:
     missed = report.scan.not_scanned
     if not missed:
         return ""
+    if not may_tell_where(report, visibility):
+        return f"### Not scanned\n\n{unscanned(report)}"
     rows = ((code(each.what), each.kind, prose(each.reason)) for each in missed)
     listing = _cut(table(("What", "Kind", "Why"), rows), _NOT_SCANNED_BUDGET, "more thing")
     return f"### Not scanned\n\n{listing}"

@@ -37,14 +37,14 @@ from bedrock_key_guard.report.report import (
 )
 from bedrock_key_guard.report.shown import shown, wrapped
 from bedrock_key_guard.report.standing import WORDS, Standing, standing, worst_first
-from bedrock_key_guard.report.totals import plural, totals
+from bedrock_key_guard.report.totals import plural, totals, unscanned
 from bedrock_key_guard.report.usage import WITHHELD
 from bedrock_key_guard.report.usage_text import usage_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model import Location, NotScanned
+    from bedrock_key_guard.model import Location
 
 MOST_PLACES = 20
 
@@ -77,7 +77,7 @@ def as_text(
     """
     page = canvas or Canvas()
     blocks = [_case(case, visibility, page) for case in worst_first(report.cases)]
-    blocks += [_afterwards(report.cases, page), _not_scanned(report.scan.not_scanned)]
+    blocks += [_afterwards(report.cases, page), _not_scanned(report, visibility, page)]
     blocks += [_remarks(report)]
     blocks += [[f"{BOLD}{totals(report)}{PLAIN}"]]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
@@ -157,10 +157,13 @@ def _afterwards(cases: tuple[Case, ...], canvas: Canvas) -> list[str]:
     return [f"{BOLD}Afterwards{PLAIN}", *steps] if steps else []
 
 
-def _not_scanned(missed: tuple[NotScanned, ...]) -> list[str]:
+def _not_scanned(report: Report, visibility: Visibility | None, canvas: Canvas) -> list[str]:
+    missed = report.scan.not_scanned
     if not missed:
         return []
     title = f"{BOLD}Not scanned{PLAIN}"
+    if not may_tell_where(report, visibility):
+        return [title, f"  {wrapped(unscanned(report), 2, canvas)}"]
     return [title, *(f"  {each.kind:<9}{shown(f'{each.what}: {each.reason}')}" for each in missed)]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.report.counts import Counts, counts
+from bedrock_key_guard.report.report import why_not_where
 from bedrock_key_guard.report.standing import standing
 
 if TYPE_CHECKING:
@@ -28,6 +30,20 @@ def _found(report: Report) -> str:
     stopped = sum(standing(case) == "stopped" for case in report.cases)
     more = ((stopped, "made dead"), (total.malformed, "malformed"))
     return "; ".join((_keys(total), *(f"{number:,} {what}" for number, what in more if number)))
+
+
+def unscanned(report: Report) -> str:
+    """Return how many things of which kinds were not scanned, for readers who are not told which.
+
+    It ends with why they are not, and how the owners see them.
+    """
+    kinds = Counter(missed.kind for missed in report.scan.not_scanned)
+    number = plural(kinds.total(), "thing")
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+    return (
+        f"{number} ({counted}), not named here: others may read this, and {why_not_where(report)}. "
+        "To see what, run `bedrock-key-guard scan` in a clone."
+    )
 
 
 def size(octets: int) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+
+from bedrock_key_guard.verify.denials import denies, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def session_denial(actions: Sequence[str], cutoff: datetime, user_id: str | None
 
 def is_session_denial(document: Any) -> bool:
     """Tell whether a policy is one that `session_denial` writes, and so does nothing but deny."""
-    statements = _listed(document.get("Statement")) if isinstance(document, dict) else []
+    statements = listed(document.get("Statement")) if isinstance(document, dict) else []
     if len(statements) != 1 or not isinstance(statements[0], dict):
         return False
     condition = statements[0].get("Condition")
@@ -63,7 +64,7 @@ def shortfall(document: Any, actions: Sequence[str]) -> str | None:
     """
     if not isinstance(document, dict):
         return "it cannot be read"
-    statements = _listed(document.get("Statement"))
+    statements = listed(document.get("Statement"))
     if not all(isinstance(each, dict) and each.get("Effect") == "Deny" for each in statements):
         return "it allows something, and whoever is quarantined would be granted that"
     missed = [action for action in actions if not any(_denies(s, action) for s in statements)]
@@ -96,11 +97,4 @@ def is_policy_for(name: str, fingerprint: str) -> bool:
 
 
 def _denies(statement: Document, action: str) -> bool:
-    if statement.get("Condition") or "*" not in _listed(statement.get("Resource")):
-        return False
-    patterns = (str(each).lower() for each in _listed(statement.get("Action")))
-    return any(fnmatchcase(action.lower(), pattern.replace("[", "[[]")) for pattern in patterns)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+    return not statement.get("Condition") and denies(statement, action)

@@ -67,7 +67,8 @@ def under(path: str, scan: Scan, allow: AllowList) -> Scan:
         scan,
         findings=tuple(map(moved, scan.findings)),
         not_scanned=tuple(replace(each, what=f"{path}/{each.what}") for each in scan.not_scanned),
-        notes=tuple(f"Submodule {path}: {note}" for note in scan.notes),
+        # A note names no place: notes are told to strangers.
+        notes=tuple(f"In a submodule: {note}" for note in scan.notes),
     )
 
 

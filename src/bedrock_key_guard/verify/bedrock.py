@@ -102,6 +102,8 @@ class HttpsProber:
             status=status,
             principal=reading.principal,
             denied_action=reading.denied_action,
+            denied_by=reading.denied_by,
+            explicit=reading.explicit,
             refusals=int(reading.state == "refused"),
         )
 

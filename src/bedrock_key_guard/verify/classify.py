@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 _DENIED = re.compile(
     r"User: (?P<principal>arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[\w+=,.@/-]+) "
     r"is not authorized to perform: (?P<action>[a-z-]+:[A-Za-z]+)\b",
+    re.ASCII,
+)
+# IAM user guide, "Troubleshoot access denied error messages": the reason ends the sentence, and the
+# policy's ARN may follow it.
+_REASON = re.compile(
+    r" (?:(?P<explicit>with an explicit deny in an?)|because no) "
+    r"(?P<policy>[A-Za-z][A-Za-z -]{0,60}?)(?: allows\b|[:.]|$)",
     re.ASCII,
 )
 _BY_BEDROCK = (
@@ -44,6 +51,8 @@ class Reading:
     detail: str
     principal: str | None = None
     denied_action: str | None = None
+    denied_by: str | None = None
+    explicit: bool = False
     retry: bool = False
 
 
@@ -66,13 +75,20 @@ def read_answer(plane: Plane, status: int, body: bytes) -> Reading:
 def _read_message(plane: Plane, status: int, message: str) -> Reading:
     denied = _DENIED.match(message)
     if denied:
-        action, principal = denied["action"], denied["principal"]
-        return Reading("denied", f"named {principal} and denied {action}", principal, action)
+        return _denied(denied, _REASON.search(message, denied.end()))
     if message in _REFUSED[plane]:
         return Reading("refused", message)
     if message == _EXPIRED:
         return Reading("expired", message)
     return Reading("unknown", f"answered {status} in words that Bedrock is not known to use")
+
+
+def _denied(denied: re.Match[str], reason: re.Match[str] | None) -> Reading:
+    action, principal = denied["action"], denied["principal"]
+    reading = Reading("denied", f"named {principal} and denied {action}", principal, action)
+    if reason is None:
+        return reading
+    return replace(reading, denied_by=reason["policy"], explicit=reason["explicit"] is not None)
 
 
 def _document(body: bytes) -> dict[str, Any]:

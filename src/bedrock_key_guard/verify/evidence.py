@@ -13,14 +13,22 @@ from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
-from bedrock_key_guard.model import AllowedAccounts, BedrockAnswer, Clock, Evidence, IamAnswer
+from bedrock_key_guard.model import (
+    AllowedAccounts,
+    BedrockAnswer,
+    Clock,
+    Evidence,
+    IamAnswer,
+    PolicyAnswer,
+)
 from bedrock_key_guard.verify.bedrock import PLANES, Prober
-from bedrock_key_guard.verify.signer import needs_trail
+from bedrock_key_guard.verify.signer import needs_trail, signer_of
 from bedrock_key_guard.verify.verdict import (
     CLOCK_TOLERANCE,
     PROPAGATION,
-    denies_bearer,
+    denies_key,
     disagreement,
+    is_closed,
 )
 
 if TYPE_CHECKING:
@@ -74,7 +82,7 @@ def with_answers(evidence: Evidence, witnesses: Witnesses) -> Evidence:
     evidence = _with_second_refusals(evidence, region, witnesses)
     if disagreement(evidence):
         evidence = _asked_again_later(evidence, region, witnesses)
-    return _with_signer(evidence, witnesses)
+    return _with_policies(_with_signer(evidence, witnesses), witnesses)
 
 
 def ask_planes(key: WholeKey, region: str, witnesses: Witnesses) -> tuple[BedrockAnswer, ...]:
@@ -124,6 +132,19 @@ def _with_signer(evidence: Evidence, witnesses: Witnesses) -> Evidence:
     return replace(evidence, trail=directory.trace_signer(key))
 
 
+def _with_policies(evidence: Evidence, witnesses: Witnesses) -> Evidence:
+    """Add what IAM shows of the policies, where Bedrock says that one of them denies the key."""
+    signer = signer_of(evidence)
+    if signer is None or not is_closed(evidence):
+        return evidence
+    directory = witnesses.directory_of(evidence.allowed.account_id)
+    if isinstance(directory, NoSession):
+        holder = signer.principal.arn
+        silence = PolicyAnswer("unknown", witnesses.now(), holder, detail=directory.reason)
+        return replace(evidence, policies=silence)
+    return replace(evidence, policies=directory.find_denial(evidence.key, signer))
+
+
 def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
     """Ask again a key that was refused; a young credential gets the time to become known."""
     refused = any(answer.state == "refused" for answer in evidence.bedrock)
@@ -138,7 +159,7 @@ def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses)
 
 
 def _is_no(answer: BedrockAnswer) -> bool:
-    return answer.state in ("refused", "not-offered") or denies_bearer(answer)
+    return answer.state in ("refused", "not-offered") or denies_key(answer)
 
 
 def _asked_again(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bedrock_key_guard.aws.listings import pages, service_specific_credentials
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer
+from bedrock_key_guard.verify.policies import find_denial
 from bedrock_key_guard.verify.trace import trace
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.aws.sessions import Sessions
-    from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-    from bedrock_key_guard.model import TrailAnswer
+    from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
+    from bedrock_key_guard.model import PolicyAnswer, TrailAnswer
+    from bedrock_key_guard.verify.signer import Signer
 
 
 class Directory(Protocol):
@@ -43,6 +45,10 @@ class Directory(Protocol):
 
     def trace_signer(self, key: ShortTermKey) -> TrailAnswer:
         """Return whom CloudTrail knows by that access key, in the key's own region."""
+        ...
+
+    def find_denial(self, key: WholeKey, signer: Signer) -> PolicyAnswer:
+        """Return the policies that deny the holder of `signer` the use of keys anywhere."""
         ...
 
 
@@ -103,6 +109,10 @@ class IamDirectory:
     def trace_signer(self, key: ShortTermKey) -> TrailAnswer:
         """Return whom CloudTrail knows by the access key, in the key's own region."""
         return trace(key, self._session.client_in(key.region, "cloudtrail"))
+
+    def find_denial(self, key: WholeKey, signer: Signer) -> PolicyAnswer:
+        """Return the policies of its own that deny the holder of `signer` the use of keys."""
+        return find_denial(key, signer, self._iam)
 
     def by_id(self, credential_id: str) -> CredentialRecord | None:
         """Return the credential with this id, whoever owns it now.

@@ -20,6 +20,8 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 # A credential may take this long to work everywhere, so an early refusal says nothing.
 PROPAGATION = timedelta(minutes=2)
 REFUSALS_NEEDED = 2
+# IAM user guide, "Troubleshoot access denied error messages".
+OWN_POLICY = "identity-based policy"
 _WHY_REFUSED = "it was forged, altered, or reset since"
 
 Ruling = tuple[VerdictState, str]
@@ -128,25 +130,65 @@ def _is_of_key(answer: BedrockAnswer, evidence: Evidence) -> bool:
 
 
 def _contained(evidence: Evidence) -> Ruling | None:
-    first, second = _planes(evidence)
-    if first is None or second is None or not denies_bearer(first):
+    first, policies = _planes(evidence)[0], evidence.policies
+    if first is None or policies is None or policies.state != "found" or not is_closed(evidence):
         return None
-    # The second plane is known to answer a denied key as it answers a forged one.
-    closed = second.state == "not-offered" or denies_bearer(second) or _counts(second, evidence)
-    if not closed:
-        return None
-    return "contained", f"{first.principal} may not use API keys on either plane"
+    by = f"{policies.holder} is denied them by {' and '.join(policies.policies)}"
+    return "contained", f"{first.principal} may not use API keys on either plane: {by}"
 
 
 def _denied_otherwise(evidence: Evidence) -> Ruling | None:
-    for answer in evidence.bedrock:
-        if answer.state == "denied" and not denies_bearer(answer):
-            return "live", f"{answer.plane} knew it as {answer.principal}"
-    return None
+    """Call every other denied key live: who asks from elsewhere, or otherwise, may be served."""
+    denied = [answer for answer in evidence.bedrock if answer.state == "denied"]
+    if not denied:
+        return None
+    telling = next((answer for answer in denied if not denies_key(answer)), denied[0])
+    others = (_said(answer) for answer in evidence.bedrock if answer.state != "denied")
+    reasons = (_denial(telling), _silence_of_policies(evidence), *others)
+    return "live", f"denied from here: {'; '.join(filter(None, reasons))}"
+
+
+def _denial(answer: BedrockAnswer) -> str:
+    """Say whom a plane knew, what it denied, and by which kind of policy."""
+    said = f"{answer.plane} knew it as {answer.principal} and denied {answer.denied_action}"
+    if answer.denied_by is None:
+        return said
+    if answer.explicit:
+        return f"{said} by an explicit deny in its {answer.denied_by}"
+    return f"{said}, for no {answer.denied_by} allows it"
+
+
+def _silence_of_policies(evidence: Evidence) -> str | None:
+    """Return why a denial by the key's own principal is no containment, None for another one."""
+    policies = evidence.policies
+    if policies is None or policies.state == "found":
+        return None
+    if policies.state == "absent":
+        return f"IAM shows no policy of {policies.holder} itself that denies it everywhere"
+    return f"what denies {policies.holder} could not be read: {policies.detail}"
+
+
+def is_closed(evidence: Evidence) -> bool:
+    """Return whether both planes keep the key out, as far as Bedrock alone can tell."""
+    first, second = _planes(evidence)
+    if first is None or second is None or not denies_key(first):
+        return False
+    # The second plane is known to answer a denied key as it answers a forged one.
+    return second.state == "not-offered" or denies_key(second) or _counts(second, evidence)
+
+
+def denies_key(answer: BedrockAnswer) -> bool:
+    """Return whether a policy of the principal's own may have denied it the use of any key.
+
+    Others (of the organisation, the session, a boundary, a VPC endpoint) say something of where or
+    how it was asked. A denial of everything may be told as one of the operation, then explicitly.
+    """
+    is_own = answer.state == "denied" and answer.denied_by in (None, OWN_POLICY)
+    return is_own and (denies_bearer(answer) or answer.explicit)
 
 
 def denies_bearer(answer: BedrockAnswer) -> bool:
-    """Tell whether a plane knew the key, and denied its principal the use of any key."""
+    """Return whether a plane knew the key, and denied its principal the use of any key."""
     return answer.denied_action == f"{answer.plane}:CallWithBearerToken"
 
 
@@ -214,10 +256,14 @@ def _planes(evidence: Evidence) -> tuple[BedrockAnswer | None, BedrockAnswer | N
 
 def _tried(evidence: Evidence) -> str:
     """Say what was asked and what came of it."""
-    said = [f"{a.plane} in {a.region}: {a.detail or a.state}" for a in evidence.bedrock]
+    said = [_said(answer) for answer in evidence.bedrock]
     if evidence.iam is not None:
         said.append(f"IAM: {evidence.iam.detail or evidence.iam.state}")
     return "; ".join((*said, *evidence.notes)) or "nothing could be asked"
+
+
+def _said(answer: BedrockAnswer) -> str:
+    return f"{answer.plane} in {answer.region}: {answer.detail or answer.state}"
 
 
 RULES: tuple[Rule, ...] = (

@@ -10,7 +10,7 @@ FAILED = Outcome("disable", "failed", "AccessDenied")
 
 
 @pytest.mark.parametrize(
-    ("verdict", "outcome", "harmless"),
+    ("verdict", "outcome", "dead"),
     [
         (None, None, False),
         (samples.verdict("live"), None, False),
@@ -20,21 +20,28 @@ FAILED = Outcome("disable", "failed", "AccessDenied")
         (samples.verdict("unverified"), None, False),
         (samples.verdict("rejected"), None, False),
         (samples.verdict("foreign"), None, False),
-        (samples.verdict("contained"), None, True),
-        (samples.verdict("contained"), FAILED, True),
+        (samples.verdict("contained"), None, False),
+        (samples.verdict("contained"), FAILED, False),
+        (samples.verdict("contained"), samples.done(), True),
+        (samples.verdict("live"), samples.done(action="reset"), True),
+        (samples.verdict("live"), samples.done(action="delete", state="failed"), True),
+        # What only denies it is lifted one day, and the credential is still Active.
+        (samples.verdict("live"), samples.done(action="quarantine"), False),
+        (samples.verdict("live"), samples.done(action="revoke-sessions"), False),
+        (samples.verdict("live"), samples.done(action="strip-policies"), False),
         (samples.verdict("dead"), None, True),
     ],
 )
 @pytest.mark.parametrize("visibility", [None, "private", "internal", "public", "unknown"])
-def test_a_place_is_told_to_few_readers_or_of_a_harmless_key(
+def test_a_place_is_told_to_few_readers_or_of_a_dead_key(
     verdict: Verdict | None,
     outcome: Outcome | None,
-    harmless: bool,
+    dead: bool,
     visibility: Visibility | None,
 ) -> None:
     case = samples.case(verdict=verdict, outcome=outcome)
     few = visibility not in ("public", "unknown")
-    assert may_tell_where(case, visibility) is (few or harmless)
+    assert may_tell_where(case, visibility) is (few or dead)
 
 
 def test_a_malformed_key_is_proven_nothing() -> None:

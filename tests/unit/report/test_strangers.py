@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import get_args
 
@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Incident, Location, Outcome, Scan, Verdict, VerdictState
+from bedrock_key_guard.model import (
+    Incident,
+    Location,
+    NotScanned,
+    Outcome,
+    Scan,
+    Verdict,
+    VerdictState,
+)
 from bedrock_key_guard.report.annotations import as_annotations
 from bedrock_key_guard.report.assemble import assemble
 from bedrock_key_guard.report.case_markdown import Source
@@ -24,7 +32,8 @@ SOURCE = Source("https://github.com", "octo/app", "0" * 40)
 FILES = ("deep/one.env", "deep/two.env", "deep/three.env")
 COMMITS = ("a" * 40, "b" * 40)
 OBJECTS = ("d" * 40, "e" * 40)
-HARMLESS = ("dead", "contained")
+
+KILLED, DENIED = samples.done(), samples.done(action="quarantine")
 
 places = st.builds(
     lambda path, line, commit, git_object: replace(
@@ -37,7 +46,7 @@ places = st.builds(
 )
 found = st.tuples(
     st.none() | st.sampled_from(get_args(VerdictState)),
-    st.sampled_from([None, samples.done(), samples.done(confirmed_dead=False)]),
+    st.sampled_from([None, KILLED, DENIED, samples.done(confirmed_dead=False)]),
     st.lists(places, min_size=1, max_size=3, unique=True).map(tuple),
     st.sampled_from([None, "excluded path"]),
 )
@@ -79,7 +88,7 @@ def test_nothing_leads_a_stranger_to_a_key_that_may_work(
 ) -> None:
     read = "\n".join(published(run(keys), visibility))
     for state, outcome, locations, _ in keys:
-        proven = state in HARMLESS or (outcome is not None and outcome.confirmed_dead)
+        proven = state == "dead" or outcome == KILLED
         for place in () if proven else locations:
             assert place.path not in read
             assert (place.commit or "no commit")[:12] not in read
@@ -100,3 +109,81 @@ def test_a_stranger_is_told_where_a_dead_key_stood() -> None:
         ("live", None, (samples.at(FILES[1]),), None),
     ]
     assert f"{FILES[0]}:12:18" in "\n".join(published(run(keys), "public"))
+
+
+# ── every text, for every reader, of a key of every verdict ─────────────────────────────────────
+
+TEXTS: dict[str, Callable[[Report, Visibility], str]] = {
+    "log": lambda report, seen_by: as_text(report, visibility=seen_by),
+    "summary": lambda report, seen_by: as_markdown(report, visibility=seen_by, source=SOURCE),
+    "annotations": lambda report, seen_by: "\n".join(as_annotations(report, visibility=seen_by)),
+    "issue": lambda report, seen_by: "\n".join(
+        issue_body(case, IssueContext(seen_by, SOURCE)) for case in report.cases
+    ),
+}
+MISSED = (
+    NotScanned("vendor/secrets.7z", "opaque", "it is in a format that this guard cannot open"),
+    NotScanned("logs/huge.bin", "missing", "it is larger than a file may be"),
+)
+LISTS_MISSED = ("log", "summary")
+
+
+def of_state(state: VerdictState | None, outcome: Outcome | None, allowed: str | None) -> Report:
+    """Return the report of a run that could not read everything, and found one key."""
+    place = replace(samples.at(FILES[0]), commit=COMMITS[0], object=OBJECTS[0])
+    key = Incident(samples.fingerprint(1), samples.long_term(), "exact", (place,), allowed)
+    verdicts = {key.fingerprint: samples.verdict(state)} if state else {}
+    outcomes = {key.fingerprint: outcome} if outcome else {}
+    return assemble(Scan(not_scanned=MISSED), [key], verdicts, outcomes, include_malformed=False)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("visibility", get_args(Visibility))
+@pytest.mark.parametrize("outcome", [None, KILLED, DENIED], ids=["none", "killed", "denied"])
+@pytest.mark.parametrize("state", [None, *get_args(VerdictState)])
+def test_which_text_names_a_place_to_whom(
+    state: VerdictState | None, outcome: Outcome | None, visibility: Visibility, text: str
+) -> None:
+    said = TEXTS[text](of_state(state, outcome, None), visibility)
+    named = visibility in ("private", "internal") or state == "dead" or outcome == KILLED
+    assert (FILES[0] in said) is named
+    if not named:
+        assert COMMITS[0][:12] not in said
+        assert OBJECTS[0][:12] not in said
+
+
+@pytest.mark.parametrize("text", LISTS_MISSED)
+@pytest.mark.parametrize("visibility", get_args(Visibility))
+@pytest.mark.parametrize("allowed", [None, "baseline"])
+@pytest.mark.parametrize("outcome", [None, KILLED, DENIED], ids=["none", "killed", "denied"])
+@pytest.mark.parametrize("state", [None, *get_args(VerdictState)])
+def test_what_was_not_scanned_is_named_to_strangers_only_if_every_key_is_dead(
+    state: VerdictState | None,
+    outcome: Outcome | None,
+    allowed: str | None,
+    visibility: Visibility,
+    text: str,
+) -> None:
+    said = " ".join(TEXTS[text](of_state(state, outcome, allowed), visibility).split())
+    named = visibility in ("private", "internal") or state == "dead" or outcome == KILLED
+    for missed in MISSED:
+        assert (missed.what in said) is named
+        assert (missed.reason in said) is named
+    why = "2 things (1 missing, 1 opaque), not named here"
+    assert (why in said and "a key of this run is not proven dead" in said) is not named
+
+
+def test_what_was_not_scanned_is_named_where_there_is_no_key() -> None:
+    for text in LISTS_MISSED:
+        said = TEXTS[text](
+            assemble(Scan(not_scanned=MISSED), [], {}, {}, include_malformed=False), "public"
+        )
+        assert all(missed.what in said for missed in MISSED)
+
+
+@pytest.mark.parametrize("text", LISTS_MISSED)
+def test_part_of_a_key_keeps_what_was_not_scanned_quiet(text: str) -> None:
+    """The rest of it may stand in what could not be read."""
+    part = samples.case(samples.malformed()).incident
+    report = assemble(Scan(not_scanned=MISSED), [part], {}, {}, include_malformed=False)
+    assert not any(missed.what in TEXTS[text](report, "public") for missed in MISSED)

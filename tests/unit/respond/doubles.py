@@ -29,6 +29,7 @@ from tests import keysmith
 from tests.unit.verify.doubles import (
     ACCOUNT,
     NOW,
+    SHOWN,
     USER,
     both,
     credential,
@@ -103,7 +104,8 @@ def signed_by(
 def contained(key: LongTermKey | ShortTermKey | None = None) -> Verdict:
     key = key or long_term()
     iam = found() if isinstance(key, LongTermKey) else None
-    verdict = verdict_from(replace(offline(key), bedrock=both("denied bearer"), iam=iam))
+    evidence = replace(offline(key), bedrock=both("denied bearer"), iam=iam, policies=SHOWN)
+    verdict = verdict_from(evidence)
     assert verdict.state == "contained"
     return verdict
 

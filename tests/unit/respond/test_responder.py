@@ -31,6 +31,7 @@ from tests.unit.respond.doubles import (
 from tests.unit.respond.stage import Stage, answered
 from tests.unit.verify.doubles import (
     ACCOUNT,
+    SHOWN,
     STRANGER,
     USER,
     both,
@@ -79,7 +80,8 @@ def test_a_contained_key_that_one_plane_does_not_know_is_disabled_too(stage: Sta
     key = long_term()
     first, second = both("denied bearer")
     refused = replace(second, state="refused", refusals=2, principal=None, denied_action=None)
-    verdict = verdict_from(replace(offline(key), bedrock=(first, refused), iam=found()))
+    evidence = replace(offline(key), bedrock=(first, refused), iam=found(), policies=SHOWN)
+    verdict = verdict_from(evidence)
     assert verdict.state == "contained"
     stage.bedrock.first, stage.bedrock.second = ["denied bearer", "refused"], ["refused"]
     outcome = stage.respond(verdict=verdict)

@@ -21,14 +21,17 @@ from bedrock_key_guard.model import (
     Key,
     LongTermKey,
     Plane,
+    PolicyAnswer,
     ShortTermKey,
     TrailAnswer,
+    WholeKey,
 )
 from bedrock_key_guard.scan.matcher import matches
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import PLANES
 from bedrock_key_guard.verify.evidence import Witnesses
 from bedrock_key_guard.verify.iam import Directory
+from bedrock_key_guard.verify.signer import Signer
 from tests import keysmith
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)
@@ -47,6 +50,13 @@ _SAID: dict[str, tuple[str, str | None, str | None, int]] = {
     "not offered": ("not-offered", None, None, 0),
     "denied": ("denied", OWN, "{plane}:ListFoundationModels", 0),
     "denied bearer": ("denied", OWN, "{plane}:CallWithBearerToken", 0),
+    "denied explicitly": ("denied", OWN, "{plane}:ListFoundationModels", 0),
+    "denied bearer from above": ("denied", OWN, "{plane}:CallWithBearerToken", 0),
+}
+# And by which kind of policy, where AWS says it; always explicitly.
+_BY = {
+    "denied explicitly": "identity-based policy",
+    "denied bearer from above": "service control policy",
 }
 
 
@@ -68,6 +78,8 @@ def answer(
         detail=f"{plane} said {said}",
         principal=named and (principal or named),
         denied_action=action and action.format(plane=plane),
+        denied_by=_BY.get(said),
+        explicit=said in _BY,
         refusals=refusals,
     )
 
@@ -165,6 +177,9 @@ class ScriptedBedrock:
         return answer(plane, said, region=region, at=self.time.now(), principal=self.principal)
 
 
+SHOWN = PolicyAnswer("found", NOW, f"user {USER}", ("Deny-keys",))
+NOT_SHOWN = PolicyAnswer("absent", NOW, f"user {USER}")
+UNREAD = PolicyAnswer("unknown", NOW, f"user {USER}", detail="IAM would not list its policies")
 NO_TRAIL = TrailAnswer("absent", "us-east-1", NOW, detail="it has no event")
 
 
@@ -176,6 +191,7 @@ class ScriptedDirectory:
     account: Account = field(default_factory=lambda: Account(ACCOUNT))
     asked: list[str] = field(default_factory=list)
     trail: TrailAnswer = NO_TRAIL
+    policies: PolicyAnswer = SHOWN
 
     def find_credential(self, key: LongTermKey) -> IamAnswer:
         self.asked.append("credential")
@@ -188,6 +204,10 @@ class ScriptedDirectory:
     def trace_signer(self, key: ShortTermKey) -> TrailAnswer:
         self.asked.append("trail")
         return self.trail
+
+    def find_denial(self, key: WholeKey, signer: Signer) -> PolicyAnswer:
+        self.asked.append("policies")
+        return self.policies
 
 
 def offline(key: LongTermKey | ShortTermKey) -> Evidence:

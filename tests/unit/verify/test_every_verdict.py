@@ -27,8 +27,11 @@ from bedrock_key_guard.verify import verdict as product_code
 from bedrock_key_guard.verify.verdict import RULES, verdict_from
 from tests.unit.verify.doubles import (
     ACCOUNT,
+    NOT_SHOWN,
     NOW,
+    SHOWN,
     STRANGER,
+    UNREAD,
     USER,
     answer,
     credential,
@@ -54,6 +57,8 @@ PLANE = (
     "not offered",
     "denied",
     "denied bearer",
+    "denied explicitly",
+    "denied bearer from above",
     "denied to stranger",
     "denied bearer to stranger",
     "denied to eve",
@@ -71,6 +76,8 @@ CREDENTIALS = (
 )
 SIGNERS = ("found", "inactive", "gone")
 SILENT = ("not asked", "unknown")
+# What IAM shows of the principal's policies; it is asked of few answers, and told for all here.
+POLICIES = ("shown", "not shown", "unread", "not asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ class Case:
     listed: str = "yes"
     clock: str = "fresh"
     region: str = "own"
+    policies: str = "shown"
 
     @property
     def planes(self) -> tuple[str, str]:
@@ -92,6 +100,15 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
+    for number, case in enumerate(_asked()):
+        if any(plane.startswith("denied") for plane in case.planes):
+            # Every combination of planes meets each of them, with some of all the rest.
+            yield replace(case, policies=POLICIES[number % len(POLICIES)])
+        else:
+            yield case
+
+
+def _asked() -> Iterator[Case]:
     spoken = [*product(CREDENTIALS, HOLDERS), *((silence, "own") for silence in SILENT)]
     for first, second, listed, (iam, holder) in product(PLANE, PLANE, LISTED, spoken):
         yield Case("long-term", first, second, iam, holder, listed)
@@ -125,12 +142,12 @@ def rules(case: Case) -> Iterator[tuple[bool, int, str, str]]:
 
     # The second plane may answer a denied key as it answers a forged one.
     refuses = case.second == "refused twice" and "young" not in case.iam
-    both_say_no = is_bearer_denial(case.first) and (
-        is_bearer_denial(case.second) or case.second == "not offered" or refuses
+    both_say_no = is_own_denial(case.first) and (
+        is_own_denial(case.second) or case.second == "not offered" or refuses
     )
-    yield both_say_no, 6, "contained", "may not use API keys"
+    yield both_say_no and case.policies == "shown", 6, "contained", "may not use API keys"
 
-    yield any(map(is_other_denial, case.planes)), 7, "live", "knew it as"
+    yield any(plane.startswith("denied") for plane in case.planes), 7, "live", "denied from here"
 
     refused = case.first == "refused twice" and case.second in ("refused twice", "not offered")
     its_own = case.holder == "own"
@@ -163,12 +180,9 @@ def names_somebody_else(case: Case) -> Callable[[str], bool]:
     return predicate
 
 
-def is_bearer_denial(plane: str) -> bool:
-    return plane.startswith("denied bearer")
-
-
-def is_other_denial(plane: str) -> bool:
-    return plane.startswith("denied") and not is_bearer_denial(plane)
+def is_own_denial(plane: str) -> bool:
+    """Tell whether it may be a policy of the principal's own that denies it the use of keys."""
+    return plane.startswith(("denied bearer", "denied explicitly")) and " from above" not in plane
 
 
 # ── what the product sees ───────────────────────────────────────────────────────────────────────
@@ -185,6 +199,7 @@ def evidence_of(case: Case) -> Evidence:
         allowed=ALLOWED[case.listed],
         bedrock=BEDROCK[case.region, case.first, case.second],
         iam=IAM[case.iam, case.holder],
+        policies=SHOWN_POLICIES[case.policies],
     )
 
 
@@ -225,6 +240,12 @@ BEDROCK = {
     (region, first, second): _plane("bedrock", first, region)
     + _plane("bedrock-mantle", second, region)
     for region, first, second in product(REGIONS, PLANE, PLANE)
+}
+SHOWN_POLICIES = {
+    "shown": SHOWN,
+    "not shown": NOT_SHOWN,
+    "unread": UNREAD,
+    "not asked": None,
 }
 IAM = {
     (said, holder): _iam(said, holder)

@@ -21,10 +21,13 @@ from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith
 from tests.unit.verify.doubles import (
     ACCOUNT,
+    NOT_SHOWN,
     NOW,
     OWN,
+    SHOWN,
     SIGNER,
     STRANGER,
+    UNREAD,
     USER,
     answer,
     both,
@@ -130,21 +133,51 @@ def denied_as(principal: str) -> tuple[BedrockAnswer, ...]:
         (short_evidence(denied_as(OTHER_ACCOUNT)), "unverified", "principals disagree"),
         (short_evidence(denied_as(SIGNER)), "live", f"bedrock knew it as {SIGNER}"),
         # 6: may not use API keys at all
-        (long_evidence(both("denied bearer"), found()), "contained", "on either plane"),
-        (short_evidence(both("denied bearer", principal=SIGNER)), "contained", "on either plane"),
+        (
+            long_evidence(both("denied bearer"), found(), policies=SHOWN),
+            "contained",
+            "on either plane",
+        ),
+        (
+            short_evidence(both("denied bearer", principal=SIGNER), policies=SHOWN),
+            "contained",
+            "on either plane",
+        ),
         (
             long_evidence(
-                (answer("bedrock", "denied bearer"), answer("bedrock-mantle", "not offered"))
+                (answer("bedrock", "denied bearer"), answer("bedrock-mantle", "not offered")),
+                policies=SHOWN,
             ),
             "contained",
             "on either plane",
         ),
         (
             long_evidence(
-                (answer("bedrock", "denied bearer"), answer("bedrock-mantle", "unknown"))
+                (answer("bedrock", "denied bearer"), answer("bedrock-mantle", "refused twice")),
+                policies=SHOWN,
             ),
-            "unverified",
+            "contained",
+            "on either plane",
+        ),
+        # What may deny it somewhere else, or not at all there, contains nothing.
+        (
+            long_evidence(
+                (answer("bedrock", "denied bearer"), answer("bedrock-mantle", "unknown")),
+                policies=SHOWN,
+            ),
+            "live",
             "bedrock-mantle said unknown",
+        ),
+        (long_evidence(both("denied bearer"), found()), "live", "denied from here"),
+        (
+            long_evidence(both("denied bearer"), found(), policies=NOT_SHOWN),
+            "live",
+            f"IAM shows no policy of user {USER} itself",
+        ),
+        (
+            long_evidence(both("denied bearer"), found(), policies=UNREAD),
+            "live",
+            "could not be read: IAM would not list its policies",
         ),
         # 7: authentic, and denied something else
         (long_evidence(DENIED, found()), "live", "bedrock knew it as"),
@@ -262,10 +295,20 @@ def test_each_rule(evidence: Evidence, state: str, reason: str) -> None:
             f"principals disagree: Bedrock named {OTHER_ACCOUNT}",
         ),
         (
-            long_evidence(both("denied bearer"), found()),
-            f"{OWN} may not use API keys on either plane",
+            long_evidence(both("denied bearer"), found(), policies=SHOWN),
+            (
+                f"{OWN} may not use API keys on either plane: "
+                f"user {USER} is denied them by Deny-keys"
+            ),
         ),
-        (long_evidence(DENIED, found()), f"bedrock knew it as {OWN}"),
+        (
+            long_evidence(DENIED, found()),
+            (
+                f"denied from here: bedrock knew it as {OWN} and denied "
+                "bedrock:ListFoundationModels; bedrock-mantle in us-east-1: "
+                "bedrock-mantle said unknown"
+            ),
+        ),
         (long_evidence(REFUSED, ABSENT), "IAM lists no credential with its alias"),
         (
             long_evidence(REFUSED, found(credential("Inactive"))),

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from bedrock_key_guard.verify.verdict import denies_bearer
+from bedrock_key_guard.verify.verdict import OWN_POLICY, denies_bearer
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -109,10 +109,13 @@ class Change(ABC):
 
         `before` is what the plane said earlier, None where the change was at work then. Where
         everything is denied Bedrock may name the operation instead of the use of keys: that shows
-        something only if the operation was allowed before.
+        something only if the operation was allowed before. A denial by another's policy, such as
+        the organisation's, shows nothing of ours.
         """
         if answer.state in ("refused", "not-offered"):
             return True
+        if answer.denied_by not in (None, OWN_POLICY):
+            return False
         was_allowed = before is None or before.state == "accepted"
         by_denial = self.denies_everything and was_allowed and answer.state == "denied"
         return self.contains and (by_denial or denies_bearer(answer))

@@ -36,6 +36,7 @@ from tests.unit.respond.stage import Stage
 from tests.unit.verify.doubles import (
     ACCOUNT,
     NOW,
+    SHOWN,
     SIGNER,
     USER,
     both,
@@ -112,7 +113,7 @@ def test_a_quarantine_that_does_not_hold_is_a_failure(stage: Stage) -> None:
     assert stage.phases == ["intent", "failed"]
 
 
-@pytest.mark.parametrize("said", ["denied", "unknown", "expired"])
+@pytest.mark.parametrize("said", ["denied", "denied bearer from above", "unknown", "expired"])
 def test_a_denial_of_something_else_is_no_proof_of_a_quarantine(stage: Stage, said: str) -> None:
     outcome = stage.says("accepted", said).respond(QUARANTINES, BY_ROLE)
     assert not outcome.confirmed_dead
@@ -422,7 +423,7 @@ def held(principal: str, **more: object) -> Verdict:
     """Return the verdict on a key whose signer, a role or a user, is denied the use of keys."""
     key = short_term(**more)  # type: ignore[arg-type]
     denied = both("denied bearer", principal=principal)
-    verdict = verdict_from(replace(offline(key), bedrock=denied))
+    verdict = verdict_from(replace(offline(key), bedrock=denied, policies=SHOWN))
     assert verdict.state == "contained"
     return verdict
 
