@@ -1,4 +1,4 @@
-"""Judge what a policy denies a key for good, wherever and whenever it is used: pure.
+"""Judge what a denial says of a key, and what a policy denies it wherever it is used: pure.
 
 Facts are those of the IAM user guide, "IAM JSON policy elements reference" and "AWS global
 condition context keys": `aws:TokenIssueTime` is there for temporary credentials alone, and
@@ -17,9 +17,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.keys.key import WholeKey
+    from bedrock_key_guard.model import BedrockAnswer
 
+# IAM user guide, "Troubleshoot access denied error messages".
+OWN_POLICY = "identity-based policy"
 _ENDS_SESSIONS = {"datelessthan", "datelessthanequals"}
 _NAMES_ONE = {"stringequals", "stringlike"}
+
+
+def denies_key(answer: BedrockAnswer) -> bool:
+    """Return whether a policy of the principal's own may have denied it the use of any key.
+
+    Others (of the organisation, the session, a boundary, a VPC endpoint) say something of where or
+    how it was asked. A denial of everything may be told as one of the operation, then explicitly.
+    """
+    is_own = answer.state == "denied" and answer.denied_by in (None, OWN_POLICY)
+    return is_own and (denies_bearer(answer) or answer.explicit)
+
+
+def denies_bearer(answer: BedrockAnswer) -> bool:
+    """Return whether a plane knew the key, and denied its principal the use of any key."""
+    return answer.denied_action == f"{answer.plane}:CallWithBearerToken"
+
+
+def in_words(answer: BedrockAnswer) -> str:
+    """Say whom a plane knew, what it denied, and by which kind of policy."""
+    said = f"{answer.plane} knew it as {answer.principal} and denied {answer.denied_action}"
+    if answer.denied_by is None:
+        return said
+    if answer.explicit:
+        return f"{said} by an explicit deny in its {answer.denied_by}"
+    return f"{said}, for no {answer.denied_by} allows it"
 
 
 def denied_actions(document: Any, key: WholeKey, session: str | None) -> set[str]:

@@ -22,11 +22,11 @@ from bedrock_key_guard.model import (
     PolicyAnswer,
 )
 from bedrock_key_guard.verify.bedrock import PLANES, Prober
+from bedrock_key_guard.verify.denials import denies_key
 from bedrock_key_guard.verify.signer import needs_trail, signer_of
 from bedrock_key_guard.verify.verdict import (
     CLOCK_TOLERANCE,
     PROPAGATION,
-    denies_key,
     disagreement,
     is_closed,
 )

@@ -13,6 +13,7 @@ from bedrock_key_guard.aws.regions import PARTITION_OF_REGION
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model import BedrockAnswer, Evidence, IamAnswer, Verdict, VerdictState
+from bedrock_key_guard.verify.denials import denies_key, in_words
 from bedrock_key_guard.verify.principal import read_principal
 
 # Clocks differ; a key is called expired only when any sane clock would agree.
@@ -20,8 +21,6 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 # A credential may take this long to work everywhere, so an early refusal says nothing.
 PROPAGATION = timedelta(minutes=2)
 REFUSALS_NEEDED = 2
-# IAM user guide, "Troubleshoot access denied error messages".
-OWN_POLICY = "identity-based policy"
 _WHY_REFUSED = "it was forged, altered, or reset since"
 
 Ruling = tuple[VerdictState, str]
@@ -144,18 +143,8 @@ def _denied_otherwise(evidence: Evidence) -> Ruling | None:
         return None
     telling = next((answer for answer in denied if not denies_key(answer)), denied[0])
     others = (_said(answer) for answer in evidence.bedrock if answer.state != "denied")
-    reasons = (_denial(telling), _silence_of_policies(evidence), *others)
+    reasons = (in_words(telling), _silence_of_policies(evidence), *others)
     return "live", f"denied from here: {'; '.join(filter(None, reasons))}"
-
-
-def _denial(answer: BedrockAnswer) -> str:
-    """Say whom a plane knew, what it denied, and by which kind of policy."""
-    said = f"{answer.plane} knew it as {answer.principal} and denied {answer.denied_action}"
-    if answer.denied_by is None:
-        return said
-    if answer.explicit:
-        return f"{said} by an explicit deny in its {answer.denied_by}"
-    return f"{said}, for no {answer.denied_by} allows it"
 
 
 def _silence_of_policies(evidence: Evidence) -> str | None:
@@ -175,21 +164,6 @@ def is_closed(evidence: Evidence) -> bool:
         return False
     # The second plane is known to answer a denied key as it answers a forged one.
     return second.state == "not-offered" or denies_key(second) or _counts(second, evidence)
-
-
-def denies_key(answer: BedrockAnswer) -> bool:
-    """Return whether a policy of the principal's own may have denied it the use of any key.
-
-    Others (of the organisation, the session, a boundary, a VPC endpoint) say something of where or
-    how it was asked. A denial of everything may be told as one of the operation, then explicitly.
-    """
-    is_own = answer.state == "denied" and answer.denied_by in (None, OWN_POLICY)
-    return is_own and (denies_bearer(answer) or answer.explicit)
-
-
-def denies_bearer(answer: BedrockAnswer) -> bool:
-    """Return whether a plane knew the key, and denied its principal the use of any key."""
-    return answer.denied_action == f"{answer.plane}:CallWithBearerToken"
 
 
 def _refused_long_term(evidence: Evidence) -> Ruling | None:

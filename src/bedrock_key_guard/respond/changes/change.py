@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from bedrock_key_guard.verify.verdict import OWN_POLICY, denies_bearer
+from bedrock_key_guard.verify.denials import OWN_POLICY, denies_bearer
 
 if TYPE_CHECKING:
     from datetime import datetime
