@@ -29,7 +29,6 @@ from bedrock_key_guard.model import (
     Outcome,
     OutcomeState,
     Plane,
-    PolicyAnswer,
     Scan,
     Scanned,
     Source,
@@ -130,8 +129,6 @@ bedrock_answers = st.builds(
     status=maybe(st.integers(100, 599)),
     principal=maybe(texts),
     denied_action=maybe(texts),
-    denied_by=maybe(texts),
-    explicit=st.booleans(),
     refusals=st.integers(0, 9),
 )
 credentials = st.builds(
@@ -158,14 +155,6 @@ allowed_accounts = st.builds(
     account_id=maybe(accounts),
     accounts=maybe(st.frozensets(accounts, max_size=2)),
     lookup=st.sampled_from(("decoded", "named", "not-found", "failed")),
-    detail=texts,
-)
-policy_answers = st.builds(
-    PolicyAnswer,
-    state=st.sampled_from(("found", "absent", "unknown")),
-    asked_at=times,
-    holder=texts,
-    policies=tuples(texts),
     detail=texts,
 )
 trail_answers = st.builds(
@@ -199,7 +188,6 @@ def verdicts(draw: st.DrawFn, key: Key) -> Verdict:
         bedrock=draw(tuples(bedrock_answers)),
         iam=draw(maybe(iam_answers)),
         trail=draw(maybe(trail_answers)),
-        policies=draw(maybe(policy_answers)),
         notes=draw(tuples(texts)),
     )
     return Verdict(draw(one(VerdictState)), draw(texts), evidence, draw(maybe(texts)))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, get_args
@@ -24,6 +25,7 @@ from bedrock_key_guard.model import (
 )
 from bedrock_key_guard.report.json_report import as_json
 from tests.unit.report import arbitrary, runner, samples
+from tests.unit.verify.doubles import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +101,21 @@ def test_no_report_holds_a_key(report: Report) -> None:
 
 def test_the_rich_report_follows_the_schema() -> None:
     Draft202012Validator(schema()).validate(json.loads(as_json(samples.rich())))
+
+
+def test_what_iam_shows_of_policies_testifies_and_follows_the_schema() -> None:
+    evidence = replace(samples.verdict("contained").evidence, policies=SHOWN)
+    case = samples.case(verdict=samples.verdict("contained", evidence=evidence))
+    report = written(case)
+    Draft202012Validator(schema()).validate(report)
+    told = report["incidents"][0]["verdict"]["evidence"][-1]
+    assert told["asked"] == "iam-policies"
+    assert told["answered"] == {
+        "holder": "user BedrockAPIKey-ex4m",
+        "state": "found",
+        "policies": ["Deny-keys"],
+        "detail": "",
+    }
 
 
 def test_the_schema_is_a_schema() -> None:
