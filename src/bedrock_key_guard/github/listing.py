@@ -10,7 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard.github.errors import INVALID, RefusedError, UnansweredError
-from bedrock_key_guard.github.marker import begins_with_marker
 from bedrock_key_guard.github.reconcile import ExistingIssue, own_issues
 
 if TYPE_CHECKING:
@@ -37,19 +36,15 @@ def find_issues(
 
 
 def _of(author: str, client: GitHub, path: str) -> list[ExistingIssue]:
-    """Return those of the author's last that begin with a marker.
-
-    Other workflows write under the same name, and copy what strangers send them into issues.
-    """
+    """Return the author's last issues, where GitHub lists them."""
     try:
         listed = _list(client, path, {"creator": author, "sort": "updated"})
-        issues = list(_issues(islice(listed, MOST_OF_ONE_AUTHOR)))
+        return list(_issues(islice(listed, MOST_OF_ONE_AUTHOR)))
     except RefusedError as error:
         # Without this list at most a label is missed; without the issue, people are told nothing.
         if error.status != INVALID:
             raise
         return []
-    return [issue for issue in issues if begins_with_marker(issue.body)]
 
 
 def _list(client: GitHub, path: str, parameters: dict[str, str]) -> Iterator[Any]:

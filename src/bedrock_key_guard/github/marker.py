@@ -2,8 +2,8 @@
 
     <!-- bedrock-key-guard:v1 fingerprint=<64 hex digits> closed=1 -->
 
-It is the first line of the body, so that nothing further down can take its place. Fields that a
-later version may add are read and kept.
+It is the first line of the body and counts nowhere else: further down people quote what they like.
+Fields that a later version may add are read and kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST_TITLE = 256
 UNTITLED = "Leaked credential"
 CUT = "\n\n*The rest is left out: GitHub takes no longer text. The report of the run has it all.*"
 
-_MARKER = re.compile(r"<!-- bedrock-key-guard:v1 ([^\n]*?) -->")
+_MARKER = re.compile(r"<!-- bedrock-key-guard:v1 ((?:(?!-->)[^\n])*) -->[ \t]*(?:\n|\Z)")
 _OPEN, _TICKED = "- [ ]", "- [x]"
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -32,17 +32,12 @@ def is_fingerprint(text: str) -> bool:
 
 
 def read_marker(body: str) -> dict[str, str]:
-    """Return the fields of the first marker in a body; none if it has no valid one."""
-    found = _MARKER.search(body)
+    """Return the fields of the marker that is a body's first line; none where that is none."""
+    found = _MARKER.match(plain(body))
     if found is None:
         return {}
     fields = {name: value for name, _, value in (word.partition("=") for word in found[1].split())}
     return fields if is_fingerprint(fields.get("fingerprint", "")) else {}
-
-
-def begins_with_marker(body: str) -> bool:
-    """Tell whether a marker stands where we write it, before anything else."""
-    return bool(_MARKER.match(body.lstrip()))
 
 
 def write_body(marker: Mapping[str, str], text: str) -> str:
@@ -56,7 +51,9 @@ def write_body(marker: Mapping[str, str], text: str) -> str:
 
 def text_of(body: str) -> str:
     """Return a body without its marker."""
-    return plain(_MARKER.sub("", body, count=1))
+    text = plain(body)
+    found = _MARKER.match(text)
+    return text[found.end() :].strip() if found else text
 
 
 def with_ticks(text: str, body: str) -> str:

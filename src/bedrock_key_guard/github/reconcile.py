@@ -1,7 +1,8 @@
 """Decide what has to change in a repository's issues; nothing here asks GitHub.
 
-One issue stands for one fingerprint. It is known by the marker in its body *and* its author: on a
-public repository anyone can paste a marker into an issue of their own.
+One issue stands for one fingerprint. It is known by the marker that begins its body *and* by its
+author: anyone can paste a marker into an issue of their own, and other workflows write under our
+name what strangers send them.
 
 The guard closes and reopens its issues with the state of what they are about, but people have the
 last word. What has to be remembered for that is in the marker:

@@ -201,15 +201,18 @@ def test_a_label_that_people_delete_or_rename_costs_no_second_issue(
     assert (outcome.state, outcome.number) == ("updated", 1)
 
 
+@pytest.mark.parametrize("label", [None, MANAGEMENT_LABEL])
 def test_a_marker_that_another_workflow_copied_into_its_issue_is_ignored(
-    github: GitHubServer, opened: Open
+    label: str | None, github: GitHubServer, opened: Open
 ) -> None:
     repository = github.state.repositories[REPOSITORY]
-    forged = write_body({"fingerprint": ONE}, "")
-    copied = github.state.add_issue(repository, ACTIONS_LOGIN, "Feedback", f"They say:\n{forged}")
+    forged = write_body({"fingerprint": ONE, "closed": "1"}, "")
+    text = f"They say:\n{forged}"
+    copied = github.state.add_issue(repository, ACTIONS_LOGIN, "Feedback", text)
+    copied.labels = [github.state.add_label(repository, label).name] if label else []
     (outcome,) = opened().settle([wanted()])
     assert (outcome.state, outcome.number) == ("created", 2)
-    assert copied.title == "Feedback"
+    assert (copied.title, copied.body, copied.comments) == ("Feedback", text, [])
 
 
 def test_a_repository_full_of_the_authors_pull_requests_is_not_read_whole(

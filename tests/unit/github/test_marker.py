@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from bedrock_key_guard.github.marker import (
     LONGEST_BODY,
     LONGEST_TITLE,
-    begins_with_marker,
     plain,
     read_marker,
     text_of,
@@ -44,12 +43,24 @@ def test_the_marker_is_read_as_it_was_written(text: str, fields: dict[str, str])
 
 
 @pytest.mark.parametrize(
-    ("before", "begins"), [("", True), ("\r\n \n", True), ("Hello. ", False), ("- \n", False)]
+    ("before", "after", "counts"),
+    [
+        ("", "", True),
+        ("\r\n \n", "", True),
+        ("", " \t", True),
+        ("Hello. ", "", False),
+        ("- \n", "", False),
+        ("> ", "", False),
+        ("```\n", "\n```", False),
+        ("", " Hello.", False),
+        ("", f" <!-- bedrock-key-guard:v1 fingerprint={TWO} -->", False),
+    ],
 )
-def test_a_marker_further_down_begins_nothing(before: str, begins: bool) -> None:
-    body = before + write_body(OWN, "x")
-    assert begins_with_marker(body) is begins
-    assert read_marker(body) == OWN
+def test_a_marker_counts_only_as_the_first_line(before: str, after: str, counts: bool) -> None:
+    line, text = write_body(OWN, "x").split("\n", 1)
+    body = f"{before}{line}{after}\n{text}"
+    assert read_marker(body) == (OWN if counts else {})
+    assert text_of(body) == ("x" if counts else plain(body))
 
 
 @pytest.mark.parametrize("length", [LONGEST_BODY - 200, LONGEST_BODY, LONGEST_BODY * 3])
@@ -84,7 +95,8 @@ def test_a_marker_in_the_text_does_not_take_the_place_of_ours() -> None:
     ("body", "marker"),
     [
         (f"<!-- bedrock-key-guard:v1 fingerprint={ONE} -->", OWN),
-        (f"before\n<!-- bedrock-key-guard:v1 fingerprint={ONE} -->\nafter", OWN),
+        (f"<!-- bedrock-key-guard:v1 fingerprint={ONE} -->\r\nafter", OWN),
+        (f"before\n<!-- bedrock-key-guard:v1 fingerprint={ONE} -->\nafter", {}),
         (f"<!-- bedrock-key-guard:v1 fingerprint={ONE} new=a/b,c -->", {**OWN, "new": "a/b,c"}),
         (f"<!-- bedrock-key-guard:v1 flag fingerprint={ONE} -->", {"flag": "", **OWN}),
         (f"<!-- bedrock-key-guard:v2 fingerprint={ONE} -->", {}),

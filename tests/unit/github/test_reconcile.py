@@ -58,6 +58,19 @@ def test_a_missing_issue_that_is_not_worth_one_is_not_created() -> None:
     assert reconcile([wanted(create=False)], [], AUTHOR) == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"They say:\n{write_body({'fingerprint': ONE}, '')}",
+        write_body({"fingerprint": TWO}, write_body({"fingerprint": ONE}, "")),
+    ],
+    ids=["in a text", "in an issue of another key"],
+)
+def test_a_marker_that_an_issue_quotes_makes_it_no_issue_of_that_key(body: str) -> None:
+    (change,) = reconcile([wanted()], [replace(existing(), body=body)], AUTHOR)
+    assert isinstance(change, Create)
+
+
 def test_an_issue_that_is_as_wanted_is_not_touched() -> None:
     assert reconcile([wanted()], [existing()], AUTHOR) == []
 
