@@ -9,8 +9,9 @@ and "Multivalued context keys". The operators that are left out are `IpAddress` 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+
+from bedrock_key_guard.model.times import read_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,8 +98,7 @@ def _arn_like(value: str, pattern: str) -> bool:
 def _moment(text: str) -> float:
     if text.isdecimal():
         return float(text)
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    return read_time(text, utc=True).timestamp()
 
 
 def _ordered(read: Callable[[str], float]) -> dict[str, Callable[[str, str], bool]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import datetime, timezone
 
+from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.options import Parser, whole_number
 
 
@@ -48,7 +49,6 @@ def timeline(arguments: argparse.Namespace) -> int:
 def moment(text: str) -> datetime:
     """Read a date, or a date and a time; without a zone it is UTC."""
     try:
-        read = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+        return read_time(text, utc=True).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-11-20") from None

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Account
-from bedrock_key_guard.respond.ledger_records import StatusChange, as_document, moment, read_record
+from bedrock_key_guard.model.times import read_time
+from bedrock_key_guard.respond.ledger_records import StatusChange, as_document, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,7 +179,7 @@ def _entry(line: str) -> Entry:
         raise ValueError(line)
     if document["phase"] not in get_args(Phase):
         raise ValueError(line)
-    moment(document["time"])
+    read_time(document["time"])
     return Entry(record=record, **document)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
 from typing import Any, Literal
+
+from bedrock_key_guard.model.times import read_time
 
 HolderKind = Literal["user", "role"]
 
@@ -119,16 +120,8 @@ def read_record(action: str, document: Any) -> Record:
     if values.get("kind", "user") not in ("user", "role"):
         raise ValueError(action)
     if "until" in values:
-        moment(values["until"])
+        read_time(values["until"])
     return kind(**values)
-
-
-def moment(text: str) -> datetime:
-    """Read a time that says its zone. Raises ValueError for any other text."""
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError(text)
-    return time
 
 
 def _checked(kind: Any, value: Any) -> Any:

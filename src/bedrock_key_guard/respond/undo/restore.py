@@ -6,11 +6,11 @@ is given back only where the guard is shown to have taken it, and nobody has cha
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.change_events import changes_to, policy_changes
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.identities import IamIdentities
@@ -30,6 +30,7 @@ from bedrock_key_guard.verify.iam import IamDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.model import Account
@@ -72,7 +73,7 @@ def held_by_others(entry: Entry, others: Iterable[Entry], now: datetime) -> Outc
         if not stays or other.change == entry.change or not isinstance(record, PolicyAttached):
             continue
         same = (record.kind, record.name, record.policy) == (mine.kind, mine.name, mine.policy)
-        if same and datetime.fromisoformat(record.until) > now:
+        if same and read_time(record.until) > now:
             return refused(f"it holds another key as well, until {record.until} ({other.change})")
     return None
 
@@ -88,7 +89,7 @@ def _obstacle(entry: Entry, account: Account) -> Outcome | None:
 
 
 def _reversal(entry: Entry, session: Session) -> Reversal | Outcome:
-    record, since = entry.record, datetime.fromisoformat(entry.time)
+    record, since = entry.record, read_time(entry.time)
     identities = IamIdentities(session)
     match record:
         case StatusChange():
