@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 from bedrock_key_guard.model import Account
 from bedrock_key_guard.respond.ledger import Ledger, read_ledger
 from bedrock_key_guard.respond.ledger_records import (
+    Hold,
     PoliciesDetached,
     PolicyAttached,
     PolicyPut,
     Record,
 )
+from bedrock_key_guard.respond.policy_documents import session_denial
 from bedrock_key_guard.respond.undo import lift_all
 from sandbox import signers
 from sandbox.aws import GUARD_USER, Sandbox
@@ -225,6 +228,74 @@ def test_a_forged_ledger_takes_no_denial_away(answering: Answering, command: str
     forge(answering, "quarantine", attached)
     forge(answering, "revoke-sessions", PolicyPut("role", "web", role, "no", document, past))
     assert refused(answering, command).count("refused") == 2
+    assert sandbox.writes() == ()
+
+
+@pytest.mark.parametrize("by", [BY_QUARANTINE, BY_REVOCATION], ids=["quarantine", "revocation"])
+@pytest.mark.parametrize("claimed", [-12, 9, 9_999], ids=["over", "later", "never"])
+def test_how_long_a_key_lives_is_not_believed_of_a_ledger(
+    in_reach: Answering, now: datetime, by: tuple[str, str], claimed: int
+) -> None:
+    """CloudTrail and the policy's own name say it, and a ledger that was edited changes nothing."""
+    leak(in_reach.tree, signed(in_reach.sandbox, 1))
+    in_reach.respond(*by)
+    until = (now + timedelta(hours=claimed)).isoformat()
+    text = re.sub(r'"until": "[^"]*"', f'"until": "{until}"', in_reach.ledger.read_text())
+    in_reach.ledger.write_text(text)
+    assert [line[:19] for line in lifted(in_reach, now)] == ["not-needed: not yet"]
+    assert [line[:4] for line in lifted(in_reach, now + hours(1))] == ["done"]
+
+
+@pytest.mark.parametrize("by", [BY_QUARANTINE, BY_REVOCATION], ids=["quarantine", "revocation"])
+def test_a_stale_ledger_forgets_nothing_that_aws_shows(
+    in_reach: Answering, now: datetime, by: tuple[str, str]
+) -> None:
+    leak(in_reach.tree, signed(in_reach.sandbox, 1))
+    in_reach.respond(*by)
+    in_reach.ledger.write_text(in_reach.ledger.read_text().replace('"done"', '"lifted"'))
+    assert [line[:4] for line in lifted(in_reach, now + hours(1))] == ["done"]
+
+
+def test_a_key_that_only_a_ledger_knows_holds_no_longer_than_keys_live(
+    in_reach: Answering, now: datetime
+) -> None:
+    leak(in_reach.tree, signed(in_reach.sandbox, 1))
+    in_reach.respond(*BY_QUARANTINE)
+    forge(in_reach, "hold", Hold("role", "ml-pipeline", "2999-01-01T00:00:00+00:00"))
+    assert [line[:19] for line in lifted(in_reach, now + hours(1))] == ["not-needed: not yet"]
+    assert [line[:4] for line in lifted(in_reach, now + hours(12))] == ["done"]
+
+
+def test_a_forged_ledger_does_not_take_away_what_the_guard_gave_back(
+    answering: Answering,
+) -> None:
+    """The guard attached it last, but as what a user may have, and not as a quarantine."""
+    sandbox = answering.sandbox
+    leak(answering.tree, long_term(CONSOLE, beside=False)(sandbox).key)
+    answering.respond("--action", "strip-policies")
+    answering.command("restore")
+    (entry,) = read_ledger(answering.ledger)
+    assert isinstance(entry.record, PoliciesDetached)
+    user, past = unique_id(sandbox, "user", CONSOLE), "2026-01-01T00:00:00+00:00"
+    for policy in entry.record.policies:
+        attached = PolicyAttached("user", CONSOLE, user, policy, past, was_attached=False)
+        forge(answering, "quarantine", attached)
+    writes = sandbox.writes()
+    assert "not attach it as a quarantine" in refused(answering, "lift")
+    assert sandbox.writes() == writes
+
+
+def test_a_forged_ledger_deletes_no_revocation_of_somebody_else(answering: Answering) -> None:
+    """The console revokes sessions by an inline policy that does just that."""
+    sandbox = answering.sandbox
+    by_role(sandbox)
+    past = "2026-01-01T00:00:00+00:00"
+    document = json.dumps(session_denial(("*",), datetime.now(timezone.utc), None))
+    name = "AWSRevokeOlderSessions"
+    iam_of(sandbox).put_role_policy(RoleName="web", PolicyName=name, PolicyDocument=document)
+    role = unique_id(sandbox, "role", "web")
+    forge(answering, "revoke-sessions", PolicyPut("role", "web", role, name, document, past))
+    assert "is not named as the guard names its own" in refused(answering, "lift")
     assert sandbox.writes() == ()
 
 

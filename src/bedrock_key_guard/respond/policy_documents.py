@@ -91,9 +91,14 @@ def read_policy_name(name: str) -> datetime | None:
         return None
 
 
+def key_in_policy_name(name: str) -> str:
+    """Return the digits of a fingerprint that an inline policy of the guard is named after."""
+    return name.rpartition("-")[2]
+
+
 def is_policy_for(name: str, fingerprint: str) -> bool:
     """Tell whether an inline policy is the guard's own, made for this key."""
-    return read_policy_name(name) is not None and name.endswith(f"-{fingerprint[:12]}")
+    return read_policy_name(name) is not None and key_in_policy_name(name) == fingerprint[:12]
 
 
 def _denies(statement: Document, action: str) -> bool:

@@ -90,7 +90,7 @@ def lift_all(
     for account_id in dict.fromkeys((own.account.account_id, *(e.account_id for e in entries))):
         session = sessions.of(account_id)
         if isinstance(session, NoSession):
-            lifted += _out_of_reach(entries, account_id, session)
+            lifted += _out_of_reach(entries, account_id, session, now)
             continue
         try:
             lifted += lift(entries, session, Ledger(path), now, search=search, dry_run=dry_run)
@@ -104,11 +104,11 @@ def lift_all(
 
 
 def _out_of_reach(
-    entries: Sequence[Entry], account_id: str, session: NoSession
+    entries: Sequence[Entry], account_id: str, session: NoSession, now: datetime
 ) -> Iterator[tuple[Containment, Outcome]]:
     """Name the containments in an account that cannot be entered: they stay as they are."""
     theirs = [entry for entry in entries if entry.account_id == account_id]
-    for containment in containments(theirs, (), ()):
+    for containment in containments(theirs, (), (), now):
         yield containment, Outcome("lift", "refused", session.reason)
 
 

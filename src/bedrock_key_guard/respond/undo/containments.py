@@ -1,20 +1,23 @@
 """Gather what denies somebody the use of keys because of the guard: pure.
 
-The ledger knows for which key each was made and until when that key lives. CloudTrail knows it too,
-for every call of the guard says so (see `purpose`), and the name of an inline policy says it as
-well: each is enough where the others are lost.
+Of each key AWS says itself until when a policy is needed: CloudTrail has it from the call that made
+the policy (see `purpose`), and an inline policy is named so. The ledger, which anybody may have
+written, counts only for keys of which AWS says nothing, and for no longer than such keys live.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.respond.ledger_records import Hold, PolicyAttached, PolicyPut, moment
-from bedrock_key_guard.respond.policy_documents import read_policy_name
+from bedrock_key_guard.model.times import read_time
+from bedrock_key_guard.respond.ledger_records import Hold, PolicyAttached, PolicyPut
+from bedrock_key_guard.respond.policy_documents import key_in_policy_name, read_policy_name
+from bedrock_key_guard.verify.verdict import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from bedrock_key_guard.respond.change_events import PolicyEvent
@@ -22,6 +25,31 @@ if TYPE_CHECKING:
     from bedrock_key_guard.respond.ledger_records import HolderKind
 
 Place = tuple[str, str, str]
+
+_LONGEST_LIFE = timedelta(hours=12)  # of a short-term key: no other is answered by a policy
+_DIGITS = 12  # of the fingerprint: what the name of an inline policy holds of it
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Say that one key needs a policy until some time.
+
+    `policy` is the ARN of a managed policy, or the name of an inline one; `key` the start of a
+    fingerprint. `by_aws` tells who says so, AWS or the ledger; `entry` is what the ledger knows.
+    """
+
+    kind: HolderKind
+    holder: str
+    policy: str
+    key: str
+    until: datetime
+    by_aws: bool = True
+    entry: Entry | None = None
+
+    @property
+    def place(self) -> Place:
+        """Identify the policy of the user or role; names of holders ignore case."""
+        return self.kind, self.holder.casefold(), self.policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,64 +71,78 @@ class Containment:
         """Tell whether the policy is the holder's own, not a managed one."""
         return not self.policy.startswith("arn:")
 
-    @property
-    def place(self) -> Place:
-        """Identify the policy of the user or role; names of holders ignore case."""
-        return self.kind, self.holder.casefold(), self.policy
-
-    def joined(self, other: Containment) -> Containment:
-        """Return both as one, for as long as either is needed."""
-        until = max(self.until, other.until)
-        return replace(self, until=until, entries=(*self.entries, *other.entries))
-
 
 def containments(
-    entries: Iterable[Entry], events: Iterable[PolicyEvent], named: Iterable[Containment] = ()
+    entries: Iterable[Entry],
+    events: Iterable[PolicyEvent],
+    named: Iterable[Claim],
+    now: datetime,
 ) -> list[Containment]:
     """Return every containment once, each for as long as the last key under it lives.
 
-    `named` are those that a search of IAM has found.
+    `named` are the claims of the inline policies that a search of IAM has found.
     """
-    entries = [entry for entry in entries if entry.phase not in ("restored", "lifted")]
-    gathered: dict[Place, Containment] = {}
-    for containment in (*_remembered(entries), *_recorded(events), *named):
-        known = gathered.get(containment.place)
-        gathered[containment.place] = known.joined(containment) if known else containment
-    return [_held(containment, entries) for containment in gathered.values()]
+    believed = [entry for entry in entries if _counts(entry, now)]
+    places: dict[Place, list[Claim]] = {}
+    for claim in (*_recorded(events), *named, *_remembered(believed)):
+        places.setdefault(claim.place, []).append(claim)
+    return [_containment([*claims, *_held(claims[0], believed)]) for claims in places.values()]
 
 
-def named_by(kind: HolderKind, holder: str, policies: Iterable[str]) -> Iterator[Containment]:
-    """Yield the containments among the inline policies of a user or role, by their names."""
+def named_by(kind: HolderKind, holder: str, policies: Iterable[str]) -> Iterator[Claim]:
+    """Yield the claims of the guard's own among the inline policies of a user or role."""
     for policy in policies:
         until = read_policy_name(policy)
         if until is not None:
-            yield Containment(kind, holder, policy, until)
+            yield Claim(kind, holder, policy, key_in_policy_name(policy), until)
 
 
-def _remembered(entries: Iterable[Entry]) -> Iterator[Containment]:
-    for entry in entries:
-        record = entry.record
-        if isinstance(record, PolicyAttached | PolicyPut):
-            until = moment(record.until)
-            yield Containment(record.kind, record.name, record.policy, until, (entry,))
+def _counts(entry: Entry, now: datetime) -> bool:
+    """Tell whether a change still stands, and is not of a time that is still to come."""
+    over = entry.phase in ("restored", "lifted")
+    return not over and read_time(entry.time) <= now + CLOCK_TOLERANCE
 
 
-def _recorded(events: Iterable[PolicyEvent]) -> Iterator[Containment]:
+def _recorded(events: Iterable[PolicyEvent]) -> Iterator[Claim]:
     for event in events:
         purpose = event.purpose
         if purpose is None or purpose.until is None:
             continue
         if event.name.startswith(("Attach", "Put")):
-            yield Containment(event.kind, event.holder, event.policy, purpose.until)
+            key = purpose.key[:_DIGITS]
+            yield Claim(event.kind, event.holder, event.policy, key, purpose.until)
 
 
-def _held(containment: Containment, entries: Iterable[Entry]) -> Containment:
-    """Prolong a containment for the keys that were found contained by it."""
+def _remembered(entries: Iterable[Entry]) -> Iterator[Claim]:
     for entry in entries:
         record = entry.record
-        if not isinstance(record, Hold) or record.kind != containment.kind:
+        if not isinstance(record, PolicyAttached | PolicyPut):
             continue
-        if record.name.casefold() == containment.holder.casefold():
-            until = max(containment.until, moment(record.until))
-            containment = replace(containment, until=until)
-    return containment
+        named = read_policy_name(record.policy)
+        until, key = named or _until(entry, record), entry.fingerprint[:_DIGITS]
+        by_aws = named is not None
+        yield Claim(record.kind, record.name, record.policy, key, until, by_aws, entry)
+
+
+def _held(claim: Claim, entries: Iterable[Entry]) -> Iterator[Claim]:
+    """Yield the claims of the keys that were found contained by what the claim is about."""
+    for entry in entries:
+        record = entry.record
+        if not isinstance(record, Hold) or record.kind != claim.kind:
+            continue
+        if record.name.casefold() == claim.holder.casefold():
+            until, key = _until(entry, record), entry.fingerprint[:_DIGITS]
+            yield Claim(claim.kind, claim.holder, claim.policy, key, until, by_aws=False)
+
+
+def _until(entry: Entry, record: PolicyAttached | PolicyPut | Hold) -> datetime:
+    """Return until when the ledger says that a key lives, if it was one that can live so long."""
+    return min(read_time(record.until), read_time(entry.time) + _LONGEST_LIFE)
+
+
+def _containment(claims: Sequence[Claim]) -> Containment:
+    told = {claim.key for claim in claims if claim.by_aws}
+    until = max(claim.until for claim in claims if claim.by_aws or claim.key not in told)
+    entries = tuple(claim.entry for claim in claims if claim.entry)
+    first = claims[0]
+    return Containment(first.kind, first.holder, first.policy, until, entries)

@@ -1,7 +1,8 @@
 """Take away what denied somebody the use of keys, once the last of those keys has expired.
 
-A quarantine is taken away only where CloudTrail shows that the guard was the last to attach it. An
-inline policy is the guard's own by its name, and has to do nothing but revoke sessions.
+A quarantine is taken away only where CloudTrail shows that the guard was the last to attach it, as
+a quarantine. An inline policy is the guard's own by its name, and has to do nothing but revoke
+sessions. What the ledger says of either proves nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond.change_events import KINDS, policy_changes
 from bedrock_key_guard.respond.identities import IamIdentities
 from bedrock_key_guard.respond.ledger import Entry, Ledger, settle
-from bedrock_key_guard.respond.policy_documents import is_session_denial
+from bedrock_key_guard.respond.policy_documents import is_session_denial, read_policy_name
 from bedrock_key_guard.respond.purpose import Purpose, stated
 from bedrock_key_guard.respond.undo.containments import containments, named_by
 from bedrock_key_guard.respond.undo.reversal import not_shown
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.respond.change_events import PolicyEvent
     from bedrock_key_guard.respond.identities import Identities
-    from bedrock_key_guard.respond.undo.containments import Containment
+    from bedrock_key_guard.respond.undo.containments import Claim, Containment
 
 _KEPT_BY_CLOUDTRAIL = timedelta(days=90)
 _VERBS = ("Attach", "Detach", "Put", "Delete")
@@ -50,7 +51,7 @@ def lift(
     ours = [entry for entry in entries if entry.account == session.account]
     events, silence = _events(session, now)
     found = list(_searched(identities)) if search else []
-    for containment in containments(ours, events, found):
+    for containment in containments(ours, events, found, now):
         outcome = _lifted(containment, identities, events, now, dry_run=dry_run)
         if silence and outcome.state == "refused":
             outcome = Outcome("lift", "refused", f"{outcome.reason}; {silence}")
@@ -98,6 +99,8 @@ def _obstacle(
     if identities.find(kind, holder) is None:
         return Outcome("lift", "not-needed", f"IAM has no {kind} {holder} any more")
     if containment.is_inline:
+        if read_policy_name(policy) is None:
+            return Outcome("lift", "refused", f"{policy} is not named as the guard names its own")
         document = identities.inline_document(kind, holder, policy)
         if document is None:
             return Outcome("lift", "not-needed", f"{policy} is there no more")
@@ -107,8 +110,16 @@ def _obstacle(
     if policy not in identities.attached(kind, holder):
         return Outcome("lift", "not-needed", f"{policy} is not attached any more")
     its_own = [event for event in events if event.concerns(kind, holder, policy)]
-    reason = not_shown("Attach", None, its_own)
+    reason = not_shown("Attach", None, its_own) or _no_quarantine(its_own)
     return Outcome("lift", "refused", reason) if reason else None
+
+
+def _no_quarantine(shown: Sequence[PolicyEvent]) -> str | None:
+    """Return why the guard's last change is none that ends: `restore` attaches policies as well."""
+    purpose = [event for event in shown if not event.failed][-1].purpose
+    if purpose is None or purpose.until is None:
+        return "the guard did not attach it as a quarantine"
+    return None
 
 
 def _events(session: Session, now: datetime) -> tuple[list[PolicyEvent], str | None]:
@@ -119,7 +130,7 @@ def _events(session: Session, now: datetime) -> tuple[list[PolicyEvent], str | N
         return [], f"CloudTrail would not say ({refusal(error)})"
 
 
-def _searched(identities: Identities) -> Iterator[Containment]:
+def _searched(identities: Identities) -> Iterator[Claim]:
     for kind in KINDS:
         for name in identities.names(kind):
             yield from named_by(kind, name, identities.inline(kind, name))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.change_events import PolicyEvent
 from bedrock_key_guard.respond.ledger import Entry
 from bedrock_key_guard.respond.ledger_records import Hold, PolicyAttached, PolicyPut, Record
@@ -20,16 +22,18 @@ def at(hours: float) -> datetime:
     return NOW + timedelta(hours=hours)
 
 
-def entry(record: Record, phase: str = "done") -> Entry:
+def entry(
+    record: Record, phase: str = "done", fingerprint: str = "f" * 64, hours: float = 0
+) -> Entry:
     return Entry(
         "1",
         phase,  # type: ignore[arg-type]
-        NOW.isoformat(),
+        at(hours).isoformat(),
         "x",
         "",
         ACCOUNT,
         "aws",
-        "0" * 64,
+        fingerprint,
         record,
     )
 
@@ -71,6 +75,16 @@ PUT = PolicyPut("role", "ml", "AROA1", NAME, "{}", at(2).isoformat())
         # What is over is over; what CloudTrail says of it counts all the same.
         ([entry(attached(2), "restored")], [], None),
         ([entry(attached(9), "lifted")], [recorded(3)], 3),
+        # Of a key that CloudTrail knows, a ledger has no say.
+        ([entry(attached(9), fingerprint=FINGERPRINT)], [recorded(3)], 3),
+        ([entry(attached(-9), fingerprint=FINGERPRINT)], [recorded(3)], 3),
+        ([entry(Hold("role", "ml", at(9).isoformat()), "done", FINGERPRINT)], [recorded(3)], 3),
+        # Of another it has, for as long as a key can live, and not from times to come.
+        ([entry(attached(9_999))], [recorded(3)], 12),
+        ([entry(attached(9_999))], [], 12),
+        ([entry(Hold("role", "ml", at(9_999).isoformat()), hours=-4)], [recorded(3)], 8),
+        ([entry(attached(9_999), hours=9_000)], [recorded(3)], 3),
+        ([entry(Hold("role", "ml", at(9_999).isoformat()), hours=9_000)], [recorded(3)], 3),
         # A key that was found contained prolongs it, and holds nobody by itself.
         ([entry(Hold("role", "ML", at(7).isoformat()))], [recorded(3)], 7),
         ([entry(Hold("role", "ml", at(1).isoformat()))], [recorded(3)], 3),
@@ -90,27 +104,39 @@ PUT = PolicyPut("role", "ml", "AROA1", NAME, "{}", at(2).isoformat())
 def test_how_long_a_quarantine_is_needed(
     entries: list[Entry], events: list[PolicyEvent], hours: float | None
 ) -> None:
-    found = containments(entries, events)
+    found = containments(entries, events, (), NOW)
     assert [containment.until for containment in found] == ([] if hours is None else [at(hours)])
 
 
 def test_an_inline_policy_says_by_its_name_until_when() -> None:
     (named,) = named_by("role", "ml", ("owners", NAME, f"{NAME}x"))
-    assert (named.policy, named.until) == (NAME, datetime.fromisoformat("2026-11-23T20:35:00Z"))
-    (joined,) = containments([entry(PUT)], [], [named])
+    assert (named.policy, named.until) == (NAME, read_time("2026-11-23T20:35:00Z"))
+    (joined,) = containments([entry(PUT)], [], [named], NOW)
     assert joined.is_inline
     assert (joined.until, joined.entries) == (named.until, (entry(PUT),))
+
+
+@pytest.mark.parametrize("hours", [-9, 9, 9_999])
+def test_the_name_of_an_inline_policy_is_believed_rather_than_a_ledger(hours: float) -> None:
+    claimed = entry(replace(PUT, until=at(hours).isoformat()))
+    (containment,) = containments([claimed], [], (), NOW)
+    assert (containment.until, containment.entries) == (
+        read_time("2026-11-23T20:35:00Z"),
+        (claimed,),
+    )
 
 
 def test_each_policy_of_each_holder_is_a_containment_of_its_own() -> None:
     found = containments(
         [entry(attached(2)), entry(PUT), entry(attached(2, "web"))],
         [recorded(3, kind="user"), recorded(3, "PutRolePolicy", policy=NAME)],
+        (),
+        NOW,
     )
-    assert {containment.place for containment in found} == {
+    assert {(each.kind, each.holder, each.policy) for each in found} == {
         ("role", "ml", QUARANTINE),
         ("role", "ml", NAME),
         ("role", "web", QUARANTINE),
         ("user", "ml", QUARANTINE),
     }
-    assert {r.until for r in found if r.policy == NAME} == {at(3)}
+    assert {r.until for r in found if r.policy == NAME} == {read_time("2026-11-23T20:35:00Z")}
