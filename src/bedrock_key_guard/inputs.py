@@ -73,6 +73,7 @@ class Inputs:
             source=scope.source,
             revisions=scope.revisions,
             with_tree=scope.with_tree,
+            why_nothing=scope.why_nothing,
             allow=allow,
         )
 

@@ -24,6 +24,8 @@ def read(scanning: Scanning, environment: Mapping[str, str], progress: Progress)
 
 
 def _read_source(scanning: Scanning, environment: Mapping[str, str], progress: Progress) -> Scan:
+    if scanning.source == "nothing":
+        return Scan(notes=(scanning.why_nothing,))
     if scanning.source == "stdin":
         from bedrock_key_guard.scan.stream import scan_stream
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.keys.secret import Secret
     from bedrock_key_guard.respond.plan import Policy
 
-Source = Literal["tree", "index", "history", "range", "stdin"]
+Source = Literal["tree", "index", "history", "range", "stdin", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Scanning:
     """Say what to read, and what people need not see.
 
     `revisions` are those of a `range`; a history is searched `deep`, and read only `since_last`
-    time, on request alone. `with_tree` adds the files of `paths` as they are.
+    time, on request alone. `with_tree` adds the files of `paths` as they are. `why_nothing` is the
+    sentence for people where the source is `nothing`.
     """
 
     paths: tuple[Path, ...] = (Path(),)
@@ -39,6 +40,7 @@ class Scanning:
     deep: bool = False
     since_last: bool = False
     with_tree: bool = False
+    why_nothing: str = ""
     allow: AllowList = field(default_factory=AllowList)
     include_malformed: bool = False
 

@@ -164,6 +164,16 @@ def test_a_baseline_names_the_detector_and_holds_no_path(repository: Path) -> No
     assert str(repository) not in json.dumps(baseline)
 
 
+@pytest.mark.parametrize("paths", [("named.env",), ("named.env", "sub"), ("sub", "named.env")])
+def test_a_file_that_is_named_is_read_whether_or_not_git_tracks_it(
+    repository: Path, paths: tuple[str, ...]
+) -> None:
+    (repository / ".gitignore").write_text("*.env\n")
+    (repository / "sub").mkdir()
+    write(repository, "named.env")
+    assert types(detect_secrets("scan", *paths, cwd=repository)) == {"named.env": [SECRET_TYPE]}
+
+
 def test_a_baseline_holds_what_detect_secrets_never_opens(repository: Path) -> None:
     write(repository, "u16.txt", LINE, "utf-16")
     write(repository, "logo.svg")

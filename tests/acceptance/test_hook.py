@@ -255,6 +255,20 @@ def test_the_index_is_scanned_and_not_the_files_on_disk(repository: Path) -> Non
     assert "app.env:1:26" in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [("--staged",), ("--",), ()])
+def test_a_hook_that_has_nothing_to_read_passes_without_a_word(
+    repository: Path, arguments: tuple[str, ...]
+) -> None:
+    done = doors.hook(*arguments, cwd=repository)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_file_that_is_named_is_read_even_where_git_ignores_it(repository: Path) -> None:
+    (repository / ".gitignore").write_text("*.env\n")
+    (repository / "a.env").write_text(KEY)
+    assert doors.hook("--", "a.env", cwd=repository).returncode == 1
+
+
 def test_a_key_that_is_only_on_disk_is_not_staged(repository: Path) -> None:
     stage(repository, text="clean\n").write_text(LINE)
     assert doors.hook("--staged", cwd=repository).returncode == 0

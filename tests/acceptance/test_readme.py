@@ -61,6 +61,8 @@ def repository(tmp_path: Path, sandbox: Sandbox) -> Path:
     folder = tmp_path / "repository"
     folder.mkdir()
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    begin = ["git", "-C", str(folder), "commit", "--quiet", "--allow-empty", "--message=Begin"]
+    subprocess.run(begin, check=True)
     key = keysmith.long_term()
     (folder / ".env").write_text(f"AWS_BEARER_TOKEN_BEDROCK={key}\n", encoding="utf-8")
     (folder / "key.txt").write_text(f"{key}\n", encoding="utf-8")

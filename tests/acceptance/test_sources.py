@@ -126,6 +126,47 @@ def test_a_loss_that_is_known_is_accepted(origin: Repo, checkout: Callable[..., 
     assert f"{lost}: accepted by the allow-list" in done.stdout.decode()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--staged",), "nothing that is staged"),
+        (("--range", "HEAD..HEAD"), "the range holds none"),
+        (("--range", "HEAD..HEAD", "--fail-on", "none"), "the range holds none"),
+        (("nothing",), "Name a file or a folder"),
+    ],
+)
+def test_a_run_that_read_nothing_is_incomplete(
+    origin: Repo, arguments: tuple[str, ...], said: str
+) -> None:
+    (origin.path / "nothing").mkdir()
+    done = guard("scan", *arguments, cwd=origin.path, env=os.environ)
+    assert done.returncode == 4, done.stderr
+    assert said in done.stdout.decode()
+    assert done.stdout.decode().endswith("0 files, 0 bytes read; INCOMPLETE.\n")
+
+
+def test_a_repository_without_a_commit_has_no_history_that_is_clean(tree: Path) -> None:
+    new_repo(tree / "new")
+    done = guard("scan", "--history", "new", cwd=tree, env=os.environ)
+    assert (done.returncode, b"has no objects" in done.stdout) == (4, True)
+
+
+@pytest.mark.parametrize("command", ["scan", "verify", "respond"])
+@pytest.mark.parametrize("where", ["built", "built/deep", "built/deep/a.env", ""])
+def test_what_a_person_names_is_read_even_where_git_ignores_it(
+    origin: Repo, credentials: dict[str, str], command: str, where: str
+) -> None:
+    """Also the current folder, which nobody has to name."""
+    folder = origin.path / "built" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "a.env").write_text(OLD)
+    (origin.path / ".gitignore").write_text("built/\n")
+    more = ("--dry-run",) if command == "respond" else ()
+    cwd, path = (origin.path, [where]) if where else (folder, [])
+    done = guard(command, *more, *path, "--format=json", cwd=cwd, env=credentials)
+    assert (done.returncode, aliases(report_of(done))) == (1, {"old"})
+
+
 def repacked(repo: Repo) -> None:
     repo.git("repack", "-adkq", "--window=1")
 
@@ -217,6 +258,36 @@ def test_a_push_without_a_commit_before_is_what_the_default_branch_has_not_got(
 ) -> None:
     checkout()
     assert aliases(ran(host, push_of(origin, **more))[0].report) == found
+
+
+@pytest.mark.parametrize("scan", ["auto", "range"])
+@pytest.mark.parametrize("name", ["push", "delete"])
+def test_a_branch_that_is_deleted_brings_nothing_and_fails_nothing(
+    host: Host, origin: Repo, checkout: Callable[..., Repo], name: str, scan: str
+) -> None:
+    checkout()
+    gone = keysmith.long_term("user-gone")
+    event = push_of(origin, after=ZERO, ref=f"refs/heads/{gone}")
+    job, done = ran(host, event, name, scan=scan)
+    assert (done.returncode, job.outputs["result"]) == (0, "clean")
+    assert job.report["scanned"]["objects"] == 0
+    for text in (done.stdout.decode(), job.summary):
+        assert "a branch or a tag was deleted" in text
+        assert "nothing was to be read" in text
+        assert gone not in text
+
+
+def test_a_new_branch_without_new_commits_is_the_files(
+    host: Host, origin: Repo, checkout: Callable[..., Repo]
+) -> None:
+    checkout()
+    event = push_of(origin, before=ZERO, after=origin.git("rev-parse", "main"))
+    job, done = ran(host, event)
+    assert (done.returncode, job.report["complete"]) == (0, True)
+    assert job.report["scanned"]["sources"] == ["range", "working-tree"]
+    job, done = ran(host, event, scan="range")
+    assert (done.returncode, job.outputs["result"]) == (4, "incomplete")
+    assert "the range holds none" in done.stdout.decode()
 
 
 def test_a_pull_request_is_what_it_adds_and_the_files_as_they_are(

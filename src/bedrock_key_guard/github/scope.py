@@ -26,14 +26,24 @@ _NO_REVISION = re.compile(r"^[-^]|\.\.|[\s:?*\[\\\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Say what to read; `revisions` are a range's, `with_tree` adds the files as they are."""
+    """Say what to read; `revisions` are a range's, `with_tree` adds the files as they are.
 
-    source: Literal["tree", "range", "history"]
+    `why_nothing` says why an event brought nothing to read. A name of the event's is not in it,
+    for that may hold a key.
+    """
+
+    source: Literal["tree", "range", "history", "nothing"]
     revisions: str | None = None
     with_tree: bool = False
+    why_nothing: str = ""
 
 
 HISTORY, TREE = Scope("history"), Scope("tree")
+DELETED = Scope(
+    "nothing",
+    why_nothing="Nothing was read: a branch or a tag was deleted, which brings nothing new. "
+    "`scan: history` reads what is left.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ def scope_of(wanted: Wanted, name: str, payload: Mapping[str, Any], knows: Knows
     found = _of_event(name, payload, knows)
     if wanted.base_ref or wanted.head_ref:
         found = Scope("range", _named(wanted, knows), found.with_tree)
-    if wanted.scan == "auto":
+    if wanted.scan == "auto" or found == DELETED:
         return found
     if found.source != "range":
         raise UsageError(
@@ -69,6 +79,8 @@ def scope_of(wanted: Wanted, name: str, payload: Mapping[str, Any], knows: Knows
 
 
 def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scope:
+    if name == "delete" or (name == "push" and _is_deletion(payload)):
+        return DELETED
     if name == "push":
         return _pushed(payload, knows)
     ends = None
@@ -77,6 +89,15 @@ def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scope:
     elif name == "merge_group":
         ends = [_commit(payload, "merge_group", end) for end in ("base_sha", "head_sha")]
     return Scope("range", "..".join(ends), with_tree=True) if ends and all(ends) else HISTORY
+
+
+def _is_deletion(payload: Mapping[str, Any]) -> bool:
+    """Return whether a push deleted its branch or tag: `after` is zeros then, and `deleted` true.
+
+    The job runs on the default branch all the same, which the push did not touch.
+    """
+    after = _text(payload, "after")
+    return payload.get("deleted") is True or (bool(after) and not after.strip("0"))
 
 
 def _pushed(payload: Mapping[str, Any], knows: Knows) -> Scope:

@@ -19,6 +19,7 @@ from detect_secrets.audit import common as audit
 from detect_secrets.core import baseline, secrets_collection
 from detect_secrets.core.plugins import initialize, util
 from detect_secrets.core.potential_secret import PotentialSecret
+from detect_secrets.core.scan import get_files_to_scan
 from detect_secrets.core.usage import filters
 from detect_secrets.exceptions import InvalidBaselineError, UnableToReadBaselineError
 from detect_secrets.util import git as detect_secrets_git
@@ -35,7 +36,7 @@ from bedrock_key_guard.report.redact import redact
 from bedrock_key_guard.streams import say, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from detect_secrets.core.secrets_collection import SecretsCollection
     from detect_secrets.settings import Settings
@@ -129,6 +130,18 @@ def _make_complete() -> None:
     _replace(pre_commit_hook, pretty_print_diagnostics=_keep_new)
     _replace(secrets_collection, configure_settings_from_baseline=configure_child)
     _replace(baseline, configure_settings_from_baseline=_configure_from_baseline)
+    _replace(baseline, get_files_to_scan=_all_files_to_scan)
+
+
+def _all_files_to_scan(*paths: str, **options: Any) -> Iterator[str]:
+    """Yield the files of each path, once each.
+
+    Asked for all at once, detect-secrets leaves out a named file that Git does not track where a
+    folder is named beside it.
+    """
+    return iter(
+        dict.fromkeys(name for path in paths for name in get_files_to_scan(path, **options))
+    )
 
 
 def _make_safe() -> None:

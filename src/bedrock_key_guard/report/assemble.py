@@ -19,6 +19,14 @@ _NOT_DEEP = (
     "The history was searched for the ten starts of keys that cover most; --deep searches for all."
 )
 
+_NOTHING_READ = {
+    "working-tree": "No file was read, for there is none. Name a file or a folder that holds one.",
+    "index": "No file was read: nothing that is staged adds to one. Stage some with `git add`, or "
+    "leave --staged out to read the files as they are.",
+    "range": "No commit was read: the range holds none. Name one that does, such as `main..HEAD`.",
+    "history": "Nothing was read: the repository has no objects. Commit or fetch some first.",
+}
+
 
 def assemble(
     scan: Scan,
@@ -45,7 +53,7 @@ def assemble(
         scan=scan,
         cases=tuple(shown),
         notes=(*scan.notes, *_depth(scan), *_notes(cases)),
-        incomplete=_left_undone(cases),
+        incomplete=(*_nothing_read(scan), *_left_undone(cases)),
         hides_unproven=any(not case.dead for case in cases if case not in shown),
     )
 
@@ -78,6 +86,17 @@ def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # p
 def _depth(scan: Scan) -> tuple[str, ...]:
     """Say so where not every start of a key was searched for."""
     return () if scan.scanned.deep else (_NOT_DEEP,)
+
+
+def _nothing_read(scan: Scan) -> tuple[str, ...]:
+    """Say so where sources gave nothing to read, which is not known to be clean by that.
+
+    A run that reads only what is new has read the rest before.
+    """
+    scanned = scan.scanned
+    if scanned.objects or not scanned.sources or scanned.since_last or not scan.complete:
+        return ()
+    return (_NOTHING_READ.get(scanned.sources[0], "Nothing was read."),)
 
 
 def _notes(cases: list[Case]) -> tuple[str, ...]:

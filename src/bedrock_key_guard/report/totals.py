@@ -21,6 +21,8 @@ def totals(report: Report) -> str:
     files = plural(scanned.objects, "file")
     read = f"{files}, {size(scanned.bytes)} read"
     ending = "complete" if report.complete else "INCOMPLETE"
+    if not scanned.sources and report.complete:
+        return f"{_found(report)}; nothing was to be read."
     return f"{_found(report)}; {read}; {ending}."
 
 

@@ -1,4 +1,7 @@
-"""List the files that are to be scanned: a work tree's as Git sees it, or all of a folder."""
+"""List the files that are to be scanned: a work tree's as Git sees it, or all of a folder.
+
+What is named on purpose is read even where Git ignores it: a file, and a folder with all in it.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from bedrock_key_guard.scan.repository import (
 )
 
 _LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+# Whatever is tracked there all the same. It takes names as they are, and no option that says so.
+_IS_IGNORED = ("--no-literal-pathspecs", "check-ignore", "--quiet", "--no-index", "--")
 # Git goes on without it, and cuts what it says of a long name.
 _CLOSED = re.compile(rb"^warning: could not open directory '(.+?)/?(?:': [^']*)?$", re.MULTILINE)
 
@@ -39,7 +44,10 @@ def list_files(start: Path) -> Listed:
             return _walk(start)
         if _is_behind_a_link(start, repository):
             return list_files(start.resolve())
-        return _tracked(start, repository)
+        listed = _tracked(start, repository)
+        if listed and not _is_ignored(start, repository):
+            return listed
+        return _walk(start) | listed
     if not start.exists():
         return {str(start): False}
     if not stat.S_ISREG(start.stat().st_mode):
@@ -59,8 +67,8 @@ def _is_behind_a_link(start: Path, repository: Repository) -> bool:
 def _tracked(start: Path, repository: Repository) -> Listed:
     """List the files of a work tree under `start`, and the repositories nested in it."""
     below = _absolute(start).relative_to(repository.work_tree)
-    exclude = repository.common_dir / "info" / "exclude"
-    options = [f"--exclude-from={exclude.absolute()}"] if exclude.is_file() else []
+    exclude = _exclude_file(repository)
+    options = [f"--exclude-from={exclude}"] if exclude else []
     with clean_git(repository) as git:
         listing, said = git.hear(*_LIST, *options, "--", str(below))
     skipped = len(os.fsencode(_as_prefix(below)))
@@ -72,6 +80,23 @@ def _tracked(start: Path, repository: Repository) -> Listed:
     names = (name.rstrip(b"/") for name in listing.split(b"\0") if name)
     closed = dict.fromkeys(map(named, _CLOSED.findall(said)), False)
     return dict.fromkeys(map(named, names), True) | closed
+
+
+def _is_ignored(folder: Path, repository: Repository) -> bool:
+    """Tell whether Git ignores a folder of a work tree. Raises GuardError where Git fails."""
+    below = _absolute(folder).relative_to(repository.work_tree)
+    if below == Path():
+        return False
+    exclude = _exclude_file(repository)
+    options = ["-c", f"core.excludesFile={exclude}"] if exclude else []
+    with clean_git(repository) as git:
+        return git.affirms(*options, *_IS_IGNORED, f"./{below.as_posix()}")
+
+
+def _exclude_file(repository: Repository) -> Path | None:
+    """Return where patterns of a repository stand that no commit has, if there are any."""
+    exclude = repository.common_dir / "info" / "exclude"
+    return exclude.absolute() if exclude.is_file() else None
 
 
 def _as_prefix(folder: Path) -> str:
@@ -88,7 +113,7 @@ def list_nested(name: str) -> Listed:
 
 
 def _walk(start: Path) -> Listed:
-    """List the files of a folder outside Git; a repository in it is read as Git sees it."""
+    """List all files of a folder; a repository in it is read as Git sees it."""
     listed: Listed = {}
 
     def note(error: OSError) -> None:
@@ -98,7 +123,10 @@ def _walk(start: Path) -> Listed:
         folder = Path(name)
         has_git = ".git" in folders or ".git" in names
         repository = repository_at(_absolute(folder)) if has_git else None
-        if repository is not None:
+        if repository is not None and folder == start:  # Git ignores all its files
+            folders[:] = (each for each in folders if each != ".git")
+            names[:] = (each for each in names if each != ".git")
+        elif repository is not None:
             folders.clear()
             listed |= _tracked(folder, repository)
             continue

@@ -149,6 +149,14 @@ class Git:
             raise _failure(self.repository, said)
         return printed, said
 
+    def affirms(self, *arguments: str) -> bool:
+        """Return whether Git exits with 0 rather than 1. Raises GuardError where it fails."""
+        with self.spawn([*self.command(), *arguments], stderr=subprocess.PIPE) as process:
+            _, said = process.communicate()
+        if process.returncode not in (0, 1):
+            raise _failure(self.repository, said)
+        return process.returncode == 0
+
     def heads(self) -> list[str]:
         """Return the commits that are checked out, here and in other work trees."""
         common = self.repository.common_dir

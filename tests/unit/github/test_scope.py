@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.github.scope import HISTORY, TREE, Asked, Scope, Wanted, scope_of
+from bedrock_key_guard.github.scope import DELETED, HISTORY, TREE, Asked, Scope, Wanted, scope_of
 
 BASE, HEAD, GONE, ZERO = "a" * 40, "b" * 40, "c" * 40, "0" * 40
 MAIN = "refs/remotes/origin/main"
@@ -47,7 +47,12 @@ PROPOSED = Scope("range", f"{BASE}..{HEAD}", with_tree=True)
         ("push", push(ZERO, ref="refs/heads/main"), ALL_HERE, HISTORY),
         ("push", push(ref="refs/heads/main"), ALL_HERE, PUSHED),
         ("push", push(ZERO), ALL_HERE - {MAIN}, HISTORY),
-        ("push", push(after=ZERO), ALL_HERE, HISTORY),
+        # What was deleted brings nothing, and the job stands on the default branch.
+        ("push", push(after=ZERO), ALL_HERE, DELETED),
+        ("push", push(after=ZERO), SHALLOW, DELETED),
+        ("push", {**push(), "deleted": True}, ALL_HERE, DELETED),
+        ("push", {**push(), "deleted": False}, ALL_HERE, PUSHED),
+        ("delete", {"ref": "topic", "ref_type": "branch"}, ALL_HERE, DELETED),
         # A shallow checkout: what is here is read, and the rest is missing.
         ("push", push(), SHALLOW, HISTORY),
         ("push", push(ZERO), SHALLOW, HISTORY),
@@ -104,6 +109,22 @@ def test_the_event_says_what_is_read(
 )
 def test_what_a_workflow_asks_for_is_read(wanted: Wanted, expected: Scope) -> None:
     assert scope_of(wanted, "push", push(), ALL_HERE.__contains__) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Wanted("auto"), DELETED),
+        (Wanted("range"), DELETED),
+        (Wanted("tree"), TREE),
+        (Wanted("history"), HISTORY),
+        (Wanted("range", "v1"), Scope("range", "v1..HEAD")),
+    ],
+)
+def test_a_deletion_brings_nothing_to_read_unless_the_workflow_names_it(
+    wanted: Wanted, expected: Scope
+) -> None:
+    assert scope_of(wanted, "push", push(after=ZERO), ALL_HERE.__contains__) == expected
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,50 @@ def test_what_a_scan_has_to_say_is_said() -> None:
     assert json.loads(as_json(report))["scanned"]["since_last"] is True
 
 
+@pytest.mark.parametrize(
+    ("source", "remedy"),
+    [
+        ("working-tree", "Name a file or a folder"),
+        ("index", "git add"),
+        ("range", "main..HEAD"),
+        ("history", "Commit or fetch"),
+    ],
+)
+@pytest.mark.parametrize("fail_on", ["any", "live", "none"])
+def test_a_run_that_read_nothing_is_incomplete_and_says_what_to_do(
+    source: str, remedy: str, fail_on: str
+) -> None:
+    accepted = NotScanned("a", "opaque", "accepted by the allow-list")
+    for scan in (Scan(scanned=Scanned((source,))), Scan((), Scanned((source,)), (accepted,))):
+        report = assembled(scan)
+        assert exit_code(report, fail_on) == 4  # type: ignore[arg-type]
+        data = json.loads(as_json(report))
+        assert (data["complete"], "INCOMPLETE" in as_text(report)) == (False, True)
+        (reason,) = (each["reason"] for each in data["not_scanned"] if each["what"] == "the run")
+        assert remedy in reason
+
+
+@pytest.mark.parametrize(
+    "scanned",
+    [
+        Scanned(("range", "working-tree"), objects=1),
+        Scanned(("stdin",), objects=1),
+        Scanned(("history",), since_last=True),
+    ],
+)
+def test_what_holds_little_is_complete_once_it_is_read(scanned: Scanned) -> None:
+    assert exit_code(assembled(Scan(scanned=scanned)), "any") == 0
+
+
+def test_why_there_was_nothing_to_read_is_said_and_never_called_complete() -> None:
+    report = assembled(Scan(notes=("A branch was deleted.",)))
+    assert exit_code(report, "any") == 0
+    text = as_text(report)
+    assert "No keys found; nothing was to be read." in text
+    assert "Note: A branch was deleted." in text
+    assert "complete" not in text.lower()
+
+
 @pytest.mark.parametrize("fail_on", ["any", "live", "none"])
 def test_an_interrupted_scan_is_incomplete_and_exits_as_the_shell_expects(fail_on: str) -> None:
     report = assembled(Scan(not_scanned=(INTERRUPTED,), interrupted=True))

@@ -68,6 +68,77 @@ def test_a_file_that_is_named_is_read_even_where_git_ignores_it() -> None:
     assert found("ignored") == ["ignored"]
 
 
+@pytest.mark.parametrize("pattern", ["built/", "built", "/bu*"])
+@pytest.mark.parametrize("of_a_commit", [True, False])
+def test_a_folder_that_is_named_is_read_whole_even_where_git_ignores_it(
+    pattern: str, of_a_commit: bool
+) -> None:
+    repository()
+    write("built/a", "built/deep/b", "other/c")
+    Path("built/.gitignore").write_text("a\n")
+    rules = Path(".gitignore" if of_a_commit else ".git/info/exclude")
+    rules.parent.mkdir(exist_ok=True)
+    rules.write_text(f"{pattern}\n")
+    assert sorted(found("built")) == ["built/a", "built/deep/b"]
+    assert found("built/deep") == ["built/deep/b"]
+    assert found(".") == ["other/c"]
+
+
+@pytest.mark.parametrize("name", [":(top)other", "[ab]*", "-x", "a b", "\\", "clé"])
+def test_a_folder_is_ignored_by_its_own_name_whatever_that_is(name: str) -> None:
+    repository()
+    write(f"one/{name}/a", f"two/{name}/ignored", f"two/{name}/b")
+    Path(".gitignore").write_text("one/*/\nignored\n")
+    assert found(f"one/{name}") == [f"one/{name}/a"]
+    assert found(f"two/{name}") == [f"two/{name}/b"]
+
+
+def test_a_folder_that_git_ignores_but_for_what_it_tracks_is_read_whole() -> None:
+    repository()
+    write("built/tracked", "built/ignored")
+    Path(".gitignore").write_text("built/\n")
+    git("add", "--force", "built/tracked", cwd=Path())
+    assert sorted(found("built")) == ["built/ignored", "built/tracked"]
+    assert found(".") == ["built/tracked"]
+
+
+def test_the_current_folder_is_read_even_where_git_ignores_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    repository()
+    write("built/a")
+    Path(".gitignore").write_text("built/\n")
+    monkeypatch.chdir("built")
+    assert found(".") == ["a"]
+
+
+@pytest.mark.parametrize("name", [".", "cache"])
+def test_a_folder_of_which_git_ignores_every_file_is_read_whole(name: str) -> None:
+    """As test runners and virtual environments write it: a `.gitignore` of `*`."""
+    repository()
+    write(f"{name}/a", f"{name}/deep/b")
+    Path(name, ".gitignore").write_text("*\n")
+    prefix = "" if name == "." else f"{name}/"
+    assert sorted(found(name)) == [f"{prefix}a", f"{prefix}deep/b"]
+
+
+def test_a_repository_in_a_folder_that_git_ignores_is_read_as_git_sees_it() -> None:
+    repository()
+    write("built/a")
+    repository("built/inner")
+    write("built/inner/b", "built/inner/ignored")
+    Path("built/inner/.gitignore").write_text("ignored\n")
+    Path(".gitignore").write_text("built/\n")
+    assert sorted(found("built")) == ["built/a", "built/inner/b"]
+
+
+def test_what_git_ignores_in_a_folder_that_is_named_stays_ignored() -> None:
+    repository()
+    write("sub/a", "sub/ignored")
+    Path(".gitignore").write_text("ignored\n")
+    assert found("sub") == ["sub/a"]
+
+
 def test_a_tracked_file_that_git_would_ignore_is_read() -> None:
     repository()
     write("app.env")
