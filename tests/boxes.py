@@ -211,7 +211,9 @@ def _repository(folder: str, data: bytes, object_format: str) -> None:
 
 
 def _git(folder: str, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+    # Fuzzing makes boxes too, where no test has given Git an identity.
+    command = ["git", "-c", "user.name=A Developer", "-c", "user.email=developer@example.com"]
+    subprocess.run([*command, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 BOXES: dict[str, Callable[[bytes], bytes]] = {

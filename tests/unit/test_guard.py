@@ -128,6 +128,7 @@ def test_a_verification_changes_nothing(tree: Tree, leaked: Leaked, sandbox: San
 def test_a_clean_tree_asks_nobody(
     tree: Tree, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
+    tree.leak("clean.env", "none")
     report = tree.responds()
     assert (report.cases, report.complete) == ((), True)
     assert sandbox.calls() == ()
