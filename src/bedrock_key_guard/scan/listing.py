@@ -13,6 +13,7 @@ from pathlib import Path
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.repository import (
     Repository,
+    absolute,
     clean_git,
     find_repository,
     repository_at,
@@ -39,7 +40,7 @@ def list_files(start: Path) -> Listed:
             f"There is no {str(start)!r} to scan.", remedy="Name a file or a folder that exists."
         )
     if start.is_dir():
-        repository = find_repository(_absolute(start))
+        repository = find_repository(absolute(start))
         if repository is None:
             return _walk(start)
         if _is_behind_a_link(start, repository):
@@ -60,13 +61,13 @@ def list_files(start: Path) -> Listed:
 
 def _is_behind_a_link(start: Path, repository: Repository) -> bool:
     """Tell whether a link within the work tree leads to `start`: Git lists nothing behind one."""
-    below = _absolute(start).relative_to(repository.work_tree)
+    below = absolute(start).relative_to(repository.work_tree)
     return start.resolve() != repository.work_tree.resolve() / below
 
 
 def _tracked(start: Path, repository: Repository) -> Listed:
     """List the files of a work tree under `start`, and the repositories nested in it."""
-    below = _absolute(start).relative_to(repository.work_tree)
+    below = absolute(start).relative_to(repository.work_tree)
     exclude = _exclude_file(repository)
     options = [f"--exclude-from={exclude}"] if exclude else []
     with clean_git(repository) as git:
@@ -84,7 +85,7 @@ def _tracked(start: Path, repository: Repository) -> Listed:
 
 def _is_ignored(folder: Path, repository: Repository) -> bool:
     """Tell whether Git ignores a folder of a work tree. Raises GuardError where Git fails."""
-    below = _absolute(folder).relative_to(repository.work_tree)
+    below = absolute(folder).relative_to(repository.work_tree)
     if below == Path():
         return False
     exclude = _exclude_file(repository)
@@ -108,7 +109,7 @@ def list_nested(name: str) -> Listed:
     folder = Path(name)
     if not folder.is_dir() or folder.is_symlink():
         return {}
-    repository = repository_at(_absolute(folder))
+    repository = repository_at(absolute(folder))
     return _walk(folder) if repository is None else _tracked(folder, repository)
 
 
@@ -122,7 +123,7 @@ def _walk(start: Path) -> Listed:
     for name, folders, names in os.walk(start, onerror=note):
         folder = Path(name)
         has_git = ".git" in folders or ".git" in names
-        repository = repository_at(_absolute(folder)) if has_git else None
+        repository = repository_at(absolute(folder)) if has_git else None
         if repository is not None and folder == start:  # Git ignores all its files
             folders[:] = (each for each in folders if each != ".git")
             names[:] = (each for each in names if each != ".git")
@@ -134,7 +135,3 @@ def _walk(start: Path) -> Listed:
         prefix = _as_prefix(folder)
         listed |= dict.fromkeys((prefix + name for name in sorted(names)), False)
     return listed
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100  # Path.absolute keeps `..`, whose parents lie

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GuardError, UsageError
 from bedrock_key_guard.scan.clean_dir import borrow, configure
+from bedrock_key_guard.scan.programs import find_git, is_root_or_home, search_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,12 +68,39 @@ def find_repository(start: Path) -> Repository | None:
     return None
 
 
+def search_outside_tree_of(path: Path) -> None:
+    """Run no program of the work tree that holds `path`, or outside Git of the folder `path`.
+
+    Outside Git the root and the home are searched all the same: nearly every program lies there.
+    """
+    starts = dict.fromkeys((absolute(path), path.resolve()))
+    trees = [tree for start in starts for tree in _work_trees(start)]
+    if not trees and path.is_dir() and not is_root_or_home(path):
+        trees = [path]
+    search_outside(trees)
+
+
+def _work_trees(start: Path) -> Iterator[Path]:
+    """Yield the work tree that holds `start`, and before it what in it looks like a bare one."""
+    for folder in (start, *start.parents):
+        found = repository_at(folder)
+        if found is not None:
+            yield folder
+            if found.git_dir != folder:
+                return
+
+
 def repository_at(folder: Path) -> Repository | None:
     """Return the repository whose work tree `folder` is, or that is bare there, or None."""
     git_dir = _git_dir_of(folder / ".git")
     if git_dir is not None:
         return Repository(folder, git_dir, _common_dir(git_dir))
     return Repository(folder, folder, folder) if is_bare(folder) else None
+
+
+def absolute(path: Path) -> Path:
+    """Return `path` without `..`, whose parents would not be those of the folder it means."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  # Path.absolute keeps `..`
 
 
 def is_bare(folder: Path) -> bool:
@@ -114,7 +141,7 @@ class Git:
         self._children: list[subprocess.Popen[bytes]] = []
         self.environment = {
             **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
-            "PATH": _absolute_only(os.environ.get("PATH", os.defpath)),
+            "PATH": os.environ.get("PATH", os.defpath),
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -193,18 +220,14 @@ class Git:
 
     def command(self) -> list[str]:
         """Return how Git is started. Raises UsageError where it is not installed."""
-        git = shutil.which("git", path=self.environment["PATH"])
+        git = find_git()
         if git is None:
             raise UsageError(
-                "Git is not installed, and this repository cannot be read without it.",
+                "Git is not installed outside of what is scanned, and this repository cannot be"
+                " read without it.",
                 remedy="Install Git and run the command again.",
             )
         return [git, "-C", str(self.repository.work_tree)]
-
-
-def _absolute_only(path: str) -> str:
-    """Leave out what leads into the working directory: that may be a hostile tree."""
-    return os.pathsep.join(filter(os.path.isabs, path.split(os.pathsep)))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -220,6 +243,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def clean_git(repository: Repository, *, index: Path | None = None) -> Iterator[Git]:
     """Lend a Git whose directory holds nothing but what was borrowed from `repository`."""
+    search_outside([repository.work_tree, *_work_trees(repository.work_tree)])
     with tempfile.TemporaryDirectory(prefix="bedrock-key-guard-") as folder:
         clean_dir = Path(folder)
         borrow(repository, clean_dir)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model import Location, Scan, Scanned
 from bedrock_key_guard.scan.containers.reading import read_file
+from bedrock_key_guard.scan.repository import search_outside_tree_of
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.allowlist import AllowList
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 def scan_stream(file: Readable, allow: AllowList) -> Scan:
     """Scan `file` to its end. Raises OSError where it cannot be read."""
+    search_outside_tree_of(Path())
     reading = read_file(file, Location("stdin", "<stdin>", 0, 0), allow)
     scanned = Scanned(("stdin",), 1, reading.bytes_read)
     return Scan(reading.findings, scanned, tuple(sorted(reading.missed)))

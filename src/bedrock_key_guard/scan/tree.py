@@ -13,6 +13,7 @@ from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.interruption import INTERRUPTED
 from bedrock_key_guard.scan.listing import Listed, list_files, list_nested
 from bedrock_key_guard.scan.progress import Progress, silent
+from bedrock_key_guard.scan.repository import search_outside_tree_of
 from bedrock_key_guard.scan.sieve import FLAGS
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def scan_paths(paths: Iterable[Path], allow: AllowList, progress: Progress = sil
     A file that is named is scanned even where Git ignores it. Raises UsageError for a path that is
     not there.
     """
+    paths = tuple(paths)
+    for start in paths:
+        search_outside_tree_of(start)
     return _scan((list_files(start) for start in paths), allow, progress)
 
 
@@ -41,6 +45,9 @@ def scan_files(files: Iterable[Path], allow: AllowList, progress: Progress = sil
 
     Where a person interrupts, this is what was found until then.
     """
+    files = tuple(files)
+    for folder in {file.parent for file in files}:
+        search_outside_tree_of(folder)
     return _scan([dict.fromkeys(map(str, files), False)], allow, progress)
 
 
