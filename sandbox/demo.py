@@ -121,7 +121,7 @@ def _run_action(
         "GITHUB_RUN_ID": "1",
         "GITHUB_OUTPUT": str(temporary / "outputs.txt"),
         "GITHUB_STEP_SUMMARY": str(temporary / "summary.md"),
-        "RUNNER_TEMP": str(temporary),
+        "BEDROCK_KEY_GUARD_FOLDER": str(temporary / "bedrock-key-guard"),
         "INPUT_GITHUB_TOKEN": token,
     }
     started = time.monotonic()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from tests.jobs import REPOSITORY, ROOT
 
 WORKFLOWS = ROOT / "tests" / "data" / "workflows"
 ACT = Path(sys.executable).with_name("act")
-# Instead of downloading a Python, hand the guard's step the environment that was made before.
+# Instead of downloading a Python, use the one that is on PATH.
 SETUP_PYTHON = """\
 name: Stand-in for actions/setup-python
 inputs:
@@ -29,13 +30,13 @@ inputs:
   update-environment: { required: false }
 runs:
   using: composite
-  steps:
-    - shell: bash
-      run: |
-        if [ -n "$READY_ENVIRONMENT" ]; then
-          mkdir -p "$RUNNER_TEMP/bedrock-key-guard"
-          ln -s "$READY_ENVIRONMENT" "$RUNNER_TEMP/bedrock-key-guard/venv"
-        fi
+  steps: []
+"""
+# A Python that makes no environment, but hands out the one that was made before.
+READY_PYTHON = """\
+#!/bin/sh
+if [ "$3" = venv ]; then exec ln -s {environment} "$4"; fi
+exec {python} "$@"
 """
 
 
@@ -70,7 +71,6 @@ class Act:
             **secrets,
             "GITHUB_API_URL": self.github.api_url,
             "GITHUB_SERVER_URL": self.github.server_url,
-            "READY_ENVIRONMENT": "" if install else str(self.environment),
         }
         options = {
             "platform": "ubuntu-latest=-self-hosted",
@@ -83,6 +83,8 @@ class Act:
             "secret": f"GITHUB_TOKEN={self.github.add_actions_token(REPOSITORY)}",
             "var": f"FAIL_ON={fail_on}",
         }
+        tools = [] if install else [self._ready_python()]
+        path = [*tools, Path(sys.executable).parent, os.environ["PATH"]]
         folders = {"actions/setup-python@v5": self._stub(), "acme/guard@v1": self.published}
         return subprocess.run(
             [
@@ -95,7 +97,7 @@ class Act:
             cwd=self.workspace,
             env={
                 "HOME": str(self._folder),
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "PATH": os.pathsep.join(map(str, path)),
                 "XDG_CACHE_HOME": str(self._folder / "cache"),
             },
             stdin=subprocess.DEVNULL,
@@ -119,6 +121,14 @@ class Act:
         folder.mkdir()
         (folder / "action.yml").write_text(SETUP_PYTHON, encoding="utf-8")
         return folder
+
+    def _ready_python(self) -> Path:
+        python = self._folder / "python" / "python3"
+        python.parent.mkdir()
+        made, real = shlex.quote(str(self.environment)), shlex.quote(sys.executable)
+        python.write_text(READY_PYTHON.format(environment=made, python=real), encoding="utf-8")
+        python.chmod(0o755)
+        return python.parent
 
     def _commit(self, workflow: str) -> None:
         folder = self.workspace / ".github" / "workflows"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 HURRY = ROOT / "tests" / "hurry.py"
 HURRIED = (sys.executable, "-I", str(HURRY))
-BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
+BASH = (shutil.which("bash") or "bash", "--noprofile", "--norc", "-eo", "pipefail")
 
 Done = subprocess.CompletedProcess[bytes]
 
@@ -148,6 +149,7 @@ class Host:
             "GITHUB_SERVER_URL": self.github.server_url,
             "GITHUB_SHA": "3" * 40,
             "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+            "GITHUB_WORKSPACE": str(self.workspace),
             "HOME": str(folder / "home"),
             "RUNNER_TEMP": str(folder / "runner"),
             "TMPDIR": str(folder / "tmp"),
@@ -184,8 +186,10 @@ class Job:
         )
 
     def install(self) -> Done:
-        """Run the step that makes the environment, for real."""
-        return _run(self._bash(0), self.workspace, self.environment, b"")
+        """Run the step that makes the environment, for real; `temp` is then its folder."""
+        self._made.write_bytes(b"")
+        environment = self.environment | {"GITHUB_OUTPUT": str(self._made)}
+        return _run(self._bash(0), self.workspace, environment, b"")
 
     def command(self) -> list[str]:
         """Return how a runner starts the step that guards, its Python made ready."""
@@ -203,14 +207,24 @@ class Job:
         values = {name: str(each.get("default", "")) for name, each in ACTION["inputs"].items()}
         values |= {name.replace("_", "-"): value for name, value in inputs.items()}
         expressions = {f"${{{{ inputs.{name} }}}}": value for name, value in values.items()}
-        resolved = {name: expressions[text] for name, text in _step(1)["env"].items()}
-        default_token = {"${{ github.token }}": self.token}
-        return self.environment | {n: default_token.get(v, v) for n, v in resolved.items()}
+        resolved = {n: expressions.get(text, text) for n, text in _step(1)["env"].items()}
+        given = {
+            "${{ github.token }}": self.token,
+            "${{ steps.environment.outputs.folder }}": str(self.temp),
+        }
+        return self.environment | {n: given.get(v, v) for n, v in resolved.items()}
 
     @property
     def temp(self) -> Path:
-        """Return the guard's own folder in RUNNER_TEMP."""
-        return Path(self.environment["RUNNER_TEMP"], "bedrock-key-guard")
+        """Return the guard's own folder, which the first step has made or would have made."""
+        made = self._made.read_text("utf-8") if self._made.exists() else ""
+        name = made.removeprefix("folder=").rstrip("\n") or "bedrock-key-guard"
+        return Path(self.environment["RUNNER_TEMP"], name)
+
+    @property
+    def _made(self) -> Path:
+        """Return the file in which the first step leaves its output."""
+        return self.folder / "environment"
 
     @property
     def report(self) -> dict[str, Any]:

@@ -1,11 +1,16 @@
-"""Listen where nobody may come, note where a proxy is asked to go, and lie in wait for a call."""
+"""Listen where nobody may come, note where a proxy is asked to go, lie in wait for a call.
+
+And stand in for programs, as a hostile tree does that PATH leads into.
+"""
 
 from __future__ import annotations
 
+import shlex
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -104,3 +109,28 @@ def ambush(
         return take(what)
 
     patch.setattr(faults, "take", taken)
+
+
+# What the guard, its hooks and the Action's steps start, or have others start, by their names.
+PROGRAMS = (
+    "git",
+    "python3",
+    "python",
+    "dirname",
+    "readlink",
+    "mktemp",
+    "rm",
+    "cat",
+    "env",
+    "clear",
+)
+
+
+def pose_as(names: Iterable[str], folder: Path, mark: Path, then: str = "exit 9") -> Path:
+    """Put programs of these names into `folder`, which write `mark`; return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        text = f'#!/bin/sh\necho "$0 $*" >> {shlex.quote(str(mark))}\n{then}\n'
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return folder

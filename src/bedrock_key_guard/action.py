@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import guard
@@ -101,9 +102,16 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
 
 
 def _folder(environment: Mapping[str, str]) -> Path:
-    """Return where the run keeps its files: with the job's, or else at home, never in the tree."""
-    temporary = environment.get("RUNNER_TEMP")
-    return Path(temporary) / "bedrock-key-guard" if temporary else default_ledger().parent
+    """Return where the run keeps its files: a new folder beside the job's, or else one at home.
+
+    `action.yml` names the one that it has made. A name that others know they may have taken before,
+    for a link to where they want the report to be. Raises IncompleteError where none can be made.
+    """
+    made, temporary = (environment.get(n) for n in ("BEDROCK_KEY_GUARD_FOLDER", "RUNNER_TEMP"))
+    if made or not temporary:
+        return Path(made) if made else default_ledger().parent
+    with writing(temporary):
+        return Path(mkdtemp(prefix="bedrock-key-guard.", dir=temporary))
 
 
 def _distrust(event: Event | None) -> str | None:

@@ -20,6 +20,7 @@ from tests.acting import ACT, Act
 from tests.jobs import ACCOUNT, REPOSITORY, ROOT, Host, Job, pull_request, push, verdicts
 from tests.leaks import status
 from tests.needles import leaks_in
+from tests.traps import PROGRAMS, pose_as
 
 WHEELHOUSE = ROOT / "build" / "wheelhouse"
 PUBLISHED = ("action.yml", "requirements", "src")
@@ -167,8 +168,7 @@ def test_another_repository_uses_it_by_name(
 
 @pytest.fixture
 def direct(workspace: Path, ready: Job, sandbox: Sandbox, github: GitHubServer) -> Iterator[Host]:
-    """Give a runner for the Action's own steps; the first has found its environment made."""
-    assert ready.install().returncode == 0
+    """Give a runner for the Action's own steps, of which the first has made its environment."""
     yield Host(workspace, workspace.parent / "host", github, sandbox.environment(ACCOUNT))
     assert sorted(path.name for path in ready.temp.iterdir()) == ["venv"]
 
@@ -195,7 +195,6 @@ def test_the_steps_themselves_do_the_same_under_bash(
 
 
 def test_the_action_installs_into_its_own_environment_alone(ready: Job, published: Path) -> None:
-    assert ready.install().returncode == 0
     installed(ready, published)
 
 
@@ -250,18 +249,94 @@ def test_without_an_index_to_reach_the_first_step_says_so(ready: Job, tmp_path: 
     stopped(Job(tmp_path, tmp_path, ready.environment | settings, "", ()), "a package index")
 
 
-def test_a_python_without_venv_leaves_nothing_half_made(ready: Job, tmp_path: Path) -> None:
+def test_a_python_without_venv_says_what_to_do(ready: Job, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     python = tools / "python3"
     half = f'{sys.executable} -Im venv --without-pip "$4"; exit 1'
     python.write_text(f'#!/bin/bash\n[ "$3" != venv ] || {{ {half}; }}\n', encoding="utf-8")
     python.chmod(0o755)
-    path = {"PATH": f"{tools}:{os.environ['PATH']}", "RUNNER_TEMP": str(tmp_path)}
-    job = Job(tmp_path, tmp_path, ready.environment | path, "", ())
+    settings = {**in_temp(tmp_path), "PATH": f"{tools}:{os.environ['PATH']}"}
+    stopped(
+        Job(workspace_in(tmp_path), tmp_path, ready.environment | settings, "", ()), "cannot make"
+    )
+
+
+# ── what an earlier step has left ───────────────────────────────────────────────────────────────
+
+
+def workspace_in(folder: Path) -> Path:
+    """Return an empty workspace: what lies beside it is not the job's."""
+    workspace = folder / "workspace"
+    workspace.mkdir()
+    return workspace
+
+
+def in_temp(folder: Path) -> dict[str, str]:
+    """Return the setting by which a job's RUNNER_TEMP is an empty folder below this one."""
+    (folder / "runner").mkdir()
+    return {"RUNNER_TEMP": str(folder / "runner")}
+
+
+@pytest.fixture
+def quick(ready: Job, tmp_path: Path) -> Job:
+    """Give a job whose Python hands out the environment that was made before."""
+    tools, made = tmp_path / "tools", ready.temp / "venv"
+    python = f'[ "$3" != venv ] || exec ln -s {made} "$4"\nexec {sys.executable} "$@"'
+    pose_as(["python3"], tools, Path(os.devnull), python)
+    settings = {**in_temp(tmp_path), "PATH": f"{tools}:{os.environ['PATH']}"}
+    return Job(workspace_in(tmp_path), tmp_path, ready.environment | settings, "", ())
+
+
+def test_an_environment_that_is_already_there_is_not_used(quick: Job, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    planted = Path(quick.environment["RUNNER_TEMP"], "bedrock-key-guard", "venv", "bin")
+    pose_as(["python", "python3"], planted, mark, "exit 0")
+    done = quick.install()
+    assert done.returncode == 0, done.stderr
+    assert quick.temp.parent == Path(quick.environment["RUNNER_TEMP"])
+    quick.run()
+    assert not mark.exists(), mark.read_text("utf-8")
+
+
+def test_each_use_in_a_job_has_a_folder_that_only_it_knows(quick: Job) -> None:
+    folders = []
     for _ in range(2):
-        stopped(job, "actions/setup-python")
-        assert not (job.temp / "venv").exists()
+        assert quick.install().returncode == 0
+        folders.append(quick.temp)
+        assert quick.temp.stat().st_mode & 0o777 == 0o700
+    assert folders[0] != folders[1]
+    assert set(folders) == set(Path(quick.environment["RUNNER_TEMP"]).iterdir())
+
+
+@pytest.mark.parametrize(
+    "way", ["{workspace}/bin", "{workspace}/../workspace/bin", "bin", "{aside}/to-bin", ":"]
+)
+def test_the_first_step_runs_no_program_of_the_workspace(
+    way: str, quick: Job, tmp_path: Path
+) -> None:
+    mark, aside = tmp_path / "mark", tmp_path / "aside"
+    aside.mkdir()
+    for folder in (quick.workspace, quick.workspace / "bin"):
+        pose_as(PROGRAMS, folder, mark)
+    (aside / "to-bin").symlink_to(quick.workspace / "bin")
+    entry = way.format(workspace=quick.workspace, aside=aside)
+    quick.environment["PATH"] = f"{entry}:{quick.environment['PATH']}"
+    quick.environment["GITHUB_WORKSPACE"] = str(quick.workspace)
+    done = quick.install()
+    assert not mark.exists(), mark.read_text("utf-8")
+    assert done.returncode == 0, done.stderr
+
+
+def test_where_only_the_workspace_has_a_python_the_first_step_says_so(
+    quick: Job, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    entry = pose_as(PROGRAMS, quick.workspace / "bin", mark)
+    settings = {"PATH": f".:{entry}", "GITHUB_WORKSPACE": str(quick.workspace)}
+    quick.environment.update(settings)
+    stopped(quick, "no Python outside the workspace")
+    assert not mark.exists(), mark.read_text("utf-8")
 
 
 def stopped(job: Job, words: str) -> None:
@@ -286,4 +361,5 @@ def test_without_a_fit_python_the_first_step_says_what_to_do(
         python.write_text(f'#!{tools}/bash\nexec {sys.executable} -Ic {code!r} "$3"\n')
         python.chmod(0o755)
     settings = ready.environment | {"PATH": str(tools), "RUNNER_TEMP": str(tmp_path)}
-    stopped(Job(tmp_path, tmp_path, settings, "", ()), "actions/setup-python")
+    words = "Python 3.10 or newer is needed" if version else "There is no Python"
+    stopped(Job(workspace_in(tmp_path), tmp_path, settings, "", ()), words)

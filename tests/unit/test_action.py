@@ -63,6 +63,7 @@ class Job:
         (self.folder / "event.json").write_text(json.dumps(self.event), encoding="utf-8")
         environment = {
             **self.aws,
+            "BEDROCK_KEY_GUARD_FOLDER": str(self.folder / "temp" / "bedrock-key-guard"),
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTOR": "octocat",
             "GITHUB_API_URL": self.github.api_url,
@@ -188,7 +189,8 @@ def test_a_strangers_event_changes_nothing_and_tells_nobody(
 def test_outside_of_github_nothing_is_changed(
     job: Job, leaked: Leaked, sandbox: Sandbox, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job.unset = ("GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "RUNNER_TEMP")
+    own = ("BEDROCK_KEY_GUARD_FOLDER", "RUNNER_TEMP")
+    job.unset = ("GITHUB_ACTIONS", "GITHUB_EVENT_NAME", *own)
     assert job.run() == 1
     assert sandbox.writes() == ()
     assert job.issues == []
@@ -197,6 +199,32 @@ def test_outside_of_github_nothing_is_changed(
     assert leaked.key[40:52] not in out
     assert "not started by GitHub Actions" in out
     assert Path(job.outputs["report-file"]).is_relative_to(home)
+
+
+def test_a_folder_that_somebody_else_has_made_is_not_used(job: Job, tmp_path: Path) -> None:
+    job.unset = ("BEDROCK_KEY_GUARD_FOLDER",)
+    job.leak(KEY)
+    planted = tmp_path / "temp" / "bedrock-key-guard"
+    planted.mkdir(parents=True)
+    (planted / "report.json").symlink_to(tmp_path / "elsewhere")
+    reports = set()
+    for _ in range(2):
+        assert job.run(verify="false") == 1
+        text = (tmp_path / "outputs").read_text("utf-8")
+        reports |= {line for line in text.splitlines() if line.endswith("report.json")}
+    assert len(reports) == 2
+    assert not (tmp_path / "elsewhere").exists()
+    for report in map(Path, reports):
+        assert report.parent != planted
+        assert (report.is_file(), report.parent.stat().st_mode & 0o777) == (True, 0o700)
+
+
+def test_a_full_or_missing_temporary_folder_is_told_in_a_sentence(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.unset = ("BEDROCK_KEY_GUARD_FOLDER",)
+    assert job.run() == 4
+    assert "cannot be written" in capsys.readouterr().err
 
 
 # ── without ─────────────────────────────────────────────────────────────────────────────────────
