@@ -19,6 +19,7 @@ from typing import Any
 from sandbox.github import GitHubServer
 from tests.doors import git
 from tests.jobs import REPOSITORY, ROOT
+from tests.traps import pose_as
 
 WORKFLOWS = ROOT / "tests" / "data" / "workflows"
 ACT = Path(sys.executable).with_name("act")
@@ -30,14 +31,17 @@ inputs:
   update-environment: { required: false }
 runs:
   using: composite
-  steps: []
+  steps:
+    - shell: bash
+      run: "true"
 """
-# A Python that makes no environment, but hands out the one that was made before.
-READY_PYTHON = """\
-#!/bin/sh
-if [ "$3" = venv ]; then exec ln -s {environment} "$4"; fi
-exec {python} "$@"
-"""
+
+
+def ready_python(folder: Path, environment: Path) -> Path:
+    """Put into `folder` a Python that makes no environment, but copies the one made before."""
+    made, real = shlex.quote(str(environment)), shlex.quote(sys.executable)
+    then = f'[ "$3" != venv ] || exec cp -RP {made} "$4"\nexec {real} "$@"'
+    return pose_as(["python3"], folder, Path(os.devnull), then)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Act:
             "secret": f"GITHUB_TOKEN={self.github.add_actions_token(REPOSITORY)}",
             "var": f"FAIL_ON={fail_on}",
         }
-        tools = [] if install else [self._ready_python()]
+        tools = [] if install else [ready_python(self._folder / "python", self.environment)]
         path = [*tools, Path(sys.executable).parent, os.environ["PATH"]]
         folders = {"actions/setup-python@v5": self._stub(), "acme/guard@v1": self.published}
         return subprocess.run(
@@ -121,14 +125,6 @@ class Act:
         folder.mkdir()
         (folder / "action.yml").write_text(SETUP_PYTHON, encoding="utf-8")
         return folder
-
-    def _ready_python(self) -> Path:
-        python = self._folder / "python" / "python3"
-        python.parent.mkdir()
-        made, real = shlex.quote(str(self.environment)), shlex.quote(sys.executable)
-        python.write_text(READY_PYTHON.format(environment=made, python=real), encoding="utf-8")
-        python.chmod(0o755)
-        return python.parent
 
     def _commit(self, workflow: str) -> None:
         folder = self.workspace / ".github" / "workflows"

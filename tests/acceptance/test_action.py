@@ -16,7 +16,7 @@ import pytest
 from sandbox.aws import Sandbox
 from sandbox.github import GitHubServer
 from sandbox.seeding import LongTermKey
-from tests.acting import ACT, Act
+from tests.acting import ACT, Act, ready_python
 from tests.jobs import ACCOUNT, REPOSITORY, ROOT, Host, Job, pull_request, push, verdicts
 from tests.leaks import status
 from tests.needles import leaks_in
@@ -281,9 +281,7 @@ def in_temp(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def quick(ready: Job, tmp_path: Path) -> Job:
     """Give a job whose Python hands out the environment that was made before."""
-    tools, made = tmp_path / "tools", ready.temp / "venv"
-    python = f'[ "$3" != venv ] || exec ln -s {made} "$4"\nexec {sys.executable} "$@"'
-    pose_as(["python3"], tools, Path(os.devnull), python)
+    tools = ready_python(tmp_path / "tools", ready.temp / "venv")
     settings = {**in_temp(tmp_path), "PATH": f"{tools}:{os.environ['PATH']}"}
     return Job(workspace_in(tmp_path), tmp_path, ready.environment | settings, "", ())
 

@@ -183,7 +183,7 @@ def finds_the_key(done: Done, mark: Path, leaked: LongTermKey, verdict: str | No
 def test_programs_of_the_tree_are_not_run_where_path_leads_into_it(
     source: str, mark: Path, tree: Path, home: Path
 ) -> None:
-    env = {**os.environ, "PATH": f"bin:./bin::.:{os.environ['PATH']}"}
+    env = {**os.environ, "PATH": f"bin:./bin::.:{tree / 'bin'}:{os.environ['PATH']}"}
     subprocess.run(["git", "version"], cwd=tree, env=env, capture_output=True, check=False)
     assert mark.exists(), "the trap is none"
     mark.unlink()
@@ -210,7 +210,7 @@ def test_the_action_runs_nothing_of_the_tree(
 ) -> None:
     assert WHEELHOUSE.is_dir(), "build/wheelhouse is missing: `make test` fills it first"
     settings = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{tree / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PIP_FIND_LINKS": str(WHEELHOUSE),
         "PIP_NO_INDEX": "1",
         "PYTHONPATH": str(tree),
