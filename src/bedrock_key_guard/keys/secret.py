@@ -23,10 +23,19 @@ class Secret:
         """Return the text. Whoever calls this answers for where it goes."""
         return self.__text
 
-    def begins(self, other: Secret) -> bool:
-        """Tell whether `other` is longer and starts so; the last digit of cut base64 may differ."""
-        start = self.__text.rstrip("=")[:-1]
-        return len(self.__text) < len(other.__text) and other.__text.startswith(start)
+    def stem(self) -> Secret:
+        """Return how a longer key starts that this one is cut from.
+
+        The last digit of cut base64 may differ, and its padding is none of the key's.
+        """
+        return Secret(self.__text.rstrip("=")[:-1])
+
+    def starts_with(self, stem: Secret) -> bool:
+        """Return whether this text starts with that of `stem`."""
+        return self.__text.startswith(stem.__text)
+
+    def __lt__(self, other: Secret) -> bool:
+        return self.__text < other.__text
 
     def __len__(self) -> int:
         return len(self.__text)

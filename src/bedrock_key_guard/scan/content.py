@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model import Finding, Location
 from bedrock_key_guard.scan.anchors import any_anchor
-from bedrock_key_guard.scan.encodings.blocks import Inflation
 from bedrock_key_guard.scan.lines import LONGEST_LINE, WIDTHS, Lines
 from bedrock_key_guard.scan.matcher import LONGEST, Match, matches
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.containers.limits import Budget
 
 WINDOW = 8 << 20
 
@@ -30,15 +30,14 @@ class Readable(Protocol):
 class Content:
     """Yield the findings of one file and count the bytes that were read."""
 
-    def __init__(self, at: Location, allow: AllowList, *, window: int = WINDOW) -> None:
-        """Scan for keys at `at`, of which line, column and encodings are filled in.
-
-        `cut_short` tells afterwards whether something in it unpacks to more than the limits.
-        """
+    def __init__(
+        self, at: Location, allow: AllowList, budget: Budget, *, window: int = WINDOW
+    ) -> None:
+        """Scan for keys at `at`, of which line, column and encodings are filled in."""
         self.bytes_read = 0
-        self.cut_short = False
         self._at = at
         self._allow = allow
+        self._budget = budget
         self._window = window
         self._lines: dict[str, Lines] = {}
         self._held = b""
@@ -70,12 +69,10 @@ class Content:
 
     def _in_window(self, window: bytes, base: int, begin: int, end: int) -> Iterator[Finding]:
         """Yield the keys in `window`, at `base` of the file, that start from `begin` to `end`."""
-        if any_anchor(window):
-            inflation = Inflation()
-            for match in matches(window, base, inflation):
+        if begin < end and any_anchor(window):
+            for match in matches(window, base, self._budget):
                 if begin <= base + match.offset < end:
                     yield self._finding(match, window, base)
-            self.cut_short |= bool(inflation.cut)
 
     def _count(self, encoding: str) -> Lines:
         return self._lines.setdefault(encoding, Lines(encoding))

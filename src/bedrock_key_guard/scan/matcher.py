@@ -7,20 +7,23 @@ follow directly, the parser knows where the key ends.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import short_term
 from bedrock_key_guard.keys.key import Key, MalformedKey
+from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
 from bedrock_key_guard.scan.encodings.plain import keys_in
-from bedrock_key_guard.scan.encodings.search import layers
+from bedrock_key_guard.scan.encodings.search import layers_in, outermost
+from bedrock_key_guard.scan.stretches import Stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bedrock_key_guard.keys.secret import Secret
     from bedrock_key_guard.model import Confidence
-    from bedrock_key_guard.scan.encodings.blocks import Inflation
+    from bedrock_key_guard.scan.encodings.layer import Layer
 
 UTF_16_LE = "utf-16-le"
 UTF_16_BE = "utf-16-be"
@@ -47,26 +50,44 @@ class Match:
         return "malformed" if isinstance(self.key, MalformedKey) else "exact"
 
 
-def matches(data: bytes, base: int = 0, inflation: Inflation | None = None) -> list[Match]:
+def matches(data: bytes, base: int = 0, budget: Budget | None = None) -> list[Match]:
     """Return the keys in `data`, by offset; `base` is the offset of `data` in its file.
 
-    `inflation` bounds what was compressed and then encoded, and notes what that left out. A key
-    that reaches beyond the end of `data` may come out malformed: overlap windows by `LONGEST`.
+    What stands there as it is, is found whatever it costs; what is encoded, as far as the `budget`
+    of the file reaches. A key that reaches beyond the end of `data` may come out malformed: overlap
+    windows by `LONGEST`.
     """
     accepted = _Accepted()
-    for match in sorted(_candidates(data, base, inflation), key=_preference):
+    found = _candidates(data, base, budget or Budget(size=len(data)))
+    for match in sorted(found, key=_preference):
         accepted.add(match)
     return sorted(accepted.matches, key=lambda match: match.offset)
 
 
-def _candidates(data: bytes, base: int, inflation: Inflation | None) -> Iterator[Match]:
-    for layer in layers(data, base, inflation):
-        for begin, end, key, undone in keys_in(layer):
-            encodings = layer.names(begin, end) + undone
-            # What is malformed in decoded bytes is noise, or a key that is whole in another layer.
-            if not isinstance(key, MalformedKey) or set(encodings) <= _WIDE:
-                first, last = layer.span(begin, end)
-                yield Match(first - base, last - base, key, encodings)
+def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
+    found: list[Match] = []
+    for layer in outermost(data, base):
+        budget.charge(DECODED * len(layer.data))
+        for match in _read(layer, base):
+            budget.charge(ATTEMPT)
+            found.append(match)
+    with budget.bound():
+        for layer in outermost(data, base):
+            for inner in layers_in(layer, budget):
+                for match in _read(inner, base):
+                    found.append(match)
+                    budget.spend(ATTEMPT)
+    return found
+
+
+def _read(layer: Layer, base: int) -> Iterator[Match]:
+    """Yield the keys in a layer."""
+    for begin, end, key, undone in keys_in(layer):
+        encodings = layer.names(begin, end) + undone
+        # What is malformed in decoded bytes is noise, or a key that is whole in another layer.
+        if not isinstance(key, MalformedKey) or set(encodings) <= _WIDE:
+            first, last = layer.span(begin, end)
+            yield Match(first - base, last - base, key, encodings)
 
 
 def _preference(match: Match) -> tuple[bool, int, int]:
@@ -75,28 +96,49 @@ def _preference(match: Match) -> tuple[bool, int, int]:
 
 
 class _Accepted:
-    """Keep of all matches that overlap the first one of each key."""
+    """Keep of all matches that overlap the first one of each key.
+
+    Matches are looked up by their keys: where thousands share a place, as all do that were
+    compressed together, each is compared with its own likes only.
+    """
 
     def __init__(self) -> None:
         self.matches: list[Match] = []
-        self._offsets: list[int] = []
-        self._widest = 0
+        self._places = Stretches()
+        self._places_of: dict[Secret, Stretches] = {}
+        self._secrets: list[Secret] = []
 
     def add(self, match: Match) -> None:
-        """Keep `match`, unless it reads the same key again, or less of one."""
-        if any(self._is_covered(match, other) for other in self._overlapping(match)):
+        """Keep `match`, unless it reads the same key again, or less of one.
+
+        Matches come in the order of `_preference`.
+        """
+        covered = self._covering(match)
+        if covered.overlap(match.offset, match.end):
             return
-        at = bisect_left(self._offsets, match.offset)
-        self._offsets.insert(at, match.offset)
-        self.matches.insert(at, match)
-        self._widest = max(self._widest, match.end - match.offset)
+        self.matches.append(match)
+        self._places.add(match.offset, match.end)
+        if covered is not self._places:
+            covered.add(match.offset, match.end)
 
-    def _overlapping(self, match: Match) -> Iterator[Match]:
-        first = bisect_left(self._offsets, match.offset - self._widest)
-        last = bisect_left(self._offsets, match.end)
-        return (other for other in self.matches[first:last] if other.end > match.offset)
+    def _covering(self, match: Match) -> Stretches:
+        """Return the places in which `match` would say nothing new."""
+        secret = match.key.secret
+        if match.confidence != "exact":
+            return self._places
+        if secret not in self._places_of:
+            # Every longer key that begins with this one has come before.
+            self._places_of[secret] = Stretches(
+                place for each in self._longer(secret) for place in self._places_of[each]
+            )
+            insort(self._secrets, secret)
+        return self._places_of[secret]
 
-    @staticmethod
-    def _is_covered(match: Match, other: Match) -> bool:
-        one, another = match.key.secret, other.key.secret
-        return match.confidence != "exact" or one == another or one.begins(another)
+    def _longer(self, secret: Secret) -> Iterator[Secret]:
+        """Yield the keys that begin with this one: in order they stand behind its beginning."""
+        stem = secret.stem()
+        for at in range(bisect_left(self._secrets, stem), len(self._secrets)):
+            if not self._secrets[at].starts_with(stem):
+                return
+            if len(self._secrets[at]) > len(secret):
+                yield self._secrets[at]

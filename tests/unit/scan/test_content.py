@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.model import Finding, Location
 from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.content import WINDOW, Content
 from bedrock_key_guard.scan.lines import LONGEST_LINE
 from tests.contexts import CONTEXTS, ISSUED_AT, Context
@@ -20,7 +21,7 @@ Found = list[tuple[int, int, str]]
 
 
 def findings(data: bytes, window: int = WINDOW) -> list[Finding]:
-    content = Content(Location("stdin", "file", 0, 0), AllowList(), window=window)
+    content = Content(Location("stdin", "file", 0, 0), AllowList(), Budget(), window=window)
     found = list(content.findings(io.BytesIO(data)))
     assert content.bytes_read == len(data)
     return found
@@ -118,7 +119,7 @@ def test_a_large_file_is_read_in_windows() -> None:
             self.left -= size
             return b"-" * size
 
-    content = Content(Location("stdin", "-", 0, 0), AllowList(), window=1 << 18)
+    content = Content(Location("stdin", "-", 0, 0), AllowList(), Budget(), window=1 << 18)
     tracemalloc.start()
     try:
         assert list(content.findings(Zeros())) == []

@@ -6,6 +6,7 @@ import io
 import random
 import zlib
 from collections.abc import Iterator
+from hashlib import shake_256
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 from bedrock_key_guard.model import Location, NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.anchors import HISTORY_ANCHORS, any_anchor
-from bedrock_key_guard.scan.containers.limits import CUT_SHORT
+from bedrock_key_guard.scan.containers.limits import Budget, Limits
 from bedrock_key_guard.scan.containers.reading import read_file
-from bedrock_key_guard.scan.encodings.blocks import MOST_INFLATED, Inflation
-from bedrock_key_guard.scan.encodings.search import DEPTH, layers
+from bedrock_key_guard.scan.encodings.layer import Layer
+from bedrock_key_guard.scan.encodings.search import DEPTH, layers_in, outermost
 from bedrock_key_guard.scan.matcher import Match, matches
 from tests import keysmith
 from tests.contexts import ISSUED_AT
@@ -41,6 +42,14 @@ STEPS = ENCODERS | SPLITTERS
 
 def exact(data: bytes) -> list[Match]:
     return [match for match in matches(data) if match.confidence == "exact"]
+
+
+def layers(data: bytes, budget: Budget | None = None) -> Iterator[Layer]:
+    budget = budget or Budget(size=len(data))
+    with budget.bound():
+        for outer in outermost(data):
+            yield outer
+            yield from layers_in(outer, budget)
 
 
 def only(data: bytes) -> Match:
@@ -393,33 +402,51 @@ BOMBS = {
 }
 
 
+MOST_INFLATED = 16 << 20
+BOMB = "the file unpacks to more than 200 times its size"
+
+
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_read_only_so_far_and_that_is_noted(name: str) -> None:
-    inflation = Inflation()
-    found = layers(BOMBS[name], inflation=inflation)
-    assert sum(len(layer.data) for layer in found) <= MOST_INFLATED
-    assert inflation.cut == [0]
+    budget = Budget(size=len(BOMBS[name]))
+    assert sum(len(layer.data) for layer in layers(BOMBS[name], budget)) <= MOST_INFLATED
+    assert budget.stopped == BOMB
 
 
 def test_a_bomb_in_a_text_makes_a_scan_incomplete() -> None:
     at = Location("working-tree", "a.yaml", 0, 0)
     reading = read_file(io.BytesIO(b"data: " + BOMBS["gzip"]), at, AllowList())
-    assert reading.missed == (NotScanned("a.yaml", "missing", CUT_SHORT),)
+    assert reading.missed == (NotScanned("a.yaml", "missing", BOMB),)
     assert read_file(io.BytesIO(KEY.encode()), at, AllowList()).missed == ()
 
 
 def test_many_bombs_are_read_only_so_far_together() -> None:
     bomb = base64.b64encode(gzip.compress(b"ABSK" * (1 << 18), mtime=0)) + b"\n=\n"
-    inflation = Inflation(left=1 << 20)
-    assert sum(len(layer.data) for layer in layers(bomb * 60, inflation=inflation)) <= 4 << 20
-    assert len(set(inflation.cut)) == 60
+    budget = Budget(Limits(free=0, ratio=20), size=60 * len(bomb))
+    assert sum(len(layer.data) for layer in layers(bomb * 60, budget)) <= 4 << 20
+    assert budget.stopped
 
 
 def test_what_is_inflated_whole_is_not_noted() -> None:
-    inflation = Inflation()
     data = base64.b64encode(gzip.compress(KEY.encode() * 50, mtime=0))
-    assert matches(data, inflation=inflation)
-    assert inflation.cut == []
+    budget = Budget(size=len(data))
+    assert matches(data, budget=budget)
+    assert not budget.stopped
+
+
+def test_of_what_is_broken_the_beginning_is_read() -> None:
+    data = gzip.compress(KEY.encode() + shake_256(b"noise").digest(1 << 18), mtime=0)
+    broken = data[:-1000] + bytes(100) + data[-900:]
+    assert only(base64.b64encode(broken)).key.fingerprint == fingerprint_of(KEY)
+
+
+@pytest.mark.parametrize("at", [(1 << 20) - 40, (1 << 20) - (1 << 16) - 40, 19 << 20])
+def test_a_key_is_found_wherever_in_a_long_stream_it_stands(at: int) -> None:
+    text = b"-" * at + KEY.encode() + b"-" * (1 << 20)
+    data = base64.b64encode(gzip.compress(text, mtime=0))
+    limits = Limits(ratio=2000)
+    (match,) = matches(data, budget=Budget(limits, len(data)))
+    assert match.key.fingerprint == fingerprint_of(KEY)
 
 
 def test_what_was_stored_in_an_archive_is_one_finding() -> None:

@@ -14,6 +14,7 @@ class Gaps:
     """Keep what was not scanned, one line for each reason in each container."""
 
     def __init__(self) -> None:
+        self._stopped = False
         self._counts: dict[tuple[tuple[str, ...], Kind, str], tuple[str, int]] = {}
 
     def add(self, containers: tuple[str, ...], kind: Kind, reason: str) -> None:
@@ -21,6 +22,12 @@ class Gaps:
         key = containers[:-1], kind, reason
         first, count = self._counts.get(key, (containers[-1] if containers else "", 0))
         self._counts[key] = first, count + 1
+
+    def stop(self, containers: tuple[str, ...], reason: str) -> None:
+        """Note where and why no more was unpacked or decoded; only the first time counts."""
+        if not self._stopped:
+            self._stopped = True
+            self.add(containers, "missing", reason)
 
     def listed(self, path: str) -> tuple[NotScanned, ...]:
         """Return the lines for the file at `path`; of many alike, the first is named."""

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Kind = Literal["missing", "opaque"]
-CUT_SHORT = "what is compressed in its text unpacks to more than the limits"
+SPENT = "to read what is encoded in it would take more work than a file of its size may cost"
+NO_MEMORY = "to read what is encoded in it takes more memory than there is"
+NESTED = "what is in it is nested more deeply than can be followed"
+# Work is counted, not timed, so that the same file gives the same answer on any machine. The unit
+# is about ten nanoseconds: one byte that came out of a container and was searched. The others are
+# what was measured beside it, rounded up to a power of two.
+DECODED, TOKEN, ATTEMPT, STEP = 1 << 3, 1 << 7, 1 << 13, 1 << 13
 
 
 class Unreadable(Exception):  # noqa: N818  # it says what a part is, and stops nothing
@@ -23,16 +29,29 @@ class Unreadable(Exception):  # noqa: N818  # it says what a part is, and stops 
         self.kind: Kind = kind
 
 
+class Spent(Unreadable):
+    """Leave out what a file may not cost: nothing more of it is unpacked or decoded."""
+
+    def __init__(self, reason: str) -> None:
+        """Say which limit it was."""
+        super().__init__(reason, "missing")
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bound one outer file: sizes in bytes, all of them for everything inside it together.
 
+    `work` is what any file may cost, some five seconds, and `effort` what each of its bytes adds.
+    Text that is worth decoding takes some thirty units a byte, of which packages, databases and
+    documents have little; so what is packed `usual` times over has room, in small files far more.
     `ratio` is how often its own size the file may unpack to, beyond `free` bytes, and `usual` how
     often beyond `output` bytes: what people pack is larger than a bomb, and grows less. `held` is
     how much of a part is kept in memory where it has to be read out of order. `pack` is how large
     a Git pack may be, the only thing that is written to disk.
     """
 
+    work: int = 1 << 29
+    effort: int = 256
     depth: int = 5
     members: int = 200_000
     ratio: int = 200
@@ -44,35 +63,67 @@ class Limits:
     pack: int = 256 << 20
 
 
-class Budget:
-    """Count what one outer file has cost so far."""
+LIMITS = Limits()
 
-    def __init__(self, limits: Limits, size: int = 0) -> None:
+
+class Budget:
+    """Count what one outer file has cost so far, through all that is packed or encoded in it.
+
+    `stopped` is why nothing more of it is unpacked or decoded, once that is so. What stands in the
+    file as it is, is searched all the same: that costs no more than its size.
+    """
+
+    def __init__(self, limits: Limits = LIMITS, size: int = 0) -> None:
         """Begin for a file of `size` bytes, as far as that is known beforehand."""
         self.limits = limits
-        self.exhausted = False
+        self.stopped = ""
         self._size = size
-        self._read = self._unpacked = self._members = self._dictionaries = 0
+        self._work = self._read = self._unpacked = self._members = self._dictionaries = 0
+
+    @contextmanager
+    def bound(self) -> Iterator[None]:
+        """End what is done within where the budget ends, or memory, or the depth of calls."""
+        try:
+            yield
+        except MemoryError:
+            self._stop(NO_MEMORY)
+        except RecursionError:
+            self._stop(NESTED)
+        except Spent:
+            pass
+
+    def charge(self, work: int) -> None:
+        """Count work that is done whatever it costs."""
+        self._work += work
+
+    def spend(self, work: int) -> None:
+        """Count work that is about to be done. Raises Spent beyond the limit, and then on."""
+        self._work += work
+        size = max(self._size, self._read)
+        if self.stopped or self._work > self.limits.work + self.limits.effort * size:
+            raise self._stop(SPENT)
 
     def read(self, size: int) -> None:
         """Note how many bytes of the outer file were read so far."""
         self._read = size
 
     def unpack(self, size: int) -> None:
-        """Count bytes that came out of a container. Raises Unreadable beyond the limits."""
+        """Count bytes that came out of a container. Raises Spent beyond the limits."""
+        self.spend(size)
         self._unpacked += size
         size = max(self._size, self._read)
         most = self.limits.free + self.limits.ratio * size
         if self._unpacked > max(self.limits.output, self.limits.usual * size):
-            self._stop(f"the file unpacks to more than {self.limits.output >> 20} MiB")
+            raise self._stop(f"the file unpacks to more than {self.limits.output >> 20} MiB")
         if self._unpacked > most:
-            self._stop(f"the file unpacks to more than {self.limits.ratio} times its size")
+            raise self._stop(f"the file unpacks to more than {self.limits.ratio} times its size")
 
     def member(self) -> None:
-        """Count a member. Raises Unreadable beyond the limit."""
+        """Count a member. Raises Spent beyond the limit."""
+        self.spend(STEP)
         self._members += 1
         if self._members > self.limits.members:
-            self._stop(f"the file has more than {self.limits.members:,} members")
+            raise self._stop(f"the file has more than {self.limits.members:,} members")
 
     @contextmanager
     def dictionary(self) -> Iterator[int]:
@@ -83,6 +134,7 @@ class Budget:
         finally:
             self._dictionaries -= 1
 
-    def _stop(self, reason: str) -> None:
-        self.exhausted = True
-        raise Unreadable(reason, "missing")
+    def _stop(self, reason: str) -> Spent:
+        """Return what ends all that is unpacked and decoded; the first reason is kept."""
+        self.stopped = self.stopped or reason
+        return Spent(self.stopped)

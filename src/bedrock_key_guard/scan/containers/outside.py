@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.model import Finding, Location
     from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.content import Readable
 
 WINDOW = 1 << 20
@@ -26,14 +27,20 @@ class Outside:
     """
 
     def __init__(
-        self, source: Readable, at: Location, allow: AllowList, *, window: int = WINDOW
+        self,
+        source: Readable,
+        at: Location,
+        allow: AllowList,
+        budget: Budget,
+        *,
+        window: int = WINDOW,
     ) -> None:
         """Begin at the beginning of `source`, which is the container at `at`."""
         self.findings: list[Finding] = []
-        self.cut_short = False
         self._source = source
         self._at = at
         self._allow = allow
+        self._budget = budget
         self._window = window
         self._waiting: list[bytes] = []
         self._size = self._base = 0
@@ -115,12 +122,13 @@ class Outside:
 
     def _piece(self, data: bytes, begin: int) -> _Piece:
         line, start = self._place(data, begin)
-        return _Piece(Content(self._at, self._allow), line, self._base + begin - start)
+        return _Piece(
+            Content(self._at, self._allow, self._budget), line, self._base + begin - start
+        )
 
     def _close(self) -> None:
         if self._open is not None:
             self.findings += self._open.finish()
-            self.cut_short |= self._open.content.cut_short
             self._open = None
 
 

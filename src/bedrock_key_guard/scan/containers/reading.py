@@ -6,17 +6,16 @@ import io
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.model import NotScanned
-from bedrock_key_guard.scan.containers.limits import CUT_SHORT, Budget, Limits
+from bedrock_key_guard.scan.containers.gaps import Gaps
+from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.containers.streams import After
 from bedrock_key_guard.scan.content import Content, Readable
 from bedrock_key_guard.scan.magic import HEAD, container_kind
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Finding, Location
+    from bedrock_key_guard.model import Finding, Location, NotScanned
     from bedrock_key_guard.scan.allowlist import AllowList
 
-LIMITS = Limits()
 _START = 1 << 20
 
 
@@ -35,39 +34,43 @@ def read_file(file: Readable, at: Location, allow: AllowList, limits: Limits = L
     A finding in a container says so in `containers`, outermost first: `kind:member`, or `kind`
     where members have no names; line and column are those in the innermost member. `text` comes
     last where the key only stands in what people see of the member, line by line.
+
+    What the file takes beyond its budget, or beyond the memory that there is, is one line of what
+    was not scanned; what was found by then is kept.
     """
-    outer = _Counted(file)
+    budget = Budget(limits, _size(file))
+    outer = _Counted(file, budget)
     start = outer.read(_START)
     while len(start) < HEAD and (more := outer.read(HEAD - len(start))):
         start += more
     kind = container_kind(start[:HEAD])
-    if not kind:
-        content = Content(at, allow)
-        findings = tuple(content.findings(After(start, outer)))
-        missed = (NotScanned(at.path, "missing", CUT_SHORT),) if content.cut_short else ()
-        return Reading(findings, missed, outer.size)
-    from bedrock_key_guard.scan.containers.walk import Walk
+    findings: list[Finding] = []
+    gaps = Gaps()
+    with budget.bound():
+        if kind:
+            from bedrock_key_guard.scan.containers.walk import Walk
 
-    walk = Walk(allow, Budget(limits, _size(file)))
-    outer.budget = walk.budget
-    outer.budget.read(outer.size)
-    walk.container(kind, After(start, outer), at, _random_access(file))
-    return Reading(tuple(walk.findings), walk.gaps.listed(at.path), outer.size)
+            walk = Walk(allow, budget, findings, gaps)
+            walk.container(kind, After(start, outer), at, _random_access(file))
+        else:
+            findings.extend(Content(at, allow, budget).findings(After(start, outer)))
+    if budget.stopped:
+        gaps.stop(at.containers, budget.stopped)
+    return Reading(tuple(findings), gaps.listed(at.path), outer.size)
 
 
 class _Counted:
     """Count what is read of the outer file."""
 
-    def __init__(self, file: Readable) -> None:
+    def __init__(self, file: Readable, budget: Budget) -> None:
         self.size = 0
-        self.budget: Budget | None = None
+        self._budget = budget
         self._file = file
 
     def read(self, size: int, /) -> bytes:
         block = self._file.read(size) or b""
         self.size += len(block)
-        if self.budget is not None:
-            self.budget.read(self.size)
+        self._budget.read(self.size)
         return block
 
 
@@ -78,9 +81,10 @@ def _random_access(file: Readable) -> IO[bytes] | None:
 
 
 def _size(file: Readable) -> int:
+    """Return how large a file or an object is; 0 where only its end will tell."""
     found = _random_access(file)
     if found is None:
-        return 0
+        return getattr(file, "size", 0)
     here = found.tell()
     size = found.seek(0, io.SEEK_END)
     found.seek(here)

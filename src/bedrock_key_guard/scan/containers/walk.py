@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.scan.anchors import any_anchor
-from bedrock_key_guard.scan.containers.gaps import Gaps
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
-from bedrock_key_guard.scan.containers.limits import CUT_SHORT, Unreadable
+from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.members import Gap
 from bedrock_key_guard.scan.containers.outside import WINDOW, Outside
 from bedrock_key_guard.scan.containers.streams import After, Cursor, Stream
@@ -19,6 +18,7 @@ from bedrock_key_guard.scan.magic import HEAD, container_kind
 if TYPE_CHECKING:
     from bedrock_key_guard.model import Finding, Location
     from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.containers.gaps import Gaps
     from bedrock_key_guard.scan.containers.limits import Budget, Limits
     from bedrock_key_guard.scan.containers.members import Member
 
@@ -32,10 +32,6 @@ class _Tee:
         self.findings: list[Finding] = []
         self._source = source
         self._content = content
-
-    @property
-    def cut_short(self) -> bool:
-        return self._content.cut_short
 
     def read(self, size: int, /) -> bytes:
         block = self._source.read(size)
@@ -53,24 +49,28 @@ class _Tee:
 
 
 class Walk:
-    """Go through the containers in one file, and collect what is found."""
+    """Go through the containers in one file; add what is found, and what is not scanned."""
 
-    def __init__(self, allow: AllowList, budget: Budget) -> None:
-        self.findings: list[Finding] = []
-        self.gaps = Gaps()
+    def __init__(
+        self, allow: AllowList, budget: Budget, findings: list[Finding], gaps: Gaps
+    ) -> None:
+        self.findings = findings
+        self.gaps = gaps
         self.budget = budget
         self._allow = allow
-        self._stopped = False
 
     def container(
         self, kind: str, source: Readable, at: Location, file: IO[bytes] | None = None
     ) -> None:
         """Scan a container's members, and what is in none of them."""
         begin = len(self.findings)
-        outside = Outside(source, at, self._allow)
-        self._members(kind, Cursor(outside, file, outside.claim), at)
-        self._finish(outside, at)
-        self._add(outside.findings, self.findings[begin:])
+        outside = Outside(source, at, self._allow, self.budget)
+        try:
+            with self.budget.bound():
+                self._members(kind, Cursor(outside, file, outside.claim), at)
+            self._finish(outside, at)
+        finally:
+            self._add(outside.findings, self.findings[begin:])
 
     def _members(self, kind: str, cursor: Cursor, at: Location) -> None:
         if kind not in READERS:
@@ -84,8 +84,6 @@ class Walk:
                 else:
                     self._member(member, _Place(at, step), unsure=kind in UNSURE)
                 self.budget.member()
-                if self.budget.exhausted:
-                    return
         except Unreadable as gap:
             self._gap(at, gap)
 
@@ -118,26 +116,32 @@ class Walk:
         )
 
     def _plain(self, member: Member, source: Readable, at: Location) -> None:
-        tee = _Tee(source, Content(at, self._allow))
+        tee = _Tee(source, Content(at, self._allow, self.budget))
         begin = len(self.findings)
         if member.text is None:
-            self._finish(tee, at)
-            self.findings += tee.findings
+            self._keep(tee, at)
             return
-        inside = _inside(at, _TEXT)
-        text = _Tee(Stream(member.text(Cursor(tee))), Content(inside, self._allow))
-        self._finish(text, at)
-        self._finish(tee, at)
-        self.findings += tee.findings
-        self._add(text.findings, self.findings[begin:])
+        inside = Content(_inside(at, _TEXT), self._allow, self.budget)
+        text = _Tee(Stream(member.text(Cursor(tee))), inside)
+        try:
+            self._finish(text, at)
+            self._keep(tee, at)
+        finally:
+            self._add(text.findings, self.findings[begin:])
+
+    def _keep(self, tee: _Tee, at: Location) -> None:
+        """Read a member to its end, and keep what was found in it by then."""
+        try:
+            self._finish(tee, at)
+        finally:
+            self.findings += tee.findings
 
     def _finish(self, tee: _Tee | Outside, at: Location) -> None:
         try:
             tee.finish()
+            self.budget.spend(0)
         except Unreadable as gap:
             self._gap(at, gap)
-        if tee.cut_short:
-            self.gaps.add(at.containers, "missing", CUT_SHORT)
 
     def _end(self, source: Stream, place: _Place) -> None:
         """List why a member that was read ended too early, if it did."""
@@ -158,11 +162,11 @@ class Walk:
         ]
 
     def _gap(self, at: Location, gap: Unreadable) -> None:
-        """List a gap; when the budget is spent, only where that was noticed first."""
-        if self._stopped:
-            return
-        self._stopped = self.budget.exhausted
-        self.gaps.add(at.containers, gap.kind, gap.reason)
+        """List a gap; when the budget is spent, only that, and where it was noticed first."""
+        if self.budget.stopped:
+            self.gaps.stop(at.containers, self.budget.stopped)
+        else:
+            self.gaps.add(at.containers, gap.kind, gap.reason)
 
 
 @dataclass(frozen=True, slots=True)

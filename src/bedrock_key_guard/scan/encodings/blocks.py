@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
@@ -15,11 +16,11 @@ from bedrock_key_guard.scan.encodings.layer import Layer, Pieces, Regular, Thinn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Decompressed text is read so far and no further, at this ratio at most (deflate's own is 1032).
-MOST_INFLATED = 16 << 20
-MOST_RATIO = 200
-MOST_IN_ALL = 64 << 20
-_SMALL = 1 << 16
+# What is compressed is read in windows, which overlap by more than one key takes in any encoding.
+WINDOW = 1 << 20
+LONGEST_ENCODED = 1 << 16
+_PIECE = 1 << 16
+_GZIP, _ZLIB = b"\x1f\x8b\x08", b"\x78"
 
 _WIDE = re.compile(rb"(?:[\x01-\x7f]\0){16,}[\x01-\x7f]?")
 _WIDER = re.compile(rb"(?:[\x01-\x7f]\0{3}){16,}[\x01-\x7f]?")
@@ -177,32 +178,32 @@ def from_decimal(layer: Layer) -> Iterator[Layer]:
         yield Layer(named.data, Regular(0, name="decimal"), named, layer.depth + 1)
 
 
-@dataclass(slots=True)
-class Inflation:
-    """Bound what some data may inflate to, and note where a limit left something out."""
+def is_compressed(data: bytes) -> bool:
+    """Return whether `data` begins as gzip or zlib do (RFC 1952, RFC 1950)."""
+    if data[:3] == _GZIP:
+        return True
+    return data[:1] == _ZLIB and int.from_bytes(data[:2], "big") % 31 == 0
 
-    left: int = MOST_IN_ALL
-    cut: list[int] = field(default_factory=list)
 
-
-def inflated(layer: Layer, inflation: Inflation) -> Layer | None:
-    """Return what was compressed by gzip or zlib, as much as the limits let through, or None."""
-    data = layer.data
-    if data[:3] == b"\x1f\x8b\x08":
-        name, bits = "gzip", 31
-    elif data[:1] == b"\x78" and int.from_bytes(data[:2], "big") % 31 == 0:
-        name, bits = "zlib", 15
-    else:
-        return None
-    # At the end of what all of it may take, so little is let through that there is no harm in it.
-    limit = min(MOST_INFLATED, max(len(data) * MOST_RATIO, _SMALL), max(inflation.left, 1))
-    stream = zlib.decompressobj(bits)
-    try:
-        text = stream.decompress(data, limit)
-    except zlib.error:
-        return None
-    inflation.left -= len(text)
-    if stream.unconsumed_tail:
-        inflation.cut.append(layer.origin(0))
+def inflated(layer: Layer) -> Iterator[Layer]:
+    """Yield what was compressed, up to where it is broken, in windows that overlap."""
+    name, bits = ("gzip", 31) if layer.data.startswith(_GZIP) else ("zlib", 15)
     # There is no way back to single bytes: all of it stands where the stream begins.
-    return Layer(text, Regular(0, times=0, name=name), layer, layer.depth + 1)
+    shape, held = Regular(0, times=0, name=name), b""
+    for block in _inflated(layer.data, bits):
+        held += block
+        if len(held) >= WINDOW:
+            yield Layer(held, shape, layer, layer.depth + 1)
+            held = held[-LONGEST_ENCODED:]
+    yield Layer(held, shape, layer, layer.depth + 1)
+
+
+def _inflated(data: bytes, bits: int) -> Iterator[bytes]:
+    stream = zlib.decompressobj(bits)
+    with suppress(zlib.error):
+        for begin in range(0, len(data), _PIECE):
+            rest = data[begin : begin + _PIECE]
+            while rest and not stream.eof:
+                yield stream.decompress(rest, _PIECE)
+                rest = stream.unconsumed_tail
+        yield stream.decompress(b"", _PIECE)

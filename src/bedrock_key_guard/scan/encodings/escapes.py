@@ -7,12 +7,21 @@ joins two of its parts is no part of it. Escapes of escapes take a pass each.
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.encodings.layer import Layer, Pieces
+from bedrock_key_guard.scan.containers.limits import TOKEN
+from bedrock_key_guard.scan.encodings.layer import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from bedrock_key_guard.scan.containers.limits import Budget
+
+# So many tokens are found again where the way back is asked for.
+_EVERY = 8
 
 WRAPPED = "wrapped"
 CONCATENATED = "concatenated"
@@ -132,24 +141,76 @@ _VALUES: dict[str, Callable[[bytes], bytes]] = {
 _NOTHING = frozenset({"concatenated", "quote", "continued", "soft", "wrapped"})
 
 
-def unescape(layer: Layer) -> Layer | None:
-    """Return the layer with one level of escapes undone and parts joined; None if it has none."""
-    data, pieces = layer.data, Pieces()
-    parts: list[bytes] = []
-    written = read = 0
-    pieces.piece(0, 0)
-    for token in _TOKEN.finditer(data):
-        kind = token.lastgroup or ""
-        before = data[read : token.start()]
-        value = b"" if kind in _NOTHING else _VALUES.get(kind, _hex)(token[kind])
-        parts += (before, value)
-        written += len(before)
-        pieces.piece(written, token.start())
-        written += len(value)
-        pieces.mark(written, _NAMES[kind])
+def unescape(layer: Layer, budget: Budget) -> Layer | None:
+    """Return the layer with one level of escapes undone and parts joined; None if it has none.
+
+    Raises Spent where the budget of the file ends.
+    """
+    text, way = bytearray(), Unescaped(layer.data)
+    read = 0
+    for number, token in enumerate(_TOKEN.finditer(layer.data)):
+        if not number % _EVERY:
+            budget.spend(_EVERY * TOKEN)
+            way.mark(len(text), read)
+        text += layer.data[read : token.start()]
+        text += _value(token)
         read = token.end()
-        pieces.piece(written, read)
-    if not parts:
+    if not read:
         return None
-    parts.append(data[read:])
-    return Layer(b"".join(parts), pieces, layer, layer.depth + 1)
+    text += layer.data[read:]
+    return Layer(bytes(text), way, layer, layer.depth + 1)
+
+
+def _value(token: re.Match[bytes]) -> bytes:
+    kind = token.lastgroup or ""
+    return b"" if kind in _NOTHING else _VALUES.get(kind, _hex)(token[kind])
+
+
+@dataclass(slots=True)
+class Unescaped:
+    """Lead from text back to `data`, in which it was escaped.
+
+    Only where each so-manieth token begins is kept, and the others are found again where there is a
+    key: text may be nothing but escapes.
+    """
+
+    data: bytes
+    positions: array[int] = field(default_factory=lambda: array("Q"))
+    sources: array[int] = field(default_factory=lambda: array("Q"))
+
+    def mark(self, position: int, source: int) -> None:
+        """Note that what stands at `source` was written at `position`, and a token follows."""
+        self.positions.append(position)
+        self.sources.append(source)
+
+    def source(self, position: int) -> int:
+        """Return where the byte at `position` began."""
+        written, read = self._mark_before(position)
+        for begin, end, token in self._tokens(written, read):
+            if position < begin:
+                break
+            if position < end:
+                return token.start() + position - begin
+            written, read = end, token.end()
+        return read + position - written
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:
+        """Return what was undone after `begin` and before `end`, each once."""
+        found: dict[str, None] = {}
+        for _, after, token in self._tokens(*self._mark_before(begin)):
+            if after >= end:
+                break
+            if after > begin:
+                found[_NAMES[token.lastgroup or ""]] = None
+        return tuple(found)
+
+    def _mark_before(self, position: int) -> tuple[int, int]:
+        at = bisect_right(self.positions, position) - 1
+        return self.positions[at], self.sources[at]
+
+    def _tokens(self, written: int, read: int) -> Iterator[tuple[int, int, re.Match[bytes]]]:
+        """Yield the tokens behind a mark, each with where its value begins and ends in the text."""
+        for token in _TOKEN.finditer(self.data, read):
+            begin = written + token.start() - read
+            written, read = begin + len(_value(token)), token.end()
+            yield begin, written, token

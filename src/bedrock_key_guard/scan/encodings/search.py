@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.anchors import BETWEEN, any_anchor, has_base64
+from bedrock_key_guard.scan.containers.limits import DECODED, STEP
 from bedrock_key_guard.scan.encodings.blocks import (
-    Inflation,
     from_base64,
     from_decimal,
     from_hex,
     inflated,
+    is_compressed,
     wide,
 )
 from bedrock_key_guard.scan.encodings.dumps import from_dump
@@ -23,46 +26,90 @@ from bedrock_key_guard.scan.shapes import has_hex
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bedrock_key_guard.scan.containers.limits import Budget
+
 # Encodings in encodings: a Kubernetes Secret that holds a Docker config is two.
 DEPTH = 3
 
 
-def layers(data: bytes, base: int = 0, inflation: Inflation | None = None) -> Iterator[Layer]:
-    """Yield `data` where a key may be, and all that can be decoded from there, plainest first.
+def outermost(data: bytes, base: int = 0) -> Iterator[Layer]:
+    """Yield `data` where a key may be; `base` is its own offset. These places never overlap."""
+    return (Layer(data[begin:end], Regular(base + begin)) for begin, end in spots(data))
 
-    The work is bounded by the size of `data` times a constant: places never overlap, and what was
-    decoded to the same bytes before is not decoded again. `inflation` bounds what may be inflated.
+
+def layers_in(layer: Layer, budget: Budget) -> Iterator[Layer]:
+    """Yield all that can be decoded from a layer, the plainest first.
+
+    What was decoded to the same bytes before is not decoded again. Raises Spent where the budget of
+    the file ends.
     """
-    inflation = inflation or Inflation()
-    for begin, end in spots(data):
-        yield from _peel(Layer(data[begin:end], Regular(base + begin)), inflation)
+    return _peel(layer, budget, Seen())
 
 
-def _peel(outermost: Layer, inflation: Inflation) -> Iterator[Layer]:
-    seen: set[tuple[bytes, int]] = set()
-    waiting = deque([outermost])
+@dataclass(slots=True)
+class Seen:
+    """Keep what was looked at: what it was taken for, its digest and where it began.
+
+    `unpacked` is how much came out of what begins at a place, which may be read in several ways.
+    """
+
+    layers: set[tuple[str, bytes, int]] = field(default_factory=set)
+    unpacked: dict[int, int] = field(default_factory=dict)
+
+
+def _peel(outer: Layer, budget: Budget, seen: Seen) -> Iterator[Layer]:
+    waiting = deque([outer])
     while waiting:
         layer = waiting.popleft()
-        place = layer.data, layer.origin(0) if layer.data else 0
-        if place in seen:
+        if _is_known("layer", layer, seen):
             continue
-        seen.add(place)
-        yield layer
+        budget.spend(DECODED * len(layer.data))
+        if layer.depth:
+            yield layer
         if layer.depth < DEPTH:
-            waiting += _inside(layer, inflation)
+            waiting += _plainer(layer, budget)
+            for whole in _decoded(layer):
+                waiting += _worth(whole, budget)
+                yield from _unpacked(whole, budget, seen)
 
 
-def _inside(layer: Layer, inflation: Inflation) -> Iterator[Layer]:
-    """Yield what one encoding less leaves of a layer, where that is worth a look."""
+def _is_known(kind: str, layer: Layer, seen: Seen) -> bool:
+    """Return whether the same bytes were won from the same place before; they are from now on."""
+    # A digest, so that what was looked at can be let go.
+    digest = blake2b(layer.data, digest_size=16).digest()
+    place = kind, digest, layer.origin(0) if layer.data else 0
+    known = place in seen.layers
+    seen.layers.add(place)
+    return known
+
+
+def _plainer(layer: Layer, budget: Budget) -> Iterator[Layer]:
+    """Yield what a layer says in plain text."""
     for whole in wide(layer):
-        yield from _worth(whole)
-    if (text := unescape(layer)) is not None and any_anchor(text.data):
+        yield from _worth(whole, budget)
+    if (text := unescape(layer, budget)) is not None and any_anchor(text.data):
         yield text
+
+
+def _decoded(layer: Layer) -> Iterator[Layer]:
+    """Yield the blocks that are encoded in a layer."""
     for decode in _decoders(layer.data):
-        for whole in decode(layer):
-            yield from _worth(whole)
-            if whole.depth < DEPTH and (text := inflated(whole, inflation)) is not None:
-                yield from _worth(text)
+        yield from decode(layer)
+
+
+def _unpacked(whole: Layer, budget: Budget, seen: Seen) -> Iterator[Layer]:
+    """Yield the layers of what was compressed and then encoded.
+
+    It may be far larger than the file, so it is read in windows, one after the other.
+    """
+    if whole.depth < DEPTH and is_compressed(whole.data) and not _is_known("stream", whole, seen):
+        origin, size = whole.origin(0), 0
+        for window in inflated(whole):
+            size, before = size + len(window.data), seen.unpacked.get(origin, 0)
+            budget.unpack(max(size - before, 0))
+            seen.unpacked[origin] = max(size, before)
+            for layer in _worth(window, budget):
+                yield from _peel(layer, budget, seen)
 
 
 def _decoders(data: bytes) -> Iterator[Callable[[Layer], Iterator[Layer]]]:
@@ -76,7 +123,8 @@ def _decoders(data: bytes) -> Iterator[Callable[[Layer], Iterator[Layer]]]:
     yield from_dump
 
 
-def _worth(whole: Layer) -> Iterator[Layer]:
+def _worth(whole: Layer, budget: Budget) -> Iterator[Layer]:
     """Yield the stretches of a decoded block in which a key may be."""
+    budget.spend(STEP + len(whole.data))
     for begin, end in spots(whole.data):
         yield Layer(whole.data[begin:end], Regular(begin), whole, whole.depth)
