@@ -40,8 +40,8 @@ def escapes(megabytes: int, streams: int = 1) -> bytes:
     )
 
 
-def zip_of_zips(count: int = 6) -> bytes:
-    """Pack zips full of what unpacks to escapes: some 58 KB would grow to 700 MB."""
+def zip_of_zips(count: int = 4) -> bytes:
+    """Pack zips full of what unpacks to escapes: 50 KB would grow to 480 MB."""
     text = escapes(1, streams=3)
     inner = boxes.zipped({f"{each}.txt": text for each in range(40)})
     return boxes.zipped({f"{each}.zip": inner for each in range(count)}, zipfile.ZIP_STORED)

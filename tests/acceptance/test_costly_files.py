@@ -20,7 +20,7 @@ SECONDS, MEMORY = 60, 2 << 20
 SPENT = "to read what is encoded in it would take more work than a file of its size may cost"
 NESTED = "what is in it is nested more deeply than can be followed"
 COSTLY = {
-    "box.zip": (costly.zip_of_zips, " > zip:0.zip > zip:0.txt", SPENT),
+    "box.zip": (costly.zip_of_zips, " > zip:0.zip > zip:2.txt", SPENT),
     "fixture.txt": (lambda: costly.escapes(16, 4), "", SPENT),
     "paper.pdf": (costly.filters_upon_filters, "", NESTED),
 }
