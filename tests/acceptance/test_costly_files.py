@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.leaks import leak, status
 SECONDS, MEMORY = 60, 2 << 20
 SPENT = "to read what is encoded in it would take more work than a file of its size may cost"
 NESTED = "what is in it is nested more deeply than can be followed"
-COSTLY = {
+COSTLY: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "box.zip": (costly.zip_of_zips, " > zip:0.zip > zip:2.txt", SPENT),
     "fixture.txt": (lambda: costly.escapes(16, 4), "", SPENT),
     "paper.pdf": (costly.filters_upon_filters, "", NESTED),
