@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
+from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.encodings.escapes import unescape
 from bedrock_key_guard.scan.encodings.layer import Layer, Regular, Thinned
 
@@ -33,25 +34,29 @@ def joined(data: bytes) -> Layer:
 
 def spellings(data: bytes) -> Iterator[Layer]:
     """Yield the letters and digits of `data`, and of all that they may spell."""
-    yield from _spelled(Layer(data, Regular(0)))
+    budget = Budget(size=len(data))
+    with budget.bound():
+        yield from _spelled(Layer(data, Regular(0)), budget)
 
 
-def _spelled(layer: Layer) -> Iterator[Layer]:
+def _spelled(layer: Layer, budget: Budget) -> Iterator[Layer]:
     letters = Layer(layer.data.translate(None, _OTHERS), Thinned(layer.data, _OTHERS, 0), layer)
     yield letters
     if layer.depth < _DEPTH:
-        for decoded in _decoded(layer, letters):
-            yield from _spelled(decoded)
+        for decoded in _decoded(layer, letters, budget):
+            yield from _spelled(decoded, budget)
 
 
-def _decoded(layer: Layer, letters: Layer) -> Iterator[Layer]:
+def _decoded(layer: Layer, letters: Layer, budget: Budget) -> Iterator[Layer]:
     """Yield what is left with one encoding less. What separates letters is no base64 of ASCII."""
     depth = layer.depth + 1
-    if _ESCAPED.search(layer.data) and (text := unescape(layer)) is not None:
+    if _ESCAPED.search(layer.data) and (text := unescape(layer, budget)) is not None:
         yield text
-    for skip in range(4):
-        shape = Regular(skip, times=4, per=3)
-        yield from _readable(Layer(envelope.decode(letters.data[skip:]), shape, letters, depth))
+    for filled in range(4):
+        # The letters before a piece fill its first group; the bytes that they touch are unknown.
+        whole = envelope.decode(b"A" * filled + letters.data)
+        shape = Regular(-filled, times=4, per=3)
+        yield from _readable(Layer(whole, shape, letters, depth), filled)
     for run in _DIGITS.finditer(letters.data):
         for begin in (run.start(), run.start() + 1):
             end = run.end() - (run.end() - begin) % 2
@@ -60,6 +65,6 @@ def _decoded(layer: Layer, letters: Layer) -> Iterator[Layer]:
             yield from _readable(Layer(unhexed, shape, letters, depth))
 
 
-def _readable(layer: Layer) -> Iterator[Layer]:
-    for run in _READABLE.finditer(layer.data):
+def _readable(layer: Layer, begin: int = 0) -> Iterator[Layer]:
+    for run in _READABLE.finditer(layer.data, begin):
         yield Layer(run[0], Regular(run.start()), layer, layer.depth)
