@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model import Outcome, Verdict
     from bedrock_key_guard.report.report import Report
     from bedrock_key_guard.verify.evidence import Witnesses
+    from bedrock_key_guard.verify.schedule import Steps
+    from bedrock_key_guard.verify.verifier import Verifier
 
-    Respond = Callable[[Incident, Verdict], Outcome]
+    Respond = Callable[[Incident, Verdict], Steps[Outcome]]
 
 __all__ = [
     "Investigating",
@@ -71,7 +73,8 @@ def run(
     if verifying is not None and incidents and not scan.interrupted:
         with wiring.open_witnesses(verifying, around) as (sessions, witnesses):
             respond = _response(responding, sessions, witnesses, around)
-            verdicts, outcomes = _judge(incidents, witnesses, verifying.max_probes, respond)
+            verifier = wiring.verifier(verifying, witnesses)
+            verdicts, outcomes = _judge(incidents, verifier, respond, around)
             if investigating is not None:
                 investigator = wiring.investigator(investigating, sessions, witnesses, around)
                 usages = investigator.usages(incidents, verdicts, outcomes)
@@ -91,23 +94,26 @@ def _keeping_out(around: Surroundings) -> Surroundings:
 
 def _judge(
     incidents: tuple[Incident, ...],
-    witnesses: Witnesses,
-    max_probes: int,
+    verifier: Verifier,
     respond: Respond | None,
+    around: Surroundings,
 ) -> tuple[dict[str, Verdict], dict[str, Outcome]]:
-    """Verify every incident, and answer each verdict the moment it is reached."""
-    from bedrock_key_guard.verify.verifier import Verifier, for_each_key
+    """Verify every incident, and answer each verdict the moment it is reached.
 
-    verifier = Verifier(witnesses, max_probes=max_probes)
+    What has to wait for time to pass, such as the confirmation of an answer, begins when every key
+    has been probed and every write is made, and then all wait side by side.
+    """
+    from bedrock_key_guard.verify.verifier import for_each_key
+
     verdicts: dict[str, Verdict] = {}
     outcomes: dict[str, Outcome] = {}
 
-    def settle(incident: Incident, key: WholeKey) -> None:
-        verdict = verdicts[incident.fingerprint] = verifier.judge(key)
+    def settle(incident: Incident, key: WholeKey) -> Steps[None]:
+        verdict = verdicts[incident.fingerprint] = yield from verifier.judge(key)
         if respond is not None:
-            outcomes[incident.fingerprint] = respond(incident, verdict)
+            outcomes[incident.fingerprint] = yield from respond(incident, verdict)
 
-    for_each_key(incidents, settle)
+    for_each_key(incidents, settle, around.clock, around.sleep)
     return verdicts, outcomes
 
 
@@ -125,7 +131,7 @@ def _response(
     policy = responding.policy
     responder = wiring.responder(responding, sessions, witnesses, around)
 
-    def respond(incident: Incident, verdict: Verdict) -> Outcome:
+    def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
         return responder.respond(incident, verdict, plan(incident, verdict, policy))
 
     return respond

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.respond.responder import Responder
     from bedrock_key_guard.verify.bedrock import Prober
     from bedrock_key_guard.verify.evidence import Witnesses
+    from bedrock_key_guard.verify.verifier import Verifier
 
 # Both planes and IAM, side by side.
 _REQUESTS_OF_A_KEY = 3
@@ -47,7 +48,7 @@ def open_witnesses(
             partition=sessions.partition,
             accounts=Accounts(verifying.allowed_account_ids, session),
             now=lambda: datetime.now(timezone.utc),
-            sleep=around.sleep,
+            clock=around.clock,
             executor=executor,
         )
         yield sessions, witnesses
@@ -66,6 +67,13 @@ def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober]:
         ) from None
 
 
+def verifier(verifying: Verifying, witnesses: Witnesses) -> Verifier:
+    """Return who reaches the verdicts."""
+    from bedrock_key_guard.verify.verifier import Verifier
+
+    return Verifier(witnesses, max_probes=verifying.max_probes)
+
+
 def responder(
     responding: Responding, sessions: Sessions, witnesses: Witnesses, around: Surroundings
 ) -> Responder:
@@ -79,7 +87,7 @@ def responder(
     store, own = responding.reset_store, sessions.own
     stores = Stores(store, own).of if store and not isinstance(own, NoSession) else None
     accesses = AccessByAccount(sessions, witnesses.now, stores, around.mask)
-    dependencies = Dependencies(accesses.of, witnesses, Ledger(responding.ledger), around.clock)
+    dependencies = Dependencies(accesses.of, witnesses, Ledger(responding.ledger))
     return Responder(dependencies, responding.policy)
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bedrock_key_guard.verify.verifier import INCIDENTS_AT_A_TIME
+from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME
 from sandbox.aws import Sandbox
 from sandbox.seeding import LongTermKey
 from sandbox.story import forged
@@ -140,7 +140,7 @@ def test_ten_thousand_forged_and_altered_keys_harm_no_healthy_user(
     listings = [c for c in sandbox.calls() if c.operation == "ListServiceSpecificCredentials"]
     # Those that ask at the same moment look up the user that their key names, and `dev+1` in two
     # ways; then there is the one listing of the whole account.
-    assert len(listings) <= 2 * INCIDENTS_AT_A_TIME + 1
+    assert len(listings) <= 2 * STEPS_AT_A_TIME + 1
 
 
 def test_a_forged_key_beside_the_real_one_changes_nothing_about_it(

@@ -6,9 +6,9 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -19,23 +19,36 @@ from bedrock_key_guard import guard
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.guard import Responding, Scanning, Surroundings, Verifying, run
 from bedrock_key_guard.keys.secret import Secret
-from bedrock_key_guard.model import Incident, Outcome, Verdict
+from bedrock_key_guard.model import (
+    BedrockAnswer,
+    CredentialRecord,
+    Incident,
+    Outcome,
+    Plane,
+    Verdict,
+)
 from bedrock_key_guard.report.report import Case, Report
+from bedrock_key_guard.respond.credential_writer import Status
 from bedrock_key_guard.respond.ledger import read_ledger
 from bedrock_key_guard.respond.ledger_records import StatusChange
-from bedrock_key_guard.respond.plan import Policy
+from bedrock_key_guard.respond.plan import Policy, plan
+from bedrock_key_guard.respond.responder import Responder
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.verify.verifier import INCIDENTS_AT_A_TIME
+from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME, Steps
+from bedrock_key_guard.verify.verifier import Verifier
 from sandbox.aws import Sandbox
 from sandbox.faults import ACCESS_DENIED, THROTTLED, AcceptEverything
 from sandbox.propagation import Lag
 from sandbox.seeding import DENY_BOTH_PLANES
 from sandbox.seeding import LongTermKey as Leaked
 from tests import keysmith
+from tests.unit.respond.doubles import FakeWriter
+from tests.unit.respond.stage import Stage
 from tests.unit.verify.doubles import (
     FakeTime,
     ScriptedBedrock,
     ScriptedDirectory,
+    credential,
     found,
     incident,
     long_term,
@@ -85,6 +98,12 @@ def tree(tmp_path: Path) -> Tree:
     folder = tmp_path / "tree"
     folder.mkdir()
     return Tree(folder, tmp_path / "state" / "ledger.jsonl")
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
 
 
 @pytest.fixture
@@ -150,14 +169,18 @@ def test_a_change_that_travels_is_waited_for(tree: Tree, leaked: Leaked, sandbox
     sandbox.bedrock.lag = Lag(probes=3)
     outcome = outcome_of(tree.responds())
     assert (outcome.state, outcome.confirmed_dead) == ("done", True)
-    assert tree.naps == [0.25, 0.5, 1.0]
+    assert sum(tree.naps) == 16.75  # waits of 0.25, 0.5 and 1, and 15 to confirm it
 
 
-def test_throttling_is_no_confirmation(tree: Tree, leaked: Leaked, sandbox: Sandbox) -> None:
-    sandbox.bedrock.faults.add(AcceptEverything(), on="bedrock:*", times=3)
+@pytest.mark.parametrize(("accepted", "state"), [(2, "done"), (3, "failed")])
+def test_throttling_is_no_confirmation(
+    accepted: int, state: str, tree: Tree, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    """The key was accepted before the change, or after it too; then nothing more is known."""
+    sandbox.bedrock.faults.add(AcceptEverything(), on="bedrock:*", times=accepted)
     sandbox.bedrock.faults.add(THROTTLED, on="bedrock:*", times=None)
     outcome = outcome_of(tree.responds())
-    assert (outcome.state, outcome.confirmed_dead) == ("failed", False)
+    assert (outcome.state, outcome.confirmed_dead, outcome.urgent) == (state, False, True)
     assert "bedrock: answered 429" in outcome.reason
     assert sandbox.credential_status(ACCOUNT, leaked.credential_id) == "Inactive"
 
@@ -312,7 +335,7 @@ def test_a_new_key_is_masked_before_it_is_stored_and_is_in_no_output(
         tree.scanning,
         Verifying(),
         Responding(Policy("reset"), tree.ledger, STORE),
-        Surroundings(os.environ, mask=lambda secret: masked.append(secret.unseal())),
+        replace(tree.around, mask=lambda secret: masked.append(secret.unseal())),
     )
     assert masked == [leaked.key, kept()]
     written = repr(report) + tree.ledger.read_text() + "".join(capfd.readouterr())
@@ -419,6 +442,50 @@ def test_every_key_is_masked_before_anybody_is_asked(
     assert asked == [0, 0, 0]
 
 
+def still(time: FakeTime) -> Surroundings:
+    return Surroundings(sleep=time.sleep, clock=time.clock)
+
+
+def test_two_hundred_keys_are_confirmed_side_by_side_once_every_write_is_made(
+    executor: Executor, tmp_path: Path
+) -> None:
+    stage = Stage(executor, tmp_path)
+    happened: list[str] = []
+
+    class Writer(FakeWriter):
+        def set_status(self, credential: CredentialRecord, status: Status) -> None:
+            happened.append("write")
+
+    class Bedrock(ScriptedBedrock):
+        def ask(self, plane: Plane, key: Any, region: str, *, fresh: bool = False) -> BedrockAnswer:
+            happened.append("confirm" if fresh else "probe")
+            return super().ask(plane, key, region, fresh=fresh)
+
+    stage.writer, dies = Writer(stage.diary), ["accepted"] * 3 + ["refused"]
+    stage.bedrock = Bedrock(stage.time, dies, dies)
+    keys = [long_term(f"user-{number}") for number in range(200)]
+    policy = Policy(max_responses=200)
+    responder = Responder(stage.dependencies, policy)
+
+    class Directory(ScriptedDirectory):
+        def find_credential(self, key: Any) -> Any:
+            return found(credential(user=key.user_name_candidates[0], alias=key.alias))
+
+    asked = replace(stage.dependencies.witnesses, directory_of=lambda _: Directory(found()))
+    verifier, around = Verifier(asked, max_probes=200), still(stage.time)
+
+    def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
+        return responder.respond(incident, verdict, plan(incident, verdict, policy))
+
+    _, outcomes = guard._judge(tuple(map(incident, keys)), verifier, respond, around)
+    assert len(outcomes) == 200
+    assert {(o.state, o.confirmed_dead) for o in outcomes.values()} == {("done", True)}
+    assert sum(stage.time.slept) == 15.25  # as for a single key
+    begun = happened.index("confirm")
+    assert happened[:begun].count("write") == happened.count("write") == 200
+    assert happened[begun:].count("probe") == 0
+
+
 def test_a_slow_verdict_does_not_delay_another_keys_response() -> None:
     slow, quick = long_term("slow"), long_term("quick")
     answered = threading.Event()
@@ -428,15 +495,18 @@ def test_a_slow_verdict_does_not_delay_another_keys_response() -> None:
             assert key.fingerprint != slow.fingerprint or answered.wait(10)
             return found()
 
-    def respond(incident: Incident, verdict: Verdict) -> Outcome:
+    def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
         if incident.key is quick:
             answered.set()
+        yield 0.0
         return Outcome("disable", "done", incident.fingerprint)
 
     bedrock = ScriptedBedrock(FakeTime(), ["accepted"], ["accepted"])
     with ThreadPoolExecutor(8) as executor:
         asked = witnesses(bedrock, Directory(found()), executor)
-        verdicts, outcomes = guard._judge(tuple(map(incident, (slow, quick))), asked, 9, respond)
+        verifier, around = Verifier(asked, max_probes=9), still(bedrock.time)
+        both = tuple(map(incident, (slow, quick)))
+        verdicts, outcomes = guard._judge(both, verifier, respond, around)
     assert set(verdicts) == set(outcomes) == {slow.fingerprint, quick.fingerprint}
 
 
@@ -444,16 +514,18 @@ def test_a_run_that_is_stopped_begins_no_more_responses() -> None:
     keys = [long_term(f"user-{number}") for number in range(40)]
     begun: list[str] = []
 
-    def respond(incident: Incident, _verdict: Verdict) -> Outcome:
+    def respond(incident: Incident, _verdict: Verdict) -> Steps[Outcome]:
         begun.append(incident.fingerprint)
+        yield from ()
         raise KeyboardInterrupt
 
     bedrock = ScriptedBedrock(FakeTime(), ["accepted"], ["accepted"])
     with ThreadPoolExecutor(8) as executor:
         asked = witnesses(bedrock, ScriptedDirectory(found()), executor)
+        verifier, around = Verifier(asked, max_probes=99), still(bedrock.time)
         with pytest.raises(KeyboardInterrupt):
-            guard._judge(tuple(map(incident, keys)), asked, 99, respond)
-    assert 1 <= len(begun) <= INCIDENTS_AT_A_TIME
+            guard._judge(tuple(map(incident, keys)), verifier, respond, around)
+    assert 1 <= len(begun) <= STEPS_AT_A_TIME
 
 
 def test_an_expired_key_needs_no_network(

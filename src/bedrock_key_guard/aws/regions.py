@@ -31,6 +31,8 @@ MANTLE_REGIONS = frozenset(
 # A long-term key names no region: any of its partition will do. IAM and its trail live there too.
 # In China there is IAM, but no Bedrock: no key is ever sent there.
 HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+# Where IAM's changes come from afar: a response is confirmed there too, once.
+SECOND_REGION = {"aws": "us-west-2", "aws-us-gov": "us-gov-east-1"}
 
 
 def bedrock_url(plane: Plane, region: str) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Change = Literal["disable", "reset", "delete", "strip-policies", "quarantine", "revoke-sessions"]
 CHANGES: frozenset[Change] = frozenset(get_args(Change))
@@ -30,15 +33,23 @@ class Action:
 class Outcome:
     """Say what became of an action.
 
-    `seconds_to_dead` runs from the first write to the last refusal; `undo` is the command that
-    takes the change back, or None where nothing can.
+    `refused_since` is when every plane that answered began to refuse the key for good, and
+    `confirmed_at` when all had been seen to: None where one has not. `seconds_to_dead` runs from
+    the first probe to `refused_since`; `undo` is the command that takes the change back, or None
+    where nothing can.
     """
 
     action: ActionName
     state: OutcomeState
     reason: str
-    confirmed_dead: bool = False
+    refused_since: datetime | None = None
+    confirmed_at: datetime | None = None
     seconds_to_dead: float | None = None
     undo: str | None = None
     commands: tuple[str, ...] = ()
     urgent: bool = False
+
+    @property
+    def confirmed_dead(self) -> bool:
+        """Tell whether Bedrock was seen to refuse the key for good."""
+        return self.confirmed_at is not None

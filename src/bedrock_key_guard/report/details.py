@@ -75,9 +75,9 @@ def response(case: Case) -> tuple[Row, ...]:
     if outcome is None:
         return ()
     rows = [("response", _what_was_done(case, outcome))]
-    if outcome.seconds_to_dead is not None:
-        seconds = f"{outcome.seconds_to_dead:.1f} s"
-        rows.append(("dead after", f"{seconds}, from the first change to the last refusal"))
+    if outcome.seconds_to_dead is not None and outcome.confirmed_at is not None:
+        seconds = f"{outcome.seconds_to_dead:.1f} s after the first probe"
+        rows.append(("dead", f"{seconds}, confirmed at {moment(outcome.confirmed_at)}"))
     return tuple(rows)
 
 

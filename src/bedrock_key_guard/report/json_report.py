@@ -148,6 +148,8 @@ def _outcome(outcome: Outcome) -> Json:
         "state": outcome.state,
         "reason": outcome.reason,
         "confirmed_dead": outcome.confirmed_dead,
+        "refused_since": timestamp(outcome.refused_since),
+        "confirmed_at": timestamp(outcome.confirmed_at),
         "seconds_to_dead": outcome.seconds_to_dead,
         "undo": outcome.undo,
         "commands": list(outcome.commands),

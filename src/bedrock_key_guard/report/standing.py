@@ -41,7 +41,7 @@ WORDS: dict[Standing, Words] = {
     "live": Words("live", "Bedrock accepts this key: whoever has read it can use it.", "🔴"),
     "unconfirmed": Words(
         "not confirmed dead",
-        "The guard changed the credential, but has not seen Bedrock refuse the key.",
+        "The guard changed the credential, but has not seen all of Bedrock refuse the key.",
         "🔴",
     ),
     "unverified": Words(

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.model import MalformedKey, Outcome
 from bedrock_key_guard.respond.changes.change import Obstacle
-from bedrock_key_guard.respond.confirm import confirm
+from bedrock_key_guard.respond.confirm import Heard, confirm, places_for
 from bedrock_key_guard.respond.ledger import settle
 from bedrock_key_guard.respond.purpose import purpose_of, stated
-from bedrock_key_guard.verify.evidence import ask_planes, begin_asking, region_of
+from bedrock_key_guard.verify.evidence import begin_asking, region_of
 from bedrock_key_guard.verify.verdict import verdict_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from bedrock_key_guard.aws.roles import RoleToAssume
@@ -29,21 +29,22 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model import BedrockAnswer, OutcomeState
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.changes.change import Change, Ready
+    from bedrock_key_guard.respond.confirm import Confirmation, Place
     from bedrock_key_guard.respond.ledger import Entry, Ledger
     from bedrock_key_guard.verify.evidence import Witnesses
+    from bedrock_key_guard.verify.schedule import Steps
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     """Hold what a response needs: who acts in an account, who is asked, where it is remembered.
 
-    `access_to` says why where nobody can act; `clock` counts seconds.
+    `access_to` says why where nobody can act.
     """
 
     access_to: Callable[[str], AccountAccess | NoSession]
     witnesses: Witnesses
     ledger: Ledger
-    clock: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,6 @@ class Applied:
 
     ready: Ready
     entry: Entry
-    started: float
     undo: str
     shortfall: str | None = None
 
@@ -75,15 +75,15 @@ def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> 
     except OSError as error:
         return refused(change, f"the ledger cannot be written ({error.strerror})")
     undo = restore_command(dependencies.ledger.path, entry.change, access.role)
-    applied = Applied(ready, entry, dependencies.clock(), undo)
+    applied = Applied(ready, entry, undo)
     return _made(change, applied, access, dependencies) if ready.needed else applied
 
 
 def prove(
     change: Change, applied: Applied, access: AccountAccess, dependencies: Dependencies
-) -> Outcome:
+) -> Steps[Outcome]:
     """Ask Bedrock until it lets the key do nothing, end what waited for that, and remember it."""
-    outcome = _proven(change, applied, access, dependencies)
+    outcome = yield from _proven(change, applied, access, dependencies)
     done = outcome.state in ("done", "not-needed")
     return settle(outcome, dependencies.ledger, applied.entry, "done" if done else "failed")
 
@@ -138,37 +138,70 @@ def _made(
         return replace(applied, shortfall=change.follow(access))
 
 
+def confirmed(
+    change: Change, before: Mapping[str, BedrockAnswer], dependencies: Dependencies
+) -> Steps[Confirmation]:
+    """Confirm a change, once every other is made; `before` is what each plane said before it."""
+    key, witnesses = _key(change), dependencies.witnesses
+    places = places_for(key, region_of(key, witnesses))
+
+    def hear(place: Place) -> Heard:
+        answer = witnesses.prober.ask(place.plane, key, place.region, fresh=True)
+        shows = change.shows(answer, before.get(place.plane))
+        return Heard(place, answer, shows, witnesses.clock())
+
+    yield 0.0
+    return (
+        yield from confirm(
+            lambda asked: [*witnesses.executor.map(hear, asked)], places, witnesses.clock
+        )
+    )
+
+
 def _proven(
     change: Change, applied: Applied, access: AccountAccess, dependencies: Dependencies
-) -> Outcome:
-    key, before = _key(change), _before(change, applied)
-    region = region_of(key, dependencies.witnesses)
-    proof = confirm(
-        lambda: ask_planes(key, region, dependencies.witnesses),
-        proves=lambda answer: change.proves(answer, before.get(answer.plane)),
-        clock=dependencies.clock,
-        sleep=dependencies.witnesses.sleep,
-    )
-    seconds = round(dependencies.clock() - applied.started, 1)
-    if not proof.dead:
-        reason = f"changed, but after {seconds} seconds not refused everywhere: {proof.last}"
-        told = f"{applied.shortfall}; {reason}" if applied.shortfall else reason
-        failure = _without_success(change, "failed", told)
-        return replace(failure, undo=_undo(change, applied, finished=False))
-    shortfall = applied.shortfall or _finished(change, access)
+) -> Steps[Outcome]:
+    proof = yield from confirmed(change, _before(change, applied), dependencies)
+    if proof.accepting:
+        return _still_accepted(change, applied, proof)
+    shortfall = applied.shortfall or _finished(change, access, proof)
     state: OutcomeState = "done" if applied.ready.needed else "not-needed"
+    said = shortfall or change.done(applied.ready.record)
     return Outcome(
         change.order.action.name,
         "failed" if shortfall else state,
-        shortfall or change.done(applied.ready.record),
-        confirmed_dead=True,
-        seconds_to_dead=seconds if applied.ready.needed else None,
+        "; ".join((said, *_not_confirmed(proof))),
+        refused_since=proof.refused_since,
+        confirmed_at=proof.confirmed_at,
+        seconds_to_dead=_seconds_to_dead(change, applied, proof),
         undo=_undo(change, applied, finished=not shortfall),
-        urgent=bool(shortfall),
+        urgent=bool(shortfall or proof.missing),
     )
 
 
-def _finished(change: Change, access: AccountAccess) -> str | None:
+def _still_accepted(change: Change, applied: Applied, proof: Confirmation) -> Outcome:
+    reason = f"changed, but the key is still accepted: {'; '.join(proof.accepting)}"
+    told = "; ".join(filter(None, (applied.shortfall, reason, *_not_confirmed(proof))))
+    failure = _without_success(change, "failed", told)
+    return replace(failure, undo=_undo(change, applied, finished=False))
+
+
+def _not_confirmed(proof: Confirmation) -> tuple[str, ...]:
+    return (f"not confirmed on {', '.join(proof.missing)}",) if proof.missing else ()
+
+
+def _seconds_to_dead(change: Change, applied: Applied, proof: Confirmation) -> float | None:
+    """Return the seconds from the first probe on; what was made earlier has no such time."""
+    if proof.refused_since is None or proof.confirmed_at is None or not applied.ready.needed:
+        return None
+    began = change.order.verdict.evidence.clock.now
+    return round(max((proof.refused_since - began).total_seconds(), 0.0), 1)
+
+
+def _finished(change: Change, access: AccountAccess, proof: Confirmation) -> str | None:
+    """Do what waits for the confirmation; return what is left undone, also where there is none."""
+    if proof.confirmed_at is None:
+        return change.unfinished
     with stated(purpose_of(change.order.action.name, change.order.incident.fingerprint)):
         return change.finish(access)
 

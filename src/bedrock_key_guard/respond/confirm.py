@@ -1,59 +1,166 @@
-"""Confirm with Bedrock itself that a key is dead."""
+"""Confirm with Bedrock itself that a key is dead.
+
+A change of IAM travels, and hosts hear of it one by one. So a plane has to refuse the key twice, on
+fresh connections and some time apart, and nothing may have let it in between. How the answers add
+up is decided here without asking anybody: `confirmation_from` says what is known, `due` when a
+place is worth asking again.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING, Literal
 
+from bedrock_key_guard.aws.regions import PARTITION_OF_REGION, SECOND_REGION
+from bedrock_key_guard.keys.key import LongTermKey, WholeKey
 from bedrock_key_guard.verify.bedrock import PLANES
-from bedrock_key_guard.verify.verdict import REFUSALS_NEEDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from bedrock_key_guard.model import BedrockAnswer
+    from bedrock_key_guard.model import BedrockAnswer, Plane
+    from bedrock_key_guard.verify.schedule import Steps
 
+INTERVAL_SECONDS = 15.0
 DEADLINE_SECONDS = 180.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 15.0
+_SHORTEST_WAIT = 0.01
+
+Shows = Literal["refused", "accepted", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Name where a key has to be refused.
+
+    `interval` seconds lie between the refusals that count; `after` is when it is first asked, in
+    seconds from the first question of all.
+    """
+
+    plane: Plane
+    region: str
+    interval: float = INTERVAL_SECONDS
+    after: float = 0.0
+
+    def __str__(self) -> str:
+        """Return its name; of a second region it says which."""
+        return f"{self.plane} in {self.region}" if self.after else self.plane
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Hold what a place answered, what that shows, and when it came by a clock of seconds."""
+
+    place: Place
+    answer: BedrockAnswer
+    shows: Shows
+    at: float
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.place}: {self.answer.detail or self.answer.state}"
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Say whether the key was refused, and what was last answered where it was not."""
+    """Say what is known: who last let the key in, who has not refused it enough, and since when.
 
-    dead: bool
-    last: str
+    `refused_since` is about the places that answered; `confirmed_at` is None until all have.
+    """
+
+    accepting: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    refused_since: datetime | None = None
+    confirmed_at: datetime | None = None
+
+
+def places_for(key: WholeKey, region: str) -> tuple[Place, ...]:
+    """Return where a key has to be refused: a short-term key works in no region but its own."""
+    home = tuple(Place(plane, region) for plane in PLANES)
+    second = SECOND_REGION.get(PARTITION_OF_REGION.get(region, ""))
+    if second is None or not isinstance(key, LongTermKey):
+        return home
+    return (*home, *(Place(plane, second, 0.0, INTERVAL_SECONDS) for plane in PLANES))
+
+
+def confirmation_from(heard: Sequence[Heard], places: Sequence[Place]) -> Confirmation:
+    """Decide what the answers prove together; they stand in the order in which they came."""
+    accepting, missing, since, at = list[str](), list[str](), list[datetime](), list[datetime]()
+    for place in places:
+        answers = _of(place, heard)
+        words, refusals = _words(answers), _refusals(answers)
+        if refusals and (refusals != words or not place.after):
+            since.append(refusals[0].answer.asked_at)
+        if _is_confirmed(place, refusals):
+            at.append(refusals[-1].answer.asked_at)
+        elif words and not refusals:
+            last = () if answers[-1] == words[-1] else (answers[-1],)
+            accepting.append(", then ".join(map(str, (words[-1], *last))))
+        else:
+            missing.append(str(answers[-1]) if answers else f"{place}: it was not asked")
+    return Confirmation(
+        accepting=tuple(accepting),
+        missing=tuple(missing),
+        refused_since=max(since, default=None),
+        confirmed_at=None if accepting or missing else max(at, default=None),
+    )
+
+
+def due(place: Place, heard: Sequence[Heard], started: float) -> float:
+    """Return when a place is to be asked next: never, once it has refused the key for good."""
+    answers = _of(place, heard)
+    if not answers:
+        return started + place.after
+    refusals = _refusals(answers)
+    if _is_confirmed(place, refusals):
+        return math.inf
+    vain = sum(1 for _ in takewhile(lambda each: each.shows != "refused", answers[::-1]))
+    wait = min(_FIRST_WAIT * 2 ** (vain - 1), _LONGEST_WAIT) if vain else 0.0
+    return max(answers[-1].at + wait, refusals[0].at + place.interval if refusals else -math.inf)
 
 
 def confirm(
-    ask: Callable[[], tuple[BedrockAnswer, ...]],
-    *,
-    proves: Callable[[BedrockAnswer], bool] = lambda a: a.state in ("refused", "not-offered"),
+    ask: Callable[[Sequence[Place]], Sequence[Heard]],
+    places: Sequence[Place],
     clock: Callable[[], float],
-    sleep: Callable[[float], None],
-    deadline: float = DEADLINE_SECONDS,
-) -> Confirmation:
-    """Ask until every plane has refused the key twice running, or until `deadline` seconds.
+) -> Steps[Confirmation]:
+    """Ask until every place has refused the key for good, or until the deadline.
 
-    Only what `proves` counts as a refusal does: throttling, a proxy's page or silence mean asking
-    again.
+    Only what shows a refusal counts as one: throttling, a proxy's page or silence mean asking
+    again. A place that refuses as the deadline comes is still asked for the second time.
     """
-    started, wait = clock(), _FIRST_WAIT
-    refusals = dict.fromkeys(PLANES, 0)
+    started, heard = clock(), list[Heard]()
     while True:
-        answers = ask()
-        for answer in answers:
-            refusals[answer.plane] = refusals[answer.plane] + 1 if proves(answer) else 0
-        if min(refusals.values()) >= REFUSALS_NEEDED:
-            return Confirmation(dead=True, last=_said(answers))
-        # A first refusal is asked for again at once.
-        pause = 0.0 if all(refusals.values()) else wait
-        if clock() - started + pause > deadline:
-            return Confirmation(dead=False, last=_said(answers))
-        if pause:
-            sleep(pause)
-            wait = min(wait * 2, _LONGEST_WAIT)
+        heard += ask([place for place in places if due(place, heard, started) <= clock()])
+        times = [due(place, heard, started) for place in places if _is_open(place, heard, started)]
+        if not times:
+            return confirmation_from(heard, places)
+        yield max(min(times) - clock(), _SHORTEST_WAIT)
 
 
-def _said(answers: tuple[BedrockAnswer, ...]) -> str:
-    return "; ".join(f"{answer.plane}: {answer.detail or answer.state}" for answer in answers)
+def _is_open(place: Place, heard: Sequence[Heard], started: float) -> bool:
+    """Tell whether a place is worth asking again."""
+    time, answers = due(place, heard, started), _of(place, heard)
+    refused = bool(answers) and answers[-1].shows == "refused"
+    return time < math.inf and (refused or time <= started + DEADLINE_SECONDS)
+
+
+def _of(place: Place, heard: Sequence[Heard]) -> list[Heard]:
+    return [each for each in heard if each.place == place]
+
+
+def _words(answers: Sequence[Heard]) -> list[Heard]:
+    return [each for each in answers if each.shows != "nothing"]
+
+
+def _refusals(answers: Sequence[Heard]) -> list[Heard]:
+    """Return the refusals since a place last let the key in: silence takes none of them back."""
+    latest = takewhile(lambda each: each.shows == "refused", reversed(_words(answers)))
+    return [*latest][::-1]
+
+
+def _is_confirmed(place: Place, refusals: Sequence[Heard]) -> bool:
+    return bool(refusals) and refusals[-1].at - refusals[0].at >= place.interval

@@ -7,6 +7,7 @@ The next run finds a dead key: only AWS still knows that it was the guard who ma
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,21 @@ class EarlierResponses:
         self._lock = threading.Lock()
 
     def earlier_response(self, fingerprint: str, verdict: Verdict) -> Outcome | None:
-        """Return the outcome of an earlier run that made this key dead, if one did."""
+        """Return the outcome of an earlier run that made this key dead, if one did.
+
+        What confirms it are the refusals that the verdict rests on.
+        """
+        if verdict.state != "dead":
+            return None
+        earlier = self._earlier(fingerprint, verdict)
+        if earlier is None:
+            return None
+        refused = max(answer.asked_at for answer in verdict.evidence.bedrock)
+        return replace(earlier, confirmed_at=refused)
+
+    def _earlier(self, fingerprint: str, verdict: Verdict) -> Outcome | None:
         iam = verdict.evidence.iam
-        if verdict.state != "dead" or iam is None:
+        if iam is None:
             return None
         if iam.state == "absent":
             return _deleted(fingerprint, self._all())
@@ -64,7 +77,7 @@ def _deleted(fingerprint: str, changes: Sequence[CredentialEvent]) -> Outcome | 
         purpose = change.purpose
         if change.name.startswith("Delete") and purpose and purpose.is_for(fingerprint):
             reason = f"an earlier run deleted credential {change.credential_id} at {_at(change)}"
-            return Outcome("delete", "not-needed", reason, confirmed_dead=True)
+            return Outcome("delete", "not-needed", reason)
     return None
 
 
@@ -80,11 +93,11 @@ def _switched_off(
     purpose = settings[-1].purpose
     if changes[-1].is_guards_reset:
         reason = f"{reason} and reset it; see whether the store holds its new key"
-        return Outcome("reset", "not-needed", reason, confirmed_dead=True)
+        return Outcome("reset", "not-needed", reason)
     if purpose and purpose.action == "delete" and purpose.is_for(fingerprint):
         reason = f"{reason}, and was cut off before it could delete it"
-        return Outcome("delete", "failed", reason, confirmed_dead=True)
-    return Outcome("disable", "not-needed", reason, confirmed_dead=True)
+        return Outcome("delete", "failed", reason)
+    return Outcome("disable", "not-needed", reason)
 
 
 def _at(change: CredentialEvent) -> str:

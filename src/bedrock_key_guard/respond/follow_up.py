@@ -10,6 +10,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model import Account, Outcome
 from bedrock_key_guard.respond import manual_commands
+from bedrock_key_guard.respond.apply import confirmed
 from bedrock_key_guard.respond.changes.long_term import Delete
 from bedrock_key_guard.respond.ledger import read_ledger, settle
 from bedrock_key_guard.respond.ledger_records import Hold
@@ -18,9 +19,11 @@ from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
     from bedrock_key_guard.respond.account_access import AccountAccess
+    from bedrock_key_guard.respond.apply import Dependencies
     from bedrock_key_guard.respond.changes.change import Order
     from bedrock_key_guard.respond.ledger import Ledger
     from bedrock_key_guard.respond.ledger_records import HolderKind
+    from bedrock_key_guard.verify.schedule import Steps
 
 
 def remember_hold(order: Order, ledger: Ledger) -> None:
@@ -54,25 +57,37 @@ def _is_held(fingerprint: str, ledger: Ledger) -> bool:
 
 
 def finish_earlier(
-    earlier: Outcome, order: Order, access: AccountAccess, ledger: Ledger
-) -> Outcome:
+    earlier: Outcome, order: Order, access: AccountAccess, dependencies: Dependencies
+) -> Steps[Outcome]:
     """Delete the credential that an earlier run was about to delete for this very key.
 
     Nothing proves possession of a key that Bedrock refuses. The proof is the earlier run's: in
-    CloudTrail its last change to the credential names this key and what it was about to do.
+    CloudTrail its last change to the credential names this key and what it was about to do. That
+    Bedrock refuses the key is confirmed here, as the earlier run would have.
     """
     delete = Delete(order)
+    proof = yield from confirmed(delete, {}, dependencies)
+    if proof.confirmed_at is None:
+        said = "; ".join((*proof.accepting, *proof.missing))
+        reason = f"{earlier.reason}; it is not deleted now, for that is not confirmed: {said}"
+        return replace(earlier, reason=reason, confirmed_at=None, urgent=True)
+    proven = replace(earlier, refused_since=proof.refused_since, confirmed_at=proof.confirmed_at)
+    return _delete(proven, delete, access, dependencies.ledger)
+
+
+def _delete(earlier: Outcome, delete: Delete, access: AccountAccess, ledger: Ledger) -> Outcome:
+    fingerprint = delete.order.incident.fingerprint
     try:
         entry = ledger.open_change(
             action="delete",
             actor=access.actor,
             account=access.account,
-            fingerprint=order.incident.fingerprint,
+            fingerprint=fingerprint,
             record=delete.record("Inactive"),
         )
     except OSError as error:
         return replace(earlier, reason=f"{earlier.reason} (the ledger: {error.strerror})")
-    with stated(purpose_of("delete", order.incident.fingerprint)):
+    with stated(purpose_of("delete", fingerprint)):
         try:
             access.credentials.delete(delete.credential)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
@@ -80,5 +95,5 @@ def finish_earlier(
             by_hand = manual_commands.to_delete(delete.credential)
             failure = replace(earlier, reason=reason, commands=by_hand)
             return settle(failure, ledger, entry, "failed")
-    done = Outcome("delete", "done", delete.done(entry.record), confirmed_dead=True)
+    done = replace(earlier, action="delete", state="done", reason=delete.done(entry.record))
     return settle(done, ledger, entry, "done")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model import Action, Incident, Verdict
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.policy import Policy
+    from bedrock_key_guard.verify.schedule import Steps
 
 __all__ = ["Dependencies", "Responder"]
 
@@ -30,11 +31,11 @@ class Responder:
         self._policy = policy
         self._bounds = Bounds(policy.max_responses)
 
-    def respond(self, incident: Incident, verdict: Verdict, action: Action) -> Outcome:
-        """Carry `action` out and return what became of it."""
+    def respond(self, incident: Incident, verdict: Verdict, action: Action) -> Steps[Outcome]:
+        """Carry `action` out and say what became of it; the change itself waits for nothing."""
         order = Order(incident, verdict, action, self._policy)
         if action.name == "nothing":
-            return self._leave(order)
+            return (yield from self._leave(order))
         if action.name == "manual":
             return Outcome(
                 "manual",
@@ -54,11 +55,9 @@ class Responder:
             return refused(change, f"this run has made its {limit} changes (--max-responses)")
         with self._bounds.alone(access.account.account_id, change.subject):
             applied = apply(change, access, self._dependencies)
-        return (
-            applied
-            if isinstance(applied, Outcome)
-            else prove(change, applied, access, self._dependencies)
-        )
+        if isinstance(applied, Outcome):
+            return applied
+        return (yield from prove(change, applied, access, self._dependencies))
 
     def _access(self, verdict: Verdict) -> AccountAccess | NoSession:
         """Take hold of the key's account: one that is not on the allow-list is never touched."""
@@ -67,7 +66,7 @@ class Responder:
             return NoSession(f"account {allowed.account_id} is not on the allow-list")
         return self._dependencies.access_to(allowed.account_id)
 
-    def _leave(self, order: Order) -> Outcome:
+    def _leave(self, order: Order) -> Steps[Outcome]:
         """Change nothing, but remember what an earlier run did, and end what it had to leave."""
         nothing = Outcome("nothing", "not-needed", order.action.reason)
         if not self._policy.dry_run:
@@ -75,11 +74,12 @@ class Responder:
         access = self._access(order.verdict) if order.verdict.state == "dead" else None
         if access is None or isinstance(access, NoSession):
             return nothing
+        yield 0.0  # CloudTrail answers slowly: others are waiting to be made dead
         earlier = access.earlier_response(order.incident.fingerprint, order.verdict)
         if earlier is None or earlier.state != "failed":
             return earlier or nothing
         if self._may_finish(order) and self._bounds.take_one():
-            return finish_earlier(earlier, order, access, self._dependencies.ledger)
+            return (yield from finish_earlier(earlier, order, access, self._dependencies))
         return replace(earlier, action="disable", state="not-needed")
 
     def _may_finish(self, order: Order) -> bool:

@@ -44,13 +44,25 @@ _NO_HOST = "there is no host of its name"
 class Prober(Protocol):
     """Ask one plane of Bedrock in one region whether it accepts a key."""
 
-    def ask(self, plane: Plane, key: WholeKey, region: str) -> BedrockAnswer:
-        """Return the answer; a failure to ask is an answer of state `unknown`."""
+    def ask(
+        self, plane: Plane, key: WholeKey, region: str, *, fresh: bool = False
+    ) -> BedrockAnswer:
+        """Return the answer; a failure to ask is an answer of state `unknown`.
+
+        `fresh` asks on a connection of its own, which may lead to another of Bedrock's hosts.
+        """
         ...
 
 
 class _StraightSession(requests.Session):
     """Follow no redirect, and read no page of one, which may be endless."""
+
+    def __init__(self, connections: int) -> None:
+        """Keep so many connections open; take no `.netrc`, proxies or cookies."""
+        super().__init__()
+        self.trust_env = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self.mount("https://", HTTPAdapter(pool_maxsize=connections))
 
     def get_redirect_target(self, _resp: requests.Response) -> None:
         """Return that it leads nowhere: `allow_redirects=False` alone would still read the page."""
@@ -72,24 +84,23 @@ class HttpsProber:
         self._environment = environment
         self._sleep = sleep
         self._deadline = deadline
-        self._session = _StraightSession()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        self._kept = _StraightSession(_CONNECTIONS)
 
-    def ask(self, plane: Plane, key: WholeKey, region: str) -> BedrockAnswer:
+    def ask(
+        self, plane: Plane, key: WholeKey, region: str, *, fresh: bool = False
+    ) -> BedrockAnswer:
         """Return the answer of `plane` in `region`, asked again while it may still tell more."""
         nothing = BedrockAnswer(plane, region, "unknown", _now())
         try:
             url = plane_url(plane, region, self._environment) + _PATHS[plane]
         except KeyError:
             return replace(nothing, detail="the key names a region that Bedrock does not have")
-        status, reading = self._ask_once(plane, url, key)
+        status, reading = self._ask_once(plane, url, key, fresh=fresh)
         for attempt in range(1, _ATTEMPTS):
             if not reading.retry:
                 break
             self._sleep(random.uniform(0.5, 1.0) * 2**attempt)  # noqa: S311  # jitter
-            status, reading = self._ask_once(plane, url, key)
+            status, reading = self._ask_once(plane, url, key, fresh=fresh)
         may_lack_it = plane == "bedrock-mantle" and region not in MANTLE_REGIONS
         if may_lack_it and reading.detail == _NO_HOST:
             return replace(nothing, state="not-offered", detail="there is no such plane here")
@@ -107,12 +118,14 @@ class HttpsProber:
             refusals=int(reading.state == "refused"),
         )
 
-    def _ask_once(self, plane: Plane, url: str, key: WholeKey) -> tuple[int | None, Reading]:
+    def _ask_once(
+        self, plane: Plane, url: str, key: WholeKey, *, fresh: bool
+    ) -> tuple[int | None, Reading]:
         """Return the status and the reading of one request, or neither before the deadline."""
         answers: list[tuple[int | None, Reading]] = []
 
         def work() -> None:
-            answers.append(self._request(plane, url, key))
+            answers.append(self._answer(plane, url, key, fresh=fresh))
 
         # A read time-out starts anew with every byte, so a host that drips would never meet it.
         worker = threading.Thread(target=work, daemon=True)
@@ -120,24 +133,34 @@ class HttpsProber:
         worker.join(self._deadline)
         return answers[0] if answers else (None, Reading("unknown", "it did not answer in time"))
 
-    def _request(self, plane: Plane, url: str, key: WholeKey) -> tuple[int | None, Reading]:
+    def _answer(
+        self, plane: Plane, url: str, key: WholeKey, *, fresh: bool
+    ) -> tuple[int | None, Reading]:
         try:
-            with self._session.get(
-                url,
-                auth=_Bearer(key),
-                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-                proxies=requests.utils.get_environ_proxies(url),
-                verify=_certificates(self._environment),
-                allow_redirects=False,
-                timeout=_TIMEOUT,
-                stream=True,
-            ) as response:
-                body = response.raw.read(_LARGEST_BODY, decode_content=True)
-                return response.status_code, read_answer(plane, response.status_code, body)
+            if not fresh:
+                return self._request(self._kept, plane, url, key)
+            with _StraightSession(connections=1) as session:
+                return self._request(session, plane, url, key)
         except requests.exceptions.Timeout:
             return None, Reading("unknown", "it did not answer in time")
         except Exception as error:  # noqa: BLE001  # whatever failed, nothing is proven
             return None, _unreached(error)
+
+    def _request(
+        self, session: requests.Session, plane: Plane, url: str, key: WholeKey
+    ) -> tuple[int, Reading]:
+        with session.get(
+            url,
+            auth=_Bearer(key),
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            proxies=requests.utils.get_environ_proxies(url),
+            verify=_certificates(self._environment),
+            allow_redirects=False,
+            timeout=_TIMEOUT,
+            stream=True,
+        ) as response:
+            body = response.raw.read(_LARGEST_BODY, decode_content=True)
+            return response.status_code, read_answer(plane, response.status_code, body)
 
 
 class _Bearer(AuthBase):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.verify.accounts import Accounts
     from bedrock_key_guard.verify.iam import Directory
+    from bedrock_key_guard.verify.schedule import Steps
 
 _STILL_ACCEPTED = "two minutes later it was still accepted: tell AWS Support"
 
@@ -47,6 +48,7 @@ class Witnesses:
     """Hold everyone who can be asked about a key.
 
     `directory_of` returns who knows the credentials of an account, or why nobody can be asked.
+    `now` tells the time, `clock` counts seconds.
     """
 
     prober: Prober
@@ -54,7 +56,7 @@ class Witnesses:
     partition: str
     accounts: Accounts
     now: Callable[[], datetime]
-    sleep: Callable[[float], None]
+    clock: Callable[[], float]
     executor: Executor
 
 
@@ -73,16 +75,17 @@ def may_be_probed(evidence: Evidence) -> bool:
     return probed(evidence.key.family) and allowed.account_id in (allowed.accounts or ())
 
 
-def with_answers(evidence: Evidence, witnesses: Witnesses) -> Evidence:
+def with_answers(evidence: Evidence, witnesses: Witnesses) -> Steps[Evidence]:
     """Add what Bedrock and IAM say, asked side by side; a refusal is asked for twice."""
     key, region = evidence.key, region_of(evidence.key, witnesses)
     iam = witnesses.executor.submit(_ask_iam, key, evidence, witnesses)
     bedrock = ask_planes(key, region, witnesses)
     evidence = replace(evidence, bedrock=bedrock, iam=iam.result())
-    evidence = _with_second_refusals(evidence, region, witnesses)
+    evidence = yield from _with_second_refusals(evidence, region, witnesses)
     if disagreement(evidence):
-        evidence = _asked_again_later(evidence, region, witnesses)
-    return _with_policies(_with_signer(evidence, witnesses), witnesses)
+        evidence = yield from _asked_again_later(evidence, region, witnesses)
+    evidence = yield from _with_signer(evidence, witnesses)
+    return _with_policies(evidence, witnesses)
 
 
 def ask_planes(key: WholeKey, region: str, witnesses: Witnesses) -> tuple[BedrockAnswer, ...]:
@@ -121,14 +124,18 @@ def _ask_iam(key: WholeKey, evidence: Evidence, witnesses: Witnesses) -> IamAnsw
     return directory.find_signer(key)
 
 
-def _with_signer(evidence: Evidence, witnesses: Witnesses) -> Evidence:
-    """Add whom CloudTrail knows, where a proven key has a signer whom nobody else named."""
+def _with_signer(evidence: Evidence, witnesses: Witnesses) -> Steps[Evidence]:
+    """Add whom CloudTrail knows, where a proven key has a signer whom nobody else named.
+
+    CloudTrail answers few requests a second, so it is asked when every other key was probed.
+    """
     key = evidence.key
     if not isinstance(key, ShortTermKey) or not needs_trail(evidence):
         return evidence
     directory = witnesses.directory_of(evidence.allowed.account_id)
     if isinstance(directory, NoSession):
         return evidence
+    yield 0.0
     return replace(evidence, trail=directory.trace_signer(key))
 
 
@@ -145,7 +152,7 @@ def _with_policies(evidence: Evidence, witnesses: Witnesses) -> Evidence:
     return replace(evidence, policies=directory.find_denial(evidence.key, signer))
 
 
-def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
+def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses) -> Steps[Evidence]:
     """Ask again a key that was refused; a young credential gets the time to become known."""
     refused = any(answer.state == "refused" for answer in evidence.bedrock)
     if not refused or not all(_is_no(answer) for answer in evidence.bedrock):
@@ -154,7 +161,7 @@ def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses)
     if credential is not None:
         young_for = credential.created_at + PROPAGATION - witnesses.now()
         # Our clock may be behind AWS's: that is no reason to wait any longer.
-        witnesses.sleep(max(min(young_for, PROPAGATION).total_seconds(), 0.0))
+        yield max(min(young_for, PROPAGATION).total_seconds(), 0.0)
     return _asked_again(evidence, region, witnesses)
 
 
@@ -176,10 +183,11 @@ def _joined(first: BedrockAnswer, again: BedrockAnswer) -> BedrockAnswer:
     return again
 
 
-def _asked_again_later(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
+def _asked_again_later(evidence: Evidence, region: str, witnesses: Witnesses) -> Steps[Evidence]:
     """Give a change in IAM the time to reach Bedrock, and say so where it has not."""
-    witnesses.sleep(PROPAGATION.total_seconds())
-    later = _with_second_refusals(_asked_again(evidence, region, witnesses), region, witnesses)
+    yield PROPAGATION.total_seconds()
+    again = _asked_again(evidence, region, witnesses)
+    later = yield from _with_second_refusals(again, region, witnesses)
     if not disagreement(later):
         return later
     return replace(later, notes=(*later.notes, _STILL_ACCEPTED))

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import MalformedKey
 from bedrock_key_guard.verify.evidence import may_be_probed, offline_evidence, with_answers
+from bedrock_key_guard.verify.schedule import GROUPS_AT_A_TIME, STEPS_AT_A_TIME, Schedule, Steps
 from bedrock_key_guard.verify.verdict import verdict_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from concurrent.futures import Future
 
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.model import Incident, Verdict
     from bedrock_key_guard.verify.evidence import Witnesses
 
-    Work = Callable[[Incident, WholeKey], None]
+    Work = Callable[[Incident, WholeKey], Steps[None]]
 
-ACCOUNTS_AT_A_TIME = 10
-# Of one account: IAM throttles each account by itself.
-INCIDENTS_AT_A_TIME = 8
-KEYS_AT_A_TIME = ACCOUNTS_AT_A_TIME * INCIDENTS_AT_A_TIME
+KEYS_AT_A_TIME = GROUPS_AT_A_TIME * STEPS_AT_A_TIME
 
 
 class Verifier:
@@ -36,49 +32,29 @@ class Verifier:
         self._probes = threading.Semaphore(max_probes)
         self._note = f"not asked: the run may probe {max_probes} keys (--max-probes)"
 
-    def judge(self, key: WholeKey) -> Verdict:
-        """Return the verdict; a key beyond the bound is `unverified`, and says why."""
+    def judge(self, key: WholeKey) -> Steps[Verdict]:
+        """Reach the verdict; a key beyond the bound is `unverified`, and says why."""
         evidence = offline_evidence(key, self._witnesses)
         if not may_be_probed(evidence):
             return verdict_from(evidence)
         if not self._probes.acquire(blocking=False):
             return verdict_from(replace(evidence, notes=(self._note,)))
-        return verdict_from(with_answers(evidence, self._witnesses))
+        return verdict_from((yield from with_answers(evidence, self._witnesses)))
 
 
-def for_each_key(incidents: Iterable[Incident], work: Work) -> None:
-    """Do `work` for every whole key: ten accounts at a time, and eight keys of each.
+def for_each_key(
+    incidents: Iterable[Incident],
+    work: Work,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> None:
+    """Do `work` for every whole key side by side, and group by account what throttles by account.
 
-    A slow key holds up no other of its account. What `work` raises ends the run; then, and where a
-    person stops it, what has not begun never does.
+    What `work` raises ends the run; then, and where a person stops it, what has not begun never
+    does.
     """
-    stopped = threading.Event()
-
-    def do(incident: Incident, key: WholeKey) -> None:
-        if stopped.is_set():
-            return
-        try:
-            work(incident, key)
-        except BaseException:
-            stopped.set()
-            raise
-
-    def do_account(keys: list[tuple[Incident, WholeKey]]) -> None:
-        with ThreadPoolExecutor(INCIDENTS_AT_A_TIME) as pool:
-            _wait(pool.submit(do, incident, key) for incident, key in keys)
-
-    with ThreadPoolExecutor(ACCOUNTS_AT_A_TIME) as pool:
-        try:
-            _wait(pool.submit(do_account, keys) for keys in _by_account(incidents))
-        except BaseException:
-            stopped.set()
-            raise
-
-
-def _wait(futures: Iterable[Future[None]]) -> None:
-    """Wait for all, and raise at once what one of them raised."""
-    for future in as_completed([*futures]):
-        future.result()
+    groups = [[work(*each) for each in keys] for keys in _by_account(incidents)]
+    Schedule(clock, sleep).run(groups)
 
 
 def _by_account(incidents: Iterable[Incident]) -> list[list[tuple[Incident, WholeKey]]]:

@@ -182,7 +182,8 @@ def done(**changes: object) -> Outcome:
         action="disable",
         state="done",
         reason="credential ACCAQNZGKIQYEXAMPLE22 of user BedrockAPIKey-ex4m is Inactive",
-        confirmed_dead=True,
+        refused_since=NOW,
+        confirmed_at=NOW,
         seconds_to_dead=3.2,
         undo="bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c",
     )

@@ -89,7 +89,7 @@ def test_a_live_short_term_key_is_to_be_denied_on_every_plane_until_it_expires()
 
 
 def test_a_change_that_is_not_confirmed_is_to_be_watched() -> None:
-    case = samples.case(verdict=LIVE, outcome=samples.done(confirmed_dead=False))
+    case = samples.case(verdict=LIVE, outcome=samples.done(confirmed_at=None))
     assert first(case).startswith("Ask Bedrock again until it refuses the key.")
 
 

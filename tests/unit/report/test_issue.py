@@ -103,7 +103,7 @@ def test_the_issue_of_a_key_that_was_made_dead() -> None:
 | Verdict | live: bedrock accepted it |
 | Principal | `arn:aws:iam::111122223333:user/BedrockAPIKey-ex4m` |
 | Response | disabled: credential ACCAQNZGKIQYEXAMPLE22 of user BedrockAPIKey-ex4m is Inactive |
-| Dead after | 3.2 s, from the first change to the last refusal |
+| Dead | 3.2 s after the first probe, confirmed at 2026-11-23 06:00 UTC |
 
 The change was made in [this run]({RUN}).
 
@@ -224,7 +224,7 @@ RECORD_IT = replace(CLOSE_IT, create=True)
         (None, None, DOUBT_IT, DOUBT_IT),
         ("live", None, OPEN_LIVE, OPEN_LIVE),
         ("live", Outcome("disable", "failed", "x"), OPEN_LIVE, OPEN_LIVE),
-        ("live", samples.done(confirmed_dead=False), OPEN_LIVE, OPEN_LIVE),
+        ("live", samples.done(confirmed_at=None), OPEN_LIVE, OPEN_LIVE),
         ("live", samples.done(), TELL_IT, TELL_IT),
         ("contained", None, OPEN_IT, OPEN_IT),
         ("contained", samples.done(), TELL_IT, TELL_IT),

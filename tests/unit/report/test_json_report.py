@@ -335,6 +335,8 @@ def test_the_outcome_tells_everything() -> None:
         "state": "refused",
         "reason": "protected",
         "confirmed_dead": False,
+        "refused_since": None,
+        "confirmed_at": None,
         "seconds_to_dead": None,
         "undo": None,
         "commands": ["aws iam x"],

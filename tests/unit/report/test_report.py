@@ -15,7 +15,7 @@ FAILED = Outcome("disable", "failed", "AccessDenied")
         (None, None, False),
         (samples.verdict("live"), None, False),
         (samples.verdict("live"), FAILED, False),
-        (samples.verdict("live"), samples.done(confirmed_dead=False), False),
+        (samples.verdict("live"), samples.done(confirmed_at=None), False),
         (samples.verdict("live"), samples.done(), True),
         (samples.verdict("unverified"), None, False),
         (samples.verdict("rejected"), None, False),

@@ -10,8 +10,8 @@ from bedrock_key_guard.report.standing import WORDS, Standing, responded, standi
 from tests.unit.report import samples
 
 LIVE, CONTAINED = samples.verdict("live"), samples.verdict("contained")
-UNCONFIRMED = samples.done(confirmed_dead=False)
-FAILED_LATE = samples.done(state="failed", confirmed_dead=False)
+UNCONFIRMED = samples.done(confirmed_at=None)
+FAILED_LATE = samples.done(state="failed", confirmed_at=None)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ places = st.builds(
 )
 found = st.tuples(
     st.none() | st.sampled_from(get_args(VerdictState)),
-    st.sampled_from([None, KILLED, DENIED, samples.done(confirmed_dead=False)]),
+    st.sampled_from([None, KILLED, DENIED, samples.done(confirmed_at=None)]),
     st.lists(places, min_size=1, max_size=3, unique=True).map(tuple),
     st.sampled_from([None, "excluded path"]),
 )

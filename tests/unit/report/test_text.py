@@ -79,7 +79,7 @@ DEAD NOW  Amazon Bedrock long-term API key, fingerprint 1a2b3c4d5e6f
   verdict     live: bedrock accepted it
   principal   arn:aws:iam::111122223333:user/BedrockAPIKey-ex4m
   response    disabled: credential ACCAQNZGKIQYEXAMPLE22 of user BedrockAPIKey-ex4m is Inactive
-  dead after  3.2 s, from the first change to the last refusal
+  dead        3.2 s after the first probe, confirmed at 2026-11-23 06:00 UTC
   undo        bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c
   issue       https://g.example/7
 

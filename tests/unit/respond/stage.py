@@ -19,6 +19,7 @@ from tests.unit.verify.doubles import (
     FakeTime,
     ScriptedBedrock,
     ScriptedDirectory,
+    done,
     found,
     incident,
     witnesses,
@@ -72,12 +73,11 @@ class Stage:
             access_to=lambda _: self.nobody or access,
             witnesses=witnesses(self.bedrock, ScriptedDirectory(found()), self._executor),
             ledger=self.ledger,
-            clock=self.time.clock,
         )
 
     def respond(self, policy: Policy | None = None, verdict: Verdict | None = None) -> Outcome:
         policy, verdict = policy or Policy(), verdict or live()
-        return answered(Responder(self.dependencies, policy), policy, verdict)
+        return answered(Responder(self.dependencies, policy), policy, verdict, self.time)
 
     @property
     def phases(self) -> list[str]:
@@ -87,6 +87,7 @@ class Stage:
         return [line.partition('"phase": "')[2].partition('"')[0] for line in text.splitlines()]
 
 
-def answered(responder: Responder, policy: Policy, verdict: Verdict) -> Outcome:
+def answered(responder: Responder, policy: Policy, verdict: Verdict, time: FakeTime) -> Outcome:
+    """Answer one key, and sit out what it has to wait for."""
     case = incident(verdict.evidence.key)
-    return responder.respond(case, verdict, plan(case, verdict, policy))
+    return done(responder.respond(case, verdict, plan(case, verdict, policy)), time)

@@ -375,7 +375,7 @@ def test_settling_writes_the_phase_and_changes_nothing_else(ledger: Ledger, path
 
 
 def test_a_ledger_that_fails_after_the_change_is_told_beside_it(ledger: Ledger, path: Path) -> None:
-    outcome = Outcome("disable", "done", "it is Inactive", confirmed_dead=True)
+    outcome = Outcome("disable", "done", "it is Inactive", confirmed_at=NOW)
     entry = ledger.open_change(**WHAT)
     path.unlink()
     path.mkdir()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +34,12 @@ from tests.unit.respond.stage import Stage, answered
 from tests.unit.verify.doubles import (
     ACCOUNT,
     SHOWN,
+    NOW,
     STRANGER,
     USER,
     both,
     credential,
+    done,
     found,
     incident,
     long_term,
@@ -58,7 +62,8 @@ def test_a_live_key_is_disabled_confirmed_and_remembered(stage: Stage) -> None:
         action="disable",
         state="done",
         reason=f"{WHAT} is Inactive",
-        confirmed_dead=True,
+        refused_since=NOW,
+        confirmed_at=NOW + timedelta(seconds=15),
         seconds_to_dead=0.0,
         undo=f"bedrock-key-guard restore --ledger {stage.ledger.path} --change {entry.change}",
     )
@@ -88,10 +93,35 @@ def test_a_contained_key_that_one_plane_does_not_know_is_disabled_too(stage: Sta
     assert (outcome.state, outcome.confirmed_dead) == ("done", True)
 
 
-def test_the_time_to_dead_runs_from_the_write_to_the_last_refusal(stage: Stage) -> None:
+def test_the_time_to_dead_runs_from_the_first_probe_to_the_first_lasting_refusal(
+    stage: Stage,
+) -> None:
+    stage.time.sleep(3.0)  # the verdict rests on what was asked three seconds ago
     outcome = stage.says("accepted", "accepted", "accepted", "refused").respond()
-    assert outcome.seconds_to_dead == 0.8  # waits of 0.25 and 0.5, to a tenth
-    assert stage.time.slept == [0.25, 0.5]
+    assert outcome.seconds_to_dead == 3.8  # waits of 0.25 and 0.5, to a tenth
+    assert outcome.refused_since == NOW + timedelta(seconds=3.75)
+    assert outcome.confirmed_at == NOW + timedelta(seconds=18.75)
+    assert sum(stage.time.slept) == 18.75
+
+
+def test_what_confirms_a_response_is_asked_on_connections_of_its_own(stage: Stage) -> None:
+    stage.respond()
+    before, confirming = stage.bedrock.fresh[:2], stage.bedrock.fresh[2:]
+    assert before == [("us-east-1", False)] * 2
+    assert Counter(confirming) == {("us-east-1", True): 4, ("us-west-2", True): 2}
+
+
+def test_a_plane_that_answers_nothing_is_named_and_the_change_is_done(stage: Stage) -> None:
+    stage.bedrock.second = ["accepted", "unknown"]
+    outcome = stage.respond()
+    assert (outcome.state, outcome.confirmed_dead, outcome.urgent) == ("done", False, True)
+    assert outcome.reason == (
+        f"{WHAT} is Inactive; not confirmed on bedrock-mantle: bedrock-mantle said unknown, "
+        "bedrock-mantle in us-west-2: bedrock-mantle said unknown"
+    )
+    assert (outcome.refused_since, outcome.seconds_to_dead) == (NOW, None)
+    assert outcome.undo is not None
+    assert stage.phases == ["intent", "done"]
 
 
 def test_the_undo_can_be_pasted_whatever_the_path(stage: Stage, tmp_path: Path) -> None:
@@ -129,8 +159,8 @@ def test_an_undo_is_read_as_it_was_meant_from_any_folder_role_and_all(
 def test_a_key_that_is_still_accepted_is_a_failure_that_can_be_undone(stage: Stage) -> None:
     outcome = stage.says("accepted").respond()
     assert (outcome.state, outcome.confirmed_dead, outcome.urgent) == ("failed", False, True)
-    assert outcome.reason.startswith("changed, but after ")
-    assert "not refused everywhere: bedrock: bedrock said accepted" in outcome.reason
+    assert outcome.reason.startswith("changed, but the key is still accepted: ")
+    assert "bedrock: bedrock said accepted" in outcome.reason
     assert outcome.seconds_to_dead is None
     assert outcome.undo is not None
     assert outcome.commands
@@ -239,7 +269,7 @@ def test_a_dry_run_only_promises(
 ) -> None:
     stage.nobody = None if credentials else NoSession("there are no AWS credentials")
     responder = Responder(stage.dependencies, policy)
-    outcome = answered(responder, policy, live())
+    outcome = answered(responder, policy, live(), stage.time)
     assert outcome == Outcome(policy.response, "dry-run", promise)  # type: ignore[arg-type]
     assert (stage.diary.done, stage.bedrock.asked, stage.phases) == ([], [], [])
 
@@ -248,7 +278,8 @@ def test_no_more_credentials_are_changed_than_allowed(stage: Stage) -> None:
     policy = Policy(max_responses=2)
     responder = Responder(stage.dependencies, policy)
     outcomes = [
-        answered(responder, policy, live(long_term(f"user-{number}"))) for number in range(4)
+        answered(responder, policy, live(long_term(f"user-{number}")), stage.time)
+        for number in range(4)
     ]
     assert [outcome.state for outcome in outcomes] == ["done", "done", "refused", "refused"]
     assert stage.diary.done == ["set Inactive"] * 2
@@ -262,7 +293,9 @@ def test_the_bound_holds_for_responses_side_by_side(stage: Stage) -> None:
     responder = Responder(stage.dependencies, policy)
     verdicts = [live(long_term(f"user-{number}")) for number in range(12)]
     with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(lambda verdict: answered(responder, policy, verdict), verdicts))
+        outcomes = list(
+            pool.map(lambda verdict: answered(responder, policy, verdict, stage.time), verdicts)
+        )
     assert sorted(outcome.state for outcome in outcomes) == ["done"] * 3 + ["refused"] * 9
     assert stage.diary.done == ["set Inactive"] * 3
 
@@ -271,8 +304,8 @@ def test_nothing_and_manual_use_no_response_up(stage: Stage) -> None:
     policy = Policy(max_responses=1)
     responder = Responder(stage.dependencies, policy)
     for verdict in (other("dead"), other("unverified"), live(short_term())):
-        answered(responder, policy, verdict)
-    assert answered(responder, policy, live()).state == "done"
+        answered(responder, policy, verdict, stage.time)
+    assert answered(responder, policy, live(), stage.time).state == "done"
 
 
 def test_without_credentials_people_get_the_commands(stage: Stage) -> None:
@@ -327,7 +360,7 @@ def test_without_credentials_nothing_is_recalled(stage: Stage) -> None:
 
 
 def test_what_an_earlier_run_did_is_recalled(stage: Stage) -> None:
-    stage.recalled = Outcome("disable", "not-needed", "an earlier run did", confirmed_dead=True)
+    stage.recalled = Outcome("disable", "not-needed", "an earlier run did", confirmed_at=NOW)
     assert stage.respond(verdict=other("dead")) is stage.recalled
     assert stage.respond(verdict=other("rejected")).action == "nothing"
     assert stage.respond(verdict=live()).state == "done"
@@ -398,13 +431,15 @@ def test_what_was_left_undone_and_what_was_not_confirmed_are_both_told(stage: St
     outcome = stage.says("accepted").fails("write store").respond(RESET)
     assert (outcome.state, outcome.confirmed_dead) == ("failed", False)
     assert "the store took no key" in outcome.reason
-    assert "not refused everywhere" in outcome.reason
+    assert "the key is still accepted" in outcome.reason
 
 
 def test_one_store_takes_one_new_key_of_a_run(stage: Stage) -> None:
     """A second would push the first out, and nobody could get it back."""
     responder = Responder(stage.dependencies, RESET)
-    first, second = (answered(responder, RESET, live(long_term(name))) for name in ("a", "b"))
+    first, second = (
+        answered(responder, RESET, live(long_term(name)), stage.time) for name in ("a", "b")
+    )
     assert (first.state, second.state) == ("done", "failed")
     assert (second.confirmed_dead, second.urgent) == (True, True)
     assert "the store holds another new key of this run" in second.reason
@@ -441,4 +476,4 @@ def test_a_plan_that_names_no_credential_is_a_mistake_of_ours(stage: Stage) -> N
     responder, case = Responder(stage.dependencies, Policy()), incident(KEY)
     assert isinstance(case.key, LongTermKey)
     with pytest.raises(AssertionError, match="without a credential"):
-        responder.respond(case, nameless, plan(case, verdict, Policy()))
+        done(responder.respond(case, nameless, plan(case, verdict, Policy())), stage.time)

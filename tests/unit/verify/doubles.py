@@ -32,6 +32,7 @@ from bedrock_key_guard.verify.bedrock import PLANES
 from bedrock_key_guard.verify.evidence import Witnesses
 from bedrock_key_guard.verify.iam import Directory
 from bedrock_key_guard.verify.signer import Signer
+from bedrock_key_guard.verify.schedule import Result, Steps
 from tests import keysmith
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)
@@ -157,22 +158,42 @@ class FakeTime:
         return [seconds for seconds in self.slept if seconds]
 
 
+def done(steps: Steps[Result], time: FakeTime) -> Result:
+    """Take the steps one after the other, and pass the time that lies between them."""
+    while True:
+        try:
+            pause = next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # the result of the steps
+        if pause:
+            time.sleep(pause)
+
+
 @dataclass
 class ScriptedBedrock:
-    """Answer each plane from its script, the last line for ever after."""
+    """Answer each plane from its script, whatever the region, the last line for ever after."""
 
     time: FakeTime
     first: Sequence[str]
     second: Sequence[str]
     principal: str | None = None
     asked: list[tuple[Plane, str, str]] = field(default_factory=list)
+    fresh: list[tuple[str, bool]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, plane: Plane, key: LongTermKey | ShortTermKey, region: str) -> BedrockAnswer:
+    def ask(
+        self,
+        plane: Plane,
+        key: LongTermKey | ShortTermKey,
+        region: str,
+        *,
+        fresh: bool = False,
+    ) -> BedrockAnswer:
         script = self.first if plane == "bedrock" else self.second
         with self._lock:
-            before = sum(one == (plane, key.fingerprint, region) for one in self.asked)
+            before = sum(one[:2] == (plane, key.fingerprint) for one in self.asked)
             self.asked.append((plane, key.fingerprint, region))
+            self.fresh.append((region, fresh))
         said = script[min(before, len(script) - 1)]
         return answer(plane, said, region=region, at=self.time.now(), principal=self.principal)
 
@@ -234,7 +255,7 @@ def witnesses(
         partition=directory.account.partition if directory else "aws",
         accounts=Accounts(tuple(accounts), NoSession("there are no AWS credentials")),
         now=bedrock.time.now,
-        sleep=bedrock.time.sleep,
+        clock=bedrock.time.clock,
         executor=executor,
     )
 

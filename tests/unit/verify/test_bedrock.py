@@ -184,7 +184,7 @@ class TimesOut(HTTPAdapter):
 
 def test_a_read_that_times_out_is_not_tried_again(naps: Naps) -> None:
     prober = HttpsProber({}, naps)
-    prober._session.mount("https://", TimesOut())
+    prober._kept.mount("https://", TimesOut())
     answer = prober.ask("bedrock", KEY, "us-east-1")
     assert (answer.state, answer.detail) == ("unknown", "it did not answer in time")
     assert naps.taken == []

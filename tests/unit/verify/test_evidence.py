@@ -33,6 +33,7 @@ from tests.unit.verify.doubles import (
     ScriptedBedrock,
     ScriptedDirectory,
     credential,
+    done,
     found,
     key_of,
     long_term,
@@ -73,7 +74,7 @@ def evidence_for(
     bedrock = ScriptedBedrock(time or FakeTime(), first, second)
     directory = None if iam is None else ScriptedDirectory(iam)
     asked = witnesses(bedrock, directory, executor)
-    return with_answers(offline_evidence(key, asked), asked), bedrock
+    return done(with_answers(offline_evidence(key, asked), asked), bedrock.time), bedrock
 
 
 # ── what costs no request ───────────────────────────────────────────────────────────────────────
@@ -178,7 +179,7 @@ def test_iam_is_asked_about_what_a_key_rests_on(
     directory = ScriptedDirectory(found())
     bedrock = ScriptedBedrock(time, ["accepted"], ["accepted"])
     asked = witnesses(bedrock, directory, executor)
-    with_answers(offline_evidence(key, asked), asked)
+    done(with_answers(offline_evidence(key, asked), asked), time)
     assert directory.asked == [question]
 
 
@@ -189,7 +190,7 @@ def test_iam_of_another_account_is_not_asked(
     bedrock = ScriptedBedrock(time, ["accepted"], ["accepted"])
     directory = account and ScriptedDirectory(found(), Account(account))
     asked = witnesses(bedrock, directory or None, executor)
-    evidence = with_answers(offline_evidence(KEY, asked), asked)
+    evidence = done(with_answers(offline_evidence(KEY, asked), asked), time)
     assert evidence.iam is not None
     assert evidence.iam.state == "unknown"
     assert evidence.iam.detail == f"there are no credentials for account {ACCOUNT}"
@@ -371,7 +372,7 @@ def test_when_cloudtrail_is_asked_who_signed(
     bedrock = ScriptedBedrock(FakeTime(), first, first)
     directory = ScriptedDirectory(iam)
     present = witnesses(bedrock, directory, executor)
-    evidence = with_answers(offline_evidence(short_term(), present), present)
+    evidence = done(with_answers(offline_evidence(short_term(), present), present), FakeTime())
     assert ("trail" in directory.asked) is asked
     assert (evidence.trail is not None) is asked
 
@@ -379,7 +380,7 @@ def test_when_cloudtrail_is_asked_who_signed(
 def test_cloudtrail_is_not_asked_about_a_long_term_key(executor: Executor) -> None:
     directory = ScriptedDirectory(UNKNOWN)
     asked = witnesses(ScriptedBedrock(FakeTime(), ["accepted"], ["accepted"]), directory, executor)
-    with_answers(offline_evidence(KEY, asked), asked)
+    done(with_answers(offline_evidence(KEY, asked), asked), FakeTime())
     assert directory.asked == ["credential"]
 
 

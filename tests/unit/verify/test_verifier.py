@@ -16,12 +16,8 @@ from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import HttpsProber
 from bedrock_key_guard.verify.evidence import Witnesses
 from bedrock_key_guard.verify.iam import Directories
-from bedrock_key_guard.verify.verifier import (
-    ACCOUNTS_AT_A_TIME,
-    INCIDENTS_AT_A_TIME,
-    Verifier,
-    for_each_key,
-)
+from bedrock_key_guard.verify.schedule import Steps
+from bedrock_key_guard.verify.verifier import Verifier, for_each_key
 from sandbox.aws import Sandbox
 from tests.unit.verify.doubles import (
     ACCOUNT,
@@ -58,7 +54,7 @@ def real(session: Session, environment: dict[str, str], executor: Executor) -> W
         partition="aws",
         accounts=Accounts((), session),
         now=time.now,
-        sleep=time.sleep,
+        clock=time.clock,
         executor=executor,
     )
 
@@ -66,10 +62,11 @@ def real(session: Session, environment: dict[str, str], executor: Executor) -> W
 def judged(keys: Sequence[Key], asked: Witnesses, max_probes: int = 200) -> dict[str, Verdict]:
     verifier, verdicts = Verifier(asked, max_probes=max_probes), dict[str, Verdict]()
 
-    def judge(incident: Incident, key: WholeKey) -> None:
-        verdicts[incident.fingerprint] = verifier.judge(key)
+    def judge(incident: Incident, key: WholeKey) -> Steps[None]:
+        verdicts[incident.fingerprint] = yield from verifier.judge(key)
 
-    for_each_key(map(incident, keys), judge)
+    time = FakeTime()
+    for_each_key(map(incident, keys), judge, time.clock, time.sleep)
     return verdicts
 
 
@@ -158,38 +155,6 @@ def test_a_slow_look_up_of_an_account_holds_up_no_other_key(executor: Executor) 
     slow = replace(asked, accounts=SlowAccounts((), asked.accounts._session))
     keys: list[Key] = [old_generation(short_term()), long_term()]
     assert len(judged(keys, slow)) == 2
-
-
-def test_no_more_than_ten_accounts_are_worked_on_at_a_time() -> None:
-    at_work, most, lock = dict[str, int](), list[int](), threading.Lock()
-
-    def work(incident: Incident, key: WholeKey) -> None:
-        account = str(key.account_id)
-        with lock:
-            at_work[account] = at_work.get(account, 0) + 1
-            most.append(sum(count > 0 for count in at_work.values()))
-        threading.Event().wait(0.002)
-        with lock:
-            at_work[account] -= 1
-
-    accounts = [f"{number:012}" for number in range(30)]
-    keys = [long_term(f"user-{n}", account) for account in accounts for n in range(3)]
-    for_each_key(map(incident, keys), work)
-    assert len(most) == 90
-    assert 1 < max(most) <= ACCOUNTS_AT_A_TIME
-
-
-def test_what_has_not_begun_when_a_run_is_stopped_never_does() -> None:
-    begun: list[str] = []
-
-    def work(incident: Incident, _key: WholeKey) -> None:
-        begun.append(incident.fingerprint)
-        raise KeyboardInterrupt
-
-    keys = [long_term(f"user-{n}", f"{n % 20:012}") for n in range(400)]
-    with pytest.raises(KeyboardInterrupt):
-        for_each_key(map(incident, keys), work)
-    assert 1 <= len(begun) <= ACCOUNTS_AT_A_TIME * INCIDENTS_AT_A_TIME
 
 
 def test_a_verdict_for_each_kind_of_key(real: Witnesses, sandbox: Sandbox) -> None:

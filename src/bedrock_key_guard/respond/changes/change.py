@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.model import Action, BedrockAnswer, Incident, Verdict
     from bedrock_key_guard.respond.account_access import AccountAccess
+    from bedrock_key_guard.respond.confirm import Shows
     from bedrock_key_guard.respond.ledger_records import Record
     from bedrock_key_guard.respond.policy import Policy
 
@@ -52,6 +53,8 @@ class Change(ABC):
 
     deed: ClassVar[str]
     contains: ClassVar[bool] = False
+    unfinished: ClassVar[str | None] = None
+    """What is left undone where there is no confirmation to wait for."""
 
     def __init__(self, order: Order) -> None:
         """Carry out `order`."""
@@ -104,13 +107,21 @@ class Change(ABC):
         """Tell whether there is a way back, from before or after what waits for the proof."""
         return True
 
-    def proves(self, answer: BedrockAnswer, before: BedrockAnswer | None) -> bool:
+    def shows(self, answer: BedrockAnswer, before: BedrockAnswer | None) -> Shows:
+        """Return what an answer shows: the change at work, the key at work, or nothing.
+
+        `before` is what the plane said earlier, None where the change was at work then.
+        """
+        if self._at_work(answer, before):
+            return "refused"
+        return "accepted" if answer.state in ("accepted", "denied") else "nothing"
+
+    def _at_work(self, answer: BedrockAnswer, before: BedrockAnswer | None) -> bool:
         """Tell whether an answer shows the change at work.
 
-        `before` is what the plane said earlier, None where the change was at work then. Where
-        everything is denied Bedrock may name the operation instead of the use of keys: that shows
-        something only if the operation was allowed before. A denial by another's policy, such as
-        the organisation's, shows nothing of ours.
+        Where everything is denied Bedrock may name the operation instead of the use of keys: that
+        shows something only if the operation was allowed before. A denial by another's policy, such
+        as the organisation's, shows nothing of ours.
         """
         if answer.state in ("refused", "not-offered"):
             return True

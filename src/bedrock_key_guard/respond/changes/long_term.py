@@ -136,7 +136,9 @@ class Reset(Disable):
 
 
 class Delete(Disable):
-    """Set the credential Inactive, and delete it once Bedrock refuses the key."""
+    """Set the credential Inactive, and delete it once Bedrock is confirmed to refuse the key."""
+
+    unfinished = "it is Inactive, but not deleted: that waits for the confirmation"
 
     def promise(self) -> str:
         """Say what would be done."""

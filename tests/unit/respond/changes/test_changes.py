@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard.model import CHANGES as ACTIONS
-from bedrock_key_guard.model import Outcome, Verdict
+from bedrock_key_guard.model import CredentialRecord, Outcome, Verdict
 from bedrock_key_guard.respond.changes import CHANGES
 from bedrock_key_guard.respond.ledger import Ledger, read_ledger
 from bedrock_key_guard.respond.ledger_records import (
@@ -27,6 +27,7 @@ from tests.unit.respond.doubles import (
     DENIES_KEYS,
     QUARANTINE,
     RECORD,
+    FakeWriter,
     contained,
     live,
     other,
@@ -235,19 +236,21 @@ def test_everything_is_revoked_only_on_request_and_of_the_same_session(stage: St
 
 
 @pytest.mark.parametrize(
-    ("verdict", "before", "after"),
+    ("verdict", "before", "after", "state"),
     [
-        (signed_by(SIGNER), "denied", "denied"),  # the operation was denied all along
-        (BY_ROLE, "accepted", "unknown"),
-        (BY_ROLE, "accepted", "expired"),
+        # The operation was denied all along: the key still is what it was.
+        (signed_by(SIGNER), "denied", "denied", "failed"),
+        (BY_ROLE, "accepted", "unknown", "done"),
+        (BY_ROLE, "accepted", "expired", "done"),
     ],
 )
 def test_what_shows_nothing_of_a_revocation_is_no_proof_of_it(
-    stage: Stage, verdict: Verdict, before: str, after: str
+    stage: Stage, verdict: Verdict, before: str, after: str, state: str
 ) -> None:
     policy = replace(REVOKES, revoke_everything=True)
     outcome = stage.says(before, after).respond(policy, verdict)
-    assert (outcome.state, outcome.confirmed_dead) == ("failed", False)
+    assert (outcome.state, outcome.confirmed_dead, outcome.urgent) == (state, False, True)
+    assert ("not confirmed on bedrock: " in outcome.reason) is (state == "done")
 
 
 def test_where_everything_was_revoked_earlier_any_denial_is_its_work(stage: Stage) -> None:
@@ -355,6 +358,29 @@ def test_a_credential_is_deleted_once_bedrock_refuses_its_key(stage: Stage) -> N
     assert outcome.reason.endswith("was deleted")
 
 
+def test_nothing_is_deleted_before_the_confirmation(stage: Stage) -> None:
+    class Times(FakeWriter):
+        def delete(self, credential: CredentialRecord) -> None:
+            self.diary.note(f"delete after {stage.time.clock()} s")
+
+    stage.writer = Times(stage.diary)
+    stage.says("accepted", "accepted", "refused").respond(DELETES)
+    assert stage.diary.done == ["set Inactive", "delete after 15.25 s"]
+
+
+@pytest.mark.parametrize("second", [["accepted", "unknown"], ["accepted", "refused", "unknown"]])
+def test_a_credential_is_not_deleted_where_a_plane_has_not_confirmed_it(
+    stage: Stage, second: list[str]
+) -> None:
+    stage.says("accepted", "refused").bedrock.second = second
+    outcome = stage.respond(DELETES)
+    assert stage.diary.done == ["set Inactive"]
+    assert (outcome.state, outcome.confirmed_dead, outcome.urgent) == ("failed", False, True)
+    waits = "it is Inactive, but not deleted: that waits for the confirmation; not confirmed on "
+    assert outcome.reason.startswith(waits)
+    assert outcome.undo is not None
+
+
 def test_a_credential_whose_key_lives_on_is_not_deleted(stage: Stage) -> None:
     outcome = stage.says("accepted").respond(DELETES)
     assert stage.diary.done == ["set Inactive"]
@@ -374,7 +400,7 @@ def test_a_delete_that_iam_refuses_leaves_it_inactive(stage: Stage) -> None:
     assert outcome.undo is not None
 
 
-CUT_OFF = Outcome("delete", "failed", "an earlier run was cut off", confirmed_dead=True)
+CUT_OFF = Outcome("delete", "failed", "an earlier run was cut off", confirmed_at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -390,8 +416,9 @@ CUT_OFF = Outcome("delete", "failed", "an earlier run was cut off", confirmed_de
 )
 def test_a_delete_that_was_cut_off_is_ended(stage: Stage, policy: Policy, deleted: bool) -> None:
     stage.recalled = CUT_OFF
-    outcome = stage.respond(policy, other("dead"))
+    outcome = stage.says("refused").respond(policy, other("dead"))
     assert stage.diary.done == ["delete"] * deleted
+    assert stage.time.clock() == 15.0 * deleted
     if deleted:
         assert (outcome.action, outcome.state, outcome.confirmed_dead) == ("delete", "done", True)
         assert stage.phases == ["intent", "done"]
@@ -403,7 +430,7 @@ def test_a_delete_that_was_cut_off_is_ended(stage: Stage, policy: Policy, delete
 
 def test_a_delete_that_cannot_be_ended_says_how(stage: Stage) -> None:
     stage.recalled = CUT_OFF
-    outcome = stage.fails("delete").respond(DELETES, other("dead"))
+    outcome = stage.says("refused").fails("delete").respond(DELETES, other("dead"))
     assert outcome.state == "failed"
     assert "delete-service-specific-credential" in outcome.commands[0]
     assert stage.phases == ["intent", "failed"]
@@ -411,9 +438,19 @@ def test_a_delete_that_cannot_be_ended_says_how(stage: Stage) -> None:
 
 def test_without_a_ledger_no_delete_is_ended(stage: Stage, tmp_path: Path) -> None:
     stage.recalled, stage.ledger = CUT_OFF, Ledger(tmp_path)
-    outcome = stage.respond(DELETES, other("dead"))
+    outcome = stage.says("refused").respond(DELETES, other("dead"))
     assert stage.diary.done == []
-    assert outcome == replace(CUT_OFF, reason=f"{CUT_OFF.reason} (the ledger: Is a directory)")
+    assert outcome.state == "failed"
+    assert outcome.reason == f"{CUT_OFF.reason} (the ledger: Is a directory)"
+
+
+@pytest.mark.parametrize("said", ["unknown", "accepted", "denied bearer"])
+def test_a_delete_that_was_cut_off_waits_for_the_confirmation_too(stage: Stage, said: str) -> None:
+    stage.recalled = CUT_OFF
+    outcome = stage.says(said).respond(DELETES, other("dead"))
+    assert stage.diary.done == []
+    assert (outcome.state, outcome.confirmed_dead, outcome.urgent) == ("failed", False, True)
+    assert f"that is not confirmed: bedrock: bedrock said {said}" in outcome.reason
 
 
 # ── what is held ────────────────────────────────────────────────────────────────────────────────
