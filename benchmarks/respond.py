@@ -3,7 +3,8 @@
 python -m benchmarks.respond [--repeats N]
 
 AWS and Bedrock are the sandbox's, on loopback, with 200 ms added to every call: what is measured is
-how the guard waits, not how fast anybody's network is.
+how the guard waits, not how fast anybody's network is. A run confirms for fifteen seconds that its
+keys are dead, all of them at once: the ratio of two hundred keys to one says so.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _TRUST = {
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Hold what one run took: seconds in all, and from each key's first write to its refusal."""
+    """Hold what one run took: seconds in all, and from each key's first probe to its refusal."""
 
     seconds: float
     to_dead: tuple[float, ...]
@@ -103,7 +104,7 @@ def _timed(sandbox: Sandbox, folder: Path, accounts: Sequence[str], keys: int) -
 
 
 def _drawn(runs: dict[tuple[int, int], list[Answered]]) -> Table:
-    table = Table("keys", "accounts", "median", "ratio", "from write to refusal, at most")
+    table = Table("keys", "accounts", "median", "ratio", "from probe to refusal, at most")
     table.title = f"Answering live keys, {_SECONDS * 1000:.0f} ms added to every call"
     one = statistics.median(done.seconds for done in runs[1, 1])
     for (accounts, keys), done in runs.items():

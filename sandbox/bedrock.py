@@ -182,6 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
                 user_agent=self.headers.get("User-Agent", ""),
                 plane=None if found is None else found[0].plane.namespace,
                 fingerprint=None if bearer is None else fingerprint(bearer),
+                port=self.client_address[1],
             )
         )
 

@@ -64,7 +64,10 @@ class AwsCall:
 
 @dataclass(frozen=True, slots=True)
 class BedrockCall:
-    """One request to Bedrock, as it arrived; `plane` is `bedrock`, `bedrock-mantle` or None."""
+    """One request to Bedrock, as it arrived; `plane` is `bedrock`, `bedrock-mantle` or None.
+
+    `port` is the client's: requests of one connection have it in common.
+    """
 
     method: str
     path: str
@@ -72,6 +75,7 @@ class BedrockCall:
     user_agent: str
     plane: str | None
     fingerprint: str | None
+    port: int
 
 
 CallT = TypeVar("CallT")

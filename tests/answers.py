@@ -25,7 +25,7 @@ class Answering:
     def respond(self, *options: str) -> dict[str, Any]:
         ledger = ("--ledger", str(self.ledger))
         arguments = ("respond", *options, *ledger, "--format", "json", ".")
-        done = guard(*arguments, cwd=self.tree, env=self.environment)
+        done = guard(*arguments, cwd=self.tree, env=self.environment, hurried=True)
         assert done.returncode == 1, said(done)
         (incident,) = report_of(done)["incidents"]
         return dict(incident)

@@ -71,7 +71,7 @@ def test_no_key_with_a_hostile_region_reaches_even_a_trusted_endpoint(
     honest = sandbox.make_short_term_key(ACCOUNT, role="ml-pipeline")
     keys = [keysmith.short_term(region=region) for region in hostile_regions(ear.port)]
     leak(tree, honest.key, *keys)
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials, hurried=True)
     assert done.returncode == 1, said(done)
     assert probed(sandbox) == {keysmith.fingerprint_of(honest.key)}
     assert sandbox.writes() == ()
@@ -126,7 +126,7 @@ def test_ten_thousand_forged_and_altered_keys_harm_no_healthy_user(
     fakes += [forged(leaked.key) for _ in range(5_000 - len(fakes))]
     fakes += [keysmith.long_term(f"user-{number}") for number in range(5_000)]
     leak(tree, *fakes)
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials, hurried=True)
     report, shown = report_of(done), probed(sandbox)
     assert sandbox.writes() == ()
     assert status(sandbox, leaked) == "Active"
@@ -148,7 +148,7 @@ def test_a_forged_key_beside_the_real_one_changes_nothing_about_it(
 ) -> None:
     healthy = sandbox.make_long_term_key(ACCOUNT, "production")
     leak(tree, forged(healthy.key), leaked.key)
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials, hurried=True)
     assert verdicts(report_of(done)) == ["rejected", "live"]
     assert [c.parameter("ServiceSpecificCredentialId") for c in sandbox.writes()] == [
         leaked.credential_id
@@ -165,7 +165,7 @@ def test_an_alias_that_names_another_user_first_is_matched_whole(
     numbered = sandbox.make_long_term_key(ACCOUNT, "app")
     assert numbered.alias == f"app+1-at-{ACCOUNT}"
     leak(tree, leaked.key, numbered.key)
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials, hurried=True)
     assert verdicts(report_of(done)) == ["live", "live"]
     assert status(sandbox, victim) == "Active"
     assert [status(sandbox, key) for key in (leaked, numbered)] == ["Inactive", "Inactive"]

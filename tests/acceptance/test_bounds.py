@@ -9,7 +9,17 @@ import pytest
 from sandbox.aws import Sandbox
 from sandbox.seeding import LongTermKey
 from tests import keysmith
-from tests.jobs import ACCOUNT, REPOSITORY, Host, guard, pull_request, report_of, said, verdicts
+from tests.jobs import (
+    ACCOUNT,
+    HURRIED,
+    REPOSITORY,
+    Host,
+    guard,
+    pull_request,
+    report_of,
+    said,
+    verdicts,
+)
 from tests.leaks import leak, probed, status
 from tests.traps import ambush
 
@@ -20,7 +30,7 @@ def test_credentials_of_a_netrc_are_used_for_no_host(host: Host, leaked: LongTer
     leak(host.workspace, leaked.key)
     netrc = "default login eve password made-up\nmachine 127.0.0.1 login eve password made-up\n"
     (host.workspace / ".netrc").write_text(netrc, encoding="utf-8")
-    job = host.job(settings={"NETRC": str(host.workspace / ".netrc")})
+    job = host.job(settings={"NETRC": str(host.workspace / ".netrc")}, python=HURRIED)
     (job.folder / "home" / ".netrc").write_text(netrc, encoding="utf-8")
     (job.folder / "home" / ".netrc").chmod(0o600)
     done = job.run()
@@ -36,7 +46,7 @@ def test_every_request_to_bedrock_bears_the_leaked_key_and_no_other(
     own = sandbox.make_long_term_key(ACCOUNT, "the-developer")
     leak(tree, leaked.key)
     environment = {**credentials, "AWS_BEARER_TOKEN_BEDROCK": own.key}
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=environment)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=environment, hurried=True)
     assert verdicts(report_of(done)) == ["live"]
     assert probed(sandbox) == {keysmith.fingerprint_of(leaked.key)}
     assert {call.access_key_id for call in sandbox.calls()} == {credentials["AWS_ACCESS_KEY_ID"]}
@@ -49,7 +59,7 @@ def test_a_bearer_token_of_the_environment_is_no_credential(
     leak(tree, leaked.key)
     environment = {**credentials, "AWS_BEARER_TOKEN_BEDROCK": leaked.key}
     del environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=environment)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=environment, hurried=True)
     assert verdicts(report_of(done)) == ["unverified"]
     assert sandbox.calls() == ()
     assert sandbox.bedrock.log.calls() == ()
@@ -63,7 +73,7 @@ def test_from_proof_to_refusal_there_are_three_calls_one_after_the_other(
 ) -> None:
     """One more probe, the write, the first refusal: the planes are asked side by side."""
     leak(tree, leaked.key)
-    guard("respond", ".", cwd=tree, env=credentials)
+    guard("respond", ".", cwd=tree, env=credentials, hurried=True)
     assert [call.operation for call in sandbox.calls()] == [
         "GetCallerIdentity",
         "ListServiceSpecificCredentials",
@@ -81,7 +91,7 @@ def test_a_protected_user_is_never_changed(
     leak(tree, leaked.key)
     protect = name.format(leaked.user_name)
     arguments = ("--protect", protect, "--format", "json", ".")
-    done = guard("respond", *arguments, cwd=tree, env=credentials)
+    done = guard("respond", *arguments, cwd=tree, env=credentials, hurried=True)
     (incident,) = report_of(done)["incidents"]
     assert incident["verdict"]["state"] == "live"
     assert (incident["outcome"]["state"], incident["outcome"]["urgent"]) == ("refused", True)
@@ -106,7 +116,7 @@ def test_beyond_max_responses_nothing_is_changed_and_the_run_is_incomplete(
     keys = [sandbox.make_long_term_key(ACCOUNT, f"user-{number}") for number in range(5)]
     leak(tree, *(key.key for key in keys))
     arguments = ("--max-responses", "2", "--format", "json", ".")
-    done = guard("respond", *arguments, cwd=tree, env=credentials)
+    done = guard("respond", *arguments, cwd=tree, env=credentials, hurried=True)
     report = report_of(done)
     assert len(sandbox.writes()) == 2
     assert sorted(str(status(sandbox, key)) for key in keys) == ["Active"] * 3 + ["Inactive"] * 2
@@ -131,7 +141,7 @@ def test_what_its_owner_has_just_reset_is_left_alone(
 
     # The verdict took one probe of each plane; the third is the one right before the change.
     ambush(monkeypatch, sandbox.bedrock.faults, bool, owner_resets, after=2)
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials, hurried=True)
     (incident,) = report_of(done)["incidents"]
     assert incident["verdict"]["state"] == "live"
     assert incident["outcome"]["state"] == "refused"

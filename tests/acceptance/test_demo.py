@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -93,6 +94,19 @@ def test_its_report_keeps_the_schema(printed: str) -> None:
     assert report["complete"]
     states = [incident["verdict"]["state"] for incident in report["incidents"]]
     assert sorted(states) == ["dead", "dead", "foreign", "live", "live", "rejected"]
+
+
+def test_a_response_is_confirmed_fifteen_seconds_after_the_first_refusal(printed: str) -> None:
+    report = json.loads((LEFT / "report.json").read_text(encoding="utf-8"))
+    outcomes = [each["outcome"] for each in report["incidents"]]
+    (outcome,) = (each for each in outcomes if each["state"] == "done")
+    since, confirmed = (
+        datetime.fromisoformat(outcome[name].replace("Z", "+00:00"))
+        for name in ("refused_since", "confirmed_at")
+    )
+    # Both are written to the second.
+    assert confirmed - since >= timedelta(seconds=14)
+    assert outcome["seconds_to_dead"] < 14
 
 
 def test_it_leaves_one_issue_for_each_key_that_people_must_act_on(printed: str) -> None:

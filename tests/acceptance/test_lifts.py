@@ -88,7 +88,7 @@ def test_two_keys_of_one_role_in_one_run_are_one_attachment(
     leak(in_reach.tree, signed(sandbox, 1, "run-1"), signed(sandbox, 3, "run-2"))
     ledger = ("--ledger", str(in_reach.ledger))
     arguments = ("respond", *BY_QUARANTINE, *ledger, "--format", "json", ".")
-    done = guard(*arguments, cwd=in_reach.tree, env=in_reach.environment)
+    done = guard(*arguments, cwd=in_reach.tree, env=in_reach.environment, hurried=True)
     outcomes = [incident["outcome"] for incident in json.loads(done.stdout)["incidents"]]
     assert all(o["confirmed_dead"] or o["action"] == "nothing" for o in outcomes), outcomes
     assert len(sandbox.writes()) == 1

@@ -29,6 +29,7 @@ from sandbox.seeding import LongTermKey
 from tests import keysmith
 from tests.jobs import ACCOUNT, STRANGER, guard, report_of, said, verdicts
 from tests.leaks import leak, status
+from tests.unit.verify.doubles import FakeTime
 
 LIES: Mapping[str, Fault] = {
     "a page of a captive portal": html(),
@@ -60,7 +61,7 @@ def test_an_answer_that_is_not_bedrocks_proves_nothing(
 ) -> None:
     leak(tree, leaked.key)
     sandbox.bedrock.faults.add(lie, times=None)
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials, hurried=True)
     assert done.returncode == 1, said(done)
     assert verdicts(report_of(done)) == ["unverified"]
     assert sandbox.writes() == ()
@@ -74,7 +75,7 @@ def test_a_redirect_is_not_followed_to_a_server_that_would_accept(
     for plane, path in (("bedrock", "/foundation-models"), ("bedrock-mantle", "/v1/models")):
         there = redirect(f"{sandbox.bedrock.url}{path}?accepts", 307)
         sandbox.bedrock.faults.add(there, on=f"{plane}:*", times=1)
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials, hurried=True)
     assert verdicts(report_of(done)) == ["unverified"]
     assert len(sandbox.bedrock.log.calls()) == 2
     assert sandbox.writes() == ()
@@ -101,7 +102,7 @@ def test_a_bedrock_that_accepts_everything_says_nothing_of_another_account(
 ) -> None:
     leak(tree, keysmith.long_term(account=STRANGER), keysmith.short_term(STRANGER))
     sandbox.bedrock.faults.add(AcceptEverything(), times=None)
-    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials)
+    done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials, hurried=True)
     assert verdicts(report_of(done)) == ["foreign", "foreign"]
     assert sandbox.bedrock.log.calls() == ()
     assert sandbox.writes() == ()
@@ -114,12 +115,13 @@ def test_a_bedrock_that_accepts_a_key_of_nobody_makes_nothing_be_changed(
     sandbox.bedrock.faults.add(AcceptEverything(), times=None)
     for name, value in credentials.items():
         monkeypatch.setenv(name, value)
+    time = FakeTime()
     report = engine.run(
         engine.Scanning((tree,)),
         engine.Verifying(),
         engine.Responding(Policy(), tree / "ledger"),
         # IAM knows no such alias, so Bedrock is asked again two minutes later.
-        engine.Surroundings(sleep=lambda _seconds: None),
+        engine.Surroundings(sleep=time.sleep, clock=time.clock),
     )
     (case,) = report.cases
     assert case.verdict is not None

@@ -46,6 +46,14 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a run wait for AWS without any time passing."""
+    time = FakeTime()
+    surroundings = partial(Surroundings, sleep=time.sleep, clock=time.clock)
+    monkeypatch.setattr("bedrock_key_guard.guard.Surroundings", surroundings)
+
+
 @dataclass
 class Job:
     """Hold what a runner gives to a step, and read what the step leaves behind."""

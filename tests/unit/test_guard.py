@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -170,6 +171,17 @@ def test_a_change_that_travels_is_waited_for(tree: Tree, leaked: Leaked, sandbox
     outcome = outcome_of(tree.responds())
     assert (outcome.state, outcome.confirmed_dead) == ("done", True)
     assert sum(tree.naps) == 16.75  # waits of 0.25, 0.5 and 1, and 15 to confirm it
+
+
+def test_each_confirming_probe_comes_on_a_connection_of_its_own(
+    tree: Tree, leaked: Leaked, sandbox: Sandbox
+) -> None:
+    outcome_of(tree.responds())
+    calls = sandbox.bedrock.log.calls()
+    ports = [call.port for call in calls]
+    kept, fresh = set(ports[:4]), ports[4:]  # for the verdict and right before the change
+    assert Counter(call.plane for call in calls[4:]) == {"bedrock": 3, "bedrock-mantle": 3}
+    assert len(set(fresh) - kept) == len(fresh) == 6
 
 
 @pytest.mark.parametrize(("accepted", "state"), [(2, "done"), (3, "failed")])

@@ -55,15 +55,16 @@ class Schedule:
             _wait_for(pool.submit(self._step, steps) for steps in group)
 
     def _go_on(self, pool: ThreadPoolExecutor) -> None:
-        running: set[Future[None]] = set()
+        running, passed = set[Future[None]](), 0.0
         while running or self._waiting:
             room = _MOST - len(running)
-            running |= {pool.submit(self._step, steps) for steps in self._due(room)}
+            running |= {pool.submit(self._step, steps) for steps in self._due(room, passed)}
             pause = self._pause() if len(running) < _MOST else None
             if running:
                 ended, running = wait(running, pause, FIRST_COMPLETED)
                 _wait_for(ended)
             elif pause:
+                passed = self._clock() + pause  # however coarse the clock is
                 self._sleep(pause)
 
     def _step(self, steps: Steps[None]) -> None:
@@ -80,10 +81,10 @@ class Schedule:
         with self._lock:
             heapq.heappush(self._waiting, (self._clock() + pause, next(self._order), steps))
 
-    def _due(self, most: int) -> list[Steps[None]]:
-        due: list[Steps[None]] = []
+    def _due(self, most: int, passed: float) -> list[Steps[None]]:
+        due, now = list[Steps[None]](), max(self._clock(), passed)
         with self._lock:
-            while self._waiting and len(due) < most and self._waiting[0][0] <= self._clock():
+            while self._waiting and len(due) < most and self._waiting[0][0] <= now:
                 due.append(heapq.heappop(self._waiting)[-1])
         return due
 
