@@ -80,8 +80,8 @@ def test_from_proof_to_refusal_there_are_three_calls_one_after_the_other(
         "UpdateServiceSpecificCredential",
     ]
     asked = [str(call.plane) for call in sandbox.bedrock.log.calls()]
-    # For proof, before the write, and two refusals after it.
-    assert sorted(asked) == ["bedrock"] * 4 + ["bedrock-mantle"] * 4
+    # For proof, before the write, and after it two refusals and one in a second region.
+    assert sorted(asked) == ["bedrock"] * 5 + ["bedrock-mantle"] * 5
 
 
 @pytest.mark.parametrize("name", ["bedrockapikey-EX4M", f"arn:aws:iam::{ACCOUNT}:user/team/{{}}"])
