@@ -123,7 +123,7 @@ def _traced(run: Callable[..., None], *argv: str) -> Passed:
         pass
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
     return passed
 
 

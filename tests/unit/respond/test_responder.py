@@ -33,8 +33,8 @@ from tests.unit.respond.doubles import (
 from tests.unit.respond.stage import Stage, answered
 from tests.unit.verify.doubles import (
     ACCOUNT,
-    SHOWN,
     NOW,
+    SHOWN,
     STRANGER,
     USER,
     both,

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.model import Location, NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.containers.limits import Limits
-from bedrock_key_guard.scan.containers.reading import LIMITS, Reading, read_file
+from bedrock_key_guard.scan.containers.limits import LIMITS, Limits
+from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.magic import CONTAINER_MAGICS
 from tests import boxes
 from tests.keysmith import fingerprint_of, long_term
