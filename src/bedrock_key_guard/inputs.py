@@ -71,7 +71,7 @@ class Inputs:
         return guard.Scanning(
             paths=(self.path,),
             source=scope.source,
-            revisions=scope.revisions,
+            revisions=(scope.revisions,) if scope.revisions else (),
             with_tree=scope.with_tree,
             why_nothing=scope.why_nothing,
             allow=allow,

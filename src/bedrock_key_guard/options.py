@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bedrock_key_guard.aws.roles import ORGANIZATION, RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.scan.references import FORMS
 from bedrock_key_guard.streams import write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,6 +29,22 @@ class Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002  # stdout
         """Write help and version as data are written, whoever has gone and whatever is full."""
         write(message)
+
+
+class _Revisions(argparse.Action):
+    """Keep the words of `--range` in their order, those that Git knows as options among them."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002  # argparse's own signature
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Add one option's words."""
+        namespace.range |= self.dest == "range"
+        words = () if self.dest == "range" else (option_string,)
+        namespace.revisions = [*namespace.revisions, *words, *(values or ())]
 
 
 def scan_options(formats: tuple[str, ...] = ("text", "json")) -> Parser:
@@ -43,14 +63,26 @@ def scan_options(formats: tuple[str, ...] = ("text", "json")) -> Parser:
     source.add_argument(
         "--history", action="store_true", help="read every object of the repository at PATH"
     )
-    source.add_argument("--range", metavar="A..B", help="read what these commits added")
-    options.add_argument(
-        "--deep", action="store_true", help="search a history for every encoding, at half the speed"
+    source.add_argument(
+        "--range",
+        action=_Revisions,
+        nargs="*",
+        default=False,
+        metavar="REV",
+        help="read what these commits added: A..B, or --all --not OLD for what is new since then "
+        "(PATH comes before it)",
     )
     options.add_argument(
-        "--since-last",
-        action="store_true",
-        help="read only what is new in a history since the last such scan, and known keys again",
+        *FORMS,
+        action=_Revisions,
+        nargs="*",
+        dest="revisions",
+        default=[],
+        metavar="REV",
+        help="further revisions of --range, as `git rev-list` takes them",
+    )
+    options.add_argument(
+        "--deep", action="store_true", help="search a history for every encoding, at half the speed"
     )
     _add_reporting(options, formats)
     _add_hiding(options)

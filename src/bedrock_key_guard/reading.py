@@ -38,16 +38,12 @@ def _read_source(scanning: Scanning, environment: Mapping[str, str], progress: P
         from bedrock_key_guard.scan.history import scan_history
 
         return scan_history(
-            scanning.paths[0],
-            scanning.allow,
-            deep=scanning.deep,
-            since_last=scanning.since_last,
-            progress=progress,
+            scanning.paths[0], scanning.allow, deep=scanning.deep, progress=progress
         )
     if scanning.source == "range":
         from bedrock_key_guard.scan.range import scan_range
 
-        return scan_range(scanning.paths[0], scanning.revisions or "", scanning.allow, progress)
+        return scan_range(scanning.paths[0], scanning.revisions, scanning.allow, progress)
     from bedrock_key_guard.scan.tree import scan_paths
 
     return scan_paths(scanning.paths, scanning.allow, progress)

@@ -29,16 +29,15 @@ Source = Literal["tree", "index", "history", "range", "stdin", "nothing"]
 class Scanning:
     """Say what to read, and what people need not see.
 
-    `revisions` are those of a `range`; a history is searched `deep`, and read only `since_last`
-    time, on request alone. `with_tree` adds the files of `paths` as they are. `why_nothing` is the
-    sentence for people where the source is `nothing`.
+    `revisions` are those of a `range`; a history is searched `deep` on request alone. `with_tree`
+    adds the files of `paths` as they are. `why_nothing` is the sentence for people where the source
+    is `nothing`.
     """
 
     paths: tuple[Path, ...] = (Path(),)
     source: Source = "tree"
-    revisions: str | None = None
+    revisions: tuple[str, ...] = ()
     deep: bool = False
-    since_last: bool = False
     with_tree: bool = False
     why_nothing: str = ""
     allow: AllowList = field(default_factory=AllowList)

@@ -135,10 +135,8 @@ def all_of_the_group(process: subprocess.Popen[bytes], number: int) -> None:
         ("--batch-all-objects", ("--history",), {0}),
         # While missing ones are looked for, at the same time.
         ("--missing=print", ("--history",), {0, 1, 2}),
-        ("--missing=print", ("--history", "--since-last"), {0, 1, 2}),
         # While those with keys are read, one by one, of a range the commits first.
         ("--batch", ("--history",), {1}),
-        ("--batch", ("--history", "--since-last"), {1}),
         ("--batch", ("--range", "HEAD"), {0}),
         # While commits are looked for that introduced them.
         ("--raw", ("--history",), {2}),
@@ -191,14 +189,6 @@ def test_people_are_told_too(stage: Stage) -> None:
     assert "1 key: 1 not checked" in out
     assert "INCOMPLETE" in out
     assert said == ""
-
-
-def test_what_was_interrupted_is_not_taken_for_read(stage: Stage) -> None:
-    process = stage.start("--batch", "scan", "--history", "--since-last", ".")
-    stage.met()
-    alone(process, signal.SIGINT)
-    ended(process)
-    assert not list((stage.tree / ".git").glob("*bedrock-key-guard*"))
 
 
 def test_an_interrupted_scan_of_the_action_asks_and_changes_nothing(

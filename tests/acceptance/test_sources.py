@@ -95,7 +95,7 @@ def push_of(origin: Repo, **more: str) -> dict[str, Any]:
     [
         ("--history",),
         ("--history", "--deep"),
-        ("--history", "--since-last"),
+        ("--range", "--all"),
         ("--range", "origin/main..HEAD"),
         ("--range", "HEAD~2..HEAD"),
     ],
@@ -201,23 +201,17 @@ def test_two_scans_write_the_same_bytes_however_objects_are_packed(
     assert report() == first
 
 
-def test_a_report_of_what_is_new_has_the_same_incidents(origin: Repo) -> None:
-    arguments = ("scan", "--history", "--since-last", "--format=json", ".")
+def test_what_is_new_since_given_revisions_is_read_and_nothing_is_remembered(origin: Repo) -> None:
+    before = sorted((origin.path / ".git").iterdir())
+    old = origin.git("rev-parse", "main")
+    arguments = ("scan", "--format=json", "--range", "--all", "--not", old, "--", ".")
     first, second = (
         report_of(guard(*arguments, cwd=origin.path, env=os.environ)) for _ in range(2)
     )
-    assert first["incidents"] == second["incidents"]
-    assert (first["scanned"]["since_last"], second["scanned"]["since_last"]) == (False, True)
-    assert second["scanned"]["objects"] < first["scanned"]["objects"]
-
-
-def test_a_repository_that_cannot_be_written_is_read_all_the_same(origin: Repo) -> None:
-    # Not by its mode, which means nothing to a superuser.
-    (origin.path / ".git" / "bedrock-key-guard.json").mkdir()
-    arguments = ("scan", "--history", "--since-last", "--fail-on=none", ".")
-    done = guard(*arguments, cwd=origin.path, env=os.environ)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert "could not be written" in done.stdout.decode()
+    assert first == second
+    assert aliases(first) == {"pushed"}
+    assert first["scanned"]["range"] == f"--all --not {old} (2 commits)"
+    assert sorted((origin.path / ".git").iterdir()) == before
 
 
 # ── the Action ──────────────────────────────────────────────────────────────────────────────────

@@ -97,14 +97,13 @@ def _scanning(arguments: argparse.Namespace) -> guard.Scanning:
         raise UsageError("--staged, --history and --range take one folder, --stdin takes none.")
     if source == "stdin" and input_is_closed():
         raise UsageError("Standard input is closed.", remedy="Send something into it.")
-    if arguments.since_last and source != "history":
-        raise UsageError("--since-last goes with --history alone.")
+    if arguments.revisions and source != "range":
+        raise UsageError(f"{arguments.revisions[0]} goes with --range alone.")
     return guard.Scanning(
         paths=tuple(arguments.path) or (Path(),),
         source=source,
-        revisions=arguments.range,
+        revisions=tuple(arguments.revisions),
         deep=arguments.deep,
-        since_last=arguments.since_last,
         allow=allow_list(arguments.allow_list, arguments.baseline, arguments.exclude),
         include_malformed=arguments.include_malformed,
     )
@@ -130,7 +129,7 @@ def _refuse_idle(arguments: argparse.Namespace) -> None:
 
 
 def _source(arguments: argparse.Namespace) -> guard.Source:
-    if arguments.range is not None:
+    if arguments.range:
         return "range"
     if arguments.history:
         return "history"

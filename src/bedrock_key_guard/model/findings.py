@@ -82,7 +82,7 @@ class Scanned:
     """Count what was read.
 
     `deep` tells whether every start of a key was searched for, or of a history only those that
-    cover most; `since_last` whether only what was new was read.
+    cover most.
     """
 
     sources: tuple[str, ...] = ()
@@ -90,7 +90,6 @@ class Scanned:
     bytes: int = 0
     range: str | None = None
     deep: bool = True
-    since_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,6 @@ def joined(one: Scan, other: Scan) -> Scan:
             bytes=first.bytes + second.bytes,
             range=first.range or second.range,
             deep=first.deep and second.deep,
-            since_last=first.since_last and second.since_last,
         ),
         not_scanned=tuple(sorted({*one.not_scanned, *other.not_scanned})),
         notes=tuple(dict.fromkeys((*one.notes, *other.notes))),

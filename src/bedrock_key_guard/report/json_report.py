@@ -55,7 +55,6 @@ def _report(report: Report) -> Json:
             "bytes": scanned.bytes,
             "range": scanned.range,
             "deep": scanned.deep,
-            "since_last": scanned.since_last,
         },
         "incidents": [_incident(case) for case in report.cases],
     }

@@ -16,14 +16,13 @@ from bedrock_key_guard.scan.interruption import INTERRUPTED
 from bedrock_key_guard.scan.places import placed
 from bedrock_key_guard.scan.pool import search
 from bedrock_key_guard.scan.progress import Progress, silent
-from bedrock_key_guard.scan.tips import existing, lines
+from bedrock_key_guard.scan.references import existing, lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from bedrock_key_guard.model import Finding
     from bedrock_key_guard.scan.allowlist import AllowList
-    from bedrock_key_guard.scan.places import Earlier
     from bedrock_key_guard.scan.pool import Step
     from bedrock_key_guard.scan.repository import Git, Repository
     from bedrock_key_guard.scan.trace import Introduction
@@ -52,16 +51,16 @@ class How:
     progress: Progress = silent
 
 
-def read_all(git: Git, tips: Iterable[str], how: How) -> Found:
-    """Search every object, and look for those that `tips` reach and that are not here."""
+def read_all(git: Git, references: Iterable[str], how: How) -> Found:
+    """Search every object, and look for those that `references` reach and that are not here."""
     found = Found()
     absent: Future[list[str]] = Future()
     with ThreadPoolExecutor(1) as side:
         try:
-            absent = side.submit(absent_from, git, tuple(tips))
-            found.add(read_known(git, git, how))
+            absent = side.submit(_absent_from, git, tuple(references))
+            found.add(_read_known(git, how))
             if not found.interrupted:
-                note_absent(found, absent.result)
+                _note_absent(found, absent.result)
         except KeyboardInterrupt:
             found.interrupted = True
         finally:
@@ -71,20 +70,20 @@ def read_all(git: Git, tips: Iterable[str], how: How) -> Found:
     return found
 
 
-def read_known(git: Git, searched: Git, how: How) -> Found:
-    """Search the objects that `searched` knows, and have `git` read those that may hold a key.
+def _read_known(git: Git, how: How) -> Found:
+    """Search the objects that Git knows, and read those that may hold a key.
 
     These are read while others are still searched.
     """
     read = Found()
     with (
         TemporaryDirectory(prefix="bedrock-key-guard-") as lists,
-        closing(search(searched, Path(lists), deep=how.deep, progress=how.progress)) as steps,
+        closing(search(git, Path(lists), deep=how.deep, progress=how.progress)) as steps,
     ):
         chosen = _chosen(steps, read)
         found = scan_objects(git, chosen, how.allow, how.progress, read_before=True)
     found.objects, found.bytes = read.objects, read.bytes
-    # As they came, the next scan would not write the same bytes.
+    # As they came, another run would not write the same bytes.
     found.findings.sort(key=lambda each: each.location.object or "")
     return found
 
@@ -97,7 +96,7 @@ def _chosen(steps: Iterable[Step], read: Found) -> Iterator[str]:
         yield from step.chosen
 
 
-def note_absent(found: Found, absent: Callable[[], list[str]]) -> None:
+def _note_absent(found: Found, absent: Callable[[], list[str]]) -> None:
     """Add the objects that are `absent`, or that Git cannot tell them."""
     try:
         found.absent += absent()
@@ -105,12 +104,12 @@ def note_absent(found: Found, absent: Callable[[], list[str]]) -> None:
         found.gaps.append(NotScanned("history", "missing", UNTOLD))
 
 
-def absent_from(git: Git, revisions: Iterable[str]) -> list[str]:
-    """Return the objects that revisions reach and that are not here."""
-    asked = list(revisions)
+def _absent_from(git: Git, references: Iterable[str]) -> list[str]:
+    """Return the objects that references reach and that are not here."""
+    asked = list(references)
     here = existing(git, asked)
-    gone = [each for each in asked if each not in here and not each.startswith("^")]
-    known = [each for each in asked if each not in gone]
+    gone = [each for each in asked if each not in here]
+    known = [each for each in asked if each in here]
     listed = git.run(*_REACHABLE, stdin=lines(known)).decode().split() if here else []
     return [*gone, *(each[1:] for each in listed if each.startswith("?"))]
 
@@ -121,7 +120,6 @@ def located(
     allow: AllowList,
     *,
     among: list[Introduction] | None = None,
-    earlier: Earlier | None = None,
 ) -> list[Finding]:
     """Return the findings with their places.
 
@@ -129,7 +127,7 @@ def located(
     """
     try:
         if not found.interrupted:
-            return placed(git, found.findings, allow, among, earlier)
+            return placed(git, found.findings, allow, among)
     except UsageError:
         found.gaps.append(NotScanned("history", "missing", UNTRACED))
     except KeyboardInterrupt:

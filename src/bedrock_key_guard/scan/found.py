@@ -29,14 +29,12 @@ _SOURCES: dict[str, Source] = {"commit": "commit-message", "tag": "tag-message"}
 class Found:
     """Gather what some objects hold, what could not be read, and the counts.
 
-    `again` are the objects in which there was something, `unread` those that could not be read,
-    `absent` those that references reach and that are not here; `gaps` is what Git cannot tell.
+    `absent` are the objects that references reach and that are not here; `gaps` is what Git cannot
+    tell.
     """
 
     findings: list[Finding] = field(default_factory=list)
     missed: list[NotScanned] = field(default_factory=list)
-    again: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     gaps: list[NotScanned] = field(default_factory=list)
     objects: int = 0
@@ -47,8 +45,6 @@ class Found:
         """Add what other objects hold."""
         self.findings += other.findings
         self.missed += other.missed
-        self.again += other.again
-        self.unread += other.unread
         self.absent += other.absent
         self.gaps += other.gaps
         self.objects += other.objects
@@ -58,7 +54,6 @@ class Found:
     def miss(self, object_id: str, reason: str) -> None:
         """Note an object that could not be read."""
         self.missed.append(NotScanned(object_id, "missing", reason))
-        self.unread.append(object_id)
 
 
 def scan_objects(
@@ -110,8 +105,6 @@ def _scan_object(opened: GitObject, object_id: str, allow: AllowList, found: Fou
         return 0
     found.findings += reading.findings
     found.missed += (replace(each, what=_within(object_id, each.what)) for each in reading.missed)
-    if reading.findings or reading.missed:
-        found.again.append(object_id)
     return len(reading.findings)
 
 

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model import NotScanned, Scan, Scanned, joined
 from bedrock_key_guard.scan.everything import How, located, read_all, scan_of, shallow
-from bedrock_key_guard.scan.latest import scan_latest
 from bedrock_key_guard.scan.progress import Progress, silent
+from bedrock_key_guard.scan.references import find_references
 from bedrock_key_guard.scan.repository import clean_git, repository_of
 from bedrock_key_guard.scan.submodules import NOT_HERE, submodules, under
-from bedrock_key_guard.scan.tips import find_tips
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,27 +25,21 @@ if TYPE_CHECKING:
 
 
 def scan_history(
-    folder: Path,
-    allow: AllowList,
-    *,
-    deep: bool = False,
-    since_last: bool = False,
-    progress: Progress = silent,
+    folder: Path, allow: AllowList, *, deep: bool = False, progress: Progress = silent
 ) -> Scan:
     """Scan all blobs, commits, tags and notes of the repository at `folder`.
 
-    `deep` searches for every start of a key, `since_last` reads only what came since the last scan
-    that was asked to. Raises UsageError where there is no repository.
+    `deep` searches for every start of a key. Raises UsageError where there is no repository.
     """
     repository = repository_of(folder, "history")
-    return _scan(repository, How(allow, deep, progress), set(), since_last=since_last)
+    return _scan(repository, How(allow, deep, progress), set())
 
 
-def _scan(repository: Repository, how: How, done: set[Path], *, since_last: bool) -> Scan:
+def _scan(repository: Repository, how: How, done: set[Path]) -> Scan:
     """Scan one repository, and those of its submodules that are not `done` yet."""
     done.add(repository.git_dir.resolve())
     with clean_git(repository) as git:
-        scan = scan_latest(git, how) if since_last else _scan_all(git, how)
+        scan = _scan_all(git, how)
         inner = submodules(git)
     # Patterns and baselines name paths, and a submodule's are known here alone.
     anywhere = replace(how, allow=replace(how.allow, exclude=(), baseline=frozenset()))
@@ -55,13 +48,13 @@ def _scan(repository: Repository, how: How, done: set[Path], *, since_last: bool
     for each in inner:
         here = each.repository and each.repository.git_dir.resolve() not in done
         if each.repository and here and not scan.interrupted:
-            there = _scan(each.repository, anywhere, done, since_last=since_last)
+            there = _scan(each.repository, anywhere, done)
             scan = joined(scan, under(each.path, there, how.allow))
     return scan
 
 
 def _scan_all(git: Git, how: How) -> Scan:
-    found = read_all(git, find_tips(git).all, how)
+    found = read_all(git, find_references(git), how)
     findings = located(git, found, how.allow)
     scanned = Scanned(("history",), deep=how.deep)
     return scan_of(found, findings, how.allow, scanned, shallow(git.repository))

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.tips import lines
-from bedrock_key_guard.scan.trace import (
-    confirmed,
-    first_of,
-    introductions,
-    moment,
-    still_at_tip,
-)
+from bedrock_key_guard.scan.trace import introductions, moment, still_at_tip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from bedrock_key_guard.model import Finding, Location, Source
@@ -26,34 +19,18 @@ if TYPE_CHECKING:
 _NOTES = "refs/notes/*"
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """Hold what an earlier scan has traced, and the revisions that are newer.
-
-    The first are pairs of an object and a commit, and the commits and tags that are reached.
-    """
-
-    introduced: Sequence[tuple[str, str]] = ()
-    noted: Sequence[tuple[str, str]] = ()
-    messages: Sequence[str] = ()
-    usual: Sequence[str] = ()
-    notes: Sequence[str] = ()
-
-
 def placed(
     git: Git,
     findings: Iterable[Finding],
     allow: AllowList,
     among: list[Introduction] | None = None,
-    earlier: Earlier | None = None,
 ) -> list[Finding]:
     """Return the findings with path, commit and author time, one for each path of an object.
 
-    Where they were introduced is asked of Git, or looked for `among` what is known already, or
-    asked of Git as far as it is not known from an `earlier` scan. What no commit introduced is
-    `unreachable`: a branch that was deleted, a commit that was amended.
+    Where they were introduced is asked of Git, or looked for `among` what is known already. What no
+    commit introduced is `unreachable`: a branch that was deleted, a commit that was amended.
     """
-    places = _Places(git, list(findings), among, earlier)
+    places = _Places(git, list(findings), among)
     return [
         replace(
             finding, location=at, allowed=finding.allowed or allow.by_path(at.path, finding.key)
@@ -66,23 +43,17 @@ def placed(
 class _Places:
     """Know the places of all objects in some findings, each asked for once."""
 
-    def __init__(
-        self,
-        git: Git,
-        findings: list[Finding],
-        among: list[Introduction] | None,
-        earlier: Earlier | None,
-    ) -> None:
+    def __init__(self, git: Git, findings: list[Finding], among: list[Introduction] | None) -> None:
         self.findings = findings
         blobs = self._objects("blob")
-        usual = among if among is not None else _usual(git, blobs, earlier)
+        usual = among if among is not None else _usual(git, blobs)
         known = {each.object for each in usual}
         rest = [blob for blob in blobs if blob not in known]
         self._found: dict[Introduction, Source] = dict.fromkeys(usual, "blob")
-        self._found |= dict.fromkeys(_noted(git, rest, earlier), "note")
+        self._found |= dict.fromkeys(_noted(git, rest), "note")
         here = ((each.object, each.path) for each in usual if each.object in set(blobs))
         self._tips = still_at_tip(git, here)
-        self._messages = _commits(git, self._objects("commit-message"), earlier)
+        self._messages = _commits(git, self._objects("commit-message"))
         self._messages |= _tags(git) if self._objects("tag-message") else {}
 
     def of(self, at: Location) -> list[Location]:
@@ -114,45 +85,22 @@ class _Places:
         return list(dict.fromkeys(filter(None, objects)))
 
 
-def _usual(git: Git, blobs: list[str], earlier: Earlier | None) -> list[Introduction]:
-    if earlier is not None:
-        return _continued(git, blobs, earlier.introduced, earlier.usual)
+def _usual(git: Git, blobs: list[str]) -> list[Introduction]:
     return introductions(git, blobs, [f"--exclude={_NOTES}", "--all", *git.heads()])
 
 
-def _noted(git: Git, blobs: list[str], earlier: Earlier | None) -> list[Introduction]:
-    if earlier is not None:
-        return _continued(git, blobs, earlier.noted, earlier.notes)
+def _noted(git: Git, blobs: list[str]) -> list[Introduction]:
     return introductions(git, blobs, [f"--glob={_NOTES}"])
 
 
-def _continued(
-    git: Git, blobs: list[str], known: Sequence[tuple[str, str]], newer: Sequence[str]
-) -> list[Introduction]:
-    """Return what was traced before, and then what newer revisions introduced."""
-    wanted = set(blobs)
-    before = confirmed(git, [pair for pair in known if pair[0] in wanted])
-    return first_of([*before, *(introductions(git, blobs, newer) if newer else ())])
-
-
-def _commits(
-    git: Git, commits: list[str], earlier: Earlier | None
-) -> dict[str | None, datetime | None]:
+def _commits(git: Git, commits: list[str]) -> dict[str | None, datetime | None]:
     """Return the author times of those commits that a reference still reaches."""
     if not commits:
         return {}
-    reached = _reached(git, earlier)
+    reached = set(git.run("rev-list", "--all", *git.heads()).decode().split())
     here = [commit for commit in commits if commit in reached]
     listed = git.run("log", "--no-walk=unsorted", "--format=%H %at", *here) if here else b""
     return dict(_timed(line) for line in listed.decode().splitlines())
-
-
-def _reached(git: Git, earlier: Earlier | None) -> set[str]:
-    if earlier is None:
-        return set(git.run("rev-list", "--all", *git.heads()).decode().split())
-    newer = (each for each in (earlier.usual, earlier.notes) if each)
-    asked = [git.run("rev-list", "--stdin", stdin=lines(each)).decode().split() for each in newer]
-    return {*earlier.messages, *(commit for commits in asked for commit in commits)}
 
 
 def _tags(git: Git) -> dict[str | None, datetime | None]:

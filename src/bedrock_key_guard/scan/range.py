@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.everything import SHALLOW, first_commits, located, scan_of
-from bedrock_key_guard.scan.found import ABSENT, Found, scan_objects
+from bedrock_key_guard.scan.found import ABSENT, scan_objects
 from bedrock_key_guard.scan.progress import Progress, silent
+from bedrock_key_guard.scan.references import check_revisions, lines, with_heads
 from bedrock_key_guard.scan.repository import clean_git, find_repository, repository_of
-from bedrock_key_guard.scan.tips import lines
-from bedrock_key_guard.scan.trace import Introduction, additions
+from bedrock_key_guard.scan.trace import additions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from bedrock_key_guard.scan.allowlist import AllowList
@@ -26,24 +27,30 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _INNER_TAG = re.compile(rb"object ([0-9a-f]+)\ntype tag\n")
 
 
-def scan_range(folder: Path, revisions: str, allow: AllowList, progress: Progress = silent) -> Scan:
-    """Scan what the commits of `revisions` (such as `A..B`) added, and the text of a tag named `B`.
+def scan_range(
+    folder: Path, revisions: Sequence[str], allow: AllowList, progress: Progress = silent
+) -> Scan:
+    """Scan what the commits of `revisions` added, and the text of the tags that they name.
 
-    What a shallow or partial clone has not got is missing. Raises UsageError where `folder` is in
-    no repository, or Git knows no such range.
+    They are those of `git rev-list`, such as `A..B` or `--all --not OLD`. What a shallow or partial
+    clone has not got is missing. Raises UsageError where `folder` is in no repository, or Git knows
+    no such range.
     """
-    repository = repository_of(folder, "commits")
+    check_revisions(revisions)
+    repository, name = repository_of(folder, "commits"), " ".join(revisions)
     with clean_git(repository) as git:
+        words = with_heads(git, revisions)
         try:
-            commits, added = additions(git, revisions)
+            commits, added = additions(git, words)
         except UsageError:
-            gap = NotScanned(revisions, "missing", _why_not(git, revisions))
-            return Scan(scanned=Scanned(("range",), range=revisions), not_scanned=(gap,))
-        found = _read(git, commits, added, revisions, allow, progress)
+            gap = NotScanned(name, "missing", _why_not(git, words))
+            return Scan(scanned=Scanned(("range",), range=name), not_scanned=(gap,))
+        objects = (*commits, *(each.object for each in added), *_tags(git, words))
+        found = scan_objects(git, objects, allow, progress)
         findings = located(git, found, allow, among=added)
     cut = not first_commits(repository).isdisjoint(commits)
-    gaps = [NotScanned(revisions, "missing", SHALLOW)] if cut else []
-    scanned = Scanned(("range",), range=f"{revisions} ({len(commits)} commits)")
+    gaps = [NotScanned(name, "missing", SHALLOW)] if cut else []
+    scanned = Scanned(("range",), range=f"{name} ({len(commits)} commits)")
     return scan_of(found, findings, allow, scanned, gaps)
 
 
@@ -61,21 +68,23 @@ def commits_known(folder: Path) -> Callable[[str], bool] | None:
     return knows
 
 
-def _why_not(git: Git, revisions: str) -> str:
-    """Say why Git cannot tell what was added. Raises UsageError where it knows no such range.
+def _why_not(git: Git, words: Sequence[str]) -> str:
+    """Say why Git cannot tell what was added. Raises UsageError where it knows no such revisions.
 
     Who names a commit by its whole id means one that is somewhere, if not here.
     """
     if first_commits(git.repository):
         return SHALLOW
-    if any(_is_missing(git, end) for end in _DOTS.split(revisions)):
+    ends = chain.from_iterable(_DOTS.split(word.lstrip("^")) for word in words)
+    if any(_is_missing(git, end) for end in ends):
         return ABSENT
     try:
-        git.run("rev-list", "--quiet", "--end-of-options", revisions, "--")
+        git.run("rev-list", "--quiet", *words, "--")
     except UsageError:
         raise UsageError(
-            f"There are no such commits here: {revisions!r}.",
-            remedy="Name revisions that `git rev-list` knows, such as `main..HEAD`.",
+            f"There are no such commits here: {' '.join(words)!r}.",
+            remedy="Name revisions that `git rev-list` knows, such as `main..HEAD`; a folder "
+            "stands before `--range`.",
         ) from None
     return ABSENT
 
@@ -87,23 +96,19 @@ def _is_missing(git: Git, revision: str) -> bool:
     )
 
 
-def _read(
-    git: Git,
-    commits: list[str],
-    added: list[Introduction],
-    revisions: str,
-    allow: AllowList,
-    progress: Progress,
-) -> Found:
-    objects = (*commits, *(each.object for each in added), *_tags(git, revisions))
-    return scan_objects(git, objects, allow, progress)
+def _tags(git: Git, words: Sequence[str]) -> list[str]:
+    """Return the annotated tags that are asked for by name, and those that they are tags of."""
+    named = git.run("rev-parse", "--revs-only", *words).decode().split()
+    known = {each[1:] for each in named if each.startswith("^")}
+    wanted = [each for each in named if not each.startswith("^") and each not in known]
+    return [tag for tag in _inner_tags(git, wanted) if tag not in known]
 
 
-def _tags(git: Git, revisions: str) -> list[str]:
-    """Return the annotated tag that a range ends with, and those that it is a tag of."""
-    end = _DOTS.split(revisions)[-1]
-    asked = git.run("cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=lines([end]))
-    tags = asked.decode().split()[1:] if asked.startswith(b"tag ") else []
-    while tags and (inner := _INNER_TAG.match(git.run("cat-file", "tag", tags[-1]))):
-        tags.append(inner[1].decode())
+def _inner_tags(git: Git, objects: Iterable[str]) -> list[str]:
+    asked = git.run("cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=lines(objects))
+    tags = [line[4:] for line in asked.decode().splitlines() if line.startswith("tag ")]
+    for tag in tags:
+        inner = _INNER_TAG.match(git.run("cat-file", "tag", tag))
+        if inner and (name := inner[1].decode()) not in tags:
+            tags.append(name)
     return tags

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
-from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -157,12 +156,6 @@ class Git:
             "HOME": str(clean_dir),
             "LC_ALL": "C",
         }
-
-    def over(self, objects: Path) -> Git:
-        """Return a Git that knows the objects in this directory and no others."""
-        other = copy(self)
-        other.environment = {**self.environment, "GIT_OBJECT_DIRECTORY": str(objects)}
-        return other
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what Git prints. Raises GuardError where Git fails."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.tips import lines
+from bedrock_key_guard.scan.references import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,20 +48,10 @@ def introductions(git: Git, objects: Sequence[str], revisions: Sequence[str]) ->
     if not objects:
         return []
     listed = git.run("rev-list", *_OLDEST_FIRST, *options, "--stdin", stdin=named)
-    return first_of(_found(git, objects, listed.splitlines(keepends=True)))
+    return _first_of(_found(git, objects, listed.splitlines(keepends=True)))
 
 
-def confirmed(git: Git, pairs: Sequence[tuple[str, str]]) -> list[Introduction]:
-    """Return where objects were put by commits of which it is known that they did."""
-    rank = {pair: number for number, pair in enumerate(pairs)}
-    commits = lines(dict.fromkeys(commit for _, commit in pairs))
-    objects = list(dict.fromkeys(each for each, _ in pairs))
-    found = _found(git, objects, commits.splitlines(keepends=True))
-    known = [each for each in found if (each.object, each.commit) in rank]
-    return sorted(known, key=lambda each: rank[each.object, each.commit])
-
-
-def first_of(found: Iterable[Introduction]) -> list[Introduction]:
+def _first_of(found: Iterable[Introduction]) -> list[Introduction]:
     """Return the first for each object and path."""
     first: dict[tuple[str, str], Introduction] = {}
     for each in found:
@@ -94,12 +84,12 @@ def _shared_out(git: Git, finds: Sequence[str], commits: Sequence[bytes]) -> lis
             raise
 
 
-def additions(git: Git, revisions: str) -> tuple[list[str], list[Introduction]]:
-    """Return the commits of a range and what they put where, oldest first.
+def additions(git: Git, revisions: Sequence[str]) -> tuple[list[str], list[Introduction]]:
+    """Return the commits that revisions name and what they put where, oldest first.
 
     With `-c` a merge is shown only where it differs from every parent: what it added itself.
     """
-    output = git.run("log", *_RAW, *_OLDEST_FIRST, "-c", "--end-of-options", revisions, "--")
+    output = git.run("log", *_RAW, *_OLDEST_FIRST, "-c", *revisions, "--")
     commits: list[str] = []
     return commits, list(_changes(output, commits))
 

@@ -120,9 +120,8 @@ def test_the_number_that_people_are_told_is_right() -> None:
 
 
 def test_what_a_scan_has_to_say_is_said() -> None:
-    report = assembled(Scan(scanned=Scanned(since_last=True), notes=("All is new.",)))
+    report = assembled(Scan(notes=("All is new.",)))
     assert "Note: All is new." in as_text(report)
-    assert json.loads(as_json(report))["scanned"]["since_last"] is True
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,6 @@ def test_a_clean_report() -> None:
             "bytes": 3_104_882,
             "range": None,
             "deep": True,
-            "since_last": False,
         },
         "incidents": [],
     }

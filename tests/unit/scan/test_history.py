@@ -191,20 +191,15 @@ def test_a_missing_blob_is_named_and_the_rest_is_read(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("what", ["HEAD~1^{tree}", "HEAD~1", "HEAD", "HEAD^{tree}"])
-@pytest.mark.parametrize("since_last", [False, True])
-def test_without_a_tree_or_a_commit_the_keys_are_found_all_the_same(
-    repo: Repo, what: str, since_last: bool
-) -> None:
+def test_without_a_tree_or_a_commit_the_keys_are_found_all_the_same(repo: Repo, what: str) -> None:
     repo.commit("first", a__txt=key("a"))
     repo.commit("second", b__txt=key("b"))
     repo.commit("third", c__txt=key("c"))
     loose_file(repo, repo.git("rev-parse", what)).unlink()
-    for _ in range(2):
-        scan = scan_history(repo.path, NOTHING, since_last=since_last)
-        assert set(found(scan)) == {"a", "b", "c"}
-        assert not scan.complete
-        assert not scan.scanned.since_last
-        assert all("fetch-depth: 0" in each.reason for each in scan.not_scanned)
+    scan = scan_history(repo.path, NOTHING)
+    assert set(found(scan)) == {"a", "b", "c"}
+    assert not scan.complete
+    assert all("fetch-depth: 0" in each.reason for each in scan.not_scanned)
 
 
 def test_a_corrupt_blob_is_named_and_the_rest_is_read(repo: Repo) -> None:
@@ -228,7 +223,7 @@ def test_a_loss_that_is_known_is_listed_and_leaves_the_scan_complete(repo: Repo)
     for known in (frozenset({lost, spoilt}), frozenset({lost})):
         for scan in (
             scan_history(repo.path, AllowList(missing=known)),
-            scan_range(repo.path, "HEAD", AllowList(missing=known)),
+            scan_range(repo.path, ("HEAD",), AllowList(missing=known)),
         ):
             accepted = {each.what for each in scan.not_scanned if each.kind == "opaque"}
             assert accepted == known
@@ -244,7 +239,7 @@ def test_outside_a_repository_there_is_no_history(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no history"):
         scan_history(tmp_path, NOTHING)
     with pytest.raises(UsageError, match="no commits"):
-        scan_range(tmp_path, "HEAD", NOTHING)
+        scan_range(tmp_path, ("HEAD",), NOTHING)
 
 
 def test_references_that_cannot_be_read_are_no_reason_to_call_a_history_complete(
@@ -262,7 +257,7 @@ def test_a_range_is_what_its_commits_added(repo: Repo) -> None:
     repo.commit("gone again", leak__txt=f"\n{key('leak')}")
     (repo.path / "leak.txt").unlink()
     repo.commit(f"message {key('message')}")
-    scan = scan_range(repo.path, "start..HEAD", NOTHING)
+    scan = scan_range(repo.path, ("start..HEAD",), NOTHING)
     assert found(scan) == {
         "leak": ("blob", "leak.txt", 2, 1),
         "message": ("commit-message", "", 6, 9),
@@ -281,7 +276,7 @@ def test_a_merge_adds_to_a_range_only_what_no_parent_has(repo: Repo) -> None:
     repo.write("evil.txt", key("evil"))
     repo.git("add", "--all")
     repo.git("commit", "--quiet", "--amend", "--message", "merge")
-    assert set(found(scan_range(repo.path, "main..side", NOTHING))) == {"evil"}
+    assert set(found(scan_range(repo.path, ("main..side",), NOTHING))) == {"evil"}
 
 
 @pytest.mark.parametrize("revisions", ["HEAD~1..HEAD", "HEAD", "main~3..main"])
@@ -292,7 +287,7 @@ def test_a_range_that_a_shallow_clone_has_not_got_is_missing(
         repo.commit("change", a__txt=f"{number} {key('a')}")
     clone = tmp_path / "clone"
     repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(clone))
-    scan = scan_range(clone, revisions, NOTHING)
+    scan = scan_range(clone, (revisions,), NOTHING)
     (missed,) = scan.not_scanned
     assert (missed.what, missed.kind) == (revisions, "missing")
     assert "fetch-depth: 0" in missed.reason
@@ -303,7 +298,7 @@ def test_a_range_within_a_shallow_clone_is_complete(repo: Repo, tmp_path: Path) 
         repo.commit("change", a__txt=f"{number} {key(str(number))}")
     clone = tmp_path / "clone"
     repo.git("clone", "--quiet", "--depth=3", f"file://{repo.path}", str(clone))
-    scan = scan_range(clone, "HEAD~1..HEAD", NOTHING)
+    scan = scan_range(clone, ("HEAD~1..HEAD",), NOTHING)
     assert (set(found(scan)), scan.complete) == ({"3"}, True)
 
 
@@ -316,7 +311,7 @@ def test_a_range_of_a_partial_clone_names_what_is_missing(
     repo.commit("second", a__txt="clean")
     clone, source = tmp_path / "clone", f"file://{repo.path}"
     repo.git("clone", "--quiet", "--no-checkout", f"--filter={what}", source, str(clone))
-    scan = scan_range(clone, "HEAD", NOTHING)
+    scan = scan_range(clone, ("HEAD",), NOTHING)
     assert not scan.complete
     assert all("fetch-depth: 0" in each.reason for each in scan.not_scanned)
 
@@ -325,9 +320,9 @@ def test_a_range_that_ends_with_a_tag_has_its_message_too(repo: Repo) -> None:
     repo.commit("first", a__txt="x")
     repo.git("tag", "--annotate", "v1", "--message", f"tag {key('tag')}")
     repo.git("tag", "--annotate", "v2", "v1", "--message", f"tag {key('outer')}")
-    assert set(found(scan_range(repo.path, "HEAD..v2", NOTHING))) == {"tag", "outer"}
-    assert set(found(scan_range(repo.path, "v1", NOTHING))) == {"tag"}
-    assert set(found(scan_range(repo.path, "v2..HEAD", NOTHING))) == set()
+    assert set(found(scan_range(repo.path, ("HEAD..v2",), NOTHING))) == {"tag", "outer"}
+    assert set(found(scan_range(repo.path, ("v1",), NOTHING))) == {"tag"}
+    assert set(found(scan_range(repo.path, ("v2..HEAD",), NOTHING))) == set()
 
 
 def test_a_submodule_in_a_range_is_no_missing_object(repo: Repo) -> None:
@@ -335,15 +330,57 @@ def test_a_submodule_in_a_range_is_no_missing_object(repo: Repo) -> None:
     entry = f"160000,{repo.git('rev-parse', 'HEAD')[::-1]},sub"
     repo.git("update-index", "--add", "--cacheinfo", entry)
     repo.git("commit", "--quiet", "--message", "submodule")
-    assert scan_range(repo.path, "HEAD", NOTHING).complete
+    assert scan_range(repo.path, ("HEAD",), NOTHING).complete
     assert scan_history(repo.path, NOTHING).complete
 
 
-@pytest.mark.parametrize("revisions", ["nowhere..HEAD", "--all", "--output=x"])
-def test_a_range_that_git_does_not_know_is_a_usage_error(repo: Repo, revisions: str) -> None:
+def test_what_is_new_since_given_revisions_is_read_alone(repo: Repo) -> None:
+    repo.commit("first", a__txt=key("old"))
+    repo.git("tag", "--annotate", "v1", "--message", f"tag {key('told')}")
+    old = repo.git("for-each-ref", "--format=%(objectname)").split()
+    repo.commit("on main", b__txt=key("main"))
+    repo.git("checkout", "--quiet", "-b", "side", "HEAD~1")
+    repo.commit("on a branch", c__txt=key("side"))
+    repo.git("tag", "--annotate", "v2", "--message", f"tag {key('tag')}")
+    repo.git("checkout", "--quiet", "--detach")
+    repo.commit("checked out, on no branch", d__txt=key("detached"))
+    new = {"main", "side", "tag", "detached"}
+    assert set(found(scan_range(repo.path, ("--all", "--not", *old), NOTHING))) == new
+    assert (
+        set(found(scan_range(repo.path, ("--all", *(f"^{each}" for each in old)), NOTHING))) == new
+    )
+    assert set(found(scan_range(repo.path, ("--branches", "--not", *old), NOTHING))) == {
+        "main",
+        "side",
+    }
+    assert set(found(scan_range(repo.path, ("main", "side", "^v1"), NOTHING))) == {"main", "side"}
+    assert set(found(scan_range(repo.path, ("side", "--not", "--tags"), NOTHING))) == set()
+    scan = scan_range(repo.path, ("--all", "--not", "--all"), NOTHING)
+    assert (scan.scanned.objects, scan.complete) == (0, True)
+    assert scan.scanned.range == "--all --not --all (0 commits)"
+
+
+def test_a_note_that_is_new_since_given_revisions_is_read(repo: Repo) -> None:
+    old = repo.commit("first", a__txt="x")
+    repo.git("notes", "add", "--message", f"note {key('note')}")
+    assert set(found(scan_range(repo.path, ("--all", "--not", old), NOTHING))) == {"note"}
+
+
+def test_a_range_that_git_does_not_know_is_a_usage_error(repo: Repo) -> None:
     repo.commit("base", a__txt="x")
-    with pytest.raises(UsageError, match="There are no such commits here"):
-        scan_range(repo.path, revisions, NOTHING)
+    for revisions in (("nowhere..HEAD",), ("HEAD", "nowhere"), ("--all", "--not", "nowhere")):
+        with pytest.raises(UsageError, match="There are no such commits here"):
+            scan_range(repo.path, revisions, NOTHING)
+
+
+@pytest.mark.parametrize(
+    "option", ["--output=x", "--glob=*", "-n1", "--stdin", "--", "--all=x", ""]
+)
+def test_no_other_option_of_git_is_a_revision(repo: Repo, option: str) -> None:
+    repo.commit("base", a__txt="x")
+    for revisions in ((option,), ("HEAD", option), (option, "HEAD")):
+        with pytest.raises(UsageError, match=r"not a revision|no revision"):
+            scan_range(repo.path, revisions, NOTHING)
     assert not (repo.path / "x").exists()
 
 
@@ -367,7 +404,7 @@ def test_hostile_configuration_runs_nothing(repo: Repo, tmp_path: Path) -> None:
     repo.git("config", "gpg.program", f"touch {marker}")
     repo.git("config", "log.showSignature", "true")
     assert set(found(scan_history(repo.path, NOTHING))) == {"a"}
-    assert set(found(scan_range(repo.path, "HEAD", NOTHING))) == {"a"}
+    assert set(found(scan_range(repo.path, ("HEAD",), NOTHING))) == {"a"}
     assert not marker.exists()
 
 
@@ -377,4 +414,4 @@ def test_a_folder_that_is_not_there_is_a_usage_error(repo: Repo, name: str) -> N
     with pytest.raises(UsageError, match="not there"):
         scan_history(repo.path / name, NOTHING)
     with pytest.raises(UsageError, match="not there"):
-        scan_range(repo.path / name, "HEAD", NOTHING)
+        scan_range(repo.path / name, ("HEAD",), NOTHING)

@@ -32,8 +32,8 @@ def top(tmp_path: Path, library: Repo) -> Repo:
     return top
 
 
-def scanned(top: Repo, allow: AllowList | None = None, *, since_last: bool = False) -> Scan:
-    return scan_history(top.path, allow or AllowList(), since_last=since_last)
+def scanned(top: Repo, allow: AllowList | None = None) -> Scan:
+    return scan_history(top.path, allow or AllowList())
 
 
 def places(scan: Scan) -> list[tuple[str, str]]:
@@ -137,14 +137,3 @@ def test_a_pattern_means_the_path_in_the_repository_around(
     scan = scanned(top, AllowList(exclude=(pattern,)))
     (finding,) = (each for each in scan.findings if each.location.source == "blob")
     assert finding.allowed == reason
-
-
-def test_each_repository_remembers_what_of_it_was_read(top: Repo) -> None:
-    first, second = (scanned(top, since_last=True) for _ in range(2))
-    assert (places(first), places(second)) == (BOTH, BOTH)
-    assert (first.scanned.since_last, second.scanned.since_last) == (False, True)
-    # A blob and a commit with a key in them.
-    assert second.scanned.objects == 2
-    Repo(top.path / "libs" / "one").commit("new", b__txt=KEY + "\n")
-    third = scanned(top, since_last=True)
-    assert places(third) == sorted([*BOTH, ("blob", "libs/one/b.txt")])
