@@ -87,10 +87,9 @@ class Bench:
         return [self.python, "-I", "-c", code, *arguments]
 
 
-def install_guard(folder: Path, *others: str) -> Path:
+def install_guard(folder: Path) -> Path:
     """Put the guard into an environment that holds nothing else, as a hook has; return its Python.
 
-    `others` are packages of our own environment that stand beside it, if they are installed.
     Whatever stands beside it there would slow the interpreter's start for it and for bare Python.
     """
     shutil.rmtree(folder, ignore_errors=True)
@@ -99,9 +98,6 @@ def install_guard(folder: Path, *others: str) -> Path:
     shutil.copytree(
         ROOT / "src" / _PACKAGE, packages / _PACKAGE, ignore=shutil.ignore_patterns("__pycache__")
     )
-    for found in filter(None, map(importlib.util.find_spec, others)):
-        source = Path(str(found.origin)).parent
-        shutil.copytree(source, packages / source.name)
     return folder / "bin" / "python"
 
 
@@ -144,7 +140,6 @@ def tree(bench: Bench, folder: Path) -> list[Contender]:
     ripgrep = shutil.which("rg")
     search = ["-uuu", "--text", "--count", "--fixed-strings", *(f"-e{each}" for each in _LITERALS)]
     guard = bench.guard(_COMMAND, "scan", "--format", "json", ".")
-    fast = [install_guard(bench.folder / "guard-fast", "hyperscan"), *guard[1:]]
     detect_secrets = [*_python(_DETECT_SECRETS), "scan", "--no-verify", "--all-files", "."]
     gitleaks, betterleaks, kingfisher = _peers()
     snapshot = ["scan", *_KINGFISHER, "--git-history", "none", "."]
@@ -155,7 +150,6 @@ def tree(bench: Bench, folder: Path) -> list[Contender]:
             is_floor=True,
         ),
         Contender("this engine", bench.job(guard, folder), is_ours=True),
-        Contender("this engine, with Hyperscan", bench.job(fast, folder), is_ours=True),
         _peer("kingfisher", bench, kingfisher, snapshot, folder),
         _peer("betterleaks", bench, betterleaks, ["auto", *_BETTERLEAKS, "."], folder),
         _peer("gitleaks", bench, gitleaks, ["dir", *_GITLEAKS, "."], folder),

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import sys
 
-from bedrock_key_guard.scan.anchors import OVERLAP, any_anchor
 from bedrock_key_guard.scan.magic import HEAD, container_kind
+from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
 
 # Nothing more is imported here, for type checkers neither: `typing` alone would double the start.
 TYPE_CHECKING = False
@@ -48,11 +48,11 @@ def _run(arguments: list[str]) -> int:
     if arguments and arguments[0].startswith("-") and arguments[0] != "--":
         return _refused(arguments[0])
     files = arguments[1:] if arguments and arguments[0] == "--" else arguments
-    suspects = [file for file in files if may_hold_key(file)]
+    suspects = [file for file in files if needs_scanner(file)]
     return _answer(_scan_files(suspects)) if suspects else 0
 
 
-def may_hold_key(path: str, window: int = WINDOW) -> bool:
+def needs_scanner(path: str, window: int = WINDOW) -> bool:
     """Tell whether a file needs the scanner.
 
     It does where it holds the start of a key, may hold other files, or is not just a file. What
@@ -68,7 +68,7 @@ def may_hold_key(path: str, window: int = WINDOW) -> bool:
             tail = b""
             while block := file.read(window):
                 data = tail + block
-                if any_anchor(data):
+                if may_hold_key(data):
                     return True
                 tail = data[-OVERLAP:]
     except OSError:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from bedrock_key_guard.model import Location
-from bedrock_key_guard.scan import anchors, content
+from bedrock_key_guard.scan import content, prefilter
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers import kinds, outside, pack_pieces, walk
 from bedrock_key_guard.scan.containers.limits import Limits
@@ -37,7 +37,9 @@ _EDGES = 4 * (LONGEST + LONGEST_LINE)
 def check_matches(data: bytes) -> None:
     """Hold the matcher to its word."""
     found = matches(data)
-    assert not found or anchors.any_anchor(data), "the gate would have kept this from the matcher"
+    assert not found or prefilter.may_hold_key(data), (
+        "the prefilter would keep this from the matcher"
+    )
     assert found == sorted(found, key=lambda match: match.offset)
     for match in found:
         assert 0 <= match.offset < match.end <= len(data)
@@ -100,14 +102,14 @@ def _searched() -> Iterator[list[int]]:
     """Note how many bytes were searched each time."""
     sizes: list[int] = []
 
-    def any_anchor(data: bytes) -> bool:
+    def may_hold_key(data: bytes) -> bool:
         sizes.append(len(data))
-        return anchors.any_anchor(data)
+        return prefilter.may_hold_key(data)
 
     with (
-        patch.object(content, "any_anchor", any_anchor),
-        patch.object(outside, "any_anchor", any_anchor),
-        patch.object(walk, "any_anchor", any_anchor),
+        patch.object(content, "may_hold_key", may_hold_key),
+        patch.object(outside, "may_hold_key", may_hold_key),
+        patch.object(walk, "may_hold_key", may_hold_key),
     ):
         yield sizes
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bedrock_key_guard import hook
-from bedrock_key_guard.scan.anchors import ANCHORS
+from bedrock_key_guard.scan.prefilter.literals import ANCHORS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,21 +20,21 @@ def write(folder: Path, data: bytes) -> str:
 
 @pytest.mark.parametrize("anchor", ANCHORS, ids=repr)
 def test_every_literal_is_seen_in_both_widths(tmp_path: Path, anchor: bytes) -> None:
-    assert hook.may_hold_key(write(tmp_path, b"clean " + anchor + b" clean"))
+    assert hook.needs_scanner(write(tmp_path, b"clean " + anchor + b" clean"))
 
 
 @pytest.mark.parametrize("anchor", ANCHORS, ids=repr)
 def test_a_literal_that_straddles_two_windows_is_seen(tmp_path: Path, anchor: bytes) -> None:
     for before in range(64 - len(anchor), 66):
         path = write(tmp_path, b"-" * before + anchor)
-        assert hook.may_hold_key(path, window=64)
-        assert hook.may_hold_key(path, window=7)
-        assert not hook.may_hold_key(write(tmp_path, b"-" * before + anchor[:-1]), window=64)
+        assert hook.needs_scanner(path, window=64)
+        assert hook.needs_scanner(path, window=7)
+        assert not hook.needs_scanner(write(tmp_path, b"-" * before + anchor[:-1]), window=64)
 
 
 @pytest.mark.parametrize("data", [b"", b"clean\n", b"ABS" * 1000, bytes(range(256)) * 100])
 def test_a_clean_file_needs_no_scanner(tmp_path: Path, data: bytes) -> None:
-    assert not hook.may_hold_key(write(tmp_path, data))
+    assert not hook.needs_scanner(write(tmp_path, data))
 
 
 def test_a_large_file_is_not_held_in_memory(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_large_file_is_not_held_in_memory(tmp_path: Path) -> None:
         file.truncate(48 << 20)
     tracemalloc.start()
     try:
-        assert not hook.may_hold_key(str(path))
+        assert not hook.needs_scanner(str(path))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -54,7 +54,7 @@ def test_a_large_file_is_not_held_in_memory(tmp_path: Path) -> None:
 def test_what_is_not_just_a_file_is_left_to_the_scanner(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("target")
-    assert hook.may_hold_key(str(tmp_path / name))
+    assert hook.needs_scanner(str(tmp_path / name))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_no_error_ends_in_a_traceback_or_quotes_a_file(
     def fail(path: str) -> bool:
         raise error
 
-    monkeypatch.setattr(hook, "may_hold_key", fail)
+    monkeypatch.setattr(hook, "needs_scanner", fail)
     assert hook.main(["--", "file"]) == code
     told = capsys.readouterr().err
     assert told.startswith(said)

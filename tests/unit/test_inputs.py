@@ -161,11 +161,11 @@ def test_the_event_decides_what_of_a_repository_is_read(tmp_path: Path) -> None:
     payload = {"before": first, "after": second}
     event = Event("push", "acme/app", "octocat", second, "1", "", "", payload, trust)
     inputs = given(path=str(repo.path))
-    pushed = Scanning((repo.path,), "range", f"{first}..{second}", with_tree=True)
+    pushed = Scanning((repo.path,), "range", (f"{first}..{second}",), with_tree=True)
     assert inputs.scanning(event) == pushed
     assert inputs.scanning() == Scanning((repo.path,), "history")
     named = given(path=str(repo.path), scan="range", base_ref="HEAD~1")
-    assert named.scanning(event) == Scanning((repo.path,), "range", "HEAD~1..HEAD")
+    assert named.scanning(event) == Scanning((repo.path,), "range", ("HEAD~1..HEAD",))
 
 
 def test_what_people_agreed_not_to_see_is_read(tmp_path: Path) -> None:

@@ -89,12 +89,9 @@ def _depth(scan: Scan) -> tuple[str, ...]:
 
 
 def _nothing_read(scan: Scan) -> tuple[str, ...]:
-    """Say so where sources gave nothing to read, which is not known to be clean by that.
-
-    A run that reads only what is new has read the rest before.
-    """
+    """Say so where sources gave nothing to read, which is not known to be clean by that."""
     scanned = scan.scanned
-    if scanned.objects or not scanned.sources or scanned.since_last or not scan.complete:
+    if scanned.objects or not scanned.sources or not scan.complete:
         return ()
     return (_NOTHING_READ.get(scanned.sources[0], "Nothing was read."),)
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.keys.prefixes import PREFIXES
 from bedrock_key_guard.report.secret_index import FRAGMENT, SecretIndex
 from bedrock_key_guard.report.spellings import joined, spellings
-from bedrock_key_guard.scan.anchors import any_anchor
 from bedrock_key_guard.scan.encodings.layer import Layer, Regular
 from bedrock_key_guard.scan.matcher import matches
+from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def redact(text: str) -> str:
 def _secret(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield what must not be shown of `data`."""
     yield from (run.span(1) for run in _KEY.finditer(data))
-    if any_anchor(data):
+    if may_hold_key(data):
         yield from _keys_in(Layer(data, Regular(0)))
         yield from _keys_in(joined(data))
     for spelled in spellings(data):

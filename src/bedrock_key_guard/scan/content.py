@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model import Finding, Location
-from bedrock_key_guard.scan.anchors import any_anchor
 from bedrock_key_guard.scan.lines import LONGEST_LINE, WIDTHS, Lines
 from bedrock_key_guard.scan.matcher import LONGEST, Match, matches
+from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ class Content:
 
     def _in_window(self, window: bytes, base: int, begin: int, end: int) -> Iterator[Finding]:
         """Yield the keys in `window`, at `base` of the file, that start from `begin` to `end`."""
-        if begin < end and any_anchor(window):
+        if begin < end and may_hold_key(window):
             for match in matches(window, base, self._budget):
                 if begin <= base + match.offset < end:
                     yield self._finding(match, window, base)

@@ -16,11 +16,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, cast
 
-from bedrock_key_guard.scan import anchors
-from bedrock_key_guard.scan.literals import Finder
 from bedrock_key_guard.scan.magic import CONTAINER_MAGICS, container_kind
+from bedrock_key_guard.scan.prefilter import literals
+from bedrock_key_guard.scan.prefilter.batches import Batches
+from bedrock_key_guard.scan.prefilter.finder import Finder
 from bedrock_key_guard.scan.records import Records, sizes_of
-from bedrock_key_guard.scan.sieve import Sieve, best_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ WHOLE, BROKEN = "whole", "broken"
 def main() -> int:
     """Serve lists until standard input ends; the arguments are `deep` or not, and Git's own."""
     _ask_for_no_haste()
-    choose = by_anchors if sys.argv[1] == "deep" else by_literals
+    choose = by_prefilter if sys.argv[1] == "deep" else by_literals
     for line in sys.stdin:
         whole = search(line.rstrip("\n"), sys.argv[2:], choose, _tell)
         _tell(WHOLE if whole else BROKEN)
@@ -89,7 +89,7 @@ def search(
 
 
 def by_literals(
-    stream: IO[bytes], records: Records, literals: Sequence[bytes] = anchors.HISTORY_ANCHORS
+    stream: IO[bytes], records: Records, literals: Sequence[bytes] = literals.HISTORY_LITERALS
 ) -> Iterator[str]:
     """Yield the objects that hold a literal, and the containers."""
     find = Finder(literals).offsets
@@ -105,9 +105,9 @@ def by_literals(
                 yield records.at(begin)
 
 
-def by_anchors(stream: IO[bytes], records: Records) -> Iterator[str]:
+def by_prefilter(stream: IO[bytes], records: Records) -> Iterator[str]:
     """Yield the objects that may hold a key in any encoding, and the containers."""
-    sieve = Sieve(best_gate(), _ROOM)
+    batches = Batches(_ROOM)
     waiting: list[tuple[int, bytes]] = []
     first = 0
     for begin, end in records.contents(sys.maxsize, 0):
@@ -119,16 +119,16 @@ def by_anchors(stream: IO[bytes], records: Records) -> Iterator[str]:
             yield records.at(begin)
         records.read = end + len(stream.read(1))
         if end - first > _TOGETHER:
-            yield from _sorted_out(waiting, records, sieve)
+            yield from _sorted_out(waiting, records, batches)
             waiting, first = [], end
-    yield from _sorted_out(waiting, records, sieve)
+    yield from _sorted_out(waiting, records, batches)
     records.read += len(stream.read(1))
 
 
 def _sorted_out(
-    waiting: Sequence[tuple[int, bytes]], records: Records, sieve: Sieve
+    waiting: Sequence[tuple[int, bytes]], records: Records, batches: Batches
 ) -> Iterator[str]:
-    for number in sieve.choose(content for _, content in waiting):
+    for number in batches.choose(content for _, content in waiting):
         yield records.at(waiting[number][0])
 
 

@@ -12,9 +12,9 @@ from bedrock_key_guard.model import Finding, Location, NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.interruption import INTERRUPTED
 from bedrock_key_guard.scan.listing import Listed, list_files, list_nested
+from bedrock_key_guard.scan.prefilter.batches import FLAGS
 from bedrock_key_guard.scan.progress import Progress, silent
 from bedrock_key_guard.scan.repository import search_outside_tree_of
-from bedrock_key_guard.scan.sieve import FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,7 +86,7 @@ class _Found:
         results: dict[int, Reading | NotScanned] = {}
         folders: list[int] = []
         try:
-            for suspects, objects, size in _sifted(names):
+            for suspects, objects, size in _sorted_out(names):
                 self._count(objects, size)
                 for number in suspects:
                     if listed[names[number]] and not _is_file(names[number]):
@@ -120,14 +120,14 @@ class _Found:
             self.missed += result.missed
 
 
-def _sifted(names: list[str]) -> Iterator[tuple[Iterable[int], int, int]]:
+def _sorted_out(names: list[str]) -> Iterator[tuple[Iterable[int], int, int]]:
     """Yield which names need the scanner, and the number and the size of the others."""
     if len(names) <= _FEW:
         yield range(len(names)), 0, 0
         return
-    from bedrock_key_guard.scan.crew import sift
+    from bedrock_key_guard.scan.prefilter.workers import sort_out
 
-    yield from sift([os.fsencode(name) for name in names])
+    yield from sort_out([os.fsencode(name) for name in names])
 
 
 def _is_file(name: str) -> bool:

@@ -26,7 +26,7 @@ def test_a_matcher_that_lies_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_gate_that_is_shut_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bedrock_key_guard.scan.anchors.any_anchor", lambda data: not data)
+    monkeypatch.setattr("bedrock_key_guard.scan.prefilter.may_hold_key", lambda data: not data)
     with pytest.raises(AssertionError, match="the gate"):
         check_matches(TEXT)
 

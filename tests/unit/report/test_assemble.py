@@ -20,8 +20,8 @@ from bedrock_key_guard.report.json_report import as_json
 from bedrock_key_guard.report.report import Report, may_tell_where
 from bedrock_key_guard.report.summary import as_markdown
 from bedrock_key_guard.report.text import as_text
-from bedrock_key_guard.scan.anchors import HISTORY_ANCHORS
 from bedrock_key_guard.scan.interruption import INTERRUPTED
+from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
 from tests.unit.report import samples
 
 
@@ -116,7 +116,7 @@ def test_a_search_for_less_than_all_says_so_to_people_and_to_programs(deep: bool
 def test_the_number_that_people_are_told_is_right() -> None:
     report = assembled(Scan(scanned=Scanned(("history",), deep=False)))
     assert "the ten starts of keys" in as_text(report)
-    assert len(HISTORY_ANCHORS) == 10
+    assert len(HISTORY_LITERALS) == 10
 
 
 def test_what_a_scan_has_to_say_is_said() -> None:
@@ -152,7 +152,6 @@ def test_a_run_that_read_nothing_is_incomplete_and_says_what_to_do(
     [
         Scanned(("range", "working-tree"), objects=1),
         Scanned(("stdin",), objects=1),
-        Scanned(("history",), since_last=True),
     ],
 )
 def test_what_holds_little_is_complete_once_it_is_read(scanned: Scanned) -> None:

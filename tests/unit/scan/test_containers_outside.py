@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model import Location, NotScanned
-from bedrock_key_guard.scan import anchors
+from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers import outside, walk
 from bedrock_key_guard.scan.containers.limits import Budget
@@ -189,11 +189,11 @@ def test_what_members_have_is_not_searched_twice(
     def counted(data: bytes) -> bool:
         nonlocal searched
         searched += len(data)
-        return anchors.any_anchor(data)
+        return prefilter.may_hold_key(data)
 
-    monkeypatch.setattr(outside, "any_anchor", counted)
-    monkeypatch.setattr(walk, "any_anchor", counted)
-    monkeypatch.setattr("bedrock_key_guard.scan.content.any_anchor", counted)
+    monkeypatch.setattr(outside, "may_hold_key", counted)
+    monkeypatch.setattr(walk, "may_hold_key", counted)
+    monkeypatch.setattr("bedrock_key_guard.scan.content.may_hold_key", counted)
     data = LARGE[name]()
     assert read(data).findings == ()
     # Windows overlap, and headers are no member's.

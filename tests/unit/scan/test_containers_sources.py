@@ -88,8 +88,8 @@ _MORE = {
 def test_the_hook_leaves_containers_to_the_scanner(tmp_path: Path, magic: bytes) -> None:
     file = tmp_path / "file"
     file.write_bytes(magic + _MORE.get(magic, b""))
-    assert hook.may_hold_key(str(file))
-    assert hook.may_hold_key(str(file), window=7)
+    assert hook.needs_scanner(str(file))
+    assert hook.needs_scanner(str(file), window=7)
 
 
 def test_the_hook_finds_a_key_in_a_container(

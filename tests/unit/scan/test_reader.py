@@ -8,18 +8,17 @@ import sys
 import tarfile
 import zipfile
 from array import array
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.scan import anchors, reader
+from bedrock_key_guard.scan import reader
 from bedrock_key_guard.scan.magic import container_kind
-from bedrock_key_guard.scan.reader import by_anchors, by_literals
+from bedrock_key_guard.scan.prefilter import may_hold_key
+from bedrock_key_guard.scan.reader import by_literals, by_prefilter
 from bedrock_key_guard.scan.records import Records
-from bedrock_key_guard.scan.sieve import best_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,14 +29,6 @@ if TYPE_CHECKING:
 LITERALS = (b"needle-", b"n\0e\0e\0d\0l\0e", b"QUJTS")
 PIECES = st.sampled_from([*LITERALS, b"needle", b"QQQ", b"\n", b"PK\x03\x04", b"x" * 30, b"\0"])
 CONTENTS = st.lists(st.lists(PIECES | st.binary(max_size=5), max_size=8).map(b"".join), max_size=30)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_gate() -> Iterator[None]:
-    """Make the gate once: a process does so too, and it takes longer than any search here."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(reader, "best_gate", cache(best_gate))
-        yield
 
 
 def chosen(contents: list[bytes], choose: Choose) -> list[int]:
@@ -113,15 +104,15 @@ def test_a_deep_search_chooses_what_may_hold_a_key_and_what_is_too_large_to_tell
     expected = [
         number
         for number, content in enumerate(contents)
-        if len(content) >= room or container_kind(content) or anchors.any_anchor(content)
+        if len(content) >= room or container_kind(content) or may_hold_key(content)
     ]
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(reader, "_ROOM", room)
         monkeypatch.setattr(reader, "_TOGETHER", together)
-        assert chosen(contents, by_anchors) == expected
+        assert chosen(contents, by_prefilter) == expected
 
 
-@pytest.mark.parametrize("choose", [by_literals, by_anchors])
+@pytest.mark.parametrize("choose", [by_literals, by_prefilter])
 @pytest.mark.parametrize("kind", CONTAINERS)
 @pytest.mark.parametrize("before", [0, 1, 300, 700])
 def test_every_container_is_chosen_and_nothing_beside_it(
@@ -133,7 +124,7 @@ def test_every_container_is_chosen_and_nothing_beside_it(
     assert chosen(contents, choose) == [1, 4]
 
 
-@pytest.mark.parametrize("choose", [by_literals, by_anchors])
+@pytest.mark.parametrize("choose", [by_literals, by_prefilter])
 @pytest.mark.parametrize("stream", [b"", b"0" * 40 + b"\n0123456789", b"0" * 40 + b" missing\n"])
 @pytest.mark.parametrize("size", [0, 10])
 def test_a_stream_that_is_no_more_than_a_part_of_the_list_is_not_taken_for_all_of_it(

@@ -9,9 +9,10 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Location, NotScanned, Scan
-from bedrock_key_guard.scan import crew, tree
+from bedrock_key_guard.scan import tree
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.prefilter import workers
 from bedrock_key_guard.scan.tree import scan_files, scan_paths
 from tests.doors import git
 from tests.keysmith import long_term
@@ -353,15 +354,15 @@ def test_what_other_processes_sort_out_is_the_same_in_the_same_order(
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).touch()
     alone = scan(".")
-    monkeypatch.setattr(crew, "_MANY", 1)
-    monkeypatch.setattr(crew, "_SHARE", 5)
+    monkeypatch.setattr(workers, "_MANY", 1)
+    monkeypatch.setattr(workers, "_SHARE", 5)
     assert scan(".") == alone
     assert [finding.location.path for finding in alone.findings] == sorted(names[::9])
 
 
 def test_a_few_files_start_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
     write("a")
-    monkeypatch.setitem(sys.modules, "bedrock_key_guard.scan.crew", None)
+    monkeypatch.setitem(sys.modules, "bedrock_key_guard.scan.prefilter.workers", None)
     assert found(".") == ["a"]
 
 

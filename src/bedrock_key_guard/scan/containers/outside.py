@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.anchors import any_anchor
 from bedrock_key_guard.scan.content import Content
+from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ class Outside:
                 self._close()
         goes_on = bool(pieces) and pieces[-1][1] == len(data) and not self._ended
         closed = pieces[:-1] if goes_on else pieces
-        if any_anchor(b"\n".join(data[begin:end] for begin, end in closed)):
+        if may_hold_key(b"\n".join(data[begin:end] for begin, end in closed)):
             for begin, end in closed:
                 self._open = self._piece(data, begin)
                 self.findings += self._open.feed(data[begin:end])

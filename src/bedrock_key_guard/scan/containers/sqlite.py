@@ -10,10 +10,10 @@ import io
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.scan.anchors import OVERLAP, any_anchor
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member
 from bedrock_key_guard.scan.magic import CONTAINER_MAGICS
+from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def _has_chains(database: _Database) -> bool:
 
 
 def _is_clue(data: bytes) -> bool:
-    return any_anchor(data) or any(magic in data for magic in _MAGICS)
+    return may_hold_key(data) or any(magic in data for magic in _MAGICS)
 
 
 def _values(database: _Database, page: bytes, number: int, *, clue: bool) -> Iterator[Member | Gap]:

@@ -6,7 +6,6 @@ import io
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.scan.anchors import any_anchor
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.members import Gap
@@ -14,6 +13,7 @@ from bedrock_key_guard.scan.containers.outside import WINDOW, Outside
 from bedrock_key_guard.scan.containers.streams import After, Cursor, Stream
 from bedrock_key_guard.scan.content import Content, Readable
 from bedrock_key_guard.scan.magic import HEAD, container_kind
+from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import Finding, Location
@@ -109,9 +109,9 @@ class Walk:
     @staticmethod
     def _may_hold_key(member: Member, data: bytes) -> bool:
         """Tell whether a member that is but `data` is worth more than one look."""
-        if any_anchor(data):
+        if may_hold_key(data):
             return True
-        return member.text is not None and any_anchor(
+        return member.text is not None and may_hold_key(
             b"".join(member.text(Cursor(io.BytesIO(data))))
         )
 

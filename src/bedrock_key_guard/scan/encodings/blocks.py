@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
-from bedrock_key_guard.scan import anchors, shapes
 from bedrock_key_guard.scan.encodings.escapes import WRAPPED
 from bedrock_key_guard.scan.encodings.layer import Layer, Pieces, Regular, Thinned
+from bedrock_key_guard.scan.prefilter import heuristics, literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ def _decoded(layer: Layer, run: re.Match[bytes], name: str) -> Iterator[Layer]:
     joined = _joined(layer, run) if b"\n" in run[0] else _slice(layer, run.start(), run.end())
     text = joined.data.translate(_URL_SAFE)
     # Where the run's beginning is not seen, or something stands before it, any may be right.
-    cut = run.start() == 0 or any(literal in text for literal in anchors.BASE64)
+    cut = run.start() == 0 or any(literal in text for literal in literals.BASE64)
     for skip in (*range(4 if cut else 1), *_second_line(run[0])):
         shape = Regular(skip, times=4, per=3, name=name)
         yield Layer(envelope.decode(text[skip:]), shape, joined, layer.depth + 1)
@@ -117,14 +117,16 @@ def _joined(layer: Layer, run: re.Match[bytes]) -> Layer:
 def from_hex(layer: Layer) -> Iterator[Layer]:
     """Yield what each long run of hex digits holds, whatever stands between the pairs."""
     blank = _without_signs(layer)
-    for begin, end in shapes.rows(blank.data.translate(_ROW_TABLE), b"h" * _FEWEST_DIGITS):
+    for begin, end in heuristics.rows(blank.data.translate(_ROW_TABLE), b"h" * _FEWEST_DIGITS):
         for first, last in _paired(blank.data[begin:end]):
             text = blank.data[begin + first : begin + last]
             digits = text.translate(None, _BETWEEN_PAIRS)
             if len(digits) >= _FEWEST_DIGITS:
                 shape = Thinned(text, _BETWEEN_PAIRS, begin + first)
                 yield _unhexed(Layer(digits, shape, blank, layer.depth))
-    for begin, end in shapes.rows(layer.data.translate(_HEX_TABLE), b"h" * (_FEWEST_DIGITS + 1)):
+    for begin, end in heuristics.rows(
+        layer.data.translate(_HEX_TABLE), b"h" * (_FEWEST_DIGITS + 1)
+    ):
         # The first digit may belong to what stood before, in a line that was joined to this one.
         yield _unhexed(_slice(layer, begin + 1, end - (end - begin + 1) % 2))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from typing import Protocol
 
-from bedrock_key_guard.scan.shapes import BLOCK
+from bedrock_key_guard.scan.prefilter.heuristics import BLOCK
 
 
 class Shape(Protocol):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.anchors import BETWEEN, any_anchor, has_base64
 from bedrock_key_guard.scan.containers.limits import DECODED, STEP
 from bedrock_key_guard.scan.encodings.blocks import (
     from_base64,
@@ -21,7 +20,8 @@ from bedrock_key_guard.scan.encodings.dumps import from_dump
 from bedrock_key_guard.scan.encodings.escapes import unescape
 from bedrock_key_guard.scan.encodings.layer import Layer, Regular
 from bedrock_key_guard.scan.encodings.spots import spots
-from bedrock_key_guard.scan.shapes import has_hex
+from bedrock_key_guard.scan.prefilter import BETWEEN, has_base64, may_hold_key
+from bedrock_key_guard.scan.prefilter.heuristics import has_hex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ def _plainer(layer: Layer, budget: Budget) -> Iterator[Layer]:
     """Yield what a layer says in plain text."""
     for whole in wide(layer):
         yield from _worth(whole, budget)
-    if (text := unescape(layer, budget)) is not None and any_anchor(text.data):
+    if (text := unescape(layer, budget)) is not None and may_hold_key(text.data):
         yield text
 
 

@@ -6,9 +6,9 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan import anchors, shapes
 from bedrock_key_guard.scan.encodings.layer import block_starts
-from bedrock_key_guard.scan.shapes import BLOCK
+from bedrock_key_guard.scan.prefilter import BETWEEN, heuristics, literals
+from bedrock_key_guard.scan.prefilter.heuristics import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 BEFORE = 2048
 BEHIND = 1 << 15
 BEHIND_ROW = 4096
-_HEX_RUNS = re.compile(b"h{%d,}" % len(shapes.HEX_ROW))
+_HEX_RUNS = re.compile(b"h{%d,}" % len(heuristics.HEX_ROW))
 # Base64 in lines, as text or in a string.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=_\s-]+|\\[nr/])+")
-_BETWEEN_HEX = anchors.BETWEEN + b"-"
+_BETWEEN_HEX = BETWEEN + b"-"
 
 
 def spots(data: bytes) -> list[tuple[int, int]]:
@@ -30,20 +30,20 @@ def spots(data: bytes) -> list[tuple[int, int]]:
 
 
 def _stretches(data: bytes) -> Iterator[tuple[int, int]]:
-    letters = data.translate(None, anchors.BETWEEN)
+    letters = data.translate(None, BETWEEN)
     yield from _literals(data, letters)
-    yield from ((begin, begin + BLOCK + BEHIND_ROW) for begin in shapes.dense(data))
+    yield from ((begin, begin + BLOCK + BEHIND_ROW) for begin in heuristics.dense(data))
     yield from _packed(data)
-    if rows := list(shapes.texts(letters)):
-        yield from _rows(rows, block_starts(data, anchors.BETWEEN))
-    digits = letters.translate(shapes.HEX_TABLE, b"-")
-    if shapes.is_hex(data, digits):
+    if rows := list(heuristics.texts(letters)):
+        yield from _rows(rows, block_starts(data, BETWEEN))
+    digits = letters.translate(heuristics.HEX_TABLE, b"-")
+    if heuristics.is_hex(data, digits):
         yield from _hexes(data, digits)
 
 
 def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
-    found = [literal for literal in anchors.LITERALS if literal in letters]
-    starts = block_starts(data, anchors.BETWEEN) if found or any(anchors.decoded(letters)) else []
+    found = [literal for literal in literals.LITERALS if literal in letters]
+    starts = block_starts(data, BETWEEN) if found or any(literals.decoded(letters)) else []
     for literal in found:
         offset = letters.find(literal)
         while offset >= 0:
@@ -51,7 +51,7 @@ def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
             yield block * BLOCK, (block + 1) * BLOCK + BEHIND
             # The next one in this block is in the same stretch.
             offset = letters.find(literal, max(offset + 1, starts[block + 1]))
-    for offset in anchors.decoded(letters):
+    for offset in literals.decoded(letters):
         block = bisect_right(starts, offset) - 1
         yield block * BLOCK, (block + 1) * BLOCK + BEHIND
 
@@ -59,16 +59,16 @@ def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
 def _packed(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield base64 of what was compressed to its end: only its beginning tells what it is."""
     end = 0
-    for begin, _ in shapes.compressed(data):
+    for begin, _ in heuristics.compressed(data):
         # One that lies in another's lines is in the same stretch.
         if begin >= end:
             end = _end_of_lines(data, begin)
             yield begin, end
-    begin = data.find(anchors.GZIP_IN_BASE64)
+    begin = data.find(literals.GZIP_IN_BASE64)
     while begin >= 0:
         end = _end_of_lines(data, begin)
         yield begin, end
-        begin = data.find(anchors.GZIP_IN_BASE64, end)
+        begin = data.find(literals.GZIP_IN_BASE64, end)
 
 
 def _end_of_lines(data: bytes, begin: int) -> int:
@@ -80,8 +80,8 @@ def _hexes(data: bytes, digits: bytes) -> Iterator[tuple[int, int]]:
     rows = [row.span() for row in _HEX_RUNS.finditer(digits)]
     stretches = _rows(rows, block_starts(data, _BETWEEN_HEX))
     for (first, last), (begin, end) in zip(rows, stretches, strict=True):
-        is_long = last - first >= len(shapes.HEX_RUN)
-        if shapes.writes_bytes(data[begin:end], is_long=is_long):
+        is_long = last - first >= len(heuristics.HEX_RUN)
+        if heuristics.writes_bytes(data[begin:end], is_long=is_long):
             yield begin, end
 
 

@@ -1,44 +1,35 @@
 """Tell which of many files need the scanner, at the least cost for each.
 
 Small files are read into one buffer, beside each other, and searched together; only where something
-is found is each of them asked alone.
+is found are fewer of them asked, and at last each alone.
 
-As a process (`python -I -c … sieve.main`), or as several, it takes lists of files and answers which
-of them need the scanner, never what they hold.
+As a process (`python -I -c … batches.main`), or as several, it takes lists of files and answers
+which of them need the scanner, never what they hold.
 """
 
 from __future__ import annotations
 
 import os
 
-from bedrock_key_guard.scan.anchors import any_anchor
 from bedrock_key_guard.scan.magic import HEAD, container_kind
-from bedrock_key_guard.scan.shapes import BLOCK
+from bedrock_key_guard.scan.prefilter import may_hold_key
+from bedrock_key_guard.scan.prefilter.heuristics import BLOCK
 
 # A process of its own starts sooner without `typing`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Protocol
-
-    class Gate(Protocol):
-        """Tell, sooner than `any_anchor`, where it would say no."""
-
-        def batch(self, data: memoryview, starts: Sequence[int]) -> Iterable[int]:
-            """Return which of the files that start there may hold a key; none of them has a NUL."""
-            ...
-
-        def single(self, data: bytes) -> bool:
-            """Tell whether one file, or a window of one, may hold a key."""
-            ...
-
 
 # What fits into the processor's cache is searched several times at little cost.
+TOGETHER = 1 << 18
+# As much of a large file is searched at once.
 ROOM = 1 << 20
 # A window of a large file begins so far before the end of the one before it. Both are multiples of
 # BLOCK, so that escapes are counted in the same blocks everywhere.
 OVERLAP = 1 << 16
 _SMALL_HEAD = 512
+# Into so many parts a batch is split that may hold a key.
+_PARTS = 8
 _REGULAR, _KIND = 0o100000, 0o170000
 # What takes a file's place while it is read may be a link out of the tree, or a FIFO that would
 # have us wait for a writer; Windows has none of these.
@@ -50,24 +41,11 @@ FLAGS = (
 )
 
 
-class PureGate:
-    """Ask `any_anchor` itself: of all files at once, and of each only where it says yes."""
+class Batches:
+    """Sort out the files that hold nothing, many at a time."""
 
-    def batch(self, data: memoryview, starts: Sequence[int]) -> Iterable[int]:
-        """Return all of the files, or none."""
-        return range(len(starts)) if any_anchor(bytes(data)) else ()
-
-    def single(self, data: bytes) -> bool:
-        """Leave the answer to whoever asks again."""
-        return bool(data)
-
-
-class Sieve:
-    """Sort out the files that hold nothing."""
-
-    def __init__(self, gate: Gate | None = None, room: int = ROOM) -> None:
+    def __init__(self, room: int = ROOM) -> None:
         """Search as much as there is `room` for at once."""
-        self._gate = gate or PureGate()
         self._buffer = bytearray(room)
         self._view = memoryview(self._buffer)
         self._filled = 0
@@ -76,7 +54,7 @@ class Sieve:
         self._suspects: list[int] = []
         self._clean = 0
 
-    def sift(self, paths: Sequence[bytes]) -> tuple[list[int], int]:
+    def select(self, paths: Sequence[bytes]) -> tuple[list[int], int]:
         """Return which of these files need the scanner, and how many bytes the others have.
 
         Needed is it for what may hold a key, may contain other files, is not just a file, or could
@@ -129,13 +107,13 @@ class Sieve:
         """Leave a file in the buffer until that is full, unless it is no text."""
         if self._contains_files(begin, end):
             self._suspects.append(number)
-        elif self._buffer.find(0, begin, end) >= 0:
-            self._decide(number, bytes(self._view[begin:end]))
         else:
             self._files.append((number, begin, end))
             # The next one begins at a block, and what is between them is no part of a word.
             self._filled = end + BLOCK - end % BLOCK
             self._view[end : self._filled] = _FILLING[end % BLOCK :]
+            if self._filled >= TOGETHER:
+                self._search()
 
     def _contains_files(self, begin: int, end: int) -> bool:
         """Look at its first bytes, and for a zip further inside, whose signature no text has."""
@@ -146,23 +124,19 @@ class Sieve:
     def _search(self) -> None:
         """Search what is in the buffer, and empty it."""
         if self._files:
-            starts = [begin for _, begin, _ in self._files]
-            suspects = set(self._gate.batch(self._view[: self._filled], starts))
-            for index, (number, begin, end) in enumerate(self._files):
-                if index in suspects and any_anchor(bytes(self._view[begin:end])):
-                    self._suspects.append(number)
-                else:
-                    self._clean += end - begin
+            self._sort_out(self._files)
         self._files, self._filled = [], 0
 
-    def _decide(self, number: int, data: bytes) -> None:
-        if self._may_hold_key(data):
-            self._suspects.append(number)
+    def _sort_out(self, files: list[tuple[int, int, int]]) -> None:
+        """Ask files that stand beside each other together, and parts of them where that is yes."""
+        if not may_hold_key(bytes(self._view[files[0][1] : files[-1][2]])):
+            self._clean += sum(end - begin for _, begin, end in files)
+        elif len(files) == 1:
+            self._suspects.append(files[0][0])
         else:
-            self._clean += len(data)
-
-    def _may_hold_key(self, data: bytes) -> bool:
-        return self._gate.single(data) and any_anchor(data)
+            share = -(-len(files) // _PARTS)
+            for at in range(0, len(files), share):
+                self._sort_out(files[at : at + share])
 
     def _take_large(self, number: int, descriptor: int, before: os.stat_result) -> None:
         """Read a file in windows, until one of them tells enough."""
@@ -170,7 +144,7 @@ class Sieve:
         while read := os.preadv(descriptor, [self._view], at):
             if not at and self._contains_files(0, read):
                 break
-            if self._may_hold_key(bytes(self._view[:read])):
+            if may_hold_key(bytes(self._view[:read])):
                 break
             at += read
             if read < len(self._buffer):
@@ -196,29 +170,28 @@ def main(ends: Sequence[str]) -> int:
     list is its length in bytes and names with NUL between; an answer is a line, the bytes of the
     files that need nothing, and the places in the list of those that need the scanner.
     """
-    gate = best_gate()
     pipes = [(int(each), int(ends[at + 1])) for at, each in enumerate(ends) if at % 2 == 0]
     children = 0
     while len(pipes) > 1:
         pipe = pipes.pop()
         if not os.fork():
             _close(pipes)
-            _serve(gate, *pipe)
+            _serve(*pipe)
             os._exit(0)
         _close([pipe])
         children += 1
     for pipe in pipes:
-        _serve(gate, *pipe)
+        _serve(*pipe)
     for _ in range(children):
         os.wait()
     return 0
 
 
-def _serve(gate: Gate, questions: int, answers: int) -> None:
-    sieve = Sieve(gate)
+def _serve(questions: int, answers: int) -> None:
+    batches = Batches()
     with open(questions, "rb") as asked, open(answers, "wb", buffering=0) as answered:
         while length := asked.readline():
-            suspects, clean = sieve.sift(asked.read(int(length)).split(b"\0"))
+            suspects, clean = batches.select(asked.read(int(length)).split(b"\0"))
             answered.write(b" ".join(b"%d" % each for each in (clean, *suspects)) + b"\n")
 
 
@@ -226,10 +199,3 @@ def _close(pipes: Iterable[tuple[int, int]]) -> None:
     for pipe in pipes:
         for end in pipe:
             os.close(end)
-
-
-def best_gate() -> Gate:
-    """Return the fastest gate that is installed."""
-    from bedrock_key_guard.scan.fast import fast_gate
-
-    return fast_gate() or PureGate()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.scan import crew
+from bedrock_key_guard.scan.prefilter import workers
 from tests.keysmith import long_term
 
 KEY = long_term("bob")
@@ -18,8 +18,8 @@ FILES = 40
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let even a few small files be too many for one process."""
-    monkeypatch.setattr(crew, "_ALONE", 1)
-    monkeypatch.setattr(crew, "_SHARE", 3)
+    monkeypatch.setattr(workers, "_ALONE", 1)
+    monkeypatch.setattr(workers, "_SHARE", 3)
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ EXPECTED = (
 )
 
 
-def sifted(paths: list[bytes]) -> tuple[list[int], int, int]:
-    parts = list(crew.sift(paths))
+def sorted_out(paths: list[bytes]) -> tuple[list[int], int, int]:
+    parts = list(workers.sort_out(paths))
     suspects = sorted(each for some, _, _ in parts for each in some)
     return suspects, sum(count for _, count, _ in parts), sum(size for _, _, size in parts)
 
@@ -51,22 +51,22 @@ def test_many_files_are_shared_out(
     paths: list[bytes], monkeypatch: pytest.MonkeyPatch, cores: int | None
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: cores)
-    assert sifted(paths) == EXPECTED
+    assert sorted_out(paths) == EXPECTED
 
 
 def test_a_few_bytes_need_no_other_process(
     paths: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew, "_ALONE", 1 << 20)
+    monkeypatch.setattr(workers, "_ALONE", 1 << 20)
     monkeypatch.setattr("subprocess.Popen", None)
-    assert sifted(paths) == EXPECTED
+    assert sorted_out(paths) == EXPECTED
 
 
 ANSWER_ONCE = """
 import os, sys; sys.path.insert(0, sys.argv.pop(1))
-from bedrock_key_guard.scan.sieve import Sieve
+from bedrock_key_guard.scan.prefilter.batches import Batches
 asked, answered = (open(int(end), mode) for end, mode in zip(sys.argv[1:3], ("rb", "wb")))
-suspects, size = Sieve().sift(asked.read(int(asked.readline())).split(bytes(1)))
+suspects, size = Batches().select(asked.read(int(asked.readline())).split(bytes(1)))
 answered.write(b" ".join(b"%d" % each for each in (size, *suspects)) + b"\\n")
 """
 
@@ -83,46 +83,46 @@ answered.write(b" ".join(b"%d" % each for each in (size, *suspects)) + b"\\n")
 def test_what_a_process_that_dies_leaves_undone_is_done(
     paths: list[bytes], monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    monkeypatch.setattr(crew, "_SIEVE", code)
-    monkeypatch.setattr(crew, "_while_they_start", lambda *_: iter(()))
-    assert sifted(paths) == EXPECTED
+    monkeypatch.setattr(workers, "_BATCHES", code)
+    monkeypatch.setattr(workers, "_while_they_start", lambda *_: iter(()))
+    assert sorted_out(paths) == EXPECTED
 
 
 def test_many_files_are_shared_out_whatever_their_size(
     paths: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew, "_ALONE", 1 << 30)
-    monkeypatch.setattr(crew, "_MANY", FILES)
+    monkeypatch.setattr(workers, "_ALONE", 1 << 30)
+    monkeypatch.setattr(workers, "_MANY", FILES)
     started: list[int] = []
-    start = crew._start
+    start = workers._start
 
-    def noted(count: int) -> tuple[subprocess.Popen[bytes], list[crew._Worker]]:
+    def noted(count: int) -> tuple[subprocess.Popen[bytes], list[workers._Worker]]:
         started.append(count)
         return start(count)
 
-    monkeypatch.setattr(crew, "_start", noted)
-    assert sifted(paths) == EXPECTED
+    monkeypatch.setattr(workers, "_start", noted)
+    assert sorted_out(paths) == EXPECTED
     assert len(started) == 1
 
 
 def test_no_files_need_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("subprocess.Popen", None)
-    assert list(crew.sift([])) == []
+    assert list(workers.sort_out([])) == []
 
 
 def test_whoever_stops_early_leaves_no_process_behind(
     paths: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[subprocess.Popen[bytes]] = []
-    start = crew._start
+    start = workers._start
 
-    def noted(count: int) -> tuple[subprocess.Popen[bytes], list[crew._Worker]]:
-        leader, workers = start(count)
+    def noted(count: int) -> tuple[subprocess.Popen[bytes], list[workers._Worker]]:
+        leader, theirs = start(count)
         started.append(leader)
-        return leader, workers
+        return leader, theirs
 
-    monkeypatch.setattr(crew, "_start", noted)
-    parts = crew.sift(paths)
+    monkeypatch.setattr(workers, "_start", noted)
+    parts = workers.sort_out(paths)
     next(parts)
     next(parts)
     parts.close()  # type: ignore[attr-defined]
@@ -135,19 +135,20 @@ def test_whoever_stops_early_leaves_no_process_behind(
 def test_a_process_gets_nothing_of_the_tree(
     paths: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("hyperscan", "os", "bisect", "bedrock_key_guard"):
+    for name in ("os", "bisect", "bedrock_key_guard"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('the tree was imported')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert sifted(paths) == EXPECTED
+    assert sorted_out(paths) == EXPECTED
 
 
 def test_a_process_needs_nothing_that_is_slow_to_import() -> None:
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import bedrock_key_guard.scan.sieve;"
+        "import sys; sys.path.insert(0, sys.argv[1]); "
+        "import bedrock_key_guard.scan.prefilter.batches;"
         " raise SystemExit(bool({'dataclasses', 'typing', 're', 'pathlib'} & set(sys.modules)))"
     )
-    root = str(crew._PACKAGE_ROOT)
+    root = str(workers._PACKAGE_ROOT)
     assert (
         subprocess.run([sys.executable, "-I", "-S", "-c", code, root], check=False).returncode == 0
     )

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.scan.anchors import BETWEEN
-from bedrock_key_guard.scan.shapes import ASCII_QUAD, BLOCK, compressed, dense, texts
+from bedrock_key_guard.scan.prefilter import BETWEEN
+from bedrock_key_guard.scan.prefilter.heuristics import ASCII_QUAD, BLOCK, compressed, dense, texts
 
 QUAD = re.compile(b"".join(b"[%b]" % letters for letters in ASCII_QUAD))
 
@@ -46,3 +46,18 @@ def test_escapes_are_counted_in_blocks(before: int) -> None:
 def test_a_run_that_zlib_may_have_made_is_seen_from_its_beginning() -> None:
     run = b"eJw" + b"a" * 60
     assert list(compressed(b"x " + run + b" " + run)) == [(2, 65), (66, 129)]
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"eJ", b"eA", b"eJw", b"x", b" ", b"\n", b"a" * 57, b"a" * 58, b"+/" * 31])
+        | st.binary(max_size=5),
+        max_size=12,
+    )
+)
+def test_runs_are_seen_exactly_where_they_are(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    runs = re.finditer(rb"[0-9A-Za-z_+/-]{60,}", data)
+    zlib = (b"eA", b"eF", b"eJ", b"eN")
+    expected = [run.span() for run in runs if run[0].startswith(zlib)]
+    assert list(compressed(data)) == expected

@@ -1,4 +1,4 @@
-"""Have files sifted by one process for each core, where there are enough of them."""
+"""Have files sorted out by one process for each core, where there are enough of them."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.scan.sieve import Sieve
+from bedrock_key_guard.scan.prefilter.batches import Batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 # A process finds the package where we did, and nothing in any working directory.
-_SIEVE = (
+_BATCHES = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "from bedrock_key_guard.scan.sieve import main; raise SystemExit(main(sys.argv[1:]))"
+    "from bedrock_key_guard.scan.prefilter.batches import main; "
+    "raise SystemExit(main(sys.argv[1:]))"
 )
-_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 # So much is sooner searched than others are started for it. Where there are many files, they are
 # started before anything is known of their sizes.
 _ALONE = 8 << 20
 _MANY = 4096
 _SHARE = 256
 
-Sifted = tuple[list[int], int, int]
+Sorted = tuple[list[int], int, int]
 
 
 @dataclass(slots=True)
@@ -47,55 +48,55 @@ class _Worker:
                 end.close()
 
 
-def sift(paths: Sequence[bytes]) -> Iterator[Sifted]:
-    """Yield, for some files after the others, what `Sieve.sift` says of them.
+def sort_out(paths: Sequence[bytes]) -> Iterator[Sorted]:
+    """Yield, for some files after the others, what `Batches.select` says of them.
 
     That is: which of `paths` need the scanner, how many others were read, and how many bytes these
     have. The parts come in any order.
     """
-    sieve, shares, done = Sieve(), iter(range(0, len(paths), _SHARE)), 0
+    batches, shares, done = Batches(), iter(range(0, len(paths), _SHARE)), 0
     for share in shares:
-        yield (sifted := _sifted(share, sieve, paths))
-        done += sifted[2]
+        yield (result := _sorted_out(share, batches, paths))
+        done += result[2]
         if done >= _ALONE or len(paths) >= _MANY:
-            yield from _share_out(paths, shares, sieve)
+            yield from _share_out(paths, shares, batches)
 
 
-def _sifted(share: int, sieve: Sieve, paths: Sequence[bytes]) -> Sifted:
-    return _placed(share, sieve.sift(paths[share : share + _SHARE]), paths)
+def _sorted_out(share: int, batches: Batches, paths: Sequence[bytes]) -> Sorted:
+    return _placed(share, batches.select(paths[share : share + _SHARE]), paths)
 
 
-def _placed(share: int, answer: tuple[list[int], int], paths: Sequence[bytes]) -> Sifted:
+def _placed(share: int, answer: tuple[list[int], int], paths: Sequence[bytes]) -> Sorted:
     suspects, size = answer
     count = min(_SHARE, len(paths) - share) - len(suspects)
     return [share + each for each in suspects], count, size
 
 
-def _share_out(paths: Sequence[bytes], shares: Iterator[int], sieve: Sieve) -> Iterator[Sifted]:
+def _share_out(paths: Sequence[bytes], shares: Iterator[int], batches: Batches) -> Iterator[Sorted]:
     """Give each process a share, and the next one when it has answered."""
-    leader, crew = _start(min(os.cpu_count() or 1, -(-len(paths) // _SHARE)))
+    leader, workers = _start(min(os.cpu_count() or 1, -(-len(paths) // _SHARE)))
     try:
         with selectors.DefaultSelector() as selector:
-            for worker in crew:
+            for worker in workers:
                 _ask(selector, worker, paths, shares)
-            yield from _while_they_start(paths, shares, sieve, selector)
+            yield from _while_they_start(paths, shares, batches, selector)
             while selector.get_map():
                 for key, _ in selector.select():
                     selector.unregister(key.fileobj)
                     share, answer = key.data.share, _answer(key.data)
                     if answer is None:
                         # It died. What it did not do is done here, and it gets no more.
-                        yield _sifted(share, sieve, paths)
+                        yield _sorted_out(share, batches, paths)
                     else:
                         _ask(selector, key.data, paths, shares)
                         yield _placed(share, answer, paths)
         for share in shares:
-            yield _sifted(share, sieve, paths)
+            yield _sorted_out(share, batches, paths)
     except BaseException:
         _kill(leader)
         raise
     finally:
-        for worker in crew:
+        for worker in workers:
             worker.close()
         leader.wait()
 
@@ -103,12 +104,12 @@ def _share_out(paths: Sequence[bytes], shares: Iterator[int], sieve: Sieve) -> I
 def _while_they_start(
     paths: Sequence[bytes],
     shares: Iterator[int],
-    sieve: Sieve,
+    batches: Batches,
     selector: selectors.BaseSelector,
-) -> Iterator[Sifted]:
+) -> Iterator[Sorted]:
     """Work until one of them answers: so long there is a processor for us."""
     while not selector.select(0) and (share := next(shares, None)) is not None:
-        yield _sifted(share, sieve, paths)
+        yield _sorted_out(share, batches, paths)
 
 
 def _start(count: int) -> tuple[subprocess.Popen[bytes], list[_Worker]]:
@@ -116,7 +117,7 @@ def _start(count: int) -> tuple[subprocess.Popen[bytes], list[_Worker]]:
     pipes = [(*os.pipe(), *os.pipe()) for _ in range(count)]
     theirs = [end for pipe in pipes for end in (pipe[0], pipe[3])]
     leader = subprocess.Popen(
-        [sys.executable, "-I", "-c", _SIEVE, str(_PACKAGE_ROOT), *map(str, theirs)],
+        [sys.executable, "-I", "-c", _BATCHES, str(_PACKAGE_ROOT), *map(str, theirs)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -61,7 +61,8 @@ _DUMP_FORMS = (b"hh " * 8, b"hhhh " * 8)
 # Numbers of two digits (those of three look the same) and commas, whatever stands between them.
 _DECIMALS = b"dd," * 40
 _LETTER = rb"(?:4[35789]|5[0-7]|6[15-9]|[78][0-9]|9[057-9]|1[01][0-9]|12[0-2])"
-_LETTERS_IN_DECIMAL = rb"(?:%b,){60}" % _LETTER
+# It begins with what each has: with a comma it is found four times as fast.
+_LETTERS_IN_DECIMAL = rb",(?:%b,){59}" % _LETTER
 _DECIMAL_TABLE = bytes(100 if byte in b"0123456789" else byte for byte in range(256))
 _DECIMAL_BETWEEN = b"\0\t\n\r "
 # So many escapes in so many bytes are more than text needs.

@@ -9,21 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.scan import anchors
-from bedrock_key_guard.scan.anchors import any_anchor
+from bedrock_key_guard.scan.prefilter import literals, may_hold_key
 from tests.keysmith import long_term
 
 KEY = long_term("bob").encode()
 PROSE = b"The quick brown fox jumps over the lazy dog; 12 (or 0x1F) times, at 100 %.\n" * 20
 LETTERS = st.binary(max_size=80) | st.sampled_from(
-    [*anchors.LITERALS, *(each[1:] for each in anchors.LITERALS), b"X" * 300, base64.b64encode(KEY)]
+    [
+        *literals.LITERALS,
+        *(each[1:] for each in literals.LITERALS),
+        *(b"X" * 300, base64.b64encode(KEY), b"user-a", b"t-", b"-at-", b"111122223333"),
+    ]
 )
 
 
 @given(st.lists(LETTERS, max_size=12))
 def test_a_literal_is_seen_exactly_where_it_is(pieces: list[bytes]) -> None:
     letters = b"".join(pieces)
-    assert anchors._has_literal(letters) == any(each in letters for each in anchors.LITERALS)
+    assert literals.has_literal(letters) == (
+        any(each in letters for each in literals.LITERALS) or any(literals.decoded(letters))
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +50,7 @@ def test_a_literal_is_seen_exactly_where_it_is(pieces: list[bytes]) -> None:
     ids=lambda data: data[:12].decode("latin-1"),
 )
 def test_what_only_looks_like_it_is_not_worth_a_scan(data: bytes) -> None:
-    assert not any_anchor(data)
+    assert not may_hold_key(data)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,7 @@ def test_what_only_looks_like_it_is_not_worth_a_scan(data: bytes) -> None:
 )
 @pytest.mark.parametrize("times", [0, 1, 40])
 def test_what_can_be_undone_is_worth_a_scan_wherever_it_stands(data: bytes, times: int) -> None:
-    assert any_anchor(PROSE * times + b"\n" + data + b"\n" + PROSE * times)
+    assert may_hold_key(PROSE * times + b"\n" + data + b"\n" + PROSE * times)
 
 
 HOSTILE = [
@@ -103,7 +108,7 @@ def test_the_gate_does_no_more_work_than_there_are_bytes(piece: bytes) -> None:
 
         sys.setprofile(note)
         try:
-            any_anchor(data)
+            may_hold_key(data)
         finally:
             sys.setprofile(None)
         return count
