@@ -17,9 +17,9 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from bedrock_key_guard.scan.magic import CONTAINER_MAGICS, container_kind
-from bedrock_key_guard.scan.prefilter import literals
 from bedrock_key_guard.scan.prefilter.batches import Batches
 from bedrock_key_guard.scan.prefilter.finder import Finder
+from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
 from bedrock_key_guard.scan.records import Records, sizes_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def search(
 
 
 def by_literals(
-    stream: IO[bytes], records: Records, literals: Sequence[bytes] = literals.HISTORY_LITERALS
+    stream: IO[bytes], records: Records, literals: Sequence[bytes] = HISTORY_LITERALS
 ) -> Iterator[str]:
     """Yield the objects that hold a literal, and the containers."""
     find = Finder(literals).offsets

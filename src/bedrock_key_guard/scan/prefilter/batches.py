@@ -1,7 +1,7 @@
 """Tell which of many files need the scanner, at the least cost for each.
 
-Small files are read into one buffer, beside each other, and searched together; only where something
-is found are fewer of them asked, and at last each alone.
+Small files are read into one buffer, beside each other, and searched together. Where something is
+found, each of a few parts is searched, and at last each file.
 
 As a process (`python -I -c … batches.main`), or as several, it takes lists of files and answers
 which of them need the scanner, never what they hold.
@@ -57,8 +57,8 @@ class Batches:
     def select(self, paths: Sequence[bytes]) -> tuple[list[int], int]:
         """Return which of these files need the scanner, and how many bytes the others have.
 
-        Needed is it for what may hold a key, may contain other files, is not just a file, or could
-        not be read.
+        They need it where they may hold a key, may contain other files, are not just files, or
+        could not be read.
         """
         self._suspects, self._clean = [], 0
         for number, path in enumerate(paths):
@@ -104,7 +104,7 @@ class Batches:
             os.close(descriptor)
 
     def _add(self, number: int, begin: int, end: int) -> None:
-        """Leave a file in the buffer until that is full, unless it is no text."""
+        """Leave a file in the buffer until that is full, unless it may contain files."""
         if self._contains_files(begin, end):
             self._suspects.append(number)
         else:
