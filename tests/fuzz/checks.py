@@ -28,7 +28,7 @@ _SHORT_TERM = re.compile(
 AT = Location("working-tree", "box", 0, 0)
 # Small, so that a bomb is soon over.
 LIMITS = Limits(members=400, free=1 << 16, output=1 << 18, held=1 << 20, dictionary=16 << 20)
-# How often the same byte may be searched: as it is, as a text, and once for each of two gates, in
+# How often the same byte may be searched: as it is, as a text, and once for each of two filters, in
 # windows that overlap; in a file that is scanned in one piece, its last window once more.
 _TIMES = 8
 _EDGES = 4 * (LONGEST + LONGEST_LINE)

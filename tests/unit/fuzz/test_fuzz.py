@@ -25,9 +25,9 @@ def test_a_matcher_that_lies_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
         check_matches(KEY)
 
 
-def test_a_gate_that_is_shut_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prefilter_that_keeps_a_key_back_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bedrock_key_guard.scan.prefilter.may_hold_key", lambda data: not data)
-    with pytest.raises(AssertionError, match="the gate"):
+    with pytest.raises(AssertionError, match="the prefilter"):
         check_matches(TEXT)
 
 
