@@ -127,7 +127,7 @@ def _run_action(
     started = time.monotonic()
     with (temporary / "log.txt").open("wb") as log:
         done = subprocess.run(
-            [sys.executable, "-I", "-m", "bedrock_key_guard", "action"],
+            [sys.executable, "-I", "-m", "bedrock_key_guard.action"],
             cwd=repository,
             env=environment,
             stdout=log,

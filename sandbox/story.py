@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.matcher import matches
+from bedrock_key_guard.scan.matching.matcher import matches
 
 if TYPE_CHECKING:
     from sandbox.aws import Sandbox

@@ -22,7 +22,7 @@ Places = frozenset[tuple[str, int, int, str]]
 
 
 def command(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-    return _run("-m", "bedrock_key_guard.cli", *arguments, cwd=cwd, env=env)
+    return _run("-m", "bedrock_key_guard.cli.main", *arguments, cwd=cwd, env=env)
 
 
 def hook(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:

@@ -24,6 +24,6 @@ def _moved(clock: Callable[[], float]) -> Callable[[], float]:
 if __name__ == "__main__":
     # Before the guard and its libraries are imported, for some take these names as they find them.
     vars(time).update(sleep=_sleep, monotonic=_moved(time.monotonic), time=_moved(time.time))
-    from bedrock_key_guard.cli import main
+    from bedrock_key_guard.cli.main import main
 
     raise SystemExit(main())

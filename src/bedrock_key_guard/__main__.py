@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bedrock_key_guard.cli import main
+from bedrock_key_guard.cli.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import sys
 
-from bedrock_key_guard.scan.magic import HEAD, container_kind
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 # Nothing more is imported here, for type checkers neither: `typing` alone would double the start.
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ def _scan_files(paths: list[str]) -> Scan:
 
     from bedrock_key_guard.errors import UsageError
     from bedrock_key_guard.scan.allowlist import AllowList
-    from bedrock_key_guard.scan.tree import scan_files
+    from bedrock_key_guard.scan.sources.worktree import scan_files
 
     for path in paths:
         if not os.path.lexists(path):
@@ -93,7 +93,7 @@ def _scan_staged() -> Scan:
     from pathlib import Path
 
     from bedrock_key_guard.scan.allowlist import AllowList
-    from bedrock_key_guard.scan.index import scan_index
+    from bedrock_key_guard.scan.sources.index import scan_index
 
     return scan_index(Path.cwd(), AllowList(), os.environ)
 
@@ -103,8 +103,8 @@ def _answer(scan: Scan) -> int:
     from datetime import datetime, timezone
 
     from bedrock_key_guard.model import incidents_of
-    from bedrock_key_guard.report.blocked import blocked, unread
-    from bedrock_key_guard.report.redact import keep_out
+    from bedrock_key_guard.report.terminal.blocked import blocked, unread
+    from bedrock_key_guard.text.redaction import keep_out
 
     for finding in scan.findings:
         keep_out(finding.key.secret)
@@ -117,14 +117,14 @@ def _answer(scan: Scan) -> int:
 
 
 def _refused(option: str) -> int:
-    from bedrock_key_guard.report.describe import printable
+    from bedrock_key_guard.text.terminal import printable
 
     return _say(f"error: {printable(repr(option))} is not an option here.\n{USAGE}", 2)
 
 
 def _failed(error: Exception) -> int:
     from bedrock_key_guard.errors import GuardError
-    from bedrock_key_guard.report.describe import printable
+    from bedrock_key_guard.text.terminal import printable
 
     if isinstance(error, GuardError):
         return _say(printable(f"error: {error} {error.remedy}"), error.exit_code)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from bedrock_key_guard.inputs import read_inputs
+from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.report.counts import Result
 from tests.acting import WORKFLOWS
 from tests.jobs import ACTION, Host

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.respond.policy_documents import session_denial
+from bedrock_key_guard.iam.policy_documents import session_denial
 from tests.cloudformation import DEPLOY, resources
 from tests.simulate import ACCOUNT, EVERYTHING, Policy, Request, judge
 

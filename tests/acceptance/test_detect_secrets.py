@@ -231,7 +231,7 @@ def test_a_baseline_of_plain_detect_secrets_does_not_switch_the_detector_off(
 
 def test_the_command_accepts_the_same_baseline(repository: Path) -> None:
     from bedrock_key_guard.scan.allowlist import AllowList, read_baseline
-    from bedrock_key_guard.scan.tree import scan_files
+    from bedrock_key_guard.scan.sources.worktree import scan_files
 
     write(repository, "app.env", f"KEY={KEY.rstrip('=')}\n")
     write_baseline(repository)

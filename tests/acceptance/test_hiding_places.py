@@ -129,7 +129,15 @@ def test_a_key_is_found_by_every_way_that_leads_to_it(
 @pytest.mark.parametrize("form", ["plain", "wrapped", "UTF-16", "MIME", "zip", "tgz", "docx"])
 def test_a_key_is_found_in_a_pipe(form: str, tmp_path: Path) -> None:
     key, hidden = hidden_in("a pipe", form)
-    scan = (sys.executable, "-I", "-m", "bedrock_key_guard.cli", "scan", "--format=json", "--stdin")
+    scan = (
+        sys.executable,
+        "-I",
+        "-m",
+        "bedrock_key_guard.cli.main",
+        "scan",
+        "--format=json",
+        "--stdin",
+    )
     done = subprocess.run(scan, input=hidden.data, cwd=tmp_path, capture_output=True, check=False)
     (incident,) = json.loads(done.stdout)["incidents"]
     assert incident["fingerprint"] == fingerprint_of(key)

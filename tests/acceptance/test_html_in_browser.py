@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.report.html import as_html
+from bedrock_key_guard.report.html.page import as_html
 from tests.browser import Browser, Scheme, browser
 from tests.unit.report import samples, usages
 

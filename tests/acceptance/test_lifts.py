@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
+from bedrock_key_guard.iam.policy_documents import session_denial
 from bedrock_key_guard.model import Account
-from bedrock_key_guard.respond.ledger import Ledger, read_ledger
-from bedrock_key_guard.respond.ledger_records import (
+from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
+from bedrock_key_guard.respond.ledger.records import (
     Hold,
     PoliciesDetached,
     PolicyAttached,
     PolicyPut,
     Record,
 )
-from bedrock_key_guard.respond.policy_documents import session_denial
 from bedrock_key_guard.respond.undo import lift_all
 from sandbox import signers
 from sandbox.aws import GUARD_USER, Sandbox

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard import guard as engine
 from bedrock_key_guard.keys.key import LongTermKey as ParsedKey
 from bedrock_key_guard.model import AllowedAccounts, Clock, Evidence
+from bedrock_key_guard.pipeline import pipeline as engine
 from bedrock_key_guard.respond.plan import Policy
-from bedrock_key_guard.scan.matcher import matches
+from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.verify.bedrock import PLANES, HttpsProber
 from bedrock_key_guard.verify.verdict import verdict_from
 from sandbox.aws import Sandbox

@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from bedrock_key_guard.model import Location
-from bedrock_key_guard.scan import content, prefilter
+from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.containers import kinds, outside, pack_pieces, walk
+from bedrock_key_guard.scan.containers import extractor, kinds, outside
+from bedrock_key_guard.scan.containers.formats import pack_pieces
 from bedrock_key_guard.scan.containers.limits import Limits
 from bedrock_key_guard.scan.containers.reading import read_file
-from bedrock_key_guard.scan.lines import LONGEST_LINE
-from bedrock_key_guard.scan.matcher import LONGEST, Match, matches
+from bedrock_key_guard.scan.matching import windows
+from bedrock_key_guard.scan.matching.lines import LONGEST_LINE
+from bedrock_key_guard.scan.matching.matcher import LONGEST, Match, matches
 
 # What a whole key says once its base64 is undone.
 _LONG_TERM = re.compile(rb"[\w+=,.@-]+-at-\d{12}:[A-Za-z0-9+/=]{40,100}", re.ASCII)
@@ -107,9 +109,9 @@ def _searched() -> Iterator[list[int]]:
         return prefilter.may_hold_key(data)
 
     with (
-        patch.object(content, "may_hold_key", may_hold_key),
+        patch.object(windows, "may_hold_key", may_hold_key),
         patch.object(outside, "may_hold_key", may_hold_key),
-        patch.object(walk, "may_hold_key", may_hold_key),
+        patch.object(extractor, "may_hold_key", may_hold_key),
     ):
         yield sizes
 

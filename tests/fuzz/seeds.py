@@ -5,7 +5,7 @@ from __future__ import annotations
 import lzma
 from collections.abc import Iterator
 
-from bedrock_key_guard.scan.magic import container_kind
+from bedrock_key_guard.scan.prefilter.signatures import container_kind
 from tests import archives, boxes
 from tests.hiding.lookalikes import LOOK_ALIKES
 from tests.hiding.places import PLACES

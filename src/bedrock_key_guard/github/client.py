@@ -21,8 +21,8 @@ from bedrock_key_guard.github.errors import (
     RefusedError,
     UnansweredError,
 )
+from bedrock_key_guard.github.http_session import open_session
 from bedrock_key_guard.github.pace import LIMITING, Pace, limited_for
-from bedrock_key_guard.github.session import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

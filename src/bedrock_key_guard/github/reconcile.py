@@ -32,7 +32,7 @@ from bedrock_key_guard.github.marker import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bedrock_key_guard.report.issue import Told
+    from bedrock_key_guard.model.response import Told
 
 State = Literal["open", "closed"]
 Turn = Literal["stay", "close", "reopen", "override"]

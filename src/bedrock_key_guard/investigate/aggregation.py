@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, get_args
 
-from bedrock_key_guard.investigate.usage import Breakdown, Dimension, Hour, Sighting, Tally
+from bedrock_key_guard.model.usage import Breakdown, Dimension, Hour, Sighting, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bedrock_key_guard.investigate.event import Call
+    from bedrock_key_guard.investigate.calls import Call
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 MOST_VALUES = 4096

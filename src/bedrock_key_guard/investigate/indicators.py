@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from bedrock_key_guard.investigate.aggregation import Facts
-from bedrock_key_guard.investigate.usage import (
+from bedrock_key_guard.model.usage import (
     Change,
     Dimension,
     Hour,

@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol
 
+from bedrock_key_guard.aws.cloudtrail import MOST_EVENTS, Trail
+from bedrock_key_guard.aws.enabled_regions import Regions, enabled_regions
+from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.aws.session import NoSession, Session
-from bedrock_key_guard.investigate.cloudtrail import MOST_EVENTS, Trail
 from bedrock_key_guard.investigate.lookup import Lookup, usage_of_signer, usage_of_user
-from bedrock_key_guard.investigate.rate_limiter import RateLimiter
 from bedrock_key_guard.investigate.reach import reach_of_role, reach_of_user
-from bedrock_key_guard.investigate.regions import Regions, enabled_regions
 from bedrock_key_guard.investigate.subject import user_key
-from bedrock_key_guard.investigate.usage import Gap, Usage
 from bedrock_key_guard.investigate.window import window_of
 from bedrock_key_guard.keys.key import LongTermKey, MalformedKey
+from bedrock_key_guard.model.usage import Gap, Usage
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from bedrock_key_guard.investigate.usage import Change, Reach
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.model import AllowedAccounts, Incident, Outcome, Verdict
+    from bedrock_key_guard.model.usage import Change, Reach
 
 MOST_KEYS = 20
 """Keys that one run looks up: whoever writes forged ones cannot make it look for ever."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bedrock_key_guard.aws.enabled_regions import Regions
     from bedrock_key_guard.investigate.aggregation import Facts
-    from bedrock_key_guard.investigate.regions import Regions
     from bedrock_key_guard.investigate.window import Window
 
 KEPT = "CloudTrail shows the last 90 days: what was before is not known."

@@ -6,29 +6,29 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bedrock_key_guard.aws.cloudtrail import Query
+from bedrock_key_guard.aws.enabled_regions import Regions
 from bedrock_key_guard.investigate import limits
 from bedrock_key_guard.investigate.aggregation import DIMENSIONS, Aggregation
-from bedrock_key_guard.investigate.changes import EVENTS, Changes, Owner
-from bedrock_key_guard.investigate.cloudtrail import Query
-from bedrock_key_guard.investigate.event import read_call
+from bedrock_key_guard.investigate.calls import read_call
+from bedrock_key_guard.investigate.credential_history import EVENTS, Changes, Owner
 from bedrock_key_guard.investigate.indicators import indicators_of
 from bedrock_key_guard.investigate.issuer import issued_to
-from bedrock_key_guard.investigate.regions import Regions
 from bedrock_key_guard.investigate.subject import SignedKey, UserKey, signed_by
-from bedrock_key_guard.investigate.usage import Usage
 from bedrock_key_guard.investigate.window import KEPT
+from bedrock_key_guard.model.usage import Usage
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from bedrock_key_guard.aws.cloudtrail import Attribute, Take, Trail
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.investigate.aggregation import Facts
-    from bedrock_key_guard.investigate.cloudtrail import Attribute, Take, Trail
-    from bedrock_key_guard.investigate.usage import Gap
     from bedrock_key_guard.investigate.window import Window
     from bedrock_key_guard.keys.key import ShortTermKey
     from bedrock_key_guard.model import Evidence
+    from bedrock_key_guard.model.usage import Gap
 
 MOST_SHOWN = 10
 

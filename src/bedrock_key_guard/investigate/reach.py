@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard.aws.listings import service_specific_credentials
 from bedrock_key_guard.aws.session import error_code
-from bedrock_key_guard.investigate.usage import Holding, Reach, ReachName
+from bedrock_key_guard.model.usage import Holding, Reach, ReachName
 
 if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session

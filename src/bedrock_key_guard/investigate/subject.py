@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.verify.principal import read_principal
+from bedrock_key_guard.iam.principal import read_principal
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.investigate.event import Call
+    from bedrock_key_guard.iam.principal import Principal
+    from bedrock_key_guard.investigate.calls import Call
     from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
     from bedrock_key_guard.model import Evidence
-    from bedrock_key_guard.verify.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ KILLS: frozenset[Change] = frozenset(("disable", "reset", "delete"))
 """End a key; the others deny its principal the use of it, until somebody lifts that."""
 ActionName = Literal[Change, "restore", "lift", "manual", "nothing"]
 OutcomeState = Literal["done", "dry-run", "not-needed", "refused", "failed"]
+Told = Literal["doubt", "state", "aftermath", "response"]
+"""What the text of an issue is about; an aftermath is a state that an earlier response led to."""
 
 
 @dataclass(frozen=True, slots=True)

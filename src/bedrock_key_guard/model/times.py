@@ -1,4 +1,4 @@
-"""Read times that were written down."""
+"""Read times that were written down, and write them as people read them."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def read_time(text: str, *, utc: bool = False) -> datetime:
     if not utc:
         raise ValueError(text)
     return time.replace(tzinfo=timezone.utc)
+
+
+def moment(when: datetime) -> str:
+    """Write a time as people read it: UTC, to the minute."""
+    return f"{when.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"

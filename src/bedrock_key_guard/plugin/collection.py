@@ -20,7 +20,7 @@ from bedrock_key_guard.plugin.detector import (
     scan_file,
     wanted,
 )
-from bedrock_key_guard.report.redact import keep_out, redact
+from bedrock_key_guard.text.redaction import keep_out, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

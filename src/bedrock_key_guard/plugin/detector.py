@@ -21,10 +21,10 @@ from detect_secrets.plugins.base import BasePlugin
 from detect_secrets.settings import get_filters, get_settings
 from detect_secrets.util.inject import call_function_with_arguments
 
-from bedrock_key_guard.report.redact import keep_out
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.matcher import matches
-from bedrock_key_guard.scan.tree import scan_files
+from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.sources.worktree import scan_files
+from bedrock_key_guard.text.redaction import keep_out
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

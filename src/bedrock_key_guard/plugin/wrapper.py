@@ -25,15 +25,15 @@ from detect_secrets.exceptions import InvalidBaselineError, UnableToReadBaseline
 from detect_secrets.util import git as detect_secrets_git
 from detect_secrets.util.color import AnsiColor, colorize
 
+from bedrock_key_guard.console.streams import say, write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import incidents_of
-from bedrock_key_guard.plugin import git
+from bedrock_key_guard.plugin import git_answers
 from bedrock_key_guard.plugin.collection import CompleteCollection, SealedLines
 from bedrock_key_guard.plugin.detector import SECRET_TYPE, BedrockApiKeyDetector
-from bedrock_key_guard.report.blocked import blocked, unread
-from bedrock_key_guard.report.describe import printable
-from bedrock_key_guard.report.redact import redact
-from bedrock_key_guard.streams import say, write
+from bedrock_key_guard.report.terminal.blocked import blocked, unread
+from bedrock_key_guard.text.redaction import redact
+from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -151,9 +151,9 @@ def _make_safe() -> None:
     _replace(filters, _raise_if_custom_filter_path_is_invalid=_refuse_code)
     _replace(
         detect_secrets_git,
-        get_root_directory=git.get_root_directory,
-        get_tracked_files=git.get_tracked_files,
-        get_changed_but_unstaged_files=git.get_changed_but_unstaged_files,
+        get_root_directory=git_answers.get_root_directory,
+        get_tracked_files=git_answers.get_tracked_files,
+        get_changed_but_unstaged_files=git_answers.get_changed_but_unstaged_files,
     )
     _replace(PotentialSecret, __str__=_shown)
     _replace(audit, LineGetter=SealedLines)

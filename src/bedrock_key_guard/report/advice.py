@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.iam.commands import to_disable
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, MalformedKey, ShortTermKey
-from bedrock_key_guard.report.describe import moment
-from bedrock_key_guard.report.details import user_of
-from bedrock_key_guard.report.standing import Standing, standing
-from bedrock_key_guard.respond.manual_commands import to_disable
+from bedrock_key_guard.model.times import moment
+from bedrock_key_guard.report.headline import Standing, standing
+from bedrock_key_guard.report.terminal.details import user_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.errors import IncompleteError, InterruptedRunError
-from bedrock_key_guard.report.standing import responded
+from bedrock_key_guard.report.headline import responded
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import VerdictState

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from bedrock_key_guard.model import KILLS
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.investigate.usage import Usage
     from bedrock_key_guard.model import Incident, Outcome, Scan, Verdict
+    from bedrock_key_guard.model.usage import Usage
 
 Visibility = Literal["public", "private", "internal", "unknown"]
 """Say who can read what is written, in GitHub's words for a repository."""

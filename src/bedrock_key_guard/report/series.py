@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.investigate.usage import Usage
+    from bedrock_key_guard.model.usage import Usage
 
 _HOUR = timedelta(hours=1)
 _STEPS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 96, 120, 168)

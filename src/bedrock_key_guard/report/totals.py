@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.report.counts import Counts, counts
+from bedrock_key_guard.report.headline import standing
 from bedrock_key_guard.report.report import why_not_where
-from bedrock_key_guard.report.standing import standing
 
 if TYPE_CHECKING:
     from bedrock_key_guard.report.report import Report

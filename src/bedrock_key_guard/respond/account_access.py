@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import NoSession, Session
+from bedrock_key_guard.iam.policy_documents import shortfall
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.earlier_responses import EarlierResponses
 from bedrock_key_guard.respond.identities import IamIdentities
-from bedrock_key_guard.respond.policy_documents import shortfall
 from bedrock_key_guard.respond.user_credentials import UserCredentials
 
 if TYPE_CHECKING:

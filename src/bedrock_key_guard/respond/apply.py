@@ -14,10 +14,10 @@ from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.model import MalformedKey, Outcome
 from bedrock_key_guard.respond.changes.change import Obstacle
 from bedrock_key_guard.respond.confirm import Heard, confirm, places_for
-from bedrock_key_guard.respond.ledger import settle
+from bedrock_key_guard.respond.ledger.entries import settle
 from bedrock_key_guard.respond.purpose import purpose_of, stated
-from bedrock_key_guard.verify.evidence import begin_asking, region_of
 from bedrock_key_guard.verify.verdict import verdict_from
+from bedrock_key_guard.verify.witnesses import begin_asking, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.changes.change import Change, Ready
     from bedrock_key_guard.respond.confirm import Confirmation, Place
-    from bedrock_key_guard.respond.ledger import Entry, Ledger
-    from bedrock_key_guard.verify.evidence import Witnesses
+    from bedrock_key_guard.respond.ledger.entries import Entry, Ledger
     from bedrock_key_guard.verify.schedule import Steps
+    from bedrock_key_guard.verify.witnesses import Witnesses
 
 
 @dataclass(frozen=True, slots=True)

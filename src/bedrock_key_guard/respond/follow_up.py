@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.iam import commands
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model import Account, Outcome
-from bedrock_key_guard.respond import manual_commands
 from bedrock_key_guard.respond.apply import confirmed
 from bedrock_key_guard.respond.changes.long_term import Delete
-from bedrock_key_guard.respond.ledger import read_ledger, settle
-from bedrock_key_guard.respond.ledger_records import Hold
+from bedrock_key_guard.respond.ledger.entries import read_ledger, settle
+from bedrock_key_guard.respond.ledger.records import Hold
 from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.verify.signer import signer_of
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.apply import Dependencies
     from bedrock_key_guard.respond.changes.change import Order
-    from bedrock_key_guard.respond.ledger import Ledger
-    from bedrock_key_guard.respond.ledger_records import HolderKind
+    from bedrock_key_guard.respond.ledger.entries import Ledger
+    from bedrock_key_guard.respond.ledger.records import HolderKind
     from bedrock_key_guard.verify.schedule import Steps
 
 
@@ -92,7 +92,7 @@ def _delete(earlier: Outcome, delete: Delete, access: AccountAccess, ledger: Led
             access.credentials.delete(delete.credential)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
             reason = f"{earlier.reason}; IAM did not delete it now either ({refusal(error)})"
-            by_hand = manual_commands.to_delete(delete.credential)
+            by_hand = commands.to_delete(delete.credential)
             failure = replace(earlier, reason=reason, commands=by_hand)
             return settle(failure, ledger, entry, "failed")
     done = replace(earlier, action="delete", state="done", reason=delete.done(entry.record))

@@ -14,8 +14,8 @@ from bedrock_key_guard.respond.purpose import state_purposes
 
 if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.respond.ledger_records import HolderKind
-    from bedrock_key_guard.respond.policy_documents import Document
+    from bedrock_key_guard.iam.policy_documents import Document
+    from bedrock_key_guard.respond.ledger.records import HolderKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.iam import commands
 from bedrock_key_guard.model import Action, LongTermKey, ShortTermKey
-from bedrock_key_guard.respond import manual_commands
 from bedrock_key_guard.respond.policy import Policy
 from bedrock_key_guard.verify.signer import search_for_signer, signer_of
 
@@ -28,7 +28,7 @@ def plan(incident: Incident, verdict: Verdict, policy: Policy) -> Action:
     if verdict.state in ("dead", "rejected", "foreign"):
         return Action("nothing", verdict.reason)
     if verdict.state == "unverified":
-        return Action("manual", verdict.reason, manual_commands.to_find_out(key), urgent=True)
+        return Action("manual", verdict.reason, commands.to_find_out(key), urgent=True)
     if isinstance(key, ShortTermKey):
         return _for_short_term(key, verdict, policy)
     if isinstance(key, LongTermKey):
@@ -43,9 +43,9 @@ def _for_long_term(key: LongTermKey, verdict: Verdict, policy: Policy) -> Action
     credential = verdict.evidence.iam.credential if verdict.evidence.iam else None
     obstacle = _obstacle(credential, verdict, policy)
     if obstacle is not None:
-        return Action("manual", obstacle, manual_commands.to_disable(key, credential), urgent=True)
+        return Action("manual", obstacle, commands.to_disable(key, credential), urgent=True)
     if policy.response == "off":
-        by_hand = manual_commands.to_disable(key, credential)
+        by_hand = commands.to_disable(key, credential)
         return Action("manual", "responses are off", by_hand, urgent=True)
     return Action(policy.response, f"{verdict.state}: {verdict.reason}")
 
@@ -103,5 +103,5 @@ def _signer_obstacle(
 
 def _by_hand(key: ShortTermKey, signer: Signer | None) -> tuple[str, ...]:
     if signer is None:
-        return manual_commands.to_quarantine(key, None)
-    return manual_commands.to_quarantine(key, (signer.holder or signer.principal).arn)
+        return commands.to_quarantine(key, None)
+    return commands.to_quarantine(key, (signer.holder or signer.principal).arn)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.model import Location, NotScanned, Source
-from bedrock_key_guard.scan.blobs import ObjectReader
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.progress import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from bedrock_key_guard.git.cat_file import GitObject
+    from bedrock_key_guard.git.repository import Git
     from bedrock_key_guard.model import Finding
     from bedrock_key_guard.scan.allowlist import AllowList
-    from bedrock_key_guard.scan.blobs import GitObject
-    from bedrock_key_guard.scan.repository import Git
 
 ABSENT = (
     "the object is not here: the clone is partial, or the repository is damaged (fetch it, in "

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.verify.principal import Principal, read_principal
+from bedrock_key_guard.iam.principal import Principal, read_principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

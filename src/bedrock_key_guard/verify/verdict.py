@@ -10,11 +10,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bedrock_key_guard.aws.regions import PARTITION_OF_REGION
+from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model import BedrockAnswer, Evidence, IamAnswer, Verdict, VerdictState
 from bedrock_key_guard.verify.denials import denies_key, in_words
-from bedrock_key_guard.verify.principal import read_principal
 
 # Clocks differ; a key is called expired only when any sane clock would agree.
 CLOCK_TOLERANCE = timedelta(minutes=5)

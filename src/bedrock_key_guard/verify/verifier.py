@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import MalformedKey
-from bedrock_key_guard.verify.evidence import may_be_probed, offline_evidence, with_answers
 from bedrock_key_guard.verify.schedule import GROUPS_AT_A_TIME, STEPS_AT_A_TIME, Schedule, Steps
 from bedrock_key_guard.verify.verdict import verdict_from
+from bedrock_key_guard.verify.witnesses import may_be_probed, offline_evidence, with_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.model import Incident, Verdict
-    from bedrock_key_guard.verify.evidence import Witnesses
+    from bedrock_key_guard.verify.witnesses import Witnesses
 
     Work = Callable[[Incident, WholeKey], Steps[None]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.tree import scan_paths
+from bedrock_key_guard.scan.sources.worktree import scan_paths
 from benchmarks import inputs, sources
 from benchmarks.generated import Size, stream_of
 from benchmarks.planting import (

@@ -21,7 +21,7 @@ from bedrock_key_guard.github.reconcile import (
     own_issues,
     reconcile,
 )
-from bedrock_key_guard.report.issue import Told
+from bedrock_key_guard.model.response import Told
 from tests.unit.github.doubles import ONE, THREE, TWO, wanted
 
 AUTHOR = "guard[bot]"

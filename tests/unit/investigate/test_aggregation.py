@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.investigate.aggregation import Aggregation, Facts
-from bedrock_key_guard.investigate.event import Call
-from bedrock_key_guard.investigate.usage import Breakdown, Sighting
+from bedrock_key_guard.investigate.calls import Call
+from bedrock_key_guard.model.usage import Breakdown, Sighting
 from tests.unit.investigate.records import GUARD, NOW
 
 names = st.sampled_from(("", "a", "b", "c", "d", "e", "f", "g", "h"))

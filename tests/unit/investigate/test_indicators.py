@@ -8,9 +8,9 @@ import pytest
 
 from bedrock_key_guard.investigate import indicators
 from bedrock_key_guard.investigate.aggregation import Facts
-from bedrock_key_guard.investigate.event import Call
+from bedrock_key_guard.investigate.calls import Call
 from bedrock_key_guard.investigate.indicators import MOST_EVENTS, indicators_of
-from bedrock_key_guard.investigate.usage import Change, Indicator, Sighting
+from bedrock_key_guard.model.usage import Change, Indicator, Sighting
 from tests.unit.investigate.records import NOW
 from tests.unit.investigate.test_aggregation import folded
 

@@ -17,7 +17,6 @@ from bedrock_key_guard.investigate.investigator import (
     Investigator,
     responded_at,
 )
-from bedrock_key_guard.investigate.usage import Change, Sighting, Usage
 from bedrock_key_guard.model import (
     AllowedAccounts,
     BedrockAnswer,
@@ -29,6 +28,7 @@ from bedrock_key_guard.model import (
     Verdict,
     VerdictState,
 )
+from bedrock_key_guard.model.usage import Change, Sighting, Usage
 from tests.unit.investigate.records import (
     ACCOUNT,
     GUARD,

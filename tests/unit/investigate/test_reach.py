@@ -6,7 +6,7 @@ import pytest
 
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.investigate.reach import reach_of_role, reach_of_user
-from bedrock_key_guard.investigate.usage import Holding, Reach
+from bedrock_key_guard.model.usage import Holding, Reach
 from sandbox.aws import Sandbox
 from sandbox.faults import ACCESS_DENIED
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.investigate.event import Call, Kind
+from bedrock_key_guard.investigate.calls import Call, Kind
 from bedrock_key_guard.investigate.subject import SignedKey, UserKey, signed_by, user_key
-from bedrock_key_guard.investigate.usage import Sighting
+from bedrock_key_guard.model.usage import Sighting
 from tests.unit.investigate.records import ACCOUNT, NOW, SESSION
 from tests.unit.report.samples import evidence, iam_found, long_term, short_term
 

@@ -77,7 +77,7 @@ def test_few_modules_unseal_a_secret() -> None:
         if ".unseal()" in path.read_text(encoding="utf-8")
     }
     assert callers == {
-        "github/runner.py",  # hands it to the runner of Actions, which hides it
+        "action/runner.py",  # hands it to the runner of Actions, which hides it
         "keys/secret_parts.py",  # says what nothing may show
         "plugin/collection.py",  # drops what other detectors found of it
         "plugin/detector.py",  # gives it to detect-secrets, which hashes it

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from bedrock_key_guard.investigate.usage import (
+from bedrock_key_guard.model.usage import (
     Breakdown,
     Change,
     Dimension,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.investigate.usage import Usage
-from bedrock_key_guard.report.bars import bars
-from bedrock_key_guard.report.canvas import NARROWEST, PLAIN, RED, WIDEST, Canvas, canvas_for
+from bedrock_key_guard.model.usage import Usage
 from bedrock_key_guard.report.series import series
+from bedrock_key_guard.report.terminal.bars import bars
+from bedrock_key_guard.text.terminal import NARROWEST, PLAIN, RED, WIDEST, Canvas, canvas_for
 from tests.unit.report import usages
 from tests.unit.report.arbitrary_usage import usages as arbitrary
 from tests.unit.report.samples import NOW

@@ -19,13 +19,13 @@ from bedrock_key_guard.model import (
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.report.annotations import as_annotations
-from bedrock_key_guard.report.assemble import assemble
-from bedrock_key_guard.report.case_markdown import Source
-from bedrock_key_guard.report.issue import IssueContext, issue_body, issue_title
+from bedrock_key_guard.pipeline.assemble import assemble
+from bedrock_key_guard.report.github.annotations import as_annotations
+from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.issue import IssueContext, issue_body, issue_title
+from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.report import Report, Visibility
-from bedrock_key_guard.report.summary import as_markdown
-from bedrock_key_guard.report.text import as_text
+from bedrock_key_guard.report.terminal.text import as_text
 from tests.unit.report import samples
 
 SOURCE = Source("https://github.com", "octo/app", "0" * 40)

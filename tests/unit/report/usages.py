@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bedrock_key_guard.investigate.usage import (
+from bedrock_key_guard.model.usage import (
     Breakdown,
     Change,
     Dimension,

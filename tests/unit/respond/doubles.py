@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
+from bedrock_key_guard.iam.policy_documents import Document, denial
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.model import (
     Account,
@@ -21,8 +22,7 @@ from bedrock_key_guard.model import (
 )
 from bedrock_key_guard.respond.credential_writer import Status
 from bedrock_key_guard.respond.identities import Identity
-from bedrock_key_guard.respond.ledger_records import HolderKind, Record, StatusChange
-from bedrock_key_guard.respond.policy_documents import Document, denial
+from bedrock_key_guard.respond.ledger.records import HolderKind, Record, StatusChange
 from bedrock_key_guard.respond.stores import StoreError
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith

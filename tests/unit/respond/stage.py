@@ -10,7 +10,7 @@ from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.model import Account, Outcome, Verdict
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.credential_writer import CredentialWriter
-from bedrock_key_guard.respond.ledger import Ledger
+from bedrock_key_guard.respond.ledger.entries import Ledger
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Dependencies, Responder
 from tests.unit.respond.doubles import Diary, FakeIdentities, FakeStore, FakeWriter, live

@@ -11,7 +11,7 @@ from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.respond.change_events import CredentialEvent, all_changes, changes_to
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
-from bedrock_key_guard.verify.iam import IamDirectory
+from bedrock_key_guard.verify.iam_directory import IamDirectory
 from sandbox.aws import GUARD_USER, Sandbox
 from sandbox.faults import ACCESS_DENIED
 from sandbox.seeding import LongTermKey as Leaked

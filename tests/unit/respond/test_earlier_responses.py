@@ -12,7 +12,7 @@ from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer, Verdic
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.earlier_responses import EarlierResponses
 from bedrock_key_guard.respond.purpose import purpose_of, stated
-from bedrock_key_guard.verify.iam import IamDirectory
+from bedrock_key_guard.verify.iam_directory import IamDirectory
 from sandbox.aws import Sandbox
 from sandbox.faults import ACCESS_DENIED
 from sandbox.seeding import LongTermKey as Leaked

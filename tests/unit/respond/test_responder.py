@@ -12,12 +12,12 @@ import pytest
 
 from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.aws.session import NoSession
-from bedrock_key_guard.commands.restore import restore_options
+from bedrock_key_guard.cli.arguments import chosen_role
+from bedrock_key_guard.cli.restore import restore_options
 from bedrock_key_guard.model import CredentialRecord, LongTermKey, Outcome, VerdictState
-from bedrock_key_guard.options import chosen_role
 from bedrock_key_guard.respond.apply import restore_command
 from bedrock_key_guard.respond.credential_writer import Status
-from bedrock_key_guard.respond.ledger import Ledger, read_ledger
+from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder
 from bedrock_key_guard.verify.verdict import verdict_from

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bedrock_key_guard.model import Finding, Location
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import read_file
-from bedrock_key_guard.scan.encodings.search import DEPTH
-from bedrock_key_guard.scan.matcher import matches
+from bedrock_key_guard.scan.decoding.layers import DEPTH
+from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from tests import keysmith
 from tests.hiding.alterations import prefix_of

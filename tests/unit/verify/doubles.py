@@ -26,13 +26,13 @@ from bedrock_key_guard.model import (
     TrailAnswer,
     WholeKey,
 )
-from bedrock_key_guard.scan.matcher import matches
+from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import PLANES
-from bedrock_key_guard.verify.evidence import Witnesses
-from bedrock_key_guard.verify.iam import Directory
+from bedrock_key_guard.verify.iam_directory import Directory
 from bedrock_key_guard.verify.schedule import Result, Steps
 from bedrock_key_guard.verify.signer import Signer
+from bedrock_key_guard.verify.witnesses import Witnesses
 from tests import keysmith
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)

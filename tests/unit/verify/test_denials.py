@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bedrock_key_guard.iam.statements import denied_actions
 from bedrock_key_guard.model import (
     AllowedAccounts,
     BedrockAnswer,
@@ -19,7 +20,6 @@ from bedrock_key_guard.model import (
 )
 from bedrock_key_guard.verify.bedrock import PLANES
 from bedrock_key_guard.verify.classify import read_answer
-from bedrock_key_guard.verify.denials import denied_actions
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests.unit.verify.doubles import (
     ACCOUNT,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.guard import Scanning, Surroundings, Verifying, run
 from bedrock_key_guard.model import Verdict
+from bedrock_key_guard.pipeline.pipeline import Scanning, Surroundings, Verifying, run
 from sandbox import seeding, signers
 from sandbox.aws import Sandbox
 from sandbox.faults import ACCESS_DENIED

@@ -5,7 +5,7 @@ import pytest
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model import TrailAnswer
-from bedrock_key_guard.verify.iam import IamDirectory
+from bedrock_key_guard.verify.iam_directory import IamDirectory
 from bedrock_key_guard.verify.trace import Named, read_trace
 from sandbox import signers
 from sandbox.aws import Sandbox

@@ -14,10 +14,10 @@ from bedrock_key_guard.keys.key import WholeKey
 from bedrock_key_guard.model import AllowedAccounts, IamAnswer, Incident, Key, LongTermKey, Verdict
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import HttpsProber
-from bedrock_key_guard.verify.evidence import Witnesses
-from bedrock_key_guard.verify.iam import Directories
+from bedrock_key_guard.verify.iam_directory import Directories
 from bedrock_key_guard.verify.schedule import Steps
 from bedrock_key_guard.verify.verifier import Verifier, for_each_key
+from bedrock_key_guard.verify.witnesses import Witnesses
 from sandbox.aws import Sandbox
 from tests.unit.verify.doubles import (
     ACCOUNT,

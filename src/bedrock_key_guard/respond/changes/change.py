@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model import Action, BedrockAnswer, Incident, Verdict
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.confirm import Shows
-    from bedrock_key_guard.respond.ledger_records import Record
+    from bedrock_key_guard.respond.ledger.records import Record
     from bedrock_key_guard.respond.policy import Policy
 
 

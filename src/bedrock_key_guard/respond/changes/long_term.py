@@ -11,15 +11,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
-from bedrock_key_guard.respond import manual_commands
+from bedrock_key_guard.iam import commands
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Order, Ready
-from bedrock_key_guard.respond.ledger_records import StatusChange
+from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.stores import StoreError
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import CredentialRecord, LongTermKey
     from bedrock_key_guard.respond.account_access import AccountAccess
-    from bedrock_key_guard.respond.ledger_records import Record
+    from bedrock_key_guard.respond.ledger.records import Record
     from bedrock_key_guard.respond.stores import Store
 
 
@@ -48,7 +48,7 @@ class Disable(Change):
 
     def by_hand(self) -> tuple[str, ...]:
         """Return the command that sets it Inactive."""
-        return manual_commands.to_disable(self.key, self.credential)
+        return commands.to_disable(self.key, self.credential)
 
     def prepare(self, access: AccountAccess) -> Ready | Obstacle:  # noqa: ARG002  # nothing to find out
         """Be ready: IAM was asked beside the first probe."""

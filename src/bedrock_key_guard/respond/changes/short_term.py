@@ -13,17 +13,17 @@ from abc import abstractmethod
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.respond import manual_commands, policy_documents
+from bedrock_key_guard.iam import commands, policy_documents
+from bedrock_key_guard.iam.principal import Principal, read_principal
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Order, Ready
-from bedrock_key_guard.respond.ledger_records import PolicyAttached, PolicyPut
-from bedrock_key_guard.verify.principal import Principal, read_principal
+from bedrock_key_guard.respond.ledger.records import PolicyAttached, PolicyPut
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import ShortTermKey
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.identities import Identity
-    from bedrock_key_guard.respond.ledger_records import HolderKind, Record
+    from bedrock_key_guard.respond.ledger.records import HolderKind, Record
 
 _MADE_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
 _SECOND = timedelta(seconds=1)
@@ -57,7 +57,7 @@ class SignerChange(Change):
 
     def by_hand(self) -> tuple[str, ...]:
         """Return the commands that deny the signer the use of keys."""
-        return manual_commands.to_quarantine(self.key, self.holder.arn)
+        return commands.to_quarantine(self.key, self.holder.arn)
 
     def prepare(self, access: AccountAccess) -> Ready | Obstacle:
         """Be ready where IAM knows the user or role, and may be told to change it."""
@@ -65,7 +65,7 @@ class SignerChange(Change):
         if identity is None:
             return Obstacle(f"IAM has no {self.kind} {self.holder.name}")
         if any(path in identity.arn for path in _MADE_BY_AWS):
-            by_others = manual_commands.to_deny_from_above(self.key, self.signer)
+            by_others = commands.to_deny_from_above(self.key, self.signer)
             return Obstacle(f"{self.kind} {identity.name} is one that AWS alone changes", by_others)
         return self.prepare_for(identity, access)
 
@@ -92,7 +92,7 @@ class Quarantine(SignerChange):
         actions = self.key.family.deny_actions
         gap = access.quarantine_shortfall(policy, actions)
         if gap is not None:
-            by_hand = manual_commands.to_make_quarantine(self.key, policy, self.holder)
+            by_hand = commands.to_make_quarantine(self.key, policy, self.holder)
             return Obstacle(f"policy {policy} is no quarantine: {gap}", by_hand)
         there = policy in access.identities.attached(self.kind, identity.name)
         record = PolicyAttached(

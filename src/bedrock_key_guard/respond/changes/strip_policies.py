@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.respond.changes.change import Obstacle, Ready
 from bedrock_key_guard.respond.changes.long_term import Disable
-from bedrock_key_guard.respond.ledger_records import PoliciesDetached
+from bedrock_key_guard.respond.ledger.records import PoliciesDetached
 
 if TYPE_CHECKING:
     from bedrock_key_guard.respond.account_access import AccountAccess
-    from bedrock_key_guard.respond.ledger_records import Record
+    from bedrock_key_guard.respond.ledger.records import Record
 
 
 class StripPolicies(Disable):

@@ -9,7 +9,7 @@ from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.aws.sessions import open_sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model import Outcome
-from bedrock_key_guard.respond.ledger import Ledger, read_ledger
+from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.undo.containments import containments
 from bedrock_key_guard.respond.undo.lift import lift
 from bedrock_key_guard.respond.undo.restore import held_by_others, restore
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.aws.sessions import Sessions
-    from bedrock_key_guard.respond.ledger import Entry
+    from bedrock_key_guard.respond.ledger.entries import Entry
     from bedrock_key_guard.respond.undo.containments import Containment
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.iam.policy_documents import key_in_policy_name, read_policy_name
 from bedrock_key_guard.model.times import read_time
-from bedrock_key_guard.respond.ledger_records import Hold, PolicyAttached, PolicyPut
-from bedrock_key_guard.respond.policy_documents import key_in_policy_name, read_policy_name
+from bedrock_key_guard.respond.ledger.records import Hold, PolicyAttached, PolicyPut
 from bedrock_key_guard.verify.verdict import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.respond.change_events import PolicyEvent
-    from bedrock_key_guard.respond.ledger import Entry
-    from bedrock_key_guard.respond.ledger_records import HolderKind
+    from bedrock_key_guard.respond.ledger.entries import Entry
+    from bedrock_key_guard.respond.ledger.records import HolderKind
 
 Place = tuple[str, str, str]
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model import CredentialRecord, Outcome
     from bedrock_key_guard.respond.change_events import CredentialEvent
     from bedrock_key_guard.respond.credential_writer import CredentialWriter
-    from bedrock_key_guard.respond.ledger import Entry
-    from bedrock_key_guard.respond.ledger_records import StatusChange
+    from bedrock_key_guard.respond.ledger.entries import Entry
+    from bedrock_key_guard.respond.ledger.records import StatusChange
 
 _DISABLED = ("Active", "Inactive")
 _REVERSIBLE = ("disable", "delete")  # a delete that was cut off has only set it Inactive

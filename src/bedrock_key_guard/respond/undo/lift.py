@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
+from bedrock_key_guard.iam.policy_documents import is_session_denial, read_policy_name
 from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond.change_events import KINDS, policy_changes
 from bedrock_key_guard.respond.identities import IamIdentities
-from bedrock_key_guard.respond.ledger import Entry, Ledger, settle
-from bedrock_key_guard.respond.policy_documents import is_session_denial, read_policy_name
+from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, settle
 from bedrock_key_guard.respond.purpose import Purpose, stated
 from bedrock_key_guard.respond.undo.containments import containments, named_by
 from bedrock_key_guard.respond.undo.reversal import not_shown

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.respond.policy_documents import is_session_denial
+from bedrock_key_guard.iam.policy_documents import is_session_denial
 from bedrock_key_guard.respond.undo.reversal import Reversal, not_needed, not_shown, refused
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model import Outcome
     from bedrock_key_guard.respond.change_events import PolicyEvent
     from bedrock_key_guard.respond.identities import Identities
-    from bedrock_key_guard.respond.ledger import Entry
-    from bedrock_key_guard.respond.ledger_records import (
+    from bedrock_key_guard.respond.ledger.entries import Entry
+    from bedrock_key_guard.respond.ledger.records import (
         HolderKind,
         PoliciesDetached,
         PolicyAttached,

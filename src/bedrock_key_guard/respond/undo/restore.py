@@ -14,8 +14,8 @@ from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.change_events import changes_to, policy_changes
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.identities import IamIdentities
-from bedrock_key_guard.respond.ledger import settle
-from bedrock_key_guard.respond.ledger_records import (
+from bedrock_key_guard.respond.ledger.entries import settle
+from bedrock_key_guard.respond.ledger.records import (
     Hold,
     PoliciesDetached,
     PolicyAttached,
@@ -26,7 +26,7 @@ from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.respond.undo.credential import activate_again
 from bedrock_key_guard.respond.undo.policies import attach_again, delete_again, detach_again
 from bedrock_key_guard.respond.undo.reversal import Reversal, not_needed, refused
-from bedrock_key_guard.verify.iam import IamDirectory
+from bedrock_key_guard.verify.iam_directory import IamDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.model import Account
-    from bedrock_key_guard.respond.ledger import Entry, Ledger
+    from bedrock_key_guard.respond.ledger.entries import Entry, Ledger
 
 
 def restore(entry: Entry, session: Session, ledger: Ledger, *, dry_run: bool) -> Outcome:

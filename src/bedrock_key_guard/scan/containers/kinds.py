@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers import (
+from bedrock_key_guard.scan.containers import compressed
+from bedrock_key_guard.scan.containers.formats import (
     ar,
-    compressed,
     compressed_file,
     cpio,
     pack,
@@ -14,7 +14,7 @@ from bedrock_key_guard.scan.containers import (
     sqlite,
     tar,
 )
-from bedrock_key_guard.scan.containers import zip as zip_archive
+from bedrock_key_guard.scan.containers.formats import zip as zip_archive
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.members import Reader

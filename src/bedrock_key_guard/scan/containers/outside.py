@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.content import Content
+from bedrock_key_guard.scan.matching.windows import Content
 from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model import Finding, Location
     from bedrock_key_guard.scan.allowlist import AllowList
     from bedrock_key_guard.scan.containers.limits import Budget
-    from bedrock_key_guard.scan.content import Readable
+    from bedrock_key_guard.scan.matching.windows import Readable
 
 WINDOW = 1 << 20
 

@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING
 from bedrock_key_guard.scan.containers.gaps import Gaps
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.containers.streams import After
-from bedrock_key_guard.scan.content import Content, Readable
-from bedrock_key_guard.scan.magic import HEAD, container_kind
+from bedrock_key_guard.scan.matching.windows import Content, Readable
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import Finding, Location, NotScanned
@@ -48,7 +48,7 @@ def read_file(file: Readable, at: Location, allow: AllowList, limits: Limits = L
     gaps = Gaps()
     with budget.bound():
         if kind:
-            from bedrock_key_guard.scan.containers.walk import Walk
+            from bedrock_key_guard.scan.containers.extractor import Walk
 
             walk = Walk(allow, budget, findings, gaps)
             walk.container(kind, After(start, outer), at, _random_access(file))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO
 
-    from bedrock_key_guard.scan.content import Readable
+    from bedrock_key_guard.scan.matching.windows import Readable
 
 BLOCK = 1 << 16
 Claim = Callable[[int, int], None]

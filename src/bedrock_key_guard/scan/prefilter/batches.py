@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import os
 
-from bedrock_key_guard.scan.magic import HEAD, container_kind
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.heuristics import BLOCK
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 # A process of its own starts sooner without `typing`.
 TYPE_CHECKING = False

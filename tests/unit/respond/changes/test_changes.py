@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bedrock_key_guard.iam.policy_documents import denial
 from bedrock_key_guard.model import CHANGES as ACTIONS
 from bedrock_key_guard.model import CredentialRecord, Outcome, Verdict
 from bedrock_key_guard.respond.changes import CHANGES
-from bedrock_key_guard.respond.ledger import Ledger, read_ledger
-from bedrock_key_guard.respond.ledger_records import (
+from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
+from bedrock_key_guard.respond.ledger.records import (
     Hold,
     HolderKind,
     PoliciesDetached,
@@ -21,7 +22,6 @@ from bedrock_key_guard.respond.ledger_records import (
     PolicyPut,
 )
 from bedrock_key_guard.respond.policy import Policy
-from bedrock_key_guard.respond.policy_documents import denial
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests.unit.respond.doubles import (
     DENIES_KEYS,

@@ -7,8 +7,8 @@ import pytest
 
 from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.change_events import PolicyEvent
-from bedrock_key_guard.respond.ledger import Entry
-from bedrock_key_guard.respond.ledger_records import Hold, PolicyAttached, PolicyPut, Record
+from bedrock_key_guard.respond.ledger.entries import Entry
+from bedrock_key_guard.respond.ledger.records import Hold, PolicyAttached, PolicyPut, Record
 from bedrock_key_guard.respond.purpose import purpose_of
 from bedrock_key_guard.respond.undo.containments import containments, named_by
 from tests.unit.respond.doubles import QUARANTINE, RECORD

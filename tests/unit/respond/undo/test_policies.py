@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import pytest
 
+from bedrock_key_guard.iam.policy_documents import denial, session_denial
 from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond.change_events import PolicyEvent
-from bedrock_key_guard.respond.ledger import Entry
-from bedrock_key_guard.respond.ledger_records import (
+from bedrock_key_guard.respond.ledger.entries import Entry
+from bedrock_key_guard.respond.ledger.records import (
     Hold,
     PoliciesDetached,
     PolicyAttached,
     PolicyPut,
     Record,
 )
-from bedrock_key_guard.respond.policy_documents import denial, session_denial
 from bedrock_key_guard.respond.undo.policies import attach_again, delete_again, detach_again
 from bedrock_key_guard.respond.undo.restore import held_by_others
 from bedrock_key_guard.respond.undo.reversal import Reversal

@@ -12,13 +12,13 @@ from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model import Account, CredentialRecord, Outcome
 from bedrock_key_guard.respond.change_events import CredentialEvent
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
-from bedrock_key_guard.respond.ledger import Entry, Ledger, read_ledger
-from bedrock_key_guard.respond.ledger_records import StatusChange
+from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
+from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.undo import undo
 from bedrock_key_guard.respond.undo.credential import activate_again
 from bedrock_key_guard.respond.undo.restore import _obstacle
 from bedrock_key_guard.respond.undo.reversal import Reversal
-from bedrock_key_guard.verify.iam import IamDirectory
+from bedrock_key_guard.verify.iam_directory import IamDirectory
 from sandbox.aws import Sandbox
 from sandbox.faults import ACCESS_DENIED
 from sandbox.seeding import LongTermKey as Leaked

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.scan.magic import container_kind
 from bedrock_key_guard.scan.prefilter import batches, may_hold_key
 from bedrock_key_guard.scan.prefilter.batches import Batches
-from bedrock_key_guard.scan.prefilter.workers import _start as start
+from bedrock_key_guard.scan.prefilter.file_workers import _start as start
+from bedrock_key_guard.scan.prefilter.signatures import container_kind
 from tests.keysmith import long_term
 
 KEY = long_term("bob").encode()

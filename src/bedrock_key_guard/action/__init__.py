@@ -1,0 +1,1 @@
+"""Open the door for GitHub: what `action.yml` runs."""

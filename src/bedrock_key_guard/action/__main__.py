@@ -1,0 +1,8 @@
+"""Run the Action with `python -I -m bedrock_key_guard.action`, as `action.yml` does."""
+
+from __future__ import annotations
+
+from bedrock_key_guard.action.main import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

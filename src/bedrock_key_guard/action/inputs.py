@@ -1,0 +1,173 @@
+"""Read the inputs of the GitHub Action: `INPUT_FAIL_ON` is `fail-on`, and so on."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+
+from bedrock_key_guard.action.scope import Asked, Wanted, scope_of
+from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
+from bedrock_key_guard.cli.arguments import account_ids
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.pipeline import pipeline
+from bedrock_key_guard.report.counts import FailOn
+from bedrock_key_guard.report.github.issue import Policy as IssuePolicy
+from bedrock_key_guard.respond.policy import Policy, ShortTerm
+from bedrock_key_guard.scan.allowlist import allow_list
+from bedrock_key_guard.scan.sources.commit_range import commits_known
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bedrock_key_guard.action.event import Event
+
+Respond = Literal["off", "dry-run", "disable", "reset", "delete"]
+T = TypeVar("T", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Hold the inputs, each one checked."""
+
+    path: Path
+    scan: Wanted
+    exclude: tuple[str, ...]
+    baseline: Path | None
+    allow_list: Path | None
+    verify: bool
+    respond: Respond
+    short_term: ShortTerm
+    protect: frozenset[str]
+    allowed_account_ids: frozenset[str]
+    role_to_assume: RoleToAssume | None
+    reset_store: str | None
+    fail_on: FailOn
+    report_issue: IssuePolicy
+    issue_repository: str
+    issue_labels: tuple[str, ...]
+    issue_assignees: tuple[str, ...]
+    github_token: str = field(repr=False)
+    summary: bool
+    timeline: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise UsageError where only a live key would fail, and nobody asks whether one is."""
+        if self.fail_on == "live" and not self.verify:
+            raise UsageError(
+                "The input `fail-on` is 'live' and `verify` is 'false', so no key would ever fail.",
+                remedy="Leave one of them out.",
+            )
+
+    def scanning(self, event: Event | None = None) -> pipeline.Scanning:
+        """Return what to read at an event. Raises UsageError for what cannot be read."""
+        allow = allow_list(self.allow_list, self.baseline, self.exclude)
+        name, payload = (event.name, event.payload) if event else ("", {})
+        knows = commits_known(self.path)
+        if knows is None:
+            _require_checkout(self.path)
+        scope = scope_of(self.scan, name, payload, knows)
+        return pipeline.Scanning(
+            paths=(self.path,),
+            source=scope.source,
+            revisions=(scope.revisions,) if scope.revisions else (),
+            with_tree=scope.with_tree,
+            why_nothing=scope.why_nothing,
+            allow=allow,
+        )
+
+    def verifying(self) -> pipeline.Verifying:
+        """Return whose keys may be probed."""
+        return pipeline.Verifying(self.allowed_account_ids, role=self.role_to_assume)
+
+    def investigating(self) -> pipeline.Investigating | None:
+        """Return that the use of each key is looked up, if it is."""
+        return pipeline.Investigating() if self.verify and self.timeline else None
+
+    def responding(self, ledger: Path, untrusted: str | None) -> pipeline.Responding:
+        """Return what the run may change, nothing if it is `untrusted`."""
+        policy = Policy(
+            response="disable" if self.respond == "dry-run" else self.respond,
+            dry_run=self.respond == "dry-run",
+            untrusted=untrusted,
+            protect=self.protect,
+            short_term=self.short_term,
+        )
+        return pipeline.Responding(policy, ledger, self.reset_store)
+
+
+def read_inputs(environment: Mapping[str, str]) -> Inputs:
+    """Read every input. Raises UsageError for one that is not what it should be."""
+
+    def text(name: str) -> str:
+        return environment.get(f"INPUT_{name.upper().replace('-', '_')}", "").strip()
+
+    def choice(name: str, allowed: tuple[T, ...], default: T) -> T:
+        return _one_of(name, text(name) or default, allowed)
+
+    def switch(name: str, default: Literal["true", "false"]) -> bool:
+        return choice(name, ("true", "false"), default) == "true"
+
+    return Inputs(
+        path=Path(text("path") or "."),
+        scan=Wanted(choice("scan", get_args(Asked), "auto"), text("base-ref"), text("head-ref")),
+        exclude=_lines(text("exclude")),
+        baseline=_file(text("baseline")),
+        allow_list=_file(text("allow-list")),
+        verify=switch("verify", "true"),
+        respond=choice("respond", get_args(Respond), "disable"),
+        short_term=choice("short-term", get_args(ShortTerm), "off"),
+        protect=frozenset(_words(text("protect"))),
+        allowed_account_ids=_accounts(text("allowed-account-ids")),
+        role_to_assume=role_to_assume(text("role-to-assume-template"), text("external-id")),
+        reset_store=text("reset-store") or None,
+        fail_on=choice("fail-on", get_args(FailOn), "any"),
+        report_issue=choice("report-issue", get_args(IssuePolicy), "auto"),
+        issue_repository=text("issue-repository") or environment.get("GITHUB_REPOSITORY", ""),
+        issue_labels=_words(text("issue-labels")),
+        issue_assignees=_words(text("issue-assignees")),
+        github_token=text("github-token"),
+        summary=switch("summary", "true"),
+        timeline=switch("timeline", "false"),
+    )
+
+
+def _one_of(name: str, value: str, allowed: tuple[T, ...]) -> T:
+    if value not in allowed:
+        raise UsageError(
+            f"The input `{name}` is {value!r}.", remedy=f"Use one of: {', '.join(allowed)}."
+        )
+    return value
+
+
+def _require_checkout(path: Path) -> None:
+    """Raise UsageError for an empty folder: clean is nothing that may be said of it."""
+    if path.is_dir() and not any(path.iterdir()):
+        raise UsageError(
+            f"There is nothing to scan: the folder {str(path)!r} is empty.",
+            remedy="Add actions/checkout before this step, or correct the input `path`.",
+        )
+
+
+def _accounts(value: str) -> frozenset[str]:
+    try:
+        return frozenset(account_ids(value))
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(
+            f"The input `allowed-account-ids` cannot be used: {error}.",
+            remedy="Give account ids of 12 digits, separated by commas.",
+        ) from None
+
+
+def _file(value: str) -> Path | None:
+    return Path(value) if value else None
+
+
+def _lines(value: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in value.splitlines() if line.strip())
+
+
+def _words(value: str) -> tuple[str, ...]:
+    """Split at commas and at line ends: a label may hold a space."""
+    return tuple(word for line in _lines(value.replace(",", "\n")) if (word := line.strip()))

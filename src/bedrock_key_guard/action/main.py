@@ -1,0 +1,238 @@
+"""Open the guard's door for GitHub: what `action.yml` runs.
+
+The order is: mask every key, contain, then announce. Inputs come as `INPUT_*` variables, set by
+`action.yml`; nothing in the tree that is scanned has a say.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.action.event import Event
+from bedrock_key_guard.action.inputs import read_inputs
+from bedrock_key_guard.action.runner import Runner, writing
+from bedrock_key_guard.action.trigger import BESIDE, require_read
+from bedrock_key_guard.aws.ambient import has_credentials
+from bedrock_key_guard.cli.arguments import default_ledger
+from bedrock_key_guard.console.progress import watching
+from bedrock_key_guard.console.streams import as_guard_error, report_error, warn_of_reset, write
+from bedrock_key_guard.errors import GuardError, InterruptedRunError
+from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.github.repository import repository_visibility
+from bedrock_key_guard.pipeline import pipeline
+from bedrock_key_guard.pipeline.announce import Announcement, announce
+from bedrock_key_guard.report.counts import counts, exit_code, result
+from bedrock_key_guard.report.github.annotations import as_annotations
+from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.summary import as_markdown
+from bedrock_key_guard.report.json.json_report import as_json
+from bedrock_key_guard.report.terminal.text import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bedrock_key_guard.action.inputs import Inputs
+    from bedrock_key_guard.report.counts import Result
+    from bedrock_key_guard.report.report import Report, Visibility
+
+_ERROR: Result = "error"
+_NO_EVENT = "the run was not started by GitHub Actions"
+_FILES_ALONE = "No commits were read, only files: what was scanned is in no Git repository."
+_NO_CREDENTIALS = "The job has no AWS credentials: a key found now would stay unverified and live."
+_GIVE_CREDENTIALS = (
+    "Add aws-actions/configure-aws-credentials before this step, or set `verify: false`."
+)
+_EMPTY_INPUT = (
+    "the input `github-token` is empty, as a secret is that the job has not got. Leave it out for "
+    "the job's own token, or set `report-issue: never`."
+)
+
+
+def main(environment: Mapping[str, str] = os.environ) -> int:
+    """Scan, verify, respond, announce; return the exit code by `fail-on`."""
+    runner = Runner(environment, write)
+    try:
+        return _run(environment, runner)
+    except KeyboardInterrupt:
+        return _failed(InterruptedRunError("The run was interrupted."), runner)
+    except Exception as error:  # noqa: BLE001  # people get a sentence, never a traceback
+        return _failed(error, runner)
+
+
+def _failed(error: Exception, runner: Runner) -> int:
+    """Tell people and the steps after this one, as far as the runner can still be told anything."""
+    with suppress(GuardError):
+        runner.output("result", _ERROR)
+    return report_error(error, annotate=True)
+
+
+def _run(environment: Mapping[str, str], runner: Runner) -> int:
+    inputs = read_inputs(environment)
+    event = Event.from_environment(environment)
+    if event is not None:
+        require_read(event)
+    folder = _folder(environment)
+    responding = inputs.responding(folder / "ledger.jsonl", _distrust(event))
+    if inputs.verify:
+        warn_of_reset(responding.policy)
+    report = pipeline.run(
+        inputs.scanning(event),
+        inputs.verifying() if inputs.verify else None,
+        responding if inputs.verify else None,
+        pipeline.Surroundings(
+            environment, mask=runner.mask, watch=lambda: watching(sys.stderr, environment)
+        ),
+        inputs.investigating(),
+    )
+    if inputs.verify and not has_credentials(environment):
+        report = _warned(report, _no_credentials(event))
+    report, visibility = _announce(_left_unread(report, inputs, event), inputs, event)
+    _tell(report, visibility, runner)
+    _write_outputs(report, folder / "report.json", runner)
+    if inputs.summary:
+        runner.summary(as_markdown(report, visibility=visibility, source=_source(event)))
+    return exit_code(report, inputs.fail_on)
+
+
+def _folder(environment: Mapping[str, str]) -> Path:
+    """Return where the run keeps its files: a new folder beside the job's, or else one at home.
+
+    `action.yml` names the one that it has made. A name that others know they may have taken before,
+    for a link to where they want the report to be. Raises IncompleteError where none can be made.
+    """
+    made, temporary = (environment.get(n) for n in ("BEDROCK_KEY_GUARD_FOLDER", "RUNNER_TEMP"))
+    if made or not temporary:
+        return Path(made) if made else default_ledger().parent
+    with writing(temporary):
+        return Path(mkdtemp(prefix="bedrock-key-guard.", dir=temporary))
+
+
+def _distrust(event: Event | None) -> str | None:
+    """Return why the run may change nothing, or None where it may."""
+    if event is None:
+        return _NO_EVENT
+    return None if event.trusted else event.trust.reason
+
+
+def _left_unread(report: Report, inputs: Inputs, event: Event | None) -> Report:
+    """Say in the report what somebody may think was read, and was not."""
+    if inputs.scan.scan == "auto" and report.scan.scanned.sources == ("working-tree",):
+        report = _noted(report, _FILES_ALONE)
+    if event is not None and event.name in BESIDE:
+        report = _noted(report, BESIDE[event.name])
+    if event is not None and event.unreadable:
+        unknown = f"What the event was about is not known: {event.unreadable}."
+        report = replace(report, incomplete=(*report.incomplete, unknown))
+    return report
+
+
+def _no_credentials(event: Event | None) -> str:
+    """Say what the job lacks on the day before a leak, when it can still be mended."""
+    if event is None or event.trusted:
+        return f"{_NO_CREDENTIALS} {_GIVE_CREDENTIALS}"
+    return f"{_NO_CREDENTIALS} Nothing could be changed with any: {event.trust.reason}."
+
+
+def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Report, Visibility]:
+    """Bring the issues up to date, and find out who can read this run.
+
+    What stands in the way is told beside what the run did, and never hides it.
+    """
+    if event is None:
+        return report, "unknown"
+    if not inputs.github_token:
+        return _without_token(report, inputs, event), event.visibility
+    if not report.cases or report.scan.interrupted:
+        return report, event.visibility
+    try:
+        return _announced(report, inputs, event)
+    except Exception as error:  # noqa: BLE001  # least of all an error of our own may hide it
+        known = as_guard_error(error)
+        lost = f"No issue was opened or changed: {known} {known.remedy}"
+        return _warned(report, lost), event.visibility
+
+
+def _without_token(report: Report, inputs: Inputs, event: Event) -> Report:
+    if inputs.report_issue == "never":
+        return report
+    if not event.trusted:
+        return _left_alone(report, event) if report.cases else report
+    lost = "was opened or changed" if report.cases else "could be opened if a key were found"
+    return _warned(report, f"No issue {lost}: {_EMPTY_INPUT}")
+
+
+def _left_alone(report: Report, event: Event) -> Report:
+    return _noted(report, f"No issue was opened or changed: {event.trust.reason}.")
+
+
+def _noted(report: Report, note: str) -> Report:
+    return replace(report, notes=(*report.notes, note))
+
+
+def _warned(report: Report, warning: str) -> Report:
+    return replace(report, warnings=(*report.warnings, warning))
+
+
+def _announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Visibility]:
+    with GitHub(inputs.github_token, api_url=event.api_url) as client:
+        visibility = _visibility(client, event)
+        if inputs.report_issue == "never":
+            return report, visibility
+        if not event.trusted:
+            return _left_alone(report, event), visibility
+        return announce(report, client, _announcement(inputs, event)), visibility
+
+
+def _visibility(client: GitHub, event: Event) -> Visibility:
+    """Return who can read this run, as GitHub says it now: a repeated run has an old event."""
+    now = repository_visibility(client, event.repository)
+    return event.visibility if now == "unknown" else now
+
+
+def _announcement(inputs: Inputs, event: Event) -> Announcement:
+    return Announcement(
+        repository=inputs.issue_repository,
+        policy=inputs.report_issue,
+        labels=inputs.issue_labels,
+        assignees=inputs.issue_assignees,
+        source=_source(event),
+        run_url=f"{event.server_url}/{event.repository}/actions/runs/{event.run_id}",
+    )
+
+
+def _source(event: Event | None) -> Source | None:
+    return Source(event.server_url, event.repository, event.sha) if event and event.sha else None
+
+
+def _tell(report: Report, visibility: Visibility, runner: Runner) -> None:
+    """Write the log, which in a public repository is public, and the annotations."""
+    runner.log(as_text(report, visibility=visibility))
+    for line in as_annotations(report, visibility=visibility):
+        runner.command(line)
+
+
+def _write_outputs(report: Report, path: Path, runner: Runner) -> None:
+    """Write the report to a file of this job, and set the outputs."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text(as_json(report), encoding="utf-8")
+    total = counts(report)
+    urls = [case.issue_url for case in report.cases if case.issue_url]
+    outputs = {
+        "result": result(report),
+        "findings": str(total.keys),
+        "live": str(total.live),
+        "responded": str(total.responded),
+        "unverified": str(total.unverified),
+        "report-file": str(path),
+        "issue-urls": json.dumps(urls),
+    }
+    for name, value in outputs.items():
+        runner.output(name, value)

@@ -1,0 +1,1 @@
+"""Open the door for people: the command line."""

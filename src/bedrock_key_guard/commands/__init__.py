@@ -1,1 +1,0 @@
-"""Hold one module for each command: its options, and what it does."""

@@ -1,0 +1,105 @@
+"""Speak on the standard streams: data on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from bedrock_key_guard.errors import GuardError, IncompleteError
+from bedrock_key_guard.text.terminal import printable
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.respond.plan import Policy
+
+PROGRAM = "bedrock-key-guard"
+
+
+def report_error(error: Exception, *, annotate: bool = False) -> int:
+    """Tell people what happened and what to do, and return the exit code.
+
+    `annotate` makes it a workflow command, which GitHub Actions shows beside the run:
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
+    """
+    known = as_guard_error(error)
+    # The text quotes the command line, and somebody may have put a key there.
+    sentence, remedy = map(printable, (str(known), known.remedy))
+    if annotate:
+        say(f"::error title=Bedrock Key Guard::{sentence} {remedy}".replace("%", "%25"))
+    else:
+        say(f"{PROGRAM}: {sentence}\n  {remedy}")
+    return known.exit_code
+
+
+def as_guard_error(error: Exception) -> GuardError:
+    """Return an error of ours as it is, and of another one the class and the place.
+
+    Its text may quote what was being read.
+    """
+    if isinstance(error, GuardError):
+        return error
+    return GuardError(f"Something went wrong inside the guard ({_where(error)}).")
+
+
+def warn_of_reset(policy: Policy) -> None:
+    """Say, before anything is touched, that what the policy asks for cannot be undone."""
+    if policy.dry_run:
+        return
+    if policy.response == "reset":
+        say("A reset cannot be undone: each key that is proven live gets a new secret.")
+    if policy.response == "delete":
+        say("A delete cannot be undone: the credential of each key that is proven live is deleted.")
+
+
+def say(text: str) -> None:
+    """Tell people something."""
+    _put(sys.stderr, text.rstrip("\n") + "\n")
+
+
+def write(text: str) -> None:
+    """Write data, spelled out where the output's encoding lacks a character.
+
+    Whoever read it may have gone: that changes nothing about what was found. Raises
+    IncompleteError where it cannot be written.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    failure = _put(sys.stdout, text.encode(encoding, "backslashreplace").decode(encoding))
+    if failure is not None and not isinstance(failure, BrokenPipeError):
+        raise IncompleteError(
+            f"Standard output cannot be written to ({failure.strerror}).",
+            remedy="Make room where it goes, and run the command again.",
+        )
+
+
+def replace_closed_streams() -> None:
+    """Give Python's None a meaning: a standard stream that the caller has closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # to the end
+            setattr(sys, name, nowhere)
+
+
+def input_is_closed() -> bool:
+    """Tell whether the caller has closed standard input, so that nothing can come through it."""
+    return sys.stdin.name == os.devnull
+
+
+def _put(stream: TextIO, text: str) -> OSError | None:
+    """Write at once, and silence a stream that fails: Python would complain as it exits."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return error
+    return None
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"

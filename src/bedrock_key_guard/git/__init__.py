@@ -1,0 +1,1 @@
+"""Read Git repositories, isolated from their configuration."""

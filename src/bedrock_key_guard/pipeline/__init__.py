@@ -1,0 +1,1 @@
+"""Lead a run through the house."""

@@ -1,0 +1,100 @@
+"""Tell the owners of each key in an issue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.github.issues import Issues
+from bedrock_key_guard.github.reconcile import WantedIssue
+from bedrock_key_guard.github.repository import repository_visibility
+from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.report.github.issue import IssueContext, issue_body, issue_title, wanted
+from bedrock_key_guard.report.report import may_tell_where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bedrock_key_guard.github.client import GitHub
+    from bedrock_key_guard.github.issues import IssueOutcome
+    from bedrock_key_guard.report.github.case_markdown import Source
+    from bedrock_key_guard.report.github.issue import Policy
+    from bedrock_key_guard.report.report import Case, Report
+
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Say where issues go, and what they may name."""
+
+    repository: str
+    policy: Policy = "auto"
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    source: Source | None = None
+    run_url: str | None = None
+
+
+def announce(report: Report, client: GitHub, how: Announcement) -> Report:
+    """Bring the issues to what the report says, and return it with their addresses.
+
+    Which issues could not be written is in the report's warnings, and what is missing of others in
+    its notes; neither stops a run.
+    """
+    context = IssueContext(repository_visibility(client, how.repository), how.source, how.run_url)
+    issues = [issue for case in report.cases if (issue := _issue(case, how.policy, context))]
+    keeper = Issues(client, how.repository, labels=how.labels, assignees=how.assignees)
+    return _with_outcomes(report, keeper.settle(issues))
+
+
+def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | None:
+    wish = wanted(case, policy)
+    if wish is None:
+        return None
+    return WantedIssue(
+        fingerprint=case.incident.fingerprint,
+        title=issue_title(case),
+        body=issue_body(case, context),
+        open=wish.open,
+        create=wish.create,
+        live=wish.live,
+        told=wish.told,
+        withheld=not may_tell_where(case, context.visibility),
+    )
+
+
+def _with_outcomes(report: Report, outcomes: Iterable[IssueOutcome]) -> Report:
+    known = {outcome.fingerprint: outcome for outcome in outcomes}
+    cases = tuple(_with_url(case, known.get(case.incident.fingerprint)) for case in report.cases)
+    lost = [outcome for outcome in known.values() if outcome.state == "failed"]
+    written = [outcome for outcome in known.values() if outcome.state != "failed"]
+    # What is missing of one issue is missing of all: it is said once.
+    notes = dict.fromkeys(_note(outcome) for outcome in written if outcome.reason)
+    return replace(
+        report,
+        cases=cases,
+        notes=(*report.notes, *notes),
+        warnings=(*report.warnings, *_lost(lost)),
+    )
+
+
+def _note(outcome: IssueOutcome) -> str:
+    return f"Not all went well with an issue: {outcome.reason.rstrip('.')}."
+
+
+def _lost(outcomes: Iterable[IssueOutcome]) -> Iterator[str]:
+    """Say once for each reason which keys have no issue that tells of them as they are now."""
+    by_reason: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        remedy = outcome.error.remedy if outcome.error else ""
+        reason = f"{outcome.reason.rstrip('.')}. {remedy}".rstrip()
+        by_reason.setdefault(reason, []).append(short(outcome.fingerprint))
+    for reason, keys in by_reason.items():
+        more = len(keys) - _MOST_NAMED
+        named = ", ".join(keys[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+        yield f"An issue could not be written for the key of fingerprint {named}: {reason}"
+
+
+def _with_url(case: Case, outcome: IssueOutcome | None) -> Case:
+    return replace(case, issue_url=outcome.url) if outcome and outcome.url else case

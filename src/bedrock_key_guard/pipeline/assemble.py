@@ -1,0 +1,130 @@
+"""Put a report together: which cases people are shown, and what is said of the run as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.report.report import Case, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bedrock_key_guard.model import Incident, Outcome, Scan, Verdict
+    from bedrock_key_guard.model.usage import Usage
+
+
+_NOT_DEEP = (
+    "The history was searched for the ten starts of keys that cover most; --deep searches for all."
+)
+
+_NOTHING_READ = {
+    "working-tree": "No file was read, for there is none. Name a file or a folder that holds one.",
+    "index": "No file was read: nothing that is staged adds to one. Stage some with `git add`, or "
+    "leave --staged out to read the files as they are.",
+    "range": "No commit was read: the range holds none. Name one that does, such as `main..HEAD`.",
+    "history": "Nothing was read: the repository has no objects. Commit or fetch some first.",
+}
+
+
+def assemble(
+    scan: Scan,
+    incidents: Iterable[Incident],
+    verdicts: Mapping[str, Verdict],
+    outcomes: Mapping[str, Outcome],
+    usages: Mapping[str, Usage] | None = None,
+    *,
+    include_malformed: bool,
+) -> Report:
+    """Return the report of a run; `verdicts`, `outcomes` and `usages` go by fingerprint."""
+    used = usages or {}
+    cases = _neighbours(
+        Case(
+            incident=each,
+            verdict=verdicts.get(each.fingerprint),
+            outcome=outcomes.get(each.fingerprint),
+            usage=used.get(each.fingerprint),
+        )
+        for each in incidents
+    )
+    shown = [case for case in cases if _is_shown(case, include_malformed)]
+    return Report(
+        scan=scan,
+        cases=tuple(shown),
+        notes=(*scan.notes, *_depth(scan), *_notes(cases)),
+        incomplete=(*_nothing_read(scan), *_left_undone(cases)),
+        hides_unproven=any(not case.dead for case in cases if case not in shown),
+    )
+
+
+def _neighbours(cases: Iterable[Case]) -> list[Case]:
+    """Mark the cases whose places lead to a key that is not proven dead, shown or not."""
+    each = list(cases)
+    unproven = [case for case in each if case.incident.confidence == "exact"]
+    hidden = set(chain.from_iterable(_leads(c) for c in unproven if not c.dead))
+    return [replace(case, beside_unproven=not hidden.isdisjoint(_leads(case))) for case in each]
+
+
+def _leads(case: Case) -> set[str]:
+    """Return the files, commits and objects that hold a key."""
+    places = case.incident.locations
+    return set(
+        chain.from_iterable((at.path, at.commit or "", at.object or "") for at in places)
+    ) - {""}
+
+
+def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # private, and named
+    """Hide what people agreed not to see; never a key that is proven live or contained."""
+    if case.incident.confidence == "malformed":
+        return include_malformed and case.incident.allowed is None
+    if case.verdict is not None and case.verdict.state in ("live", "contained"):
+        return True
+    return case.incident.allowed is None
+
+
+def _depth(scan: Scan) -> tuple[str, ...]:
+    """Say so where not every start of a key was searched for."""
+    return () if scan.scanned.deep else (_NOT_DEEP,)
+
+
+def _nothing_read(scan: Scan) -> tuple[str, ...]:
+    """Say so where sources gave nothing to read, which is not known to be clean by that."""
+    scanned = scan.scanned
+    if scanned.objects or not scanned.sources or not scan.complete:
+        return ()
+    return (_NOTHING_READ.get(scanned.sources[0], "Nothing was read."),)
+
+
+def _notes(cases: list[Case]) -> tuple[str, ...]:
+    hidden = sum(case.incident.allowed is not None for case in cases)
+    return (f"{_keys(hidden)} allow-listed, and shown only if proven live.",) if hidden else ()
+
+
+def _left_undone(cases: list[Case]) -> tuple[str, ...]:
+    """Say which bounds the run met: beyond them something was left undone."""
+    unasked = sum(_met_probes(case.verdict) for case in cases if case.verdict)
+    unanswered = sum(_met_responses(case.outcome) for case in cases if case.outcome)
+    unread = sum(not case.usage.complete for case in cases if case.usage)
+    return (
+        *((f"{_keys(unasked)} not verified: the run met --max-probes.",) if unasked else ()),
+        *((f"{_keys(unanswered)} not answered: it met --max-responses.",) if unanswered else ()),
+        *((f"The trail of {_number(unread)} was not read whole.",) if unread else ()),
+    )
+
+
+def _met_probes(verdict: Verdict) -> bool:
+    """Look at our own notes alone: a reason may quote what a user is called."""
+    return any(note.endswith("(--max-probes)") for note in verdict.evidence.notes)
+
+
+def _met_responses(outcome: Outcome) -> bool:
+    return outcome.state == "refused" and outcome.reason.endswith("(--max-responses)")
+
+
+def _number(count: int) -> str:
+    return "1 key" if count == 1 else f"{count} keys"
+
+
+def _keys(count: int) -> str:
+    return "1 key was" if count == 1 else f"{count} keys were"

@@ -1,0 +1,107 @@
+"""Wire the rooms that talk to AWS: open the sessions, and give each room those it needs.
+
+Each is imported only here, and only where a run asks for it: the SDK takes longer than many a scan.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedrock_key_guard.aws.session import NoSession, Session
+    from bedrock_key_guard.aws.sessions import Sessions
+    from bedrock_key_guard.investigate.investigator import Investigator
+    from bedrock_key_guard.pipeline.options import (
+        Investigating,
+        Responding,
+        Surroundings,
+        Verifying,
+    )
+    from bedrock_key_guard.respond.responder import Responder
+    from bedrock_key_guard.verify.bedrock import Prober
+    from bedrock_key_guard.verify.verifier import Verifier
+    from bedrock_key_guard.verify.witnesses import Witnesses
+
+# Both planes and IAM, side by side.
+_REQUESTS_OF_A_KEY = 3
+
+
+@contextmanager
+def open_witnesses(
+    verifying: Verifying, around: Surroundings
+) -> Iterator[tuple[Sessions, Witnesses]]:
+    """Open the sessions with AWS, and everything that can be asked about a key."""
+    session, prober = _open_aws(around)
+    from bedrock_key_guard.aws.sessions import Sessions
+    from bedrock_key_guard.verify.accounts import Accounts
+    from bedrock_key_guard.verify.iam_directory import Directories
+    from bedrock_key_guard.verify.verifier import KEYS_AT_A_TIME
+    from bedrock_key_guard.verify.witnesses import Witnesses
+
+    sessions = Sessions(session, verifying.role)
+    with ThreadPoolExecutor(_REQUESTS_OF_A_KEY * KEYS_AT_A_TIME) as executor:
+        witnesses = Witnesses(
+            prober=prober,
+            directory_of=Directories(sessions).of,
+            partition=sessions.partition,
+            accounts=Accounts(verifying.allowed_account_ids, session),
+            now=lambda: datetime.now(timezone.utc),
+            clock=around.clock,
+            executor=executor,
+        )
+        yield sessions, witnesses
+
+
+def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober]:
+    try:
+        from bedrock_key_guard.aws.session import open_session
+        from bedrock_key_guard.verify.bedrock import HttpsProber
+
+        return open_session(around.environment), HttpsProber(around.environment, around.sleep)
+    except ImportError as error:
+        raise UsageError(
+            f"{error.name} is not installed, so no key can be verified.",
+            remedy="Install it with `pip install 'bedrock-key-guard[cli]'`.",
+        ) from None
+
+
+def verifier(verifying: Verifying, witnesses: Witnesses) -> Verifier:
+    """Return who reaches the verdicts."""
+    from bedrock_key_guard.verify.verifier import Verifier
+
+    return Verifier(witnesses, max_probes=verifying.max_probes)
+
+
+def responder(
+    responding: Responding, sessions: Sessions, witnesses: Witnesses, around: Surroundings
+) -> Responder:
+    """Return who makes responses, each in the account of its key."""
+    from bedrock_key_guard.aws.session import NoSession
+    from bedrock_key_guard.respond.account_access import AccessByAccount
+    from bedrock_key_guard.respond.ledger.entries import Ledger
+    from bedrock_key_guard.respond.responder import Dependencies, Responder
+    from bedrock_key_guard.respond.stores import Stores
+
+    store, own = responding.reset_store, sessions.own
+    stores = Stores(store, own).of if store and not isinstance(own, NoSession) else None
+    accesses = AccessByAccount(sessions, witnesses.now, stores, around.mask)
+    dependencies = Dependencies(accesses.of, witnesses, Ledger(responding.ledger))
+    return Responder(dependencies, responding.policy)
+
+
+def investigator(
+    investigating: Investigating, sessions: Sessions, witnesses: Witnesses, around: Surroundings
+) -> Investigator:
+    """Return who looks up in CloudTrail who used a key."""
+    from bedrock_key_guard.investigate.investigator import Dependencies, Investigator
+
+    standing_of = witnesses.accounts.standing_of
+    dependencies = Dependencies(sessions, standing_of, around.clock, around.sleep, witnesses.now)
+    return Investigator(dependencies, investigating.since, investigating.max_events)

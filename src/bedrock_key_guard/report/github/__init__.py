@@ -1,0 +1,1 @@
+"""Write a report for GitHub: the summary, the annotations and the issue."""

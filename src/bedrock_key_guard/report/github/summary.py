@@ -1,0 +1,149 @@
+"""Write a report as the summary page of a GitHub Actions job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.report.advice import afterwards, particular
+from bedrock_key_guard.report.github.case_markdown import (
+    Source,
+    known,
+    listed,
+    locations,
+    undoing,
+    withheld,
+    within,
+)
+from bedrock_key_guard.report.github.usage_markdown import used
+from bedrock_key_guard.report.headline import WORDS, standing, worst_first
+from bedrock_key_guard.report.report import Case, Report, Visibility, may_tell_where
+from bedrock_key_guard.report.terminal.details import place
+from bedrock_key_guard.report.totals import plural, totals, unscanned
+from bedrock_key_guard.text.markdown import code, prose, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LONGEST_SUMMARY = 1 << 20
+"""Bytes that GitHub takes for one step: "Adding a job summary", step isolation and limits."""
+
+MOST_PLACES = 50
+
+# Together they leave room for what is said once.
+_OVERVIEW_BUDGET = 250_000
+_DETAILS_BUDGET = 550_000
+_NOT_SCANNED_BUDGET = 100_000
+_REMARKS_BUDGET = 50_000
+_PLACES_BUDGET = 60_000
+
+
+def as_markdown(report: Report, *, visibility: Visibility, source: Source | None = None) -> str:
+    """Return the summary, smaller than LONGEST_SUMMARY; it says what it had to leave out.
+
+    `visibility` is that of the repository; `source` makes the places links.
+    """
+    cases = worst_first(report.cases)
+    parts = [
+        f"## Bedrock Key Guard\n\n{totals(report)}",
+        _overview(cases, visibility),
+        *_all_details(cases, visibility, source),
+        _afterwards(cases),
+        _not_scanned(report, visibility),
+        _remarks(report),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _overview(cases: list[Case], visibility: Visibility) -> str:
+    if not cases:
+        return ""
+    header = ("", "Key", "Fingerprint", "Where", "Issue")
+    rows = (_row(case, visibility) for case in cases)
+    return _cut(table(header, rows), _OVERVIEW_BUDGET, "more key")
+
+
+def _row(case: Case, visibility: Visibility) -> tuple[str, ...]:
+    words, incident = WORDS[standing(case)], case.incident
+    return (
+        f"{words.icon} **{words.name}**",
+        incident.key.family.title,
+        f"`{short(incident.fingerprint)}`",
+        _where(case, visibility),
+        _issue(case),
+    )
+
+
+def _where(case: Case, visibility: Visibility) -> str:
+    places = case.incident.locations
+    if not may_tell_where(case, visibility):
+        return f"{plural(len(places), 'place')}, not named here"
+    more = len(places) - 1
+    return code(place(places[0])) + (f" and {more:,} more" if more else "")
+
+
+def _issue(case: Case) -> str:
+    if not case.issue_url:
+        return ""
+    return f"[#{case.issue_url.rpartition('/')[2]}]({case.issue_url})"
+
+
+def _all_details(cases: list[Case], visibility: Visibility, source: Source | None) -> Iterator[str]:
+    """Return the details of as many cases as fit, and how many did not."""
+    kept = within((_details(case, visibility, source) for case in cases), _DETAILS_BUDGET)
+    yield from kept
+    missing = len(cases) - len(kept)
+    if missing:
+        yield f"The details of {plural(missing, 'key')} are left out; the JSON report has all."
+
+
+def _details(case: Case, visibility: Visibility, source: Source | None) -> str:
+    words, incident = WORDS[standing(case)], case.incident
+    title = f"{words.icon} {words.name}: {incident.key.family.title}"
+    told = may_tell_where(case, visibility)
+    where = (
+        locations(case, source, MOST_PLACES, _PLACES_BUDGET) if told else withheld(case, visibility)
+    )
+    parts = (
+        f"<details><summary>{title} <code>{short(incident.fingerprint)}</code></summary>",
+        words.sentence,
+        known(case),
+        where,
+        undoing(case),
+        used(case, visibility),
+        listed(particular(case), "1."),
+        "</details>",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _afterwards(cases: Iterable[Case]) -> str:
+    steps = afterwards(cases)
+    return f"### Afterwards\n\n{listed(steps, '1.')}" if steps else ""
+
+
+def _not_scanned(report: Report, visibility: Visibility) -> str:
+    missed = report.scan.not_scanned
+    if not missed:
+        return ""
+    if not may_tell_where(report, visibility):
+        return f"### Not scanned\n\n{unscanned(report)}"
+    rows = ((code(each.what), each.kind, prose(each.reason)) for each in missed)
+    listing = _cut(table(("What", "Kind", "Why"), rows), _NOT_SCANNED_BUDGET, "more thing")
+    return f"### Not scanned\n\n{listing}"
+
+
+def _remarks(report: Report) -> str:
+    incomplete = [f"- **Incomplete:** {prose(reason)}" for reason in report.incomplete]
+    warnings = [f"- **Warning:** {prose(warning)}" for warning in report.warnings]
+    notes = [f"- {prose(note)}" for note in report.notes]
+    return _cut("\n".join((*incomplete, *warnings, *notes)), _REMARKS_BUDGET, "more remark")
+
+
+def _cut(lines: str, budget: int, noun: str) -> str:
+    """Return the lines that fit, and how many did not."""
+    whole = lines.split("\n")
+    kept = within(whole, budget)
+    missing = len(whole) - len(kept)
+    rest = [f"\nand {plural(missing, noun)}; the JSON report has all."] if missing else []
+    return "\n".join((*kept, *rest))

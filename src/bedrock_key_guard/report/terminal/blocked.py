@@ -1,0 +1,70 @@
+"""Explain to a developer why a commit was blocked, and what to do now."""
+
+from __future__ import annotations
+
+from textwrap import indent
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.iam.commands import to_disable
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model.times import moment
+from bedrock_key_guard.report.describe import describe
+from bedrock_key_guard.text.terminal import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from bedrock_key_guard.model import Incident, Location, NotScanned
+
+PRAGMA = "pragma: allowlist secret"
+
+
+def blocked(incidents: Sequence[Incident], now: datetime) -> str:
+    """Return the text for the terminal: each key, where it is, and the three things to do.
+
+    `now` tells which short-term keys have expired. The text holds no key and no control character
+    but line breaks, and no line of it is a command to a runner: hooks are run in CI as well.
+    """
+    many = len(incidents) > 1
+    title = f"Bedrock Key Guard: {len(incidents)} API keys" if many else "Bedrock Key Guard: a key"
+    keys = "\n\n".join(_incident(incident) for incident in incidents)
+    steps = "\n".join(_steps(incidents, now))
+    return f"{title} would be committed.\n\n{keys}\n\nWhat to do now:\n{steps}\n"
+
+
+def unread(missed: Sequence[NotScanned]) -> str:
+    """Return a sentence for each thing that was not read, so that nobody takes it for clean."""
+    said = (shown(f"{each.what} was not scanned: {each.reason}.") for each in missed)
+    return "".join(f"Bedrock Key Guard: {sentence}\n" for sentence in said)
+
+
+def _incident(incident: Incident) -> str:
+    places = "\n".join(_place(location) for location in incident.locations)
+    return f"{places}\n{indent(chr(10).join(describe(incident.key)), '    ')}"
+
+
+def _place(location: Location) -> str:
+    return f"{shown(location.path)}:{location.line}:{location.column}"
+
+
+def _steps(incidents: Sequence[Incident], now: datetime) -> Iterator[str]:
+    yield "  1. Take the key out of the commit. Let the code read it from the environment, for"
+    yield "     example AWS_BEARER_TOKEN_BEDROCK, or from a secret store."
+    yield "  2. If it was ever pushed or shared, it is leaked: make it dead first."
+    for incident in incidents:
+        yield from _death(incident, now)
+    yield f"  3. If this is no real key, write `{PRAGMA}` in a comment on its line."
+
+
+def _death(incident: Incident, now: datetime) -> Iterator[str]:
+    key, name = incident.key, f"     {incident.fingerprint[:12]}:"
+    if isinstance(key, LongTermKey):
+        yield f"{name} find the credential with alias {shown(key.alias)}, and switch it off:"
+        yield from (f"       {command}" for command in to_disable(key, None))
+    elif isinstance(key, ShortTermKey) and key.expires_at <= now:
+        yield f"{name} it expired at {moment(key.expires_at)}."
+    elif isinstance(key, ShortTermKey):
+        yield f"{name} it expires at {moment(key.expires_at)}. Until then, deny"
+        yield f"       {' and '.join(key.family.deny_actions)}"
+        yield f"       to the identity that access key {key.access_key_id} belongs to."

@@ -1,0 +1,1 @@
+"""Remember each change on disk."""

@@ -1,0 +1,193 @@
+"""Go through the containers in a file, and through those in them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from typing import IO, TYPE_CHECKING
+
+from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
+from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.members import Gap
+from bedrock_key_guard.scan.containers.outside import WINDOW, Outside
+from bedrock_key_guard.scan.containers.streams import After, Cursor, Stream
+from bedrock_key_guard.scan.matching.windows import Content, Readable
+from bedrock_key_guard.scan.prefilter import may_hold_key
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.model import Finding, Location
+    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.containers.gaps import Gaps
+    from bedrock_key_guard.scan.containers.limits import Budget, Limits
+    from bedrock_key_guard.scan.containers.members import Member
+
+_TEXT = "text"
+
+
+class _Tee:
+    """Let bytes through to whoever makes text of them, and scan them as they are."""
+
+    def __init__(self, source: Readable, content: Content) -> None:
+        self.findings: list[Finding] = []
+        self._source = source
+        self._content = content
+
+    def read(self, size: int, /) -> bytes:
+        block = self._source.read(size)
+        if block:
+            self.findings += self._content.feed(block)
+        return block
+
+    def finish(self) -> None:
+        """Read what nobody asked for. Raises Unreadable where the source does."""
+        try:
+            while self.read(WINDOW):
+                pass
+        finally:
+            self.findings += self._content.finish()
+
+
+class Walk:
+    """Go through the containers in one file; add what is found, and what is not scanned."""
+
+    def __init__(
+        self, allow: AllowList, budget: Budget, findings: list[Finding], gaps: Gaps
+    ) -> None:
+        self.findings = findings
+        self.gaps = gaps
+        self.budget = budget
+        self._allow = allow
+
+    def container(
+        self, kind: str, source: Readable, at: Location, file: IO[bytes] | None = None
+    ) -> None:
+        """Scan a container's members, and what is in none of them."""
+        begin = len(self.findings)
+        outside = Outside(source, at, self._allow, self.budget)
+        try:
+            with self.budget.bound():
+                self._members(kind, Cursor(outside, file, outside.claim), at)
+            self._finish(outside, at)
+        finally:
+            self._add(outside.findings, self.findings[begin:])
+
+    def _members(self, kind: str, cursor: Cursor, at: Location) -> None:
+        if kind not in READERS:
+            self.gaps.add(at.containers, "opaque", f"files of the kind {kind} cannot be read")
+            return
+        try:
+            for member in READERS[kind](cursor, self.budget):
+                step = f"{kind}:{member.name}" if member.name else kind
+                if isinstance(member, Gap):
+                    self.gaps.add((*at.containers, step), member.kind, member.reason)
+                else:
+                    self._member(member, _Place(at, step), unsure=kind in UNSURE)
+                self.budget.member()
+        except Unreadable as gap:
+            self._gap(at, gap)
+
+    def _member(self, member: Member, place: _Place, *, unsure: bool) -> None:
+        source = Stream(member.blocks)
+        try:
+            start = source.read(WINDOW)
+        except Unreadable as gap:
+            if not unsure or gap.kind == "missing":
+                self._gap(place.location, gap)
+            return
+        kind = container_kind(start[:HEAD])
+        if kind and place.depth >= self.budget.limits.depth:
+            self._gap(place.location, _too_deep(self.budget.limits))
+        elif kind:
+            self.container(kind, After(start, source), place.location)
+            return
+        if len(start) == WINDOW or self._may_hold_key(member, start):
+            self._plain(member, After(start, source), place.location)
+        else:
+            self._end(source, place)
+
+    @staticmethod
+    def _may_hold_key(member: Member, data: bytes) -> bool:
+        """Tell whether a member that is but `data` is worth more than one look."""
+        if may_hold_key(data):
+            return True
+        return member.text is not None and may_hold_key(
+            b"".join(member.text(Cursor(io.BytesIO(data))))
+        )
+
+    def _plain(self, member: Member, source: Readable, at: Location) -> None:
+        tee = _Tee(source, Content(at, self._allow, self.budget))
+        begin = len(self.findings)
+        if member.text is None:
+            self._keep(tee, at)
+            return
+        inside = Content(_inside(at, _TEXT), self._allow, self.budget)
+        text = _Tee(Stream(member.text(Cursor(tee))), inside)
+        try:
+            self._finish(text, at)
+            self._keep(tee, at)
+        finally:
+            self._add(text.findings, self.findings[begin:])
+
+    def _keep(self, tee: _Tee, at: Location) -> None:
+        """Read a member to its end, and keep what was found in it by then."""
+        try:
+            self._finish(tee, at)
+        finally:
+            self.findings += tee.findings
+
+    def _finish(self, tee: _Tee | Outside, at: Location) -> None:
+        try:
+            tee.finish()
+            self.budget.spend(0)
+        except Unreadable as gap:
+            self._gap(at, gap)
+
+    def _end(self, source: Stream, place: _Place) -> None:
+        """List why a member that was read ended too early, if it did."""
+        try:
+            source.read(1)
+        except Unreadable as gap:
+            self._gap(place.location, gap)
+
+    def _add(self, findings: list[Finding], better: list[Finding]) -> None:
+        """Add findings, but not what is known from a better place, whole or in pieces."""
+        known = {finding.key.fingerprint for finding in better}
+        whole = any(finding.confidence == "exact" for finding in better)
+        self.findings += [
+            finding
+            for finding in findings
+            if finding.key.fingerprint not in known
+            and not (whole and finding.confidence == "malformed")
+        ]
+
+    def _gap(self, at: Location, gap: Unreadable) -> None:
+        """List a gap; when the budget is spent, only that, and where it was noticed first."""
+        if self.budget.stopped:
+            self.gaps.stop(at.containers, self.budget.stopped)
+        else:
+            self.gaps.add(at.containers, gap.kind, gap.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Name a member in the container at `outer`; of many members nobody asks for the location."""
+
+    outer: Location
+    step: str
+
+    @property
+    def depth(self) -> int:
+        return len(self.outer.containers) + 1
+
+    @property
+    def location(self) -> Location:
+        return _inside(self.outer, self.step)
+
+
+def _inside(at: Location, step: str) -> Location:
+    return replace(at, containers=(*at.containers, step))
+
+
+def _too_deep(limits: Limits) -> Unreadable:
+    return Unreadable(f"it is more than {limits.depth} containers deep", "missing")

@@ -1,0 +1,1 @@
+"""Read the formats of files that hold other files."""

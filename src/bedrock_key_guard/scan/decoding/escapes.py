@@ -1,0 +1,216 @@
+"""Undo, in one pass, every escape, wrap and split that text can have.
+
+A key is made of letters and digits, so whatever looks like an escape inside it is one, and what
+joins two of its parts is no part of it. Escapes of escapes take a pass each.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.scan.containers.limits import TOKEN
+from bedrock_key_guard.scan.decoding.layer import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bedrock_key_guard.scan.containers.limits import Budget
+
+# So many tokens are found again where the way back is asked for.
+_EVERY = 8
+
+WRAPPED = "wrapped"
+CONCATENATED = "concatenated"
+
+# Every repetition is bounded, so that no text makes this slower than its length times a constant.
+# The first letter comes first, and what has to stand before it is asked afterwards, because text
+# without any of these letters is then passed over ten times as fast.
+_TOKEN = re.compile(
+    rb"""
+    [%&\\"'`=^\r\n](?:
+      (?<=%)(?P<percent>[0-9A-Fa-f]{2})
+    | (?<=&)(?:\#0{0,5}(?P<html_decimal>[0-9]{1,3})
+         |\#[xX]0{0,5}(?P<html_hex>[0-9A-Fa-f]{1,2})
+         |(?P<html_name>[A-Za-z]{2,8}));
+    | (?P<concatenated>
+        (?:(?<=\\)\\{0,6}["'`]|(?<=["'`]))
+        (?:
+          (?:
+            (?:[\s+.&,()<>|~;\[\]{}$_]|\\[nrt]|[\\`]\r?\n|\^\s
+              |//[^\n]{0,120}\n|\#[^\n]{0,120}\n){1,99}
+            (?:[$\w]{0,40}\.?(?:concat|CONCAT|Concat|append|Append|push)\(\s{0,40})?
+            (?:[$\w.]{1,40}\s{0,9}(?:\+=|\.=|\.\.=|<<|&=)\s{0,40})?
+            [$]?[bBrRuUfFLN@]{0,2}
+          )?
+          \\{0,7}["'`]
+        ){1,6}
+      )
+    | (?P<quote>(?<=[A-Za-z0-9]["'])(?=[A-Za-z0-9]))
+    | (?<=\\)(?:u00(?P<u4>[0-9A-Fa-f]{2})
+          |[uU]000000(?P<u8>[0-9A-Fa-f]{2})
+          |u\{0{0,4}(?P<u_braced>[0-9A-Fa-f]{1,2})\}
+          |x(?P<x>[0-9A-Fa-f]{2})
+          |x\{(?P<x_braced>[0-9A-Fa-f]{2})\}
+          |(?P<octal>0?[01][0-7]{2}|[4-7][0-7])
+          |(?P<continued>[ \t]{0,8}\r?\n[ \t]*)
+          |(?P<backslash>[^\r\n]))
+    | (?<==)(?P<quoted>[0-7][0-9A-Fa-f])
+    | (?<==)(?P<soft>[ \t]{0,8}\r?\n)
+    | (?P<wrapped>
+        (?:(?<=\S{4}\^)(?:\r?\n|\r)|(?<=\S{4}\r)\n?|(?<=\S{4}\n))
+        [ \t]*(?:(?:\#{1,9}|//{1,9}|\*|>{1,9}|--|;{1,9}|\||\+
+            |-(?!api-|key-|at-))[ \t]*)?)
+    )
+    """,
+    re.VERBOSE,
+)
+_NAMES = {
+    "percent": "percent",
+    "html_decimal": "html",
+    "html_hex": "html",
+    "html_name": "html",
+    "concatenated": CONCATENATED,
+    "quote": CONCATENATED,
+    "u4": "unicode-escape",
+    "u8": "unicode-escape",
+    "u_braced": "unicode-escape",
+    "x": "hex-escape",
+    "x_braced": "hex-escape",
+    "octal": "octal-escape",
+    "continued": WRAPPED,
+    "backslash": "backslash",
+    "quoted": "quoted-printable",
+    "soft": "quoted-printable",
+    "wrapped": WRAPPED,
+}
+# The entities of HTML that stand for what may stand in or between the parts of a key.
+_ENTITIES = {
+    b"equals": b"=",
+    b"plus": b"+",
+    b"sol": b"/",
+    b"amp": b"&",
+    b"quot": b'"',
+    b"apos": b"'",
+    b"lt": b"<",
+    b"gt": b">",
+    b"Tab": b"\t",
+    b"NewLine": b"\n",
+    b"colon": b":",
+    b"semi": b";",
+    b"period": b".",
+    b"lowbar": b"_",
+    b"percnt": b"%",
+    b"bsol": b"\\",
+    b"num": b"#",
+    b"nbsp": b" ",
+    b"shy": b"",
+}
+_CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
+
+
+def _hex(digits: bytes) -> bytes:
+    return bytes([int(digits, 16)])
+
+
+def _decimal(digits: bytes) -> bytes:
+    return bytes([min(int(digits), 255)])
+
+
+def _octal(digits: bytes) -> bytes:
+    return bytes([int(digits, 8)])
+
+
+def _entity(name: bytes) -> bytes:
+    return _ENTITIES.get(name, b"&" + name + b";")
+
+
+def _control(letter: bytes) -> bytes:
+    return _CONTROLS.get(letter, letter)
+
+
+_VALUES: dict[str, Callable[[bytes], bytes]] = {
+    "html_decimal": _decimal,
+    "html_name": _entity,
+    "octal": _octal,
+    "backslash": _control,
+}
+_NOTHING = frozenset({"concatenated", "quote", "continued", "soft", "wrapped"})
+
+
+def unescape(layer: Layer, budget: Budget) -> Layer | None:
+    """Return the layer with one level of escapes undone and parts joined; None if it has none.
+
+    Raises Spent where the budget of the file ends.
+    """
+    text, way = bytearray(), Unescaped(layer.data)
+    read = 0
+    for number, token in enumerate(_TOKEN.finditer(layer.data)):
+        if not number % _EVERY:
+            budget.spend(_EVERY * TOKEN)
+            way.mark(len(text), read)
+        text += layer.data[read : token.start()]
+        text += _value(token)
+        read = token.end()
+    if not read:
+        return None
+    text += layer.data[read:]
+    return Layer(bytes(text), way, layer, layer.depth + 1)
+
+
+def _value(token: re.Match[bytes]) -> bytes:
+    kind = token.lastgroup or ""
+    return b"" if kind in _NOTHING else _VALUES.get(kind, _hex)(token[kind])
+
+
+@dataclass(slots=True)
+class Unescaped:
+    """Lead from text back to `data`, in which it was escaped.
+
+    Only where each so-manieth token begins is kept, and the others are found again where there is a
+    key: text may be nothing but escapes.
+    """
+
+    data: bytes
+    positions: array[int] = field(default_factory=lambda: array("Q"))
+    sources: array[int] = field(default_factory=lambda: array("Q"))
+
+    def mark(self, position: int, source: int) -> None:
+        """Note that what stands at `source` was written at `position`, and a token follows."""
+        self.positions.append(position)
+        self.sources.append(source)
+
+    def source(self, position: int) -> int:
+        """Return where the byte at `position` began."""
+        written, read = self._mark_before(position)
+        for begin, end, token in self._tokens(written, read):
+            if position < begin:
+                break
+            if position < end:
+                return token.start() + position - begin
+            written, read = end, token.end()
+        return read + position - written
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:
+        """Return what was undone after `begin` and before `end`, each once."""
+        found: dict[str, None] = {}
+        for _, after, token in self._tokens(*self._mark_before(begin)):
+            if after >= end:
+                break
+            if after > begin:
+                found[_NAMES[token.lastgroup or ""]] = None
+        return tuple(found)
+
+    def _mark_before(self, position: int) -> tuple[int, int]:
+        at = bisect_right(self.positions, position) - 1
+        return self.positions[at], self.sources[at]
+
+    def _tokens(self, written: int, read: int) -> Iterator[tuple[int, int, re.Match[bytes]]]:
+        """Yield the tokens behind a mark, each with where its value begins and ends in the text."""
+        for token in _TOKEN.finditer(self.data, read):
+            begin = written + token.start() - read
+            written, read = begin + len(_value(token)), token.end()
+            yield begin, written, token

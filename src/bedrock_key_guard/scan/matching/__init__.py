@@ -1,0 +1,1 @@
+"""Find keys in bytes, and their places."""

@@ -1,0 +1,102 @@
+"""Read keys that stand in bytes as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.keys import envelope, long_term, short_term
+from bedrock_key_guard.keys.families import BEDROCK_LONG_TERM, FAMILIES, Family
+from bedrock_key_guard.keys.key import Key, MalformedKey
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.scan.decoding.layer import Layer
+
+DECODED = "decoded"
+Parser = Callable[[Family, bytes], Key | None]
+# Where a key begins and ends, the key, and what else had to be undone to read it.
+Read = tuple[int, int, Key, tuple[str, ...]]
+_PARSERS: dict[str, tuple[Parser, int]] = {
+    "long-term": (long_term.parse, long_term.MAX_BODY),
+    "short-term": (short_term.parse, short_term.MAX_BODY),
+}
+_BODY = re.compile(rb"[A-Za-z0-9+/]*")
+# Sixty characters as they are today: with other secrets, credentials of other services look so too.
+# Of so many at random some are capitals and some are not; digests are of one kind.
+_DECODED = re.compile(
+    rb"(?<![A-Za-z0-9_+.@-])([A-Za-z0-9_+.@-]{1,96}-at-[0-9]{12}:"
+    rb"(?=[^A-Z]{0,59}[A-Z])(?=[^a-z]{0,59}[a-z])"
+    rb"[A-Za-z0-9+/]{58}(?:==|[A-Za-z0-9+/][=A-Za-z0-9+/]))(?![A-Za-z0-9+/=])"
+)
+# As much as a prefix and the name of a user.
+_REACH_BEFORE = 128
+_NAME = re.compile(rb"[A-Za-z0-9_+=,.@-]*")
+_TEXT = re.compile(rb"[\t\n\r -~]*")
+
+
+def keys_in(layer: Layer) -> Iterator[Read]:
+    """Yield the keys in a layer, whole or malformed, family by family."""
+    for family in FAMILIES:
+        yield from _of_family(family, layer.data)
+    if b"-at-" in layer.data:
+        yield from _decoded(layer)
+
+
+def _of_family(family: Family, data: bytes) -> Iterator[Read]:
+    prefix = family.prefix.encode()
+    parse, reach = _PARSERS[family.kind]
+    offset = data.find(prefix)
+    while offset >= 0:
+        start = offset + len(prefix)
+        text = data[start : start + reach]
+        key = parse(family, text)
+        if key is not None:
+            yield offset, start + _length(parse, text, key), key, ()
+        offset = data.find(prefix, start)
+
+
+def _length(parse: Parser, text: bytes, key: Key) -> int:
+    """Return how much of the text behind a prefix belongs to the key: less would not be it."""
+    run = _BODY.match(text)
+    low, high = 0, run.end() if run else 0
+    while not isinstance(key, MalformedKey) and low < high:
+        middle = (low + high) // 2
+        shorter = parse(key.family, text[:middle])
+        if shorter is not None and shorter.fingerprint == key.fingerprint:
+            high = middle
+        else:
+            low = middle + 1
+    return high
+
+
+def _decoded(layer: Layer) -> Iterator[Read]:
+    """Yield the long-term keys that somebody decoded: they are as good as encoded."""
+    for found in _DECODED.finditer(layer.data):
+        in_base64 = any(name.startswith("base64") for name in layer.names(*found.span()))
+        if in_base64 and not _in_text(layer.data, found.start()):
+            continue
+        key = long_term.parse(_family(found[1]), envelope.encode(found[1]).encode())
+        if key is not None:
+            yield found.start(), found.end(), key, (DECODED,)
+
+
+def _in_text(data: bytes, begin: int) -> bool:
+    """Tell whether text stands before a decoded key that was in base64.
+
+    Without, it is the body of a key, whole or altered: its prefix decodes to no text, or is not
+    there. The name of a user may hold what else ends a word, `=` and `,`.
+    """
+    before = data[max(begin - _REACH_BEFORE, 0) : begin]
+    return _TEXT.fullmatch(before) is not None and _NAME.fullmatch(before) is None
+
+
+def _family(text: bytes) -> Family:
+    """Tell by the user that a console made; the envelope itself is the same in every family.
+
+    Otherwise it is taken for Bedrock's: an unneeded look into IAM costs nothing, a key that nobody
+    looks at does.
+    """
+    named = (each for each in FAMILIES if each.console_user)
+    users = (each for each in named if text.startswith(each.console_user.encode()))
+    return next(users, BEDROCK_LONG_TERM)

@@ -1,0 +1,144 @@
+"""Find keys in bytes: find a place, take what is around it, decode, accept only structure.
+
+What surrounds a key never matters. Its body is base64 without `+` or `/`, so any punctuation ends
+it; its padding follows from its length, so it may be kept, stripped or escaped; and where letters
+follow directly, the parser knows where the key ends.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.keys import short_term
+from bedrock_key_guard.keys.key import Key, MalformedKey
+from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
+from bedrock_key_guard.scan.decoding.layers import layers_in, outermost
+from bedrock_key_guard.scan.matching.key_parser import keys_in
+from bedrock_key_guard.scan.matching.stretches import Stretches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.model import Confidence
+    from bedrock_key_guard.scan.decoding.layer import Layer
+
+UTF_16_LE = "utf-16-le"
+UTF_16_BE = "utf-16-be"
+_WIDE = {UTF_16_LE, UTF_16_BE, "utf-32-le", "utf-32-be"}
+# The longest stretch of bytes that one key can take: a short-term key in UTF-16.
+LONGEST = 2 * (short_term.MAX_BODY + 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Hold a key, the offset of its first byte and the end of its last.
+
+    `encodings` says what had to be undone to read it, the outermost first; nothing for plain text.
+    """
+
+    offset: int
+    end: int
+    key: Key
+    encodings: tuple[str, ...] = ()
+
+    @property
+    def confidence(self) -> Confidence:
+        """Grade the match: `exact` where the whole key decoded."""
+        return "malformed" if isinstance(self.key, MalformedKey) else "exact"
+
+
+def matches(data: bytes, base: int = 0, budget: Budget | None = None) -> list[Match]:
+    """Return the keys in `data`, by offset; `base` is the offset of `data` in its file.
+
+    What stands there as it is, is found whatever it costs; what is encoded, as far as the `budget`
+    of the file reaches. A key that reaches beyond the end of `data` may come out malformed: overlap
+    windows by `LONGEST`.
+    """
+    accepted = _Accepted()
+    found = _candidates(data, base, budget or Budget(size=len(data)))
+    for match in sorted(found, key=_preference):
+        accepted.add(match)
+    return sorted(accepted.matches, key=lambda match: match.offset)
+
+
+def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
+    found: list[Match] = []
+    for layer in outermost(data, base):
+        budget.charge(DECODED * len(layer.data))
+        for match in _read(layer, base):
+            budget.charge(ATTEMPT)
+            found.append(match)
+    with budget.bound():
+        for layer in outermost(data, base):
+            for inner in layers_in(layer, budget):
+                for match in _read(inner, base):
+                    found.append(match)
+                    budget.spend(ATTEMPT)
+    return found
+
+
+def _read(layer: Layer, base: int) -> Iterator[Match]:
+    """Yield the keys in a layer."""
+    for begin, end, key, undone in keys_in(layer):
+        encodings = layer.names(begin, end) + undone
+        # What is malformed in decoded bytes is noise, or a key that is whole in another layer.
+        if not isinstance(key, MalformedKey) or set(encodings) <= _WIDE:
+            first, last = layer.span(begin, end)
+            yield Match(first - base, last - base, key, encodings)
+
+
+def _preference(match: Match) -> tuple[bool, int, int]:
+    """Order matches: whole keys before malformed ones, long before short, plain before encoded."""
+    return match.confidence != "exact", -len(match.key.secret), len(match.encodings)
+
+
+class _Accepted:
+    """Keep of all matches that overlap the first one of each key.
+
+    Matches are looked up by their keys: where thousands share a place, as all do that were
+    compressed together, each is compared with its own likes only.
+    """
+
+    def __init__(self) -> None:
+        self.matches: list[Match] = []
+        self._places = Stretches()
+        self._places_of: dict[Secret, Stretches] = {}
+        self._secrets: list[Secret] = []
+
+    def add(self, match: Match) -> None:
+        """Keep `match`, unless it reads the same key again, or less of one.
+
+        Matches come in the order of `_preference`.
+        """
+        covered = self._covering(match)
+        if covered.overlap(match.offset, match.end):
+            return
+        self.matches.append(match)
+        self._places.add(match.offset, match.end)
+        if covered is not self._places:
+            covered.add(match.offset, match.end)
+
+    def _covering(self, match: Match) -> Stretches:
+        """Return the places in which `match` would say nothing new."""
+        secret = match.key.secret
+        if match.confidence != "exact":
+            return self._places
+        if secret not in self._places_of:
+            # Every longer key that begins with this one has come before.
+            self._places_of[secret] = Stretches(
+                place for each in self._longer(secret) for place in self._places_of[each]
+            )
+            insort(self._secrets, secret)
+        return self._places_of[secret]
+
+    def _longer(self, secret: Secret) -> Iterator[Secret]:
+        """Yield the keys that begin with this one: in order they stand behind its beginning."""
+        stem = secret.stem()
+        for at in range(bisect_left(self._secrets, stem), len(self._secrets)):
+            if not self._secrets[at].starts_with(stem):
+                return
+            if len(self._secrets[at]) > len(secret):
+                yield self._secrets[at]

@@ -1,0 +1,1 @@
+"""List what there is to read: each source in a module of its own."""

@@ -1,0 +1,114 @@
+"""Scan what a range of commits added: the new contents of their files, and their messages."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.introductions import additions
+from bedrock_key_guard.git.references import check_revisions, lines, with_heads
+from bedrock_key_guard.git.repository import clean_git, find_repository, repository_of
+from bedrock_key_guard.model import NotScanned, Scan, Scanned
+from bedrock_key_guard.scan.found import ABSENT, scan_objects
+from bedrock_key_guard.scan.objects_read import SHALLOW, first_commits, located, scan_of
+from bedrock_key_guard.scan.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from bedrock_key_guard.git.repository import Git
+    from bedrock_key_guard.scan.allowlist import AllowList
+
+_DOTS = re.compile(r"\.{2,3}")
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_INNER_TAG = re.compile(rb"object ([0-9a-f]+)\ntype tag\n")
+
+
+def scan_range(
+    folder: Path, revisions: Sequence[str], allow: AllowList, progress: Progress = silent
+) -> Scan:
+    """Scan what the commits of `revisions` added, and the text of the tags that they name.
+
+    They are those of `git rev-list`, such as `A..B` or `--all --not OLD`. What a shallow or partial
+    clone has not got is missing. Raises UsageError where `folder` is in no repository, or Git knows
+    no such range.
+    """
+    check_revisions(revisions)
+    repository, name = repository_of(folder, "commits"), " ".join(revisions)
+    with clean_git(repository) as git:
+        words = with_heads(git, revisions)
+        try:
+            commits, added = additions(git, words)
+        except UsageError:
+            gap = NotScanned(name, "missing", _why_not(git, words))
+            return Scan(scanned=Scanned(("range",), range=name), not_scanned=(gap,))
+        objects = (*commits, *(each.object for each in added), *_tags(git, words))
+        found = scan_objects(git, objects, allow, progress)
+        findings = located(git, found, allow, among=added)
+    cut = not first_commits(repository).isdisjoint(commits)
+    gaps = [NotScanned(name, "missing", SHALLOW)] if cut else []
+    scanned = Scanned(("range",), range=f"{name} ({len(commits)} commits)")
+    return scan_of(found, findings, allow, scanned, gaps)
+
+
+def commits_known(folder: Path) -> Callable[[str], bool] | None:
+    """Return what tells whether the repository at `folder` has a commit, None for no repository."""
+    repository = find_repository(folder.absolute()) if folder.exists() else None
+    if repository is None:
+        return None
+
+    def knows(revision: str) -> bool:
+        with clean_git(repository) as git:
+            asked = lines([f"{revision}^{{commit}}"])
+            return git.run("cat-file", "--batch-check", stdin=asked).split()[1:2] == [b"commit"]
+
+    return knows
+
+
+def _why_not(git: Git, words: Sequence[str]) -> str:
+    """Say why Git cannot tell what was added. Raises UsageError where it knows no such revisions.
+
+    Who names a commit by its whole id means one that is somewhere, if not here.
+    """
+    if first_commits(git.repository):
+        return SHALLOW
+    ends = chain.from_iterable(_DOTS.split(word.lstrip("^")) for word in words)
+    if any(_is_missing(git, end) for end in ends):
+        return ABSENT
+    try:
+        git.run("rev-list", "--quiet", *words, "--")
+    except UsageError:
+        raise UsageError(
+            f"There are no such commits here: {' '.join(words)!r}.",
+            remedy="Name revisions that `git rev-list` knows, such as `main..HEAD`; a folder "
+            "stands before `--range`.",
+        ) from None
+    return ABSENT
+
+
+def _is_missing(git: Git, revision: str) -> bool:
+    is_id = _OBJECT_ID.fullmatch(revision) is not None
+    return is_id and b" " in git.run(
+        "cat-file", "--batch-check=%(objectname)", stdin=lines([revision])
+    )
+
+
+def _tags(git: Git, words: Sequence[str]) -> list[str]:
+    """Return the annotated tags that are asked for by name, and those that they are tags of."""
+    named = git.run("rev-parse", "--revs-only", *words).decode().split()
+    known = {each[1:] for each in named if each.startswith("^")}
+    wanted = [each for each in named if not each.startswith("^") and each not in known]
+    return [tag for tag in _inner_tags(git, wanted) if tag not in known]
+
+
+def _inner_tags(git: Git, objects: Iterable[str]) -> list[str]:
+    asked = git.run("cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=lines(objects))
+    tags = [line[4:] for line in asked.decode().splitlines() if line.startswith("tag ")]
+    for tag in tags:
+        inner = _INNER_TAG.match(git.run("cat-file", "tag", tag))
+        if inner and (name := inner[1].decode()) not in tags:
+            tags.append(name)
+    return tags

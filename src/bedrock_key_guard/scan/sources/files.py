@@ -1,0 +1,137 @@
+"""List the files that are to be scanned: a work tree's as Git sees it, or all of a folder.
+
+What is named on purpose is read even where Git ignores it: a file, and a folder with all in it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.repository import (
+    Repository,
+    absolute,
+    clean_git,
+    find_repository,
+    repository_at,
+)
+
+_LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+# Whatever is tracked there all the same. It takes names as they are, and no option that says so.
+_IS_IGNORED = ("--no-literal-pathspecs", "check-ignore", "--quiet", "--no-index", "--")
+# Git goes on without it, and cuts what it says of a long name.
+_CLOSED = re.compile(rb"^warning: could not open directory '(.+?)/?(?:': [^']*)?$", re.MULTILINE)
+
+# Names of files, and whether it is Git that says that they are there. A folder that cannot be read
+# is among them, so that whoever tries says why.
+Listed = dict[str, bool]
+
+
+def list_files(start: Path) -> Listed:
+    """List a file, or the files of a folder, also where a link to it is named.
+
+    Raises UsageError for what is not there, and for a pipe or a device.
+    """
+    if not os.path.lexists(start):
+        raise UsageError(
+            f"There is no {str(start)!r} to scan.", remedy="Name a file or a folder that exists."
+        )
+    if start.is_dir():
+        repository = find_repository(absolute(start))
+        if repository is None:
+            return _walk(start)
+        if _is_behind_a_link(start, repository):
+            return list_files(start.resolve())
+        listed = _tracked(start, repository)
+        if listed and not _is_ignored(start, repository):
+            return listed
+        return _walk(start) | listed
+    if not start.exists():
+        return {str(start): False}
+    if not stat.S_ISREG(start.stat().st_mode):
+        raise UsageError(
+            f"{str(start)!r} is neither a file nor a folder.",
+            remedy="Send what comes out of it into `scan --stdin`.",
+        )
+    return {str(start.resolve() if start.is_symlink() else start): False}
+
+
+def _is_behind_a_link(start: Path, repository: Repository) -> bool:
+    """Tell whether a link within the work tree leads to `start`: Git lists nothing behind one."""
+    below = absolute(start).relative_to(repository.work_tree)
+    return start.resolve() != repository.work_tree.resolve() / below
+
+
+def _tracked(start: Path, repository: Repository) -> Listed:
+    """List the files of a work tree under `start`, and the repositories nested in it."""
+    below = absolute(start).relative_to(repository.work_tree)
+    exclude = _exclude_file(repository)
+    options = [f"--exclude-from={exclude}"] if exclude else []
+    with clean_git(repository) as git:
+        listing, said = git.hear(*_LIST, *options, "--", str(below))
+    skipped = len(os.fsencode(_as_prefix(below)))
+    prefix = os.fsencode(_as_prefix(start))
+
+    def named(name: bytes) -> str:
+        return os.fsdecode(prefix + name[skipped:])
+
+    names = (name.rstrip(b"/") for name in listing.split(b"\0") if name)
+    closed = dict.fromkeys(map(named, _CLOSED.findall(said)), False)
+    return dict.fromkeys(map(named, names), True) | closed
+
+
+def _is_ignored(folder: Path, repository: Repository) -> bool:
+    """Tell whether Git ignores a folder of a work tree. Raises GuardError where Git fails."""
+    below = absolute(folder).relative_to(repository.work_tree)
+    if below == Path():
+        return False
+    exclude = _exclude_file(repository)
+    options = ["-c", f"core.excludesFile={exclude}"] if exclude else []
+    with clean_git(repository) as git:
+        return git.affirms(*options, *_IS_IGNORED, f"./{below.as_posix()}")
+
+
+def _exclude_file(repository: Repository) -> Path | None:
+    """Return where patterns of a repository stand that no commit has, if there are any."""
+    exclude = repository.common_dir / "info" / "exclude"
+    return exclude.absolute() if exclude.is_file() else None
+
+
+def _as_prefix(folder: Path) -> str:
+    return "" if folder == Path() else os.path.join(folder, "")  # noqa: PTH118  # ends in a slash
+
+
+def list_nested(name: str) -> Listed:
+    """List the files of what Git lists as a folder: a repository in another one, as it says."""
+    folder = Path(name)
+    if not folder.is_dir() or folder.is_symlink():
+        return {}
+    repository = repository_at(absolute(folder))
+    return _walk(folder) if repository is None else _tracked(folder, repository)
+
+
+def _walk(start: Path) -> Listed:
+    """List all files of a folder; a repository in it is read as Git sees it."""
+    listed: Listed = {}
+
+    def note(error: OSError) -> None:
+        listed[str(Path(error.filename))] = False
+
+    for name, folders, names in os.walk(start, onerror=note):
+        folder = Path(name)
+        has_git = ".git" in folders or ".git" in names
+        repository = repository_at(absolute(folder)) if has_git else None
+        if repository is not None and folder == start:  # Git ignores all its files
+            folders[:] = (each for each in folders if each != ".git")
+            names[:] = (each for each in names if each != ".git")
+        elif repository is not None:
+            folders.clear()
+            listed |= _tracked(folder, repository)
+            continue
+        folders.sort()
+        prefix = _as_prefix(folder)
+        listed |= dict.fromkeys((prefix + name for name in sorted(names)), False)
+    return listed

@@ -1,0 +1,97 @@
+"""Find the repositories of submodules, and put what they hold under the submodule's path.
+
+Their Git directories are in `modules` of the one around them (gitsubmodules(7)), or, as older
+versions of Git left them, in the work tree. What a tree says of any other place is not followed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.repository import Repository, is_bare, repository_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedrock_key_guard.git.repository import Git
+    from bedrock_key_guard.model import Finding, Scan
+    from bedrock_key_guard.scan.allowlist import AllowList
+
+NOT_HERE = (
+    "the repository of this submodule is not here, and its history was not read (get it with `git "
+    "submodule update --init --recursive`, in Actions with `submodules: recursive`)"
+)
+_GITLINK = b"160000 "
+
+
+@dataclass(frozen=True, slots=True)
+class Submodule:
+    """Say where a submodule stands in the tree, and where its repository is, if it is here."""
+
+    path: str
+    repository: Repository | None
+
+
+def submodules(git: Git) -> list[Submodule]:
+    """Return those of the last commit, and what is left of others."""
+    around = git.repository
+    found: dict[Path, Submodule] = {}
+    missing = []
+    for path in _linked(git):
+        repository = repository_at(around.work_tree / path)
+        if repository is None or not _is_within(repository, around):
+            missing.append(Submodule(path, None))
+        else:
+            found[repository.git_dir.resolve()] = Submodule(path, repository)
+    kept = {}
+    for name, folder in _kept(around):
+        kept[folder.resolve()] = Submodule(name, Repository(folder, folder, folder))
+    left = {each.path for each in kept.values()}
+    gone = [each for each in missing if each.path not in left]
+    return sorted([*(kept | found).values(), *gone], key=lambda each: each.path)
+
+
+def under(path: str, scan: Scan, allow: AllowList) -> Scan:
+    """Return a submodule's scan as part of the repository around it."""
+
+    def moved(finding: Finding) -> Finding:
+        at = replace(finding.location, path=f"{path}/{finding.location.path}")
+        allowed = finding.allowed or allow.by_path(at.path, finding.key)
+        return replace(finding, location=at, allowed=allowed)
+
+    return replace(
+        scan,
+        findings=tuple(map(moved, scan.findings)),
+        not_scanned=tuple(replace(each, what=f"{path}/{each.what}") for each in scan.not_scanned),
+        # A note names no place: notes are told to strangers.
+        notes=tuple(f"In a submodule: {note}" for note in scan.notes),
+    )
+
+
+def _linked(git: Git) -> list[str]:
+    """Return the paths at which the last commit has a submodule."""
+    try:
+        listed = git.run("ls-tree", "-r", "-z", "--full-tree", "HEAD").split(b"\0")
+    except UsageError:
+        return []
+    return [os.fsdecode(each.partition(b"\t")[2]) for each in listed if each.startswith(_GITLINK)]
+
+
+def _kept(around: Repository) -> Iterator[tuple[str, Path]]:
+    """Yield the Git directories in `modules`, with the names that they have there."""
+    for modules in dict.fromkeys((around.common_dir / "modules", around.git_dir / "modules")):
+        for folder, folders, _ in os.walk(modules):
+            folders.sort()
+            if is_bare(Path(folder)):
+                folders.clear()
+                yield Path(folder).relative_to(modules).as_posix(), Path(folder)
+
+
+def _is_within(repository: Repository, around: Repository) -> bool:
+    roots = [each.resolve() for each in (around.work_tree, around.common_dir, around.git_dir)]
+    folders = [repository.git_dir.resolve(), repository.common_dir.resolve()]
+    return all(any(folder.is_relative_to(root) for root in roots) for folder in folders)

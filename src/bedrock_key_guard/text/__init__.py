@@ -1,0 +1,1 @@
+"""Make untrusted text harmless where people read it."""

@@ -1,0 +1,193 @@
+"""Gather the evidence about one key: from the clock, the allow-list, Bedrock and IAM.
+
+The order is the order of the rules: what the clock or the allow-list settles costs no request, and
+no key of an account that is not allowed is ever used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION
+from bedrock_key_guard.aws.session import NoSession
+from bedrock_key_guard.keys.families import probed
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
+from bedrock_key_guard.model import (
+    AllowedAccounts,
+    BedrockAnswer,
+    Clock,
+    Evidence,
+    IamAnswer,
+    PolicyAnswer,
+)
+from bedrock_key_guard.verify.bedrock import PLANES, Prober
+from bedrock_key_guard.verify.denials import denies_key
+from bedrock_key_guard.verify.signer import needs_trail, signer_of
+from bedrock_key_guard.verify.verdict import (
+    CLOCK_TOLERANCE,
+    PROPAGATION,
+    disagreement,
+    is_closed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+    from datetime import datetime
+
+    from bedrock_key_guard.verify.accounts import Accounts
+    from bedrock_key_guard.verify.iam_directory import Directory
+    from bedrock_key_guard.verify.schedule import Steps
+
+_STILL_ACCEPTED = "two minutes later it was still accepted: tell AWS Support"
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Hold everyone who can be asked about a key.
+
+    `directory_of` returns who knows the credentials of an account, or why nobody can be asked.
+    `now` tells the time, `clock` counts seconds.
+    """
+
+    prober: Prober
+    directory_of: Callable[[str | None], Directory | NoSession]
+    partition: str
+    accounts: Accounts
+    now: Callable[[], datetime]
+    clock: Callable[[], float]
+    executor: Executor
+
+
+def offline_evidence(key: WholeKey, witnesses: Witnesses) -> Evidence:
+    """Return what the clock and the allow-list say: no request goes to Bedrock or IAM."""
+    expires_at = key.expires_at if isinstance(key, ShortTermKey) else None
+    clock = Clock(witnesses.now(), expires_at)
+    if expires_at is not None and clock.now > expires_at + CLOCK_TOLERANCE:
+        return Evidence(key, clock, AllowedAccounts(None, None, detail="not asked"))
+    return Evidence(key, clock, witnesses.accounts.standing_of(key))
+
+
+def may_be_probed(evidence: Evidence) -> bool:
+    """Tell whether the key may be used at all, and whether there is somebody to ask."""
+    allowed = evidence.allowed
+    return probed(evidence.key.family) and allowed.account_id in (allowed.accounts or ())
+
+
+def with_answers(evidence: Evidence, witnesses: Witnesses) -> Steps[Evidence]:
+    """Add what Bedrock and IAM say, asked side by side; a refusal is asked for twice."""
+    key, region = evidence.key, region_of(evidence.key, witnesses)
+    iam = witnesses.executor.submit(_ask_iam, key, evidence, witnesses)
+    bedrock = ask_planes(key, region, witnesses)
+    evidence = replace(evidence, bedrock=bedrock, iam=iam.result())
+    evidence = yield from _with_second_refusals(evidence, region, witnesses)
+    if disagreement(evidence):
+        evidence = yield from _asked_again_later(evidence, region, witnesses)
+    evidence = yield from _with_signer(evidence, witnesses)
+    return _with_policies(evidence, witnesses)
+
+
+def ask_planes(key: WholeKey, region: str, witnesses: Witnesses) -> tuple[BedrockAnswer, ...]:
+    """Ask both planes once, side by side."""
+    return begin_asking(key, region, witnesses)()
+
+
+def begin_asking(
+    key: WholeKey, region: str, witnesses: Witnesses
+) -> Callable[[], tuple[BedrockAnswer, ...]]:
+    """Ask both planes once, and return what waits for their answers: others may be asked beside."""
+    if region not in PARTITION_OF_REGION:
+        detail = "the key names a region that Bedrock does not have"
+        now = witnesses.now()
+        nowhere = tuple(BedrockAnswer(plane, region, "unknown", now, detail) for plane in PLANES)
+        return lambda: nowhere
+    asked = [
+        witnesses.executor.submit(witnesses.prober.ask, plane, key, region) for plane in PLANES
+    ]
+    return lambda: tuple(future.result() for future in asked)
+
+
+def region_of(key: WholeKey, witnesses: Witnesses) -> str:
+    """Return where to ask: a short-term key works in one region, a long-term key in any."""
+    if isinstance(key, ShortTermKey):
+        return key.region
+    return HOME_REGION.get(witnesses.partition, "us-east-1")
+
+
+def _ask_iam(key: WholeKey, evidence: Evidence, witnesses: Witnesses) -> IamAnswer:
+    directory = witnesses.directory_of(evidence.allowed.account_id)
+    if isinstance(directory, NoSession):
+        return IamAnswer("unknown", witnesses.now(), detail=directory.reason)
+    if isinstance(key, LongTermKey):
+        return directory.find_credential(key)
+    return directory.find_signer(key)
+
+
+def _with_signer(evidence: Evidence, witnesses: Witnesses) -> Steps[Evidence]:
+    """Add whom CloudTrail knows, where a proven key has a signer whom nobody else named.
+
+    CloudTrail answers few requests a second, so it is asked when every other key was probed.
+    """
+    key = evidence.key
+    if not isinstance(key, ShortTermKey) or not needs_trail(evidence):
+        return evidence
+    directory = witnesses.directory_of(evidence.allowed.account_id)
+    if isinstance(directory, NoSession):
+        return evidence
+    yield 0.0
+    return replace(evidence, trail=directory.trace_signer(key))
+
+
+def _with_policies(evidence: Evidence, witnesses: Witnesses) -> Evidence:
+    """Add what IAM shows of the policies, where Bedrock says that one of them denies the key."""
+    signer = signer_of(evidence)
+    if signer is None or not is_closed(evidence):
+        return evidence
+    directory = witnesses.directory_of(evidence.allowed.account_id)
+    if isinstance(directory, NoSession):
+        holder = signer.principal.arn
+        silence = PolicyAnswer("unknown", witnesses.now(), holder, detail=directory.reason)
+        return replace(evidence, policies=silence)
+    return replace(evidence, policies=directory.find_denial(evidence.key, signer))
+
+
+def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses) -> Steps[Evidence]:
+    """Ask again a key that was refused; a young credential gets the time to become known."""
+    refused = any(answer.state == "refused" for answer in evidence.bedrock)
+    if not refused or not all(_is_no(answer) for answer in evidence.bedrock):
+        return evidence
+    credential = evidence.iam.credential if evidence.iam else None
+    if credential is not None:
+        young_for = credential.created_at + PROPAGATION - witnesses.now()
+        # Our clock may be behind AWS's: that is no reason to wait any longer.
+        yield max(min(young_for, PROPAGATION).total_seconds(), 0.0)
+    return _asked_again(evidence, region, witnesses)
+
+
+def _is_no(answer: BedrockAnswer) -> bool:
+    return answer.state in ("refused", "not-offered") or denies_key(answer)
+
+
+def _asked_again(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
+    again = ask_planes(evidence.key, region, witnesses)
+    return replace(evidence, bedrock=tuple(map(_joined, evidence.bedrock, again)))
+
+
+def _joined(first: BedrockAnswer, again: BedrockAnswer) -> BedrockAnswer:
+    """Join two answers of one plane: the later counts, but silence takes no proof back."""
+    if first.state == again.state == "refused":
+        return replace(again, refusals=first.refusals + again.refusals)
+    if again.state == "unknown" and first.state in ("accepted", "denied"):
+        return first
+    return again
+
+
+def _asked_again_later(evidence: Evidence, region: str, witnesses: Witnesses) -> Steps[Evidence]:
+    """Give a change in IAM the time to reach Bedrock, and say so where it has not."""
+    yield PROPAGATION.total_seconds()
+    again = _asked_again(evidence, region, witnesses)
+    later = yield from _with_second_refusals(again, region, witnesses)
+    if not disagreement(later):
+        return later
+    return replace(later, notes=(*later.notes, _STILL_ACCEPTED))

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bedrock_key_guard.action.scope import DELETED, HISTORY, TREE, Asked, Scope, Wanted, scope_of
+from bedrock_key_guard.errors import UsageError
+
+BASE, HEAD, GONE, ZERO = "a" * 40, "b" * 40, "c" * 40, "0" * 40
+MAIN = "refs/remotes/origin/main"
+ALL_HERE = frozenset({BASE, HEAD, MAIN, "refs/remotes/origin/release", "v1", "HEAD"})
+SHALLOW = frozenset({HEAD, "HEAD"})
+
+
+def push(before: str = BASE, after: str = HEAD, ref: str = "refs/heads/topic") -> dict[str, Any]:
+    return {
+        "ref": ref,
+        "before": before,
+        "after": after,
+        "repository": {"default_branch": "main"},
+    }
+
+
+def pull_request(base: Any = BASE, head: Any = HEAD) -> dict[str, Any]:
+    return {"pull_request": {"base": {"sha": base}, "head": {"sha": head}}}
+
+
+def merge_group(base: str = BASE, head: str = HEAD) -> dict[str, Any]:
+    return {"merge_group": {"base_sha": base, "head_sha": head}}
+
+
+PUSHED = Scope("range", f"{BASE}..{HEAD}", with_tree=True)
+NEW = Scope("range", f"{MAIN}..{HEAD}", with_tree=True)
+PROPOSED = Scope("range", f"{BASE}..{HEAD}", with_tree=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "here", "expected"),
+    [
+        # A push: to a branch, of a new one, by force, of a tag, of the default branch.
+        ("push", push(), ALL_HERE, PUSHED),
+        ("push", push(ZERO), ALL_HERE, NEW),
+        ("push", push(GONE), ALL_HERE, NEW),
+        ("push", push(ZERO, ref="refs/tags/v1"), ALL_HERE, NEW),
+        ("push", push(GONE, ref="refs/heads/main"), ALL_HERE, HISTORY),
+        ("push", push(ZERO, ref="refs/heads/main"), ALL_HERE, HISTORY),
+        ("push", push(ref="refs/heads/main"), ALL_HERE, PUSHED),
+        ("push", push(ZERO), ALL_HERE - {MAIN}, HISTORY),
+        # What was deleted brings nothing, and the job stands on the default branch.
+        ("push", push(after=ZERO), ALL_HERE, DELETED),
+        ("push", push(after=ZERO), SHALLOW, DELETED),
+        ("push", {**push(), "deleted": True}, ALL_HERE, DELETED),
+        ("push", {**push(), "deleted": False}, ALL_HERE, PUSHED),
+        ("delete", {"ref": "topic", "ref_type": "branch"}, ALL_HERE, DELETED),
+        # A shallow checkout: what is here is read, and the rest is missing.
+        ("push", push(), SHALLOW, HISTORY),
+        ("push", push(ZERO), SHALLOW, HISTORY),
+        ("pull_request", pull_request(), SHALLOW, PROPOSED),
+        # A pull request, and others like it.
+        ("pull_request", pull_request(), ALL_HERE, PROPOSED),
+        ("pull_request_target", pull_request(), ALL_HERE, PROPOSED),
+        ("pull_request_review", pull_request(), ALL_HERE, PROPOSED),
+        (
+            "pull_request",
+            pull_request(head=GONE),
+            ALL_HERE,
+            Scope("range", f"{BASE}..{GONE}", with_tree=True),
+        ),
+        ("merge_group", merge_group(), ALL_HERE, PROPOSED),
+        # Whatever else.
+        ("schedule", {}, ALL_HERE, HISTORY),
+        ("workflow_dispatch", push(), ALL_HERE, HISTORY),
+        ("issues", {}, ALL_HERE, HISTORY),
+        ("", {}, ALL_HERE, HISTORY),
+        # An event that says too little, or what no event says.
+        ("push", {}, ALL_HERE, HISTORY),
+        ("push", {**push(ZERO), "repository": None}, ALL_HERE, HISTORY),
+        ("push", push("--output=x", "--all"), ALL_HERE, HISTORY),
+        ("push", {**push(ZERO), "repository": {"default_branch": "a..b"}}, ALL_HERE, HISTORY),
+        ("push", {**push(ZERO), "repository": {"default_branch": 7}}, ALL_HERE, HISTORY),
+        ("pull_request", {}, ALL_HERE, HISTORY),
+        ("pull_request", {"pull_request": "x"}, ALL_HERE, HISTORY),
+        ("pull_request", pull_request(head="main"), ALL_HERE, HISTORY),
+        ("pull_request", pull_request(base=None), ALL_HERE, HISTORY),
+    ],
+)
+def test_the_event_says_what_is_read(
+    name: str, payload: dict[str, Any], here: frozenset[str], expected: Scope
+) -> None:
+    assert scope_of(Wanted(), name, payload, here.__contains__) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Wanted("tree"), TREE),
+        (Wanted("history"), HISTORY),
+        (Wanted("tree", "v1"), TREE),
+        (Wanted("range"), Scope("range", f"{BASE}..{HEAD}")),
+        (Wanted("range", "v1"), Scope("range", "v1..HEAD")),
+        (Wanted("range", "v1", BASE), Scope("range", f"v1..{BASE}")),
+        (Wanted("range", head_ref="v1"), Scope("range", "v1")),
+        (Wanted("auto", "v1"), Scope("range", "v1..HEAD", with_tree=True)),
+        (Wanted("range", "main"), Scope("range", f"{MAIN}..HEAD")),
+        (Wanted("range", "main", "release"), Scope("range", f"{MAIN}..{MAIN[:-4]}release")),
+        (Wanted("range", "nowhere"), Scope("range", "nowhere..HEAD")),
+    ],
+)
+def test_what_a_workflow_asks_for_is_read(wanted: Wanted, expected: Scope) -> None:
+    assert scope_of(wanted, "push", push(), ALL_HERE.__contains__) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Wanted("auto"), DELETED),
+        (Wanted("range"), DELETED),
+        (Wanted("tree"), TREE),
+        (Wanted("history"), HISTORY),
+        (Wanted("range", "v1"), Scope("range", "v1..HEAD")),
+    ],
+)
+def test_a_deletion_brings_nothing_to_read_unless_the_workflow_names_it(
+    wanted: Wanted, expected: Scope
+) -> None:
+    assert scope_of(wanted, "push", push(after=ZERO), ALL_HERE.__contains__) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Wanted("range"), Scope("range", f"{BASE}..{HEAD}")),
+        (Wanted("auto", "v1"), Scope("range", "v1..HEAD", with_tree=True)),
+    ],
+)
+def test_the_files_are_added_where_nobody_said_what_to_read(
+    wanted: Wanted, expected: Scope
+) -> None:
+    assert scope_of(wanted, "pull_request", pull_request(), ALL_HERE.__contains__) == expected
+
+
+@pytest.mark.parametrize(
+    ("scan", "expected"),
+    [
+        ("auto", TREE),
+        ("tree", TREE),
+        ("history", HISTORY),
+        ("range", Scope("range", "HEAD")),
+    ],
+)
+def test_outside_a_repository_there_are_files_alone(scan: Asked, expected: Scope) -> None:
+    assert scope_of(Wanted(scan), "push", push(), None) == expected
+
+
+@pytest.mark.parametrize("name", ["schedule", "push"])
+def test_a_range_that_nobody_names_is_a_usage_error(name: str) -> None:
+    with pytest.raises(UsageError, match="no range") as refused:
+        scope_of(Wanted("range"), name, {}, ALL_HERE.__contains__)
+    assert "base-ref" in refused.value.remedy
+
+
+@pytest.mark.parametrize("end", ["--output=x", "a..b", "a b", "a\nb", "a\0b", "main:file", "^main"])
+@pytest.mark.parametrize("name", ["base-ref", "head-ref"])
+def test_an_end_that_names_no_commit_is_refused(name: str, end: str) -> None:
+    wanted = Wanted("range", end, "v1") if name == "base-ref" else Wanted("range", "v1", end)
+    with pytest.raises(UsageError, match=name):
+        scope_of(wanted, "push", push(), ALL_HERE.__contains__)

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from bedrock_key_guard.aws.cloudtrail import PAGE, Query, Trail
+from bedrock_key_guard.aws.rate_limit import RateLimiter
+from bedrock_key_guard.model.usage import Gap
+from tests.unit.investigate.records import (
+    NOW,
+    USER,
+    FakeSession,
+    FakeTrail,
+    Time,
+    at,
+    listed,
+    record,
+    refusal,
+)
+
+QUERY = Query("us-east-1", "Username", USER, at(days=7), NOW)
+THROTTLED = refusal("ThrottlingException")
+
+
+class Reader:
+    """Read one query of a fake trail, and keep what it hands over."""
+
+    def __init__(self, trail: FakeTrail, most_events: int = 100_000) -> None:
+        self.time = Time()
+        self.taken: list[str] = []
+        limiter = RateLimiter(self.time.clock, self.time.sleep)
+        self._trail = Trail(FakeSession(trail), limiter, most_events)  # type: ignore[arg-type]
+
+    def read(self, query: Query = QUERY) -> Gap | None:
+        return self._trail.read(query, self._take)
+
+    def _take(self, of: Mapping[str, Any]) -> None:
+        self.taken.append(of["eventID"])
+
+
+def events(number: int) -> list[dict[str, Any]]:
+    return [record(at(minutes=n), f"e-{n}") for n in range(number)]
+
+
+def trail(number: int, *faults: Exception) -> FakeTrail:
+    made = FakeTrail(faults={"us-east-1": [*faults]})
+    made.put(*events(number))
+    return made
+
+
+@pytest.mark.parametrize(("number", "requests"), [(0, 1), (1, 1), (49, 1), (50, 2), (120, 3)])
+def test_every_page_is_read(number: int, requests: int) -> None:
+    cloudtrail = trail(number)
+    reader = Reader(cloudtrail)
+    assert reader.read() is None
+    assert sorted(reader.taken) == sorted(f"e-{n}" for n in range(number))
+    assert cloudtrail.asked == [("us-east-1", "Username", USER)] * requests
+
+
+def test_two_requests_are_made_in_a_second() -> None:
+    reader = Reader(trail(4 * PAGE))
+    assert reader.read() is None
+    assert reader.time.slept == [0.5] * 4
+
+
+@pytest.mark.parametrize("throttles", [1, 2, 5])
+def test_a_throttled_page_is_asked_for_again_and_later_each_time(throttles: int) -> None:
+    reader = Reader(trail(3, *[THROTTLED] * throttles))
+    assert reader.read() is None
+    assert len(reader.taken) == 3
+    assert reader.time.slept == [0.5 + 2**n for n in range(throttles)]
+
+
+def test_a_region_that_throttles_for_ever_is_a_gap() -> None:
+    reader = Reader(trail(3, *[THROTTLED] * 6))
+    assert reader.read() == Gap(
+        "us-east-1", "cloudtrail:LookupEvents was throttled away (ThrottlingException)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (refusal("AccessDeniedException"), "AccessDeniedException"),
+        (refusal("UnrecognizedClientException"), "UnrecognizedClientException"),
+        (EndpointConnectionError(endpoint_url="x"), "EndpointConnectionError"),
+    ],
+)
+def test_a_region_that_refuses_is_a_gap_and_is_asked_once(error: Exception, code: str) -> None:
+    cloudtrail = trail(3, error)
+    assert Reader(cloudtrail).read() == Gap("us-east-1", f"cloudtrail:LookupEvents failed ({code})")
+    assert len(cloudtrail.asked) == 1
+
+
+def test_what_was_read_before_a_refusal_counts_and_the_gap_says_from_when_on() -> None:
+    cloudtrail = trail(120)
+    reader = Reader(cloudtrail)
+    read, real = [0], cloudtrail.look_up
+
+    def look_up(region: str, **asked: Any) -> dict[str, Any]:
+        read[0] += 1
+        if read[0] == 3:
+            raise refusal("ExpiredTokenException")
+        return real(region, **asked)
+
+    cloudtrail.look_up = look_up  # type: ignore[method-assign]
+    gap = reader.read()
+    assert len(reader.taken) == 2 * PAGE
+    assert gap is not None
+    assert gap.what == f"us-east-1 before {at(minutes=99):%Y-%m-%d %H:%M} UTC"
+
+
+def test_a_bound_on_events_is_a_gap_where_there_are_more() -> None:
+    reader = Reader(trail(3 * PAGE), most_events=2 * PAGE)
+    gap = reader.read()
+    assert len(reader.taken) == 2 * PAGE
+    assert gap is not None
+    assert gap.reason == "it has more than 100 events (--max-events)"
+
+
+def test_a_bound_that_is_not_met_is_no_gap() -> None:
+    assert Reader(trail(PAGE - 1), most_events=PAGE).read() is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"text"', "null"])
+def test_an_event_that_is_no_record_is_counted_and_the_others_are_read(text: str) -> None:
+    cloudtrail = FakeTrail()
+    odd = listed(record(at(minutes=1))) | {"CloudTrailEvent": text}
+    cloudtrail.put(odd, record(NOW, "e-0"), record(at(minutes=2), "e-2"))
+    reader = Reader(cloudtrail)
+    assert reader.read() == Gap("us-east-1", "1 events are no JSON")
+    assert reader.taken == ["e-0", "e-2"]
+
+
+def test_only_what_is_in_the_window_is_asked_for() -> None:
+    cloudtrail = FakeTrail()
+    cloudtrail.put(record(at(days=8), "old"), record(at(days=6), "new"))
+    reader = Reader(cloudtrail)
+    reader.read()
+    assert reader.taken == ["new"]
+
+
+def test_a_read_that_is_stopped_asks_for_no_other_page() -> None:
+    reader = Reader(trail(3 * PAGE))
+
+    def take(_record: Mapping[str, Any]) -> None:
+        reader._trail.stop()
+
+    gap = reader._trail.read(QUERY, take)
+    assert gap is not None
+    assert gap.reason == "the run was stopped"
+
+
+def test_a_gap_of_a_search_for_an_event_names_it() -> None:
+    cloudtrail = trail(0, refusal("AccessDenied"))
+    query = Query("us-east-1", "EventName", "CreateAccessKey", at(days=90), NOW)
+    gap = Reader(cloudtrail).read(query)
+    assert gap is not None
+    assert gap.what == "CreateAccessKey in us-east-1"

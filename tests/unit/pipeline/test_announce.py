@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.github.issues import MANAGEMENT_LABEL
+from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.pipeline.announce import Announcement, announce
+from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.report import Case
+from sandbox.github import GitHubServer
+from tests.unit.github.doubles import FakeTime
+from tests.unit.report import samples
+from tests.unit.report.arbitrary import PIECE
+
+REPOSITORY = "acme/app"
+HOW = Announcement(REPOSITORY)
+
+
+@pytest.fixture
+def client(github: GitHubServer, time: FakeTime) -> Iterator[GitHub]:
+    github.add_repository(REPOSITORY)
+    token = github.add_actions_token(REPOSITORY)
+    with GitHub(token, api_url=github.api_url, pace=time.pace()) as client:
+        yield client
+
+
+def key_case(number: int, state: str, outcome: Outcome | None = None, path: str = "a.env") -> Case:
+    key = samples.long_term(fingerprint=samples.fingerprint(number))
+    verdict = samples.verdict(state, key=key)  # type: ignore[arg-type]
+    return samples.case(key, verdict, outcome, locations=(samples.at(path),))
+
+
+def bodies(github: GitHubServer) -> list[str]:
+    return [issue["body"] for issue in github.issues(REPOSITORY)]
+
+
+def states(github: GitHubServer) -> list[str]:
+    return [issue["state"] for issue in github.issues(REPOSITORY)]
+
+
+ALL = [
+    key_case(number, state)
+    for number, state in enumerate(
+        ("live", "contained", "unverified", "rejected", "dead", "foreign"), 1
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        (HOW, 3),
+        (Announcement(REPOSITORY, "always"), 6),
+        (Announcement(REPOSITORY, "never"), 0),
+    ],
+)
+def test_who_is_told_of_what(
+    how: Announcement, told: int, github: GitHubServer, client: GitHub
+) -> None:
+    report = announce(samples.report(*ALL), client, how)
+    urls = [case.issue_url for case in report.cases]
+    assert urls[:told] == [issue["html_url"] for issue in github.issues(REPOSITORY)]
+    assert urls[told:] == [None] * (6 - told)
+    assert report.notes == ()
+
+
+def test_a_second_run_opens_none(github: GitHubServer, client: GitHub) -> None:
+    first = announce(samples.report(*ALL), client, HOW)
+    second = announce(samples.report(*ALL), client, HOW)
+    assert second == first
+    assert len(github.issues(REPOSITORY)) == 3
+
+
+def test_an_issue_is_closed_when_its_key_is_dead(github: GitHubServer, client: GitHub) -> None:
+    announce(samples.report(key_case(1, "live")), client, HOW)
+    assert states(github) == ["open"]
+    report = announce(samples.report(key_case(1, "dead")), client, HOW)
+    assert states(github) == ["closed"]
+    assert report.cases[0].issue_url == github.issues(REPOSITORY)[0]["html_url"]
+
+
+def told(github: GitHubServer, client: GitHub, *cases: Case) -> list[str]:
+    """Announce cases one after the other, and return what the one issue says after each."""
+    texts = []
+    for case in cases:
+        announce(samples.report(case), client, HOW)
+        (text,) = bodies(github)
+        texts.append(text.partition("\n")[2])
+    return texts
+
+
+def test_a_closed_issue_says_that_the_key_is_dead(github: GitHubServer, client: GitHub) -> None:
+    for before in ("live", "unverified", "contained"):
+        github.state.repositories[REPOSITORY].issues.clear()
+        _, after = told(github, client, key_case(1, before), key_case(1, "dead"))
+        assert states(github) == ["closed"]
+        assert "long-term API key, dead.**" in after
+
+
+def test_what_the_guard_did_is_told_for_as_long_as_the_key_stays_dead(
+    github: GitHubServer, client: GitHub
+) -> None:
+    first, *later = told(
+        github,
+        client,
+        key_case(1, "live", samples.done()),
+        key_case(1, "unverified"),
+        key_case(1, "dead", samples.done(seconds_to_dead=None)),
+        key_case(1, "unverified"),
+    )
+    assert "| Dead after | 3.2 s" in first
+    assert later == [first] * 3
+    assert states(github) == ["closed"]
+    assert "| Verdict | live:" in told(github, client, key_case(1, "live"))[0]
+    assert states(github) == ["open"]
+
+
+def test_a_place_that_the_public_was_told_is_taken_back_when_the_key_may_work(
+    github: GitHubServer, client: GitHub
+) -> None:
+    github.state.repositories[REPOSITORY].visibility = "public"
+    first, second, third = told(
+        github,
+        client,
+        key_case(1, "live", samples.done(), "deep/in/there.env"),
+        key_case(1, "unverified", path="deep/in/there.env"),
+        key_case(1, "dead", path="deep/in/there.env"),
+    )
+    assert ["there.env" in text for text in (first, second, third)] == [True, False, True]
+
+
+def test_a_run_that_may_not_ask_about_a_key_leaves_its_issue_alone(
+    github: GitHubServer, client: GitHub
+) -> None:
+    before, after = told(github, client, key_case(1, "live"), key_case(1, "foreign"))
+    assert (before, states(github)) == (after, ["open"])
+
+
+def test_what_is_missing_of_an_issue_is_told(github: GitHubServer, client: GitHub) -> None:
+    how = Announcement(REPOSITORY, assignees=("nobody",))
+    report = announce(samples.report(key_case(1, "live"), key_case(2, "live")), client, how)
+    assert len(bodies(github)) == 2
+    (note,) = report.notes
+    assert note == (
+        "Not all went well with an issue: GitHub refused assignees or labels: "
+        "Validation Failed, assignees invalid."
+    )
+
+
+def test_a_clean_report_leaves_the_issues_alone(github: GitHubServer, client: GitHub) -> None:
+    announce(samples.report(key_case(1, "live")), client, HOW)
+    announce(samples.report(), client, HOW)
+    assert states(github) == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("visibility", "outcome", "located"),
+    [
+        ("private", None, True),
+        ("internal", None, True),
+        ("public", None, False),
+        ("public", samples.done(), True),
+    ],
+)
+def test_a_public_issue_does_not_lead_to_a_live_key(
+    visibility: Any,
+    outcome: Outcome | None,
+    located: bool,
+    github: GitHubServer,
+    client: GitHub,
+) -> None:
+    github.state.repositories[REPOSITORY].visibility = visibility
+    announce(samples.report(key_case(1, "live", outcome, "deep/in/there.env")), client, HOW)
+    (body,) = bodies(github)
+    assert ("there.env" in body) is located
+
+
+def test_a_repository_whose_visibility_nobody_tells_is_taken_for_public(
+    github: GitHubServer, client: GitHub
+) -> None:
+    github.faults.server_error(method="GET", path=f"/repos/{REPOSITORY}", times=4)
+    announce(samples.report(key_case(1, "live", path="deep/in/there.env")), client, HOW)
+    (body,) = bodies(github)
+    assert "there.env" not in body
+
+
+def test_an_issue_says_which_run_and_which_commit(github: GitHubServer, client: GitHub) -> None:
+    run = f"https://github.com/{REPOSITORY}/actions/runs/4711"
+    how = Announcement(
+        REPOSITORY, source=Source("https://github.com", REPOSITORY, "3" * 40), run_url=run
+    )
+    announce(samples.report(key_case(1, "live", samples.done())), client, how)
+    (body,) = bodies(github)
+    assert run in body
+    assert f"https://github.com/{REPOSITORY}/blob/{'3' * 40}/a.env" in body
+
+
+def test_labels_and_assignees_are_passed_on(github: GitHubServer, client: GitHub) -> None:
+    github.state.repositories[REPOSITORY].pushers.add("octocat")
+    how = Announcement(REPOSITORY, labels=("needs help",), assignees=("octocat",))
+    announce(samples.report(key_case(1, "live")), client, how)
+    (issue,) = github.issues(REPOSITORY)
+    assert {label["name"] for label in issue["labels"]} == {MANAGEMENT_LABEL, "needs help"}
+    assert [one["login"] for one in issue["assignees"]] == ["octocat"]
+
+
+UNLIKE = [key_case(n * 16**52, case.verdict.state) for n, case in enumerate(ALL, 1) if case.verdict]
+"""Keys of all verdicts whose fingerprints differ in what people are shown of them."""
+
+
+def test_what_github_would_not_do_is_told_once_and_stops_nothing(
+    github: GitHubServer, client: GitHub
+) -> None:
+    github.state.repositories[REPOSITORY].has_issues = False
+    report = announce(samples.report(*UNLIKE), client, HOW)
+    assert [case.issue_url for case in report.cases] == [None] * 6
+    assert report.notes == ()
+    (lost,) = report.warnings
+    named = ", ".join(case.incident.fingerprint[:12] for case in UNLIKE[:3])
+    assert lost.startswith(f"An issue could not be written for the key of fingerprint {named}: ")
+    assert " Issues are disabled for this repo. Check " in lost
+    assert lost.endswith(".")
+
+
+def test_of_many_keys_without_an_issue_some_are_named_and_all_are_counted(
+    github: GitHubServer, client: GitHub
+) -> None:
+    github.state.repositories[REPOSITORY].has_issues = False
+    cases = [key_case(number * 16**52, "live") for number in range(1, 14)]
+    (lost,) = announce(samples.report(*cases), client, HOW).warnings
+    assert f"{cases[9].incident.fingerprint[:12]} and 3 more: " in lost
+    assert cases[10].incident.fingerprint[:12] not in lost
+
+
+def test_when_github_asks_to_be_left_alone_each_key_without_an_issue_is_named(
+    github: GitHubServer, client: GitHub
+) -> None:
+    github.faults.secondary_rate_limit("86400", method="POST", times=20)
+    report = announce(samples.report(*UNLIKE), client, HOW)
+    assert bodies(github) == []
+    (lost,) = report.warnings
+    assert "wait for 86400 seconds" in lost
+    # Of a key that is dead there may be an issue to close; a foreign one is left alone.
+    assert [case.incident.fingerprint[:12] in lost for case in UNLIKE] == [True] * 5 + [False]
+
+
+def test_the_notes_of_the_run_stay(github: GitHubServer, client: GitHub) -> None:
+    report = announce(samples.report(key_case(1, "live"), notes=("a note",)), client, HOW)
+    assert report.notes == ("a note",)
+
+
+def test_no_issue_holds_a_key(github: GitHubServer, client: GitHub) -> None:
+    announce(samples.report(*samples.rich().cases), client, Announcement(REPOSITORY, "always"))
+    assert len(bodies(github)) == len(samples.rich().cases)
+    assert all(PIECE not in body for body in bodies(github))

@@ -1,0 +1,276 @@
+"""What is said of a key's use: in words, at a terminal, in Markdown, and as data."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import Any, get_args
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from bedrock_key_guard.model.usage import (
+    Breakdown,
+    Dimension,
+    Gap,
+    Hour,
+    Indicator,
+    IndicatorName,
+    Reach,
+    ReachName,
+    Usage,
+)
+from bedrock_key_guard.pipeline.assemble import assemble
+from bedrock_key_guard.report import usage_words as words
+from bedrock_key_guard.report.advice import WATCH, advice
+from bedrock_key_guard.report.github.issue import LONGEST_BODY, IssueContext, issue_body
+from bedrock_key_guard.report.github.summary import as_markdown
+from bedrock_key_guard.report.github.usage_markdown import LONGEST, used
+from bedrock_key_guard.report.json.usage_json import usage_json
+from bedrock_key_guard.report.replacement import REPLACEMENTS
+from bedrock_key_guard.report.report import Case, Visibility
+from bedrock_key_guard.report.terminal.text import as_text
+from bedrock_key_guard.text.terminal import Canvas
+from tests.unit.report import samples, usages
+from tests.unit.report.json.test_json_report import definition, schema
+from tests.unit.report.samples import NOW
+
+GAP = Gap("eu-west-1", "cloudtrail:LookupEvents failed (AccessDeniedException)")
+
+
+def case(usage: Usage) -> Case:
+    verdict = samples.verdict("live", iam=samples.iam_found())
+    return replace(samples.case(verdict=verdict), usage=usage)
+
+
+# ── words ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("usage", "said"),
+    [
+        (usages.nothing(), words.NO_USE),
+        (replace(usages.nothing(), gaps=(GAP,)), f"{words.NO_USE}; it could not be read whole"),
+        (usages.little(), "12 calls"),
+        (replace(usages.little(), calls=1), "1 call"),
+        (replace(usages.little(), calls=1200, errors=3), "1,200 calls, 3 of them failed"),
+    ],
+)
+def test_how_much_a_key_was_used(usage: Usage, said: str) -> None:
+    assert dict(words.overview(usage))["used"] == said
+
+
+def test_every_sign_and_every_dimension_has_a_name() -> None:
+    assert set(words.SIGNS) == set(get_args(IndicatorName))
+    assert set(words.HEADINGS) == set(get_args(Dimension))
+
+
+@pytest.mark.parametrize(
+    ("breakdown", "said"),
+    [
+        (Breakdown(), None),
+        (Breakdown((), 3, 41), "and 3 more, 41 calls"),
+        (Breakdown((), 1, 1), "and 1 more, 1 call"),
+        (Breakdown((), 4000, 90_000, at_least=True), "and at least 4,000 more, 90,000 calls"),
+    ],
+)
+def test_what_is_left_out_is_counted(breakdown: Breakdown, said: str | None) -> None:
+    assert words.more_values(breakdown) == said
+
+
+@pytest.mark.parametrize(
+    ("events", "more", "shown", "said"),
+    [
+        (2, 0, 3, None),
+        (3, 0, 3, None),
+        (4, 0, 3, "and 1 more event"),
+        (3, 5, 3, "and 5 more events"),
+        (20, 291, 3, "and 308 more events"),
+    ],
+)
+def test_events_that_are_left_out_are_counted(
+    events: int, more: int, shown: int, said: str | None
+) -> None:
+    indicator = Indicator("burst", "", (usages.seen(),) * events, more)
+    assert words.more_events(indicator, shown) == said
+
+
+def test_only_the_keys_own_principal_goes_without_saying() -> None:
+    theft = usages.theft()
+    assert "principal" not in dict(words.shown_breakdowns(theft))
+    two = Breakdown((usages.tally("a", 2), usages.tally("b", 1)))
+    more = replace(theft, by=(*theft.by[:-1], ("principal", two)))
+    assert "principal" in dict(words.shown_breakdowns(more))
+
+
+# ── at a terminal, and in the log of a run ──────────────────────────────────────────────────────
+
+
+def test_the_use_of_a_key_stands_under_its_case() -> None:
+    text = as_text(samples.report(case(usages.little())), canvas=Canvas(60))
+    begin = text.index("  looked at")
+    assert text[begin : text.index("  - Stop it now")].rstrip() == (
+        """\
+  looked at     user BedrockAPIKey-ex4m, 2026-11-14 03:00
+                UTC to 2026-11-23 06:00 UTC
+  leaked        2026-11-21 03:00 UTC
+  used          12 calls
+  first use     2026-11-14 03:00:00 UTC
+  last use      2026-11-23 05:00:00 UTC
+
+  calls in each 6 hours
+    5 │                   █
+      │   █               █
+      │   █               █           █
+      │   █               █           █
+      │   █               █           █
+    0 └────────────────────────────┬────────
+                                   leak
+       2026-11-14 03:00 UTC  2026-11-23 09:00 UTC
+
+  operations    Converse  12 calls, since 2026-11-14
+  regions       us-east-1  12 calls, since 2026-11-14
+
+  what cannot be seen
+  - CloudTrail shows the last 90 days: what was before is
+    not known."""
+    )
+
+
+def test_lines_fit_the_terminal_where_words_do() -> None:
+    text = as_text(samples.report(case(usages.theft())), canvas=Canvas(60))
+    used_part = text[text.index("  looked at") : text.index("instead of the key")]
+    too_long = [line for line in used_part.split("\n") if len(line) > 60]
+    assert all(len(word) > 30 for line in too_long for word in [max(line.split(), key=len)])
+
+
+@pytest.mark.parametrize("visibility", ["public", "unknown"])
+def test_who_used_a_key_is_kept_from_strangers_though_it_is_dead(visibility: Visibility) -> None:
+    told = replace(samples.case(verdict=samples.verdict("live"), outcome=samples.done()))
+    text = as_text(samples.report(replace(told, usage=usages.theft())), visibility=visibility)
+    assert "203.0.113.9" not in text
+    assert "bedrock-key-guard timeline" in text
+
+
+# ── Markdown ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("visibility", "told"),
+    [("private", True), ("internal", True), ("public", False), ("unknown", False)],
+)
+def test_an_issue_tells_strangers_nothing_of_who_used_a_key(
+    visibility: Visibility, told: bool
+) -> None:
+    text = used(case(usages.theft()), visibility)
+    assert ("203.0.113.9" in text) == told
+    assert ("AKIAIOSFODNN7EXAMPLE" in text) == told
+    assert text.startswith("### Who used it")
+
+
+def test_the_issue_and_the_summary_hold_it_and_keep_to_their_bounds() -> None:
+    found = case(usages.theft())
+    body = issue_body(found, IssueContext("private"))
+    assert used(found, "private") in body
+    assert len(body.encode()) <= LONGEST_BODY
+    assert used(found, "private") in as_markdown(samples.report(found), visibility="private")
+
+
+def test_an_issue_says_nothing_where_nobody_looked() -> None:
+    assert used(samples.case(), "private") == ""
+
+
+def test_the_text_is_the_same_however_often_one_looks() -> None:
+    first, later = usages.theft(), usages.theft()
+    probes = usages.tally("probes", 60)
+    hours = timedelta(hours=5)
+    later = replace(later, end=NOW + hours, begin=later.begin + hours, probes=probes)
+    assert used(case(first), "private") == used(case(later), "private")
+
+
+def test_the_text_has_a_bound_and_says_what_it_left_out() -> None:
+    change = replace(usages.theft().changes[0], target="x" * 200)
+    text = used(case(replace(usages.theft(), changes=(change,) * 500)), "private")
+    assert len(text.encode()) <= LONGEST + 100
+    assert text.endswith("There is more; the JSON report has it.")
+
+
+# ── data ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("usage", [usages.nothing(), usages.little(), usages.theft()])
+def test_usage_follows_the_schema(usage: Usage) -> None:
+    part = {**schema(), "$ref": "#/$defs/usage"}
+    kept = {"$defs": part["$defs"], "$ref": part["$ref"]}
+    whole = replace(usage, by=tuple((name, Breakdown()) for name in get_args(Dimension)))
+    Draft202012Validator(kept).validate(usage_json(whole))
+
+
+def test_data_leave_nothing_out() -> None:
+    written: dict[str, Any] = usage_json(usages.theft())
+    assert set(written) == {field.name for field in fields(Usage)} | {"complete"}
+    assert set(written["changes"][0]) >= {"time", "event_id", "actor", "of_key", "by_guard"}
+    assert set(written["hours"][0]) == {field.name for field in fields(Hour)} - {"first"}
+    assert set(written["reach"]) == {field.name for field in fields(Reach)}
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        (definition("indicator")["name"], get_args(IndicatorName)),
+        (
+            definition("reach")["holdings"]["items"]["properties"]["name"],
+            get_args(ReachName),
+        ),
+    ],
+)
+def test_the_schema_knows_the_names(field: dict[str, Any], values: tuple[str, ...]) -> None:
+    assert tuple(field["enum"]) == values
+
+
+def test_the_schema_knows_the_dimensions() -> None:
+    assert tuple(definition("usage")["by"]["properties"]) == get_args(Dimension)
+
+
+# ── what follows from it ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("usage", "said"),
+    [(None, True), (usages.little(), False), (replace(usages.little(), gaps=(GAP,)), True)],
+)
+def test_people_need_not_look_where_the_guard_has(usage: Usage | None, said: bool) -> None:
+    found = replace(samples.case(verdict=samples.verdict("live")), usage=usage)
+    assert (WATCH in advice(found)) == said
+
+
+@pytest.mark.parametrize(("gaps", "complete"), [((), True), ((GAP,), False)])
+def test_a_trail_that_was_not_read_whole_makes_the_run_incomplete(
+    gaps: tuple[Gap, ...], complete: bool
+) -> None:
+    found = samples.case()
+    name = found.incident.fingerprint
+    used_as = {name: replace(usages.little(), gaps=gaps)}
+    scan = samples.report().scan
+    report = assemble(scan, (found.incident,), {}, {}, used_as, include_malformed=False)
+    assert report.cases[0].usage == used_as[name]
+    assert report.complete == complete
+    assert report.incomplete == (() if complete else ("The trail of 1 key was not read whole.",))
+
+
+def test_the_program_that_is_offered_runs() -> None:
+    """Compile it, and find what it imports."""
+    from aws_bedrock_token_generator import provide_token
+
+    (program,) = [way.lines for way in REPLACEMENTS if way.language == "python"]
+    compile("\n".join(program), "offered", "exec")
+    assert callable(provide_token)
+
+
+def test_the_workflow_that_is_offered_is_yaml() -> None:
+    import yaml
+
+    (workflow,) = [way.lines for way in REPLACEMENTS if way.language == "yaml"]
+    read = yaml.safe_load("\n".join(workflow))
+    assert read["permissions"]["id-token"] == "write"
+    assert read["steps"][0]["with"]["role-to-assume"].startswith("arn:aws:iam::")

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bedrock_key_guard.text.markdown import LONGEST, clip, code, fenced, prose, table
+from bedrock_key_guard.text.terminal import printable
+from tests.unit.report import arbitrary, rendered
+from tests.unit.report.samples import HOSTILE
+
+texts = arbitrary.texts | st.text("`|\\<>&*_[]()!@#:/ -+=~$.0g1h", max_size=20)
+# Beside what code hides, GitHub acts on these: mentions, references, addresses, formulas, HTML.
+ACTIVE = re.compile(r"[@#<>`*_~$|\\\[\]]|://|www\.|\bgh-\d|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+
+
+@given(texts)
+def test_code_shows_exactly_the_text(text: str) -> None:
+    assert rendered.codes(f"a {code(text)} b") == [clip(printable(text))]
+    assert rendered.tags(f"a {code(text)} b") == {"p"}
+
+
+@given(texts, texts)
+def test_code_fills_one_cell_of_a_table(one: str, two: str) -> None:
+    page = table(("One", "Two"), [(code(one), code(two))])
+    assert rendered.codes(page) == [clip(printable(one)), clip(printable(two))]
+    assert rendered.page(page).count("<td>") == 2
+
+
+@given(texts)
+def test_prose_shows_the_words_and_hides_what_is_active(text: str) -> None:
+    expected = " ".join(clip(printable(text)).split())
+    page = f"a {prose(text)} b"
+    assert rendered.visible(page).split() == f"a {expected} b".split()
+    inside = rendered.outside_code(page)
+    assert not ACTIVE.search(inside.replace("<p>", "").replace("</p>", ""))
+
+
+@given(texts, texts)
+def test_prose_fills_one_cell_of_a_table(one: str, two: str) -> None:
+    page = rendered.page(table(("One", "Two"), [(prose(one), prose(two))]))
+    assert page.count("<td>") == 2
+
+
+@given(st.lists(texts, min_size=1, max_size=3))
+def test_no_line_closes_its_fence(lines: list[str]) -> None:
+    block = f"a\n\n{fenced(lines)}\n\nb"
+    shown = "".join(f"{printable(line)}\n" for line in lines)
+    assert rendered.codes(block) == [shown]
+    assert rendered.page(block).endswith("<p>b</p>\n")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_code_holds_the_start_of_a_comment(text: str) -> None:
+    assert "<!--" not in code(text)
+    assert "<!--" not in prose(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("src/app.py:3:11", "`src/app.py:3:11`"),
+        ("@everyone", "`@everyone`"),
+        ("a|b", "<code>a&#124;b</code>"),
+        ("a`b", "<code>a&#96;b</code>"),
+        ("a\nb", "<code>a&#92;nb</code>"),
+        ("\u202egpj.exe", "<code>&#92;u202egpj&#46;exe</code>"),
+        ("", "<code></code>"),
+        (" ", "<code> </code>"),
+    ],
+)
+def test_code_is_as_plain_as_it_can_be(text: str, expected: str) -> None:
+    assert code(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("IAM calls its credential Inactive", "IAM calls its credential Inactive"),
+        ("the key's user, (renamed) since", "the key's user, (renamed) since"),
+        ("expired at 2026-11-23 06:00 UTC; 3.2 s", "expired at 2026-11-23 06:00 UTC; 3.2 s"),
+        ("user is protected (--protect)", "user is protected (`--protect`)"),
+        ("named arn:aws:iam::1:user/x.", "named `arn:aws:iam::1:user/x`."),
+        ("ask @team, see #1 and GH-1", "ask `@team`, see `#1` and `GH-1`"),
+        ("see https://example.com", "see `https://example.com`"),
+        ("commit c0ffee11", "commit `c0ffee11`"),
+        ("a\nb", "<code>a&#92;nb</code>"),
+    ],
+)
+def test_prose_is_as_plain_as_it_can_be(text: str, expected: str) -> None:
+    assert prose(text) == expected
+
+
+def test_long_text_is_cut_and_says_so() -> None:
+    assert clip("x" * LONGEST) == "x" * LONGEST
+    assert clip("x" * (LONGEST + 1)) == "x" * (LONGEST - 1) + "…"
+
+
+def test_a_fence_is_longer_than_any_run_of_backticks() -> None:
+    assert fenced(["a ``` b", "c"]) == "````sh\na ``` b\nc\n````"
