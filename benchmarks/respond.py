@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.aws import GUARD_USER, Sandbox
-from sandbox.faults import Delay
+from sandbox.base.faults import Delay
+from sandbox.front.sandbox import GUARD_USER, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 import bedrock_key_guard
-from sandbox.aws import Sandbox
+from sandbox.front.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.github import GitHubServer
+from sandbox.github.github_server import GitHubServer
 from tests.doors import git
 from tests.jobs import REPOSITORY, ROOT
 from tests.traps import pose_as

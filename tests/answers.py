@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.aws import Sandbox
+from sandbox.front.sandbox import Sandbox
 from tests.jobs import guard, report_of, said
 
 

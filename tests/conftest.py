@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from sandbox.aws import Sandbox
+from sandbox.front.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

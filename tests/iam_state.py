@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.aws import Sandbox
-from sandbox.credentials_addon import store_of
+from sandbox.front.sandbox import Sandbox
+from sandbox.iam.credentials_addon import store_of
 
 # What using an identity changes, and nobody's response does.
 _OF_USE = ("PasswordLastUsed", "RoleLastUsed", "AttachmentCount")

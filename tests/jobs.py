@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.github import GitHubServer
+from sandbox.github.github_server import GitHubServer
 
 ACCOUNT = "111122223333"
 STRANGER = "210987654321"

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote
 from aws_bedrock_token_generator.token_generator import _generate_token
 from botocore.credentials import Credentials
 
-from sandbox import sigv4
+from sandbox.iam import sigv4
 
 ACCOUNT = "111122223333"
 LIFETIME = timedelta(hours=12)

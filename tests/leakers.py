@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sandbox import seeding, signers
-from sandbox.aws import Sandbox
-from sandbox.seeding import AccessKey
+from sandbox.front import seeding, signers
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import AccessKey
 from tests.jobs import ACCOUNT
 
 CONSOLE = "BedrockAPIKey-ex4m"

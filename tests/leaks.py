@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox.aws import Sandbox
-from sandbox.seeding import LongTermKey
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
 
 
 def leak(tree: Path, *keys: str) -> None:

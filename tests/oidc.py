@@ -17,7 +17,7 @@ import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from sandbox.aws import Sandbox
+from sandbox.front.sandbox import Sandbox
 
 HOST = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"

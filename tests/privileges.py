@@ -15,8 +15,8 @@ import pytest
 
 from bedrock_key_guard.errors import GuardError
 from bedrock_key_guard.respond.undo import lift_all
-from sandbox.aws import Sandbox
-from sandbox.wire import AwsCall
+from sandbox.base.wire import AwsCall
+from sandbox.front.sandbox import Sandbox
 from tests.cloudformation import DEPLOY, resources
 from tests.iam_state import iam_state
 from tests.jobs import ACCOUNT, guard, report_of, said

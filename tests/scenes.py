@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.aws import Sandbox
-from sandbox.credentials_addon import store_of
-from sandbox.github import GitHubServer
-from sandbox.story import forged
+from sandbox.demo.story import forged
+from sandbox.front.sandbox import Sandbox
+from sandbox.github.github_server import GitHubServer
+from sandbox.iam.credentials_addon import store_of
 from tests import keysmith
 from tests.doors import git
 from tests.jobs import ACCOUNT, HURRIED, STRANGER, Done, Host, Job, guard

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.github import GitHubServer
-from sandbox.github_contract import violations
-from sandbox.seeding import LongTermKey
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
+from sandbox.github.contract import violations
+from sandbox.github.github_server import GitHubServer
 from tests.answers import Answering
 from tests.jobs import ACCOUNT, REPOSITORY, Host
 from tests.leakers import make_quarantine

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.github import GitHubServer
-from sandbox.seeding import LongTermKey
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
+from sandbox.github.github_server import GitHubServer
 from tests.acting import ACT, Act, ready_python
 from tests.jobs import ACCOUNT, REPOSITORY, ROOT, Host, Job, pull_request, push, verdicts
 from tests.leaks import status

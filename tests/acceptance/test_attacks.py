@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME
-from sandbox.aws import Sandbox
-from sandbox.seeding import LongTermKey
-from sandbox.story import forged
+from sandbox.demo.story import forged
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
 from tests import keysmith
 from tests.jobs import ACCOUNT, STRANGER, guard, report_of, said, verdicts
 from tests.leaks import leak, probed, status

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.seeding import LongTermKey
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
 from tests.jobs import ACCOUNT, HURRIED, REPOSITORY, Host, annotated, said, verdicts
 
 # Nothing listens there; port 9 is "discard", and closed wherever tests run.

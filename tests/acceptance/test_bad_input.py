@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.faults import html
+from sandbox.base.faults import html
+from sandbox.front.sandbox import Sandbox
 from tests import keysmith
 from tests.jobs import ACCOUNT, explained, guard, report_of, said, verdicts
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.seeding import LongTermKey
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
 from tests import keysmith
 from tests.jobs import (
     ACCOUNT,

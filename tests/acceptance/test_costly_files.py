@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.seeding import LongTermKey
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
 from tests import costly
 from tests.jobs import guard, report_of, verdicts
 from tests.keysmith import long_term

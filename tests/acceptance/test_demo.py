@@ -88,7 +88,9 @@ def test_it_names_a_file_to_read_next(printed: str) -> None:
 
 def test_its_report_keeps_the_schema(printed: str) -> None:
     assert printed
-    schema = json.loads(files("bedrock_key_guard.report.json").joinpath("schema-v1.json").read_text())
+    schema = json.loads(
+        files("bedrock_key_guard.report.json").joinpath("schema-v1.json").read_text()
+    )
     report = json.loads((LEFT / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, schema, cls=jsonschema.Draft202012Validator)
     assert report["complete"]

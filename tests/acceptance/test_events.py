@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.github import GitHubServer
-from sandbox.seeding import LongTermKey
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
+from sandbox.github.github_server import GitHubServer
 from tests.jobs import REPOSITORY, Done, Host, annotated, pull_request, push, said
 
 WARNING = "::warning title=Bedrock Key Guard::"

@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.faults import Drop
-from sandbox.github import GitHubServer
-from sandbox.github_faults import Fault
-from sandbox.seeding import LongTermKey
+from sandbox.base.faults import Drop
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
+from sandbox.github.github_faults import Fault
+from sandbox.github.github_server import GitHubServer
 from tests.jobs import ACCOUNT, HURRIED, REPOSITORY, Host, Job, guard, said
 from tests.traps import ambush
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws import Sandbox
+from sandbox.front.sandbox import Sandbox
 from tests import keysmith
 from tests.jobs import Host, verdicts
 from tests.unit.scan.repositories import Repo, new_repo

@@ -15,10 +15,10 @@ from queue import SimpleQueue
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.fault_plan import is_write
-from sandbox.faults import Interrupt
-from sandbox.story import forged
+from sandbox.base.fault_plan import is_write
+from sandbox.base.faults import Interrupt
+from sandbox.demo.story import forged
+from sandbox.front.sandbox import Sandbox
 from tests.answers import Answering
 from tests.iam_state import iam_state
 from tests.jobs import ACCOUNT, HURRIED

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from botocore.credentials import Credentials
 
-from sandbox import signers
-from sandbox.aws import Sandbox
-from sandbox.seeding import DENY_BOTH_PLANES
+from sandbox.front import signers
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import DENY_BOTH_PLANES
 from tests import keysmith
 from tests.jobs import ACCOUNT
 from tests.leakers import CONSOLE, role_session, signed

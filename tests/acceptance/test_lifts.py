@@ -20,9 +20,9 @@ from bedrock_key_guard.respond.ledger.records import (
     Record,
 )
 from bedrock_key_guard.respond.undo import lift_all
-from sandbox import signers
-from sandbox.aws import GUARD_USER, Sandbox
-from sandbox.faults import ACCESS_DENIED
+from sandbox.base.faults import ACCESS_DENIED
+from sandbox.front import signers
+from sandbox.front.sandbox import GUARD_USER, Sandbox
 from tests.answers import Answering
 from tests.iam_state import iam_state
 from tests.jobs import ACCOUNT, guard

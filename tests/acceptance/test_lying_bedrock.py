@@ -15,8 +15,7 @@ from bedrock_key_guard.respond.plan import Policy
 from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.verify.bedrock import PLANES, HttpsProber
 from bedrock_key_guard.verify.verdict import verdict_from
-from sandbox.aws import Sandbox
-from sandbox.faults import (
+from sandbox.base.faults import (
     AcceptEverything,
     Answer,
     Fault,
@@ -25,7 +24,8 @@ from sandbox.faults import (
     html,
     redirect,
 )
-from sandbox.seeding import LongTermKey
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
 from tests import keysmith
 from tests.jobs import ACCOUNT, STRANGER, guard, report_of, said, verdicts
 from tests.leaks import leak, status

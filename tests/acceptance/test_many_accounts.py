@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws import GUARD_USER, Sandbox
-from sandbox.seeding import LongTermKey
+from sandbox.front.sandbox import GUARD_USER, Sandbox
+from sandbox.front.seeding import LongTermKey
 from tests.jobs import guard, report_of
 from tests.leaks import leak, status
 

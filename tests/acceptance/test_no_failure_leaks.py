@@ -14,7 +14,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from sandbox.faults import (
+from sandbox.base.faults import (
     ACCESS_DENIED,
     THROTTLED,
     UNAVAILABLE,
@@ -25,7 +25,7 @@ from sandbox.faults import (
     ServiceError,
     html,
 )
-from sandbox.github import GitHubServer
+from sandbox.github.github_server import GitHubServer
 from tests.jobs import ACCOUNT, Done
 from tests.needles import secret_parts
 from tests.scenes import Scene

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bedrock_key_guard.respond.undo import lift_all
-from sandbox import signers
-from sandbox.aws import Sandbox
+from sandbox.front import signers
+from sandbox.front.sandbox import Sandbox
 from tests import keysmith
 from tests.answers import Answering
 from tests.iam_state import iam_state

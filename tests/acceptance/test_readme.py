@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from bedrock_key_guard import errors
-from sandbox.aws import ACCOUNTS, Sandbox
+from sandbox.front.sandbox import ACCOUNTS, Sandbox
 from tests import keysmith
 from tests.cloudformation import DEPLOY, resources
 from tests.contexts import CONTEXTS

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import seeding, signers
-from sandbox.aws import Sandbox
+from sandbox.front import seeding, signers
+from sandbox.front.sandbox import Sandbox
 from tests.answers import Answering
 from tests.jobs import ACCOUNT
 from tests.leakers import (

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bedrock_key_guard.respond.undo import lift_all
-from sandbox.planes import Manner
+from sandbox.bedrock.planes import Manner
 from tests.answers import Answering
 from tests.iam_state import iam_state
 from tests.jobs import ACCOUNT

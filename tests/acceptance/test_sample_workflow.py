@@ -9,7 +9,7 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
-from sandbox.aws import Sandbox
+from sandbox.front.sandbox import Sandbox
 from tests.cloudformation import DEPLOY, resources
 from tests.jobs import ACCOUNT, REPOSITORY, ROOT
 from tests.oidc import AUDIENCE, assume, subject, token

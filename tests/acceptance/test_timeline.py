@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED, AWS_THROTTLED, Answer
-from sandbox.seeding import LongTermKey
-from sandbox.trail_rows import Row, events_from
+from sandbox.base.faults import ACCESS_DENIED, AWS_THROTTLED, Answer
+from sandbox.cloudtrail.event_rows import Row, events_from
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey
 from tests.doors import git
 from tests.jobs import ACCOUNT, Done, guard, report_of, said
 from tests.needles import leaks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
-from sandbox.aws import ACCOUNTS, Sandbox
+from sandbox.front.sandbox import ACCOUNTS, Sandbox
 from tests.unit.variables import use
 
 

@@ -21,9 +21,9 @@ from bedrock_key_guard.pipeline.pipeline import (
     Verifying,
 )
 from bedrock_key_guard.report.report import Report
-from sandbox.aws import Sandbox
-from sandbox.github import GitHubServer
-from sandbox.seeding import LongTermKey as Leaked
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey as Leaked
+from sandbox.github.github_server import GitHubServer
 from tests import keysmith
 from tests.unit.github.doubles import FakeTime
 from tests.unit.outputs import read_outputs

@@ -13,8 +13,8 @@ from botocore.parsers import ResponseParserError
 from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.session import NoSession, Session, error_code, open_session, refusal
 from bedrock_key_guard.model import Account
-from sandbox.aws import GUARD_USER, Sandbox
-from sandbox.faults import ACCESS_DENIED, UNAVAILABLE, Answer, Fault, html
+from sandbox.base.faults import ACCESS_DENIED, UNAVAILABLE, Answer, Fault, html
+from sandbox.front.sandbox import GUARD_USER, Sandbox
 from tests.unit.variables import use
 
 ACCOUNT = "111122223333"

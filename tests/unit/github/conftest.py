@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.github import GitHubServer
-from sandbox.github_contract import violations
+from sandbox.github.contract import violations
+from sandbox.github.github_server import GitHubServer
 from tests.unit.github.doubles import FakeTime
 
 

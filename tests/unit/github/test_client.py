@@ -19,9 +19,9 @@ from bedrock_key_guard.github.errors import (
     RefusedError,
     UnansweredError,
 )
-from sandbox.github import GitHubServer
-from sandbox.github_faults import Fault
-from sandbox.github_http import Answer
+from sandbox.github.github_faults import Fault
+from sandbox.github.github_server import GitHubServer
+from sandbox.github.http_messages import Answer
 from tests.unit.github.doubles import FakeTime
 
 REPOSITORY = "acme/app"

@@ -11,9 +11,9 @@ from bedrock_key_guard.github.errors import DeniedError, RateLimitError, Refused
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL, Issues
 from bedrock_key_guard.github.marker import write_body
 from bedrock_key_guard.github.reconcile import WantedIssue
-from sandbox.github import ACTIONS_LOGIN, GitHubServer
-from sandbox.github_contract import violations
-from sandbox.github_state import Issue
+from sandbox.github.contract import violations
+from sandbox.github.github_server import ACTIONS_LOGIN, GitHubServer
+from sandbox.github.state import Issue
 from tests.unit.github.doubles import ONE, THREE, TWO, FakeTime, wanted
 
 REPOSITORY = "acme/app"

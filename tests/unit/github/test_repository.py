@@ -12,10 +12,10 @@ from bedrock_key_guard.github.repository import (
     repository_path,
     repository_visibility,
 )
-from sandbox.github import ACTIONS_LOGIN, GitHubServer
-from sandbox.github_faults import Fault
-from sandbox.github_http import Answer
-from sandbox.github_state import Visibility
+from sandbox.github.github_faults import Fault
+from sandbox.github.github_server import ACTIONS_LOGIN, GitHubServer
+from sandbox.github.http_messages import Answer
+from sandbox.github.state import Visibility
 from tests.unit.github.doubles import FakeTime
 
 REPOSITORY = "acme/app"

@@ -7,8 +7,8 @@ import pytest
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.investigate.reach import reach_of_role, reach_of_user
 from bedrock_key_guard.model.usage import Holding, Reach
-from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED
+from sandbox.base.faults import ACCESS_DENIED
+from sandbox.front.sandbox import Sandbox
 
 ACCOUNT = "111122223333"
 

@@ -11,7 +11,7 @@ from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.report import Case
-from sandbox.github import GitHubServer
+from sandbox.github.github_server import GitHubServer
 from tests.unit.github.doubles import FakeTime
 from tests.unit.report import samples
 from tests.unit.report.arbitrary import PIECE

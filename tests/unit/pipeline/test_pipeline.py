@@ -37,11 +37,11 @@ from bedrock_key_guard.respond.responder import Responder
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME, Steps
 from bedrock_key_guard.verify.verifier import Verifier
-from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED, THROTTLED, AcceptEverything
-from sandbox.propagation import Lag
-from sandbox.seeding import DENY_BOTH_PLANES
-from sandbox.seeding import LongTermKey as Leaked
+from sandbox.base.faults import ACCESS_DENIED, THROTTLED, AcceptEverything
+from sandbox.bedrock.propagation import Lag
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import DENY_BOTH_PLANES
+from sandbox.front.seeding import LongTermKey as Leaked
 from tests import keysmith
 from tests.unit.respond.doubles import FakeWriter
 from tests.unit.respond.stage import Stage

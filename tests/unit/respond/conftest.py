@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.aws import Sandbox
-from sandbox.seeding import LongTermKey as Leaked
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey as Leaked
 from tests.unit.respond.stage import Stage
 from tests.unit.verify.doubles import ACCOUNT
 

@@ -12,9 +12,9 @@ from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.respond.change_events import CredentialEvent, all_changes, changes_to
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.verify.iam_directory import IamDirectory
-from sandbox.aws import GUARD_USER, Sandbox
-from sandbox.faults import ACCESS_DENIED
-from sandbox.seeding import LongTermKey as Leaked
+from sandbox.base.faults import ACCESS_DENIED
+from sandbox.front.sandbox import GUARD_USER, Sandbox
+from sandbox.front.seeding import LongTermKey as Leaked
 from tests.unit.verify.doubles import ACCOUNT
 
 UPDATE = "UpdateServiceSpecificCredential"

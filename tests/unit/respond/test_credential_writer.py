@@ -7,8 +7,8 @@ from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.model import CredentialRecord
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter, Status
 from bedrock_key_guard.verify.iam_directory import IamDirectory
-from sandbox.aws import Sandbox
-from sandbox.seeding import LongTermKey as Leaked
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey as Leaked
 from tests.unit.verify.doubles import ACCOUNT
 
 

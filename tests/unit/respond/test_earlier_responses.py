@@ -13,9 +13,9 @@ from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.earlier_responses import EarlierResponses
 from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.verify.iam_directory import IamDirectory
-from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED
-from sandbox.seeding import LongTermKey as Leaked
+from sandbox.base.faults import ACCESS_DENIED
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey as Leaked
 from tests.unit.respond.doubles import live, other
 from tests.unit.verify.doubles import ACCOUNT, NOW, found
 

@@ -8,7 +8,7 @@ import pytest
 from bedrock_key_guard.aws.session import Session, open_session
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.purpose import Purpose, purpose_of, read_purpose, stated
-from sandbox.aws import Sandbox
+from sandbox.front.sandbox import Sandbox
 
 KEY = "0123456789abcdef" * 4
 UNTIL = datetime(2026, 11, 23, 20, 35, 1, tzinfo=timezone.utc)

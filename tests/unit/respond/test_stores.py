@@ -9,8 +9,8 @@ from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.respond.stores import Store, StoreError, Stores, parse_store
-from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED, Fault, ServiceError, html
+from sandbox.base.faults import ACCESS_DENIED, Fault, ServiceError, html
+from sandbox.front.sandbox import Sandbox
 from tests.needles import leaks_in
 from tests.unit.respond.doubles import NEW_KEY
 from tests.unit.verify.doubles import ACCOUNT

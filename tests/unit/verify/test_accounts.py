@@ -8,8 +8,8 @@ from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.aws.session import NoSession, Session
 from bedrock_key_guard.model import AllowedAccounts, ShortTermKey
 from bedrock_key_guard.verify.accounts import Accounts
-from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED, Answer, Fault, ServiceError, html
+from sandbox.base.faults import ACCESS_DENIED, Answer, Fault, ServiceError, html
+from sandbox.front.sandbox import Sandbox
 from tests.unit.verify.doubles import (
     ACCOUNT,
     STRANGER,

@@ -17,8 +17,7 @@ from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model import BedrockAnswer, Plane
 from bedrock_key_guard.verify.bedrock import PLANES, HttpsProber
-from sandbox.aws import Sandbox
-from sandbox.faults import (
+from sandbox.base.faults import (
     THROTTLED,
     UNAVAILABLE,
     AcceptEverything,
@@ -30,7 +29,8 @@ from sandbox.faults import (
     html,
     redirect,
 )
-from sandbox.seeding import DENY_BOTH_PLANES
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import DENY_BOTH_PLANES
 from tests.unit.verify.doubles import ACCOUNT, key_of, long_term
 from tests.unit.verify.raw_servers import RawServer, says, tunnel
 

@@ -9,12 +9,12 @@ import pytest
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.model import Account, IamAnswer, LongTermKey, ShortTermKey
 from bedrock_key_guard.verify.iam_directory import IamDirectory
-from sandbox.aws import Sandbox
-from sandbox.credential_store import Owner
-from sandbox.credentials_addon import store_of
-from sandbox.faults import ACCESS_DENIED, Answer, Delay, Fault, ServiceError, html
-from sandbox.principals import backend_of
-from sandbox.seeding import LongTermKey as Leaked
+from sandbox.base.faults import ACCESS_DENIED, Answer, Delay, Fault, ServiceError, html
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey as Leaked
+from sandbox.iam.credential_store import Owner
+from sandbox.iam.credentials_addon import store_of
+from sandbox.iam.principals import backend_of
 from tests import keysmith
 from tests.unit.verify.doubles import ACCOUNT, STRANGER, key_of, long_term
 

@@ -13,11 +13,11 @@ import pytest
 
 from bedrock_key_guard.model import Verdict
 from bedrock_key_guard.pipeline.pipeline import Scanning, Surroundings, Verifying, run
-from sandbox import seeding, signers
-from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED
-from sandbox.planes import Manner
-from sandbox.seeding import ANYTHING, DENY_BOTH_PLANES
+from sandbox.base.faults import ACCESS_DENIED
+from sandbox.bedrock.planes import Manner
+from sandbox.front import seeding, signers
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import ANYTHING, DENY_BOTH_PLANES
 from tests.leakers import make_quarantine, role_session, signed
 
 MEMBER, MANAGEMENT = "111122223333", "210987654321"

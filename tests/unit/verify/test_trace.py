@@ -7,10 +7,10 @@ from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model import TrailAnswer
 from bedrock_key_guard.verify.iam_directory import IamDirectory
 from bedrock_key_guard.verify.trace import Named, read_trace
-from sandbox import signers
-from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED
-from sandbox.seeding import AccessKey
+from sandbox.base.faults import ACCESS_DENIED
+from sandbox.front import signers
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import AccessKey
 from tests.unit.verify.doubles import ACCOUNT, NOW, key_of
 
 SAM, BOB = ("arn:aws:iam::1:user/sam",) * 2, ("arn:aws:iam::1:user/bob",) * 2

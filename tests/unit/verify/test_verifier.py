@@ -18,7 +18,7 @@ from bedrock_key_guard.verify.iam_directory import Directories
 from bedrock_key_guard.verify.schedule import Steps
 from bedrock_key_guard.verify.verifier import Verifier, for_each_key
 from bedrock_key_guard.verify.witnesses import Witnesses
-from sandbox.aws import Sandbox
+from sandbox.front.sandbox import Sandbox
 from tests.unit.verify.doubles import (
     ACCOUNT,
     NOW,

@@ -19,9 +19,9 @@ from bedrock_key_guard.respond.undo.credential import activate_again
 from bedrock_key_guard.respond.undo.restore import _obstacle
 from bedrock_key_guard.respond.undo.reversal import Reversal
 from bedrock_key_guard.verify.iam_directory import IamDirectory
-from sandbox.aws import Sandbox
-from sandbox.faults import ACCESS_DENIED
-from sandbox.seeding import LongTermKey as Leaked
+from sandbox.base.faults import ACCESS_DENIED
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import LongTermKey as Leaked
 from tests.unit.respond.doubles import RECORD, WHAT, Diary, FakeWriter, What
 from tests.unit.variables import use
 from tests.unit.verify.doubles import ACCOUNT, NOW, STRANGER, credential

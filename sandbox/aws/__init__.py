@@ -1,0 +1,1 @@
+"""Serve moto as one endpoint of AWS, which refuses and records what AWS does."""

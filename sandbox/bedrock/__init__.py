@@ -1,0 +1,1 @@
+"""Imitate Bedrock's two planes, which really check the keys."""

@@ -1,0 +1,243 @@
+"""Serve Bedrock's first plane and mantle over TLS on loopback, and really check the keys.
+
+The `Sandbox` of sandbox/front/sandbox.py starts it and offers it as `sandbox.bedrock`:
+
+    sandbox.bedrock.faults.add(NamePrincipal("arn:aws:iam::210987654321:user/eve"), on="bedrock:*")
+    sandbox.bedrock.lag = Lag(probes=3)
+    assert sandbox.bedrock.log.calls()[0].fingerprint == incident.fingerprint
+
+`faults` plans what goes wrong, `lag` lets changes of IAM arrive late, `log` holds every request,
+`region` is the region that this endpoint plays: a short-term key of another one is refused, and so
+is a long-term key of another partition. With None it plays the region of each key.
+`manner` chooses where public reports of Bedrock's refusals disagree (sandbox/bedrock/planes.py).
+`endpoint_policy` is that of the VPC endpoint through which everybody comes, None for none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+
+import trustme
+
+from sandbox.aws.aws_server import RESET_ON_CLOSE
+from sandbox.base.accounts import HOME_REGIONS, PARTITION
+from sandbox.base.fault_plan import FaultPlan
+from sandbox.base.faults import (
+    AcceptEverything,
+    Answer,
+    Delay,
+    Hang,
+    Interrupt,
+    NamePrincipal,
+    ServiceError,
+)
+from sandbox.base.loopback import LoopbackServer
+from sandbox.base.wire import BedrockCall, WireLog, fingerprint
+from sandbox.bedrock.bearer import Refusal, authenticate, region_of
+from sandbox.bedrock.bedrock_events import Caller, record_bearer_call
+from sandbox.bedrock.operations import CONTROL, LIST_MODELS, MANTLE, asked, is_served
+from sandbox.bedrock.planes import Ask, Manner, decide, denied, done, render, through_endpoint
+from sandbox.bedrock.propagation import Lag, Propagation, Ruling
+from sandbox.iam.authorization import IDENTITY, Denial
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sandbox.base.faults import Outcome
+    from sandbox.bedrock.operations import Operation, Plane
+
+NO_KEY = ServiceError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+NOT_FOUND = ServiceError(404, "UnknownOperationException", "Unknown operation")
+WRONG_METHOD = ServiceError(405, "UnsupportedOperationException", "Method not allowed")
+
+
+class BedrockServer:
+    """Run both planes on one port; they are told apart by the path."""
+
+    def __init__(self, state: threading.RLock, region: str, directory: Path) -> None:
+        """Take the lock that guards IAM's state, and a directory for the CA bundle."""
+        self.region: str | None = region
+        self.manner = Manner()
+        self.endpoint_policy: Mapping[str, Any] | None = None
+        self.faults = FaultPlan(for_bedrock=True)
+        self.log: WireLog[BedrockCall] = WireLog()
+        self.stopping = threading.Event()
+        self.ca_bundle = directory / "sandbox-ca.pem"
+        self._state = state
+        self._propagation = Propagation()
+        self._server = _TlsServer(self, _tls(self.ca_bundle))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self.url = f"https://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def lag(self) -> Lag:
+        return self._propagation.lag
+
+    @lag.setter
+    def lag(self, lag: Lag) -> None:
+        self._propagation.lag = lag
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.hang_up()
+        self._server.server_close()
+
+    def clear(self) -> None:
+        """Forget faults, lag, manner and requests."""
+        self.faults.clear()
+        self.log.clear()
+        self.manner = Manner()
+        self.endpoint_policy = None
+        self._propagation.clear()
+
+    def answer(self, operation: Operation, model: str, bearer: str, caller: Caller) -> Answer:
+        """Answer as far as IAM's changes have arrived, and let CloudTrail record it."""
+        with self._state:
+            ask = Ask(operation, self.region or region_of(bearer), model)
+            key = through_endpoint(authenticate(bearer, ask.region), self.endpoint_policy)
+            known = None if isinstance(key, Refusal) else key
+            truth = Ruling(decide(ask, key, self.manner), known)
+            ruling = self._propagation.settle(operation.action, fingerprint(bearer), truth)
+            record_bearer_call(ask, ruling, caller)
+        return ruling.answer
+
+
+class _TlsServer(LoopbackServer):
+    """Shake hands in the thread of each connection, so that a silent client stops nobody else."""
+
+    daemon_threads = False
+
+    def __init__(self, bedrock: BedrockServer, tls: ssl.SSLContext) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.bedrock = bedrock
+        self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.connections: set[socket.socket] = set()
+
+    def hang_up(self) -> None:
+        """Close what clients still keep open; the threads that read from it end."""
+        for connection in tuple(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _TlsServer
+    protocol_version = "HTTP/1.1"
+    server_version = "BedrockSandbox"
+    disable_nagle_algorithm = True  # or each answer on a kept connection waits 40 ms
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.connections.discard(self.connection)
+        super().finish()
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path = self.path.partition("?")[0]
+        found = asked(self.command, path)
+        bearer = self._bearer(None if found is None else found[0].plane)
+        self._record(path, found, bearer)
+        if found is None:
+            answer: Answer | None = render(None, WRONG_METHOD if is_served(path) else NOT_FOUND)
+        else:
+            answer = self._answer(*found, bearer)
+        if answer is None:
+            self._drop()
+        else:
+            self._send(answer)
+
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_GET  # noqa: N815 - as http.server calls them
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as inherited
+        pass
+
+    def _bearer(self, plane: Plane | None) -> str | None:
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            return token.strip()
+        if plane is MANTLE:
+            return self.headers.get("x-api-key")
+        return None
+
+    def _record(self, path: str, found: tuple[Operation, str] | None, bearer: str | None) -> None:
+        self.server.bedrock.log.record(
+            BedrockCall(
+                method=self.command,
+                path=path,
+                host=self.headers.get("Host", ""),
+                user_agent=self.headers.get("User-Agent", ""),
+                plane=None if found is None else found[0].plane.namespace,
+                fingerprint=None if bearer is None else fingerprint(bearer),
+                port=self.client_address[1],
+            )
+        )
+
+    def _answer(self, operation: Operation, model: str, bearer: str | None) -> Answer | None:
+        """Answer as planned or in truth; None is a connection without an answer."""
+        bedrock = self.server.bedrock
+        fault = bedrock.faults.take(operation.action)
+        if isinstance(fault, Delay):
+            bedrock.stopping.wait(fault.seconds)
+        elif fault is not None:
+            return self._planned(fault, operation)
+        if bearer is not None:
+            agent, host = (self.headers.get(name, "") for name in ("User-Agent", "Host"))
+            caller = Caller(self.client_address[0], agent, host)
+            return bedrock.answer(operation, model, bearer, caller)
+        if operation.plane is CONTROL:
+            return render(CONTROL, NO_KEY)
+        return decide(Ask(operation, ""), Refusal.AUTHENTICATION, bedrock.manner)
+
+    def _planned(self, fault: Outcome, operation: Operation) -> Answer | None:
+        plane, bedrock = operation.plane, self.server.bedrock
+        if isinstance(fault, Answer):
+            return fault
+        if isinstance(fault, ServiceError):
+            return render(plane, fault)
+        if isinstance(fault, NamePrincipal):
+            action = fault.action or operation.action
+            resource = None if action == LIST_MODELS.action else "*"
+            return denied(plane, fault.arn, Denial(action, IDENTITY, explicit=False), resource)
+        if isinstance(fault, AcceptEverything):
+            return done(Ask(operation, bedrock.region or HOME_REGIONS[PARTITION]))
+        if isinstance(fault, Hang):
+            bedrock.stopping.wait()
+        if isinstance(fault, Interrupt):
+            fault.act()
+        return None
+
+    def _send(self, answer: Answer) -> None:
+        body = answer.body.encode()
+        self.send_response(answer.status)
+        for name, value in (*answer.headers, ("Content-Length", str(len(body)))):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _drop(self) -> None:
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self.connection.close()
+
+
+def _tls(ca_bundle: Path) -> ssl.SSLContext:
+    """Make a certificate for loopback, signed by a CA whose bundle is written for clients."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(ca_bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    return context

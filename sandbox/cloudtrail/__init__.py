@@ -1,0 +1,1 @@
+"""Imitate CloudTrail: the event history, as late as it is told to be."""

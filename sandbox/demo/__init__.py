@@ -1,0 +1,1 @@
+"""Show the whole way on one machine."""

@@ -1,0 +1,232 @@
+"""Show the whole way on one machine: a leaked key is found, proven live, made dead and reported.
+
+    python -m sandbox.demo
+
+AWS, Bedrock and GitHub are the sandbox's, on loopback. The guard runs as its GitHub Action would,
+twice. What it left is in build/demo. Exits 0 where everything ended as it should.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.demo.story import HOME, STRANGER, Leak, git_environment, leak_keys
+from sandbox.front.sandbox import Sandbox
+from sandbox.github.github_server import GitHubServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "build" / "demo"
+REPOSITORY = "acme/shop"
+WIDTH = 80
+FOUND = 1  # the exit code for findings
+RESPONSES = {
+    "disable: done": "disabled",
+    "manual: refused": "left to people",
+    "nothing: not-needed": "none needed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Hold what one run of the Action gave."""
+
+    seconds: float
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Hold what happened: how each key stood before and after, and what had to come true."""
+
+    leaks: Sequence[Leak]
+    before: dict[str, str]
+    after: dict[str, str]
+    runs: tuple[Run, Run]
+    checks: Sequence[tuple[str, bool]]
+
+
+def main() -> int:
+    """Tell the story, and check its end."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    if sys.stderr.isatty():
+        print("Six keys are leaked, and the guard runs twice ...", file=sys.stderr)
+    with Sandbox((HOME, STRANGER)) as sandbox, GitHubServer() as github:
+        story = _play(sandbox, github)
+    console = Console(width=WIDTH, highlight=False)
+    console.print(_table(story))
+    for what, holds in story.checks:
+        console.print(f"  {'[green]yes' if holds else '[bold red]NO '}[/]  {what}")
+    first, second = (f"{run.seconds:.1f} s" for run in story.runs)
+    summary = FOLDER.relative_to(ROOT) / "first" / "summary.md"
+    console.print(f"\nThe two runs took {first} and {second}.")
+    console.print(f"Look next at what people are told: {summary}")
+    return 0 if all(holds for _, holds in story.checks) else 1
+
+
+def _play(sandbox: Sandbox, github: GitHubServer) -> Story:
+    """Leak the keys, run the guard twice, and keep what it reported."""
+    repository = FOLDER / "repository"
+    github.add_repository(REPOSITORY, visibility="private")
+    token = github.add_actions_token(REPOSITORY)
+    leaks, healthy = leak_keys(sandbox, repository)
+    before = {leak.name: _standing(sandbox, leak) for leak in leaks}
+    first = _run_action(sandbox, github, token, repository, "first")
+    writes, issues = sandbox.writes(), github.issues(REPOSITORY)
+    after = {leak.name: _standing(sandbox, leak) for leak in leaks}
+    second = _run_action(sandbox, github, token, repository, "second")
+    _write("report.json", first.report)
+    _write("issues.json", issues)
+    checks = (
+        *_checks(sandbox, leaks, first, healthy),
+        ("one credential was changed, once", len(writes) == len(sandbox.writes()) == 1),
+        ("one issue for each key that people must act on", len(issues) == 2),
+        ("the second run opened none", len(github.issues(REPOSITORY)) == len(issues)),
+    )
+    return Story(leaks, before, after, (first, second), checks)
+
+
+def _run_action(
+    sandbox: Sandbox, github: GitHubServer, token: str, repository: Path, name: str
+) -> Run:
+    """Run what action.yml runs, as a push to the repository would."""
+    temporary = FOLDER / name
+    temporary.mkdir(parents=True)
+    event = {"repository": {"full_name": REPOSITORY, "private": True, "visibility": "private"}}
+    (temporary / "event.json").write_text(json.dumps(event), encoding="utf-8")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(temporary),
+        **sandbox.environment(HOME),
+        "GITHUB_API_URL": github.api_url,
+        "GITHUB_SERVER_URL": github.server_url,
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_EVENT_NAME": "push",
+        "GITHUB_EVENT_PATH": str(temporary / "event.json"),
+        "GITHUB_SHA": _head(repository),
+        "GITHUB_RUN_ID": "1",
+        "GITHUB_OUTPUT": str(temporary / "outputs.txt"),
+        "GITHUB_STEP_SUMMARY": str(temporary / "summary.md"),
+        "BEDROCK_KEY_GUARD_FOLDER": str(temporary / "bedrock-key-guard"),
+        "INPUT_GITHUB_TOKEN": token,
+    }
+    started = time.monotonic()
+    with (temporary / "log.txt").open("wb") as log:
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "bedrock_key_guard.action"],
+            cwd=repository,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    seconds = time.monotonic() - started
+    if done.returncode != FOUND:
+        sys.exit(f"The guard ended with {done.returncode}; see {temporary / 'log.txt'}.")
+    report = temporary / "bedrock-key-guard" / "report.json"
+    return Run(seconds, json.loads(report.read_text(encoding="utf-8")))
+
+
+def _head(repository: Path) -> str:
+    head = ["git", "-C", str(repository), "rev-parse", "HEAD"]
+    done = subprocess.run(head, check=True, capture_output=True, text=True, env=git_environment())
+    return done.stdout.strip()
+
+
+def _standing(sandbox: Sandbox, leak: Leak) -> str:
+    """Say how a key stands by Bedrock's own answer and, below, by IAM's."""
+    answer = "accepted" if sandbox.accepts(leak.key) else "refused"
+    status = _status(sandbox, leak)
+    return answer if status is None else f"{answer}\n{status}"
+
+
+def _status(sandbox: Sandbox, leak: Leak) -> str | None:
+    named = leak.credential
+    if named is None:
+        return None
+    return sandbox.credential_status(named.account_id, named.credential_id)
+
+
+def _table(story: Story) -> Table:
+    table = Table(
+        title="Six leaked keys, before and after one run of the guard",
+        title_justify="left",
+        caption="Before and after: what Bedrock answers to the key, and what IAM calls it.\n",
+        caption_justify="left",
+        box=box.HORIZONTALS,
+        show_lines=True,
+        pad_edge=False,
+    )
+    for heading in ("leaked key", "before", "verdict", "response", "after", "issue"):
+        table.add_column(heading, no_wrap=True)
+    incidents = _by_fingerprint(story.runs[0])
+    for leak in story.leaks:
+        found = incidents[leak.fingerprint]
+        table.add_row(
+            f"{leak.name}\n{f'in {len(leak.paths)} files' if leak.paths[1:] else leak.paths[0]}",
+            story.before[leak.name],
+            found["verdict"]["state"],
+            _response(found["outcome"]),
+            story.after[leak.name],
+            f"#{found['issue_url'].rpartition('/')[2]}" if found["issue_url"] else "",
+        )
+    return table
+
+
+def _response(outcome: dict[str, Any]) -> str:
+    """Say what was done, in the report's own words where that was not to be expected."""
+    ended = f"{outcome['action']}: {outcome['state']}"
+    said = RESPONSES.get(ended, ended)
+    seconds = outcome["seconds_to_dead"]
+    return said if seconds is None else f"{said},\ndead in {max(seconds, 0.1)} s"
+
+
+def _checks(
+    sandbox: Sandbox, leaks: Sequence[Leak], run: Run, healthy: str
+) -> Iterator[tuple[str, bool]]:
+    incidents = _by_fingerprint(run)
+    verdicts = {leak.name: incidents[leak.fingerprint]["verdict"]["state"] for leak in leaks}
+    yield "every verdict is right", all(verdicts[leak.name] == leak.expected for leak in leaks)
+    yield (
+        "every place was found",
+        all(
+            {place["path"] for place in incidents[leak.fingerprint]["locations"]} == set(leak.paths)
+            for leak in leaks
+        ),
+    )
+    yield "the live key is dead by Bedrock's own answer", not sandbox.accepts(leaks[0].key)
+    yield "the key that the forged one names is still accepted", sandbox.accepts(healthy)
+    yield (
+        "IAM says of every credential what it should",
+        all(_status(sandbox, leak) == leak.status_after for leak in leaks),
+    )
+
+
+def _by_fingerprint(run: Run) -> dict[str, dict[str, Any]]:
+    return {incident["fingerprint"]: incident for incident in run.report["incidents"]}
+
+
+def _write(name: str, document: object) -> None:
+    text = json.dumps(document, indent=2) + "\n"
+    (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Start the sandbox, seed its accounts, and reach it."""

@@ -1,0 +1,1 @@
+"""Imitate GitHub's REST API, held to GitHub's own OpenAPI description."""

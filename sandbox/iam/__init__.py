@@ -1,0 +1,1 @@
+"""Imitate IAM: who signs, what policies allow, and which credentials users have."""

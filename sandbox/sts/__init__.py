@@ -1,0 +1,1 @@
+"""Imitate STS: who may assume a role, and with which token."""
