@@ -1,14 +1,14 @@
 """Serve moto over HTTP on loopback, with a front that logs, fails on purpose and knows its callers.
 
 Unlike moto by itself, the front checks access keys, session tokens and signatures
-(authentication.py) and parameters (constraints.py), and refuses what AWS would refuse (rules.py).
+(sandbox/iam/authentication.py) and parameters (constraints.py), and refuses what AWS would refuse
+(rules.py).
 Calls are handed to moto one at a time, for moto's state has no locks of its own.
 """
 
 from __future__ import annotations
 
 import socket
-import struct
 import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from sandbox.aws.enforcement import refused_permission
 from sandbox.aws.rules import refusal_of
 from sandbox.base.fault_plan import Action, FaultPlan
 from sandbox.base.faults import Answer, Delay, Hang, Interrupt, Lost, ServiceError
+from sandbox.base.loopback import RESET_ON_CLOSE
 from sandbox.base.wire import AwsCall, WireLog
 from sandbox.cloudtrail import cloudtrail_addon
 from sandbox.iam import credentials_addon
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sandbox.base.faults import Outcome
-
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class QuietRequestHandler(MotoRequestHandler):

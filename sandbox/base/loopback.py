@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from http.server import ThreadingHTTPServer
 from typing import Any
+
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # for SO_LINGER: close without a farewell
 
 
 class LoopbackServer(ThreadingHTTPServer):

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 import trustme
 
-from sandbox.aws.aws_server import RESET_ON_CLOSE
 from sandbox.base.accounts import HOME_REGIONS, PARTITION
 from sandbox.base.fault_plan import FaultPlan
 from sandbox.base.faults import (
@@ -36,13 +35,14 @@ from sandbox.base.faults import (
     NamePrincipal,
     ServiceError,
 )
-from sandbox.base.loopback import LoopbackServer
+from sandbox.base.lag import Lag
+from sandbox.base.loopback import RESET_ON_CLOSE, LoopbackServer
 from sandbox.base.wire import BedrockCall, WireLog, fingerprint
 from sandbox.bedrock.bearer import Refusal, authenticate, region_of
 from sandbox.bedrock.bedrock_events import Caller, record_bearer_call
 from sandbox.bedrock.operations import CONTROL, LIST_MODELS, MANTLE, asked, is_served
 from sandbox.bedrock.planes import Ask, Manner, decide, denied, done, render, through_endpoint
-from sandbox.bedrock.propagation import Lag, Propagation, Ruling
+from sandbox.bedrock.propagation import Propagation, Ruling
 from sandbox.iam.authorization import IDENTITY, Denial
 
 if TYPE_CHECKING:

@@ -7,17 +7,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sandbox.base.lag import Lag
+
 if TYPE_CHECKING:
     from sandbox.base.faults import Answer
     from sandbox.bedrock.bearer import Authenticated
-
-
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """Repeat the old answer for this many probes, or for this long after the first of them."""
-
-    probes: int = 0
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +32,7 @@ class _Known:
 class Propagation:
     """Remember what each key was last told to each question, and repeat it while a change travels.
 
+    `lag` is for how many probes the old answer is repeated, or how long after the first of them.
     What a key is told for the first time is always the truth.
     """
 

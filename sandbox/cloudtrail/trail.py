@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from sandbox.bedrock.propagation import Lag
+from sandbox.base.lag import Lag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

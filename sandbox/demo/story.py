@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.matching.matcher import matches
+from sandbox.base.wire import fingerprint
 
 if TYPE_CHECKING:
     from sandbox.front.sandbox import Sandbox
@@ -39,7 +39,7 @@ class Leak:
 
     @property
     def fingerprint(self) -> str:
-        return matches(self.key.encode())[0].key.fingerprint
+        return fingerprint(self.key)
 
 
 def leak_keys(sandbox: Sandbox, repository: Path) -> tuple[tuple[Leak, ...], str]:

@@ -19,13 +19,14 @@ What a sandbox offers:
 * `make_user`, `make_role`, `make_long_term_key`, `make_short_term_key`, `expire`,
   `credential_status`, `accepts`, `credentials`: what a test or the demo starts from and looks at;
   signers of every other kind (sessions of users, federated, reserved, root) are made by
-  sandbox/front/signers.py;
+  signers.py;
 * `organize(...)`: an organisation of the accounts, with service and resource control policies;
 * `trail`: what CloudTrail has recorded, how late it shows it, and events written from rows, see
-  sandbox/cloudtrail/trail.py and trail_rows.py;
+  sandbox/cloudtrail;
 * `aws_faults`: a `FaultPlan` for all AWS calls, `on="iam:UpdateServiceSpecificCredential"`;
 * `bedrock.faults` (`on="bedrock:*"`, `on="bedrock-mantle:*"`), `bedrock.lag`, `bedrock.log`,
-  `bedrock.region`, `bedrock.url`: the same for Bedrock, see sandbox/bedrock/bedrock_server.py and faults.py;
+  `bedrock.region`, `bedrock.url`: the same for Bedrock, see sandbox/bedrock,
+  and sandbox/base/faults.py for what can go wrong;
 * `bedrock.endpoint_policy`: what a VPC endpoint lets through to Bedrock, None where there is none;
 * `enforced()`: within it the policies of the caller are checked at every AWS call, so that a policy
   put on the guard's user (`GUARD_USER`, policy `GUARD_POLICY`) can be shown to be enough;

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from moto.iam.models import Role
 
-    from sandbox.front.sandbox import Sandbox
+    from sandbox.front.clients import AwsClients
     from sandbox.front.seeding import ShortTermKey
     from sandbox.iam.sessions import Session
 
@@ -34,7 +34,7 @@ TWELVE_HOURS = 43_200
 SSO_PATH = "/aws-reserved/sso.amazonaws.com/"
 
 
-def user(sandbox: Sandbox, account_id: str, name: str) -> AccessKey:
+def user(sandbox: AwsClients, account_id: str, name: str) -> AccessKey:
     """Give a user's own access key, made if need be."""
     iam = sandbox.client("iam", account_id)
     seeding.ensure_user(iam, name, permissions=True)
@@ -43,14 +43,14 @@ def user(sandbox: Sandbox, account_id: str, name: str) -> AccessKey:
     return AccessKey(signer.access_key_id, signer.secret_access_key)
 
 
-def user_session(sandbox: Sandbox, account_id: str, name: str) -> AccessKey:
+def user_session(sandbox: AwsClients, account_id: str, name: str) -> AccessKey:
     """Give a user's session, as from `GetSessionToken` or a sign-in to the console."""
     sts = sandbox.client_with(user(sandbox, account_id, name), "sts")
     return seeding.session_key(sts.get_session_token())
 
 
 def federated_user(
-    sandbox: Sandbox,
+    sandbox: AwsClients,
     account_id: str,
     name: str,
     federated_name: str = "federated",
@@ -63,21 +63,21 @@ def federated_user(
     )
 
 
-def root(sandbox: Sandbox, account_id: str) -> AccessKey:
+def root(sandbox: AwsClients, account_id: str) -> AccessKey:
     """Give the root user's access key."""
     with sandbox.state:
         key = make_root_key(account_id)
     return AccessKey(key.access_key_id, key.secret_access_key)
 
 
-def root_session(sandbox: Sandbox, account_id: str) -> AccessKey:
+def root_session(sandbox: AwsClients, account_id: str) -> AccessKey:
     """Give a session of the root user."""
     sts = sandbox.client_with(root(sandbox, account_id), "sts")
     return seeding.session_key(sts.get_session_token())
 
 
 def sso_session(
-    sandbox: Sandbox, account_id: str, permission_set: str, session_name: str
+    sandbox: AwsClients, account_id: str, permission_set: str, session_name: str
 ) -> AccessKey:
     """Sign in through IAM Identity Center: a session of an `AWSReservedSSO_` role."""
     with sandbox.state:
@@ -87,7 +87,7 @@ def sso_session(
     return _key_of(session)
 
 
-def service_linked_session(sandbox: Sandbox, account_id: str, role_name: str) -> AccessKey:
+def service_linked_session(sandbox: AwsClients, account_id: str, role_name: str) -> AccessKey:
     """Give a session of a service-linked role, such as `AWSServiceRoleForExample`."""
     with sandbox.state:
         path = "/aws-service-role/example.amazonaws.com/"
@@ -95,7 +95,7 @@ def service_linked_session(sandbox: Sandbox, account_id: str, role_name: str) ->
 
 
 def short_term_key(
-    sandbox: Sandbox,
+    sandbox: AwsClients,
     signer: AccessKey,
     *,
     region: str | None = None,
@@ -109,7 +109,7 @@ def short_term_key(
         return seeding.make_short_term_key(signer.access_key_id, region, expires, issued_at)
 
 
-def age(sandbox: Sandbox, session: AccessKey, **by: float) -> None:
+def age(sandbox: AwsClients, session: AccessKey, **by: float) -> None:
     """Let a session have begun earlier, and end earlier: `age(sandbox, session, hours=2)`."""
     with sandbox.state:
         sessions.age(session.access_key_id, timedelta(**by))

@@ -35,7 +35,7 @@ def install() -> None:
 
 
 class StsWithSessions(TokenResponse):
-    """Answer what sessions are made with, and who somebody is; rules come before (rules.py)."""
+    """Answer what sessions are made with, and who somebody is; rules come before (aws/rules.py)."""
 
     def assume_role(self) -> ActionResult:
         return ActionResult(self._assumed())

@@ -38,7 +38,7 @@ from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME, Steps
 from bedrock_key_guard.verify.verifier import Verifier
 from sandbox.base.faults import ACCESS_DENIED, THROTTLED, AcceptEverything
-from sandbox.bedrock.propagation import Lag
+from sandbox.base.lag import Lag
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import DENY_BOTH_PLANES
 from sandbox.front.seeding import LongTermKey as Leaked

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from sandbox.base.faults import AcceptEverything
-from sandbox.bedrock.propagation import Lag
+from sandbox.base.lag import Lag
 from sandbox.front import signers
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import DENY_BOTH_PLANES

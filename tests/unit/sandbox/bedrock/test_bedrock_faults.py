@@ -18,7 +18,7 @@ from sandbox.base.faults import (
     html,
     redirect,
 )
-from sandbox.bedrock.propagation import Lag
+from sandbox.base.lag import Lag
 
 if TYPE_CHECKING:
     from sandbox.front.sandbox import Sandbox

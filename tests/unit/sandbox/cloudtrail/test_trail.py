@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.base.faults import ACCESS_DENIED, Every, RateLimit, ServiceError
-from sandbox.bedrock.propagation import Lag
+from sandbox.base.lag import Lag
 from sandbox.cloudtrail.event_rows import Row, events_from
 from sandbox.cloudtrail.trail import Trail
 
