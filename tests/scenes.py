@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.demo.story import forged
+from sandbox.front.leaks import forged
 from sandbox.front.sandbox import Sandbox
 from sandbox.github.github_server import GitHubServer
 from sandbox.iam.credentials_addon import store_of

@@ -3,7 +3,8 @@
     rows = (Row(leak + timedelta(minutes=n), region, model=MODEL) for n, region in ...)
     sandbox.trail.seed(events_from("111122223333", rows))
 
-Nobody named in a row has to exist. Fields are where the services put them, see trail_bedrock.py.
+Nobody named in a row has to exist. Fields are where the services put them, see
+sandbox/bedrock/bedrock_events.py.
 """
 
 from __future__ import annotations

@@ -22,7 +22,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.demo.story import HOME, STRANGER, Leak, git_environment, leak_keys
+from sandbox.demo.story import HOME, STRANGER, Leak, leak_keys
+from sandbox.front.job import ACTION, REPOSITORY, job_environment, open_repository
+from sandbox.front.leaks import git
 from sandbox.front.sandbox import Sandbox
 from sandbox.github.github_server import GitHubServer
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "demo"
-REPOSITORY = "acme/shop"
 WIDTH = 80
 FOUND = 1  # the exit code for findings
 RESPONSES = {
@@ -81,8 +82,7 @@ def main() -> int:
 def _play(sandbox: Sandbox, github: GitHubServer) -> Story:
     """Leak the keys, run the guard twice, and keep what it reported."""
     repository = FOLDER / "repository"
-    github.add_repository(REPOSITORY, visibility="private")
-    token = github.add_actions_token(REPOSITORY)
+    token = open_repository(github)
     leaks, healthy = leak_keys(sandbox, repository)
     before = {leak.name: _standing(sandbox, leak) for leak in leaks}
     first = _run_action(sandbox, github, token, repository, "first")
@@ -105,29 +105,17 @@ def _run_action(
 ) -> Run:
     """Run what action.yml runs, as a push to the repository would."""
     temporary = FOLDER / name
-    temporary.mkdir(parents=True)
-    event = {"repository": {"full_name": REPOSITORY, "private": True, "visibility": "private"}}
-    (temporary / "event.json").write_text(json.dumps(event), encoding="utf-8")
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(temporary),
         **sandbox.environment(HOME),
-        "GITHUB_API_URL": github.api_url,
-        "GITHUB_SERVER_URL": github.server_url,
-        "GITHUB_REPOSITORY": REPOSITORY,
-        "GITHUB_EVENT_NAME": "push",
-        "GITHUB_EVENT_PATH": str(temporary / "event.json"),
-        "GITHUB_SHA": _head(repository),
-        "GITHUB_RUN_ID": "1",
-        "GITHUB_OUTPUT": str(temporary / "outputs.txt"),
-        "GITHUB_STEP_SUMMARY": str(temporary / "summary.md"),
-        "BEDROCK_KEY_GUARD_FOLDER": str(temporary / "bedrock-key-guard"),
-        "INPUT_GITHUB_TOKEN": token,
+        **job_environment(github, token, temporary),
+        "GITHUB_SHA": git(repository, "rev-parse", "HEAD"),
     }
     started = time.monotonic()
     with (temporary / "log.txt").open("wb") as log:
         done = subprocess.run(
-            [sys.executable, "-I", "-m", "bedrock_key_guard.action"],
+            ACTION,
             cwd=repository,
             env=environment,
             stdout=log,
@@ -139,12 +127,6 @@ def _run_action(
         sys.exit(f"The guard ended with {done.returncode}; see {temporary / 'log.txt'}.")
     report = temporary / "bedrock-key-guard" / "report.json"
     return Run(seconds, json.loads(report.read_text(encoding="utf-8")))
-
-
-def _head(repository: Path) -> str:
-    head = ["git", "-C", str(repository), "rev-parse", "HEAD"]
-    done = subprocess.run(head, check=True, capture_output=True, text=True, env=git_environment())
-    return done.stdout.strip()
 
 
 def _standing(sandbox: Sandbox, leak: Leak) -> str:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import secrets
 import shutil
-import subprocess
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.base.wire import fingerprint
+from sandbox.front.leaks import commit_all, forged, leak_into, make_repository
 
 if TYPE_CHECKING:
     from sandbox.front.sandbox import Sandbox
@@ -72,48 +68,10 @@ def leak_keys(sandbox: Sandbox, repository: Path) -> tuple[tuple[Leak, ...], str
     return leaks, healthy.key
 
 
-def forged(key: str) -> str:
-    """Make up a key that names the credential of another: anyone can."""
-    alias = base64.b64decode(key[4:]).partition(b":")[0]
-    made_up = base64.b64encode(secrets.token_bytes(44))
-    return "ABSK" + base64.b64encode(alias + b":" + made_up).decode()
-
-
 def _write_repository(folder: Path, leaks: tuple[Leak, ...]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    for leak in leaks:
-        for name in leak.paths:
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_content(path.suffix, leak.key), encoding="utf-8")
-    for command in (
-        ("init", "--quiet", "--initial-branch=main"),
-        ("add", "--all"),
-        ("commit", "--quiet", "--message=Try Bedrock"),
-    ):
-        subprocess.run(["git", "-C", str(folder), *command], check=True, env=git_environment())
-
-
-def _content(suffix: str, key: str) -> str:
-    """Write a key as a file of this kind would hold it."""
-    if suffix == ".ipynb":
-        lines = ["import os\n", f'os.environ["AWS_BEARER_TOKEN_BEDROCK"] = "{key}"\n']
-        cell = {"cell_type": "code", "source": lines, "outputs": [], "metadata": {}}
-        return json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 5}, indent=1)
-    if suffix == ".json":
-        return json.dumps({"headers": {"Authorization": f"Bearer {key}"}}, indent=2)
-    if suffix == ".yaml":
-        return f"bedrock:\n  env:\n    - AWS_BEARER_TOKEN_BEDROCK={key}\n"
-    if suffix == ".py":
-        return f'client = OpenAI(api_key="{key}", base_url=BEDROCK)\n'
-    if suffix == ".md":
-        return f"Run this first:\n\n    export AWS_BEARER_TOKEN_BEDROCK={key}\n"
-    return f"export AWS_BEARER_TOKEN_BEDROCK='{key}'\n"
-
-
-def git_environment() -> dict[str, str]:
-    """Let Git obey neither this shell nor this person's settings."""
-    person = {"NAME": "Sam Example", "EMAIL": "sam@example.com"}
-    names = {f"GIT_{role}_{k}": v for role in ("AUTHOR", "COMMITTER") for k, v in person.items()}
-    clean = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    return {"PATH": os.environ["PATH"], **clean, **names}
+    make_repository(folder)
+    for each in leaks:
+        for name in each.paths:
+            leak_into(folder / name, each.key)
+    commit_all(folder, "Try Bedrock")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME
-from sandbox.demo.story import forged
+from sandbox.front.leaks import forged
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey
 from tests import keysmith

@@ -17,7 +17,7 @@ import pytest
 
 from sandbox.base.fault_plan import is_write
 from sandbox.base.faults import Interrupt
-from sandbox.demo.story import forged
+from sandbox.front.leaks import forged
 from sandbox.front.sandbox import Sandbox
 from tests.answers import Answering
 from tests.iam_state import iam_state
