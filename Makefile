@@ -45,7 +45,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TR
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 
 .DELETE_ON_ERROR:
-.PHONY: help check test test-long demo bench bench-respond fuzz lint lock clean
+.PHONY: help check test test-long demo sandbox bench bench-respond fuzz lint lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,9 @@ test-long: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run what takes long
 
 demo: $(SANDBOX_INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
 	@$(SANDBOX_PY) -m sandbox.demo
+
+sandbox: $(SANDBOX_INSTALLED) ## Open a shell among leaked keys to play in, or ARGS="-- command": all on this machine
+	@$(SANDBOX_PY) -m sandbox.playground $(ARGS)
 
 # SCALE=small is a quick look, REPO=path takes history from a copy of that repository. What was built
 # and downloaded stays in build/bench. ripgrep is measured where it is installed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import subprocess
@@ -14,9 +13,7 @@ import pytest
 import yaml
 
 from bedrock_key_guard import errors
-from sandbox.front.sandbox import ACCOUNTS, Sandbox
-from tests import keysmith
-from tests.cloudformation import DEPLOY, resources
+from sandbox.playground.playground import Playground, open_playground
 from tests.contexts import CONTEXTS
 
 if TYPE_CHECKING:
@@ -44,34 +41,10 @@ def sessions() -> Iterator[tuple[str, str]]:
                 yield command, output
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        running.adopt_long_term_key(ACCOUNTS[0], "BedrockAPIKey-ex4m", keysmith.long_term())
-        quarantine = resources(DEPLOY / "guard.yaml")["QuarantinePolicy"]["Properties"]
-        running.client("iam", ACCOUNTS[0]).create_policy(
-            PolicyName=quarantine["ManagedPolicyName"],
-            PolicyDocument=json.dumps(quarantine["PolicyDocument"]),
-        )
-        yield running
-
-
 @pytest.fixture
-def repository(tmp_path: Path, sandbox: Sandbox) -> Path:
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
-    begin = ["git", "-C", str(folder), "commit", "--quiet", "--allow-empty", "--message=Begin"]
-    subprocess.run(begin, check=True)
-    key = keysmith.long_term()
-    (folder / ".env").write_text(f"AWS_BEARER_TOKEN_BEDROCK={key}\n", encoding="utf-8")
-    (folder / "key.txt").write_text(f"{key}\n", encoding="utf-8")
-    token = sandbox.make_short_term_key(ACCOUNTS[0], role="ml-pipeline").key
-    (folder / "chat.py").write_text(f"chat = Client(api_key={token!r})\n", encoding="utf-8")
-    exclude = folder / ".git" / "info" / "exclude"
-    exclude.parent.mkdir(exist_ok=True)
-    exclude.write_text("chat.py\nincident.html\nkey.txt\nreport.json\n", encoding="utf-8")
-    return folder
+def playground(home: Path) -> Iterator[Playground]:
+    with open_playground() as opened:
+        yield opened
 
 
 def as_pattern(output: str) -> str:
@@ -79,14 +52,15 @@ def as_pattern(output: str) -> str:
     return ".*".join(map(re.escape, output.split("...")))
 
 
-def test_every_command_does_what_is_printed_under_it(sandbox: Sandbox, repository: Path) -> None:
-    environment = sandbox.environment(ACCOUNTS[0]) | {"HOME": str(repository.parent)}
+def test_every_command_does_in_the_playground_what_is_printed_under_it(
+    playground: Playground,
+) -> None:
     for command, output in sessions():
         line = command.replace("/path/to/bedrock-key-guard", shlex.quote(str(ROOT)))
         done = subprocess.run(
             ["bash", "-c", line],
-            cwd=repository,
-            env={"PATH": f"{BIN}:/usr/bin:/bin:/usr/local/bin"} | environment,
+            cwd=playground.repository,
+            env=playground.environment(),
             capture_output=True,
             text=True,
             check=False,

@@ -1,0 +1,1 @@
+"""Let a person try the guard on leaked keys, in a scratch repository on this machine alone."""
