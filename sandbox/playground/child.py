@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def run_in(playground: Playground, command: Sequence[str]) -> int:
     """Run it in the repository, and give its exit code as a shell would."""
     try:
         child = subprocess.Popen(command, cwd=playground.repository, env=playground.environment())
-    except OSError:
+    except OSError as error:
+        print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return NOT_FOUND
     try:
         with _interrupts_left_to_the_child():

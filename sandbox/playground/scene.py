@@ -36,6 +36,7 @@ def set_scene(sandbox: Sandbox, repository: Path) -> None:
     _write(repository / "key.txt", f"{key}\n")
     _write(repository / "chat.py", f"chat = Client(api_key={token!r})\n")
     _write(repository / ".git" / "info" / "exclude", "".join(f"{name}\n" for name in IGNORED))
+    commit_all(repository, "Add the settings")
     sandbox.trail.seed(events_from(ACCOUNT, _abuse(datetime.now(timezone.utc))))
     sandbox.client("iam", ACCOUNT).create_policy(
         PolicyName=QUARANTINE, PolicyDocument=json.dumps(DENY_BOTH_PLANES)
