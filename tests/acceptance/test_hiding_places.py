@@ -20,6 +20,8 @@ from tests.hiding.places import PLACES, Place
 from tests.hiding.repositories import CASES, Corner, Cornered, Repo, plant
 from tests.keysmith import fingerprint_of
 
+pytestmark = pytest.mark.long
+
 Report = dict[str, Any]
 Found = dict[str, list[Report]]
 # What a report says of a place: in what, where in it, and what had to be undone.

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 _NOT_DEEP = (
-    "The history was searched for the ten starts of keys that cover most; --deep searches for all."
+    "The history was searched for the ten most common ways in which a key begins; "
+    "--deep searches for all."
 )
 
 _NOTHING_READ = {

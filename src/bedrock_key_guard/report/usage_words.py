@@ -69,7 +69,7 @@ def _overview(usage: Usage) -> Iterator[Row]:
         yield "last use", exactly(usage.last.time)
     if usage.probes:
         probes = plural(usage.probes.calls, "probe")
-        yield "the guard", f"{probes}, by their user agent, counted nowhere else"
+        yield "the guard", f"{probes}, by their user agent; left out of all other counts"
 
 
 def _amount(usage: Usage) -> str:

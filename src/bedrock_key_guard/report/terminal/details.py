@@ -114,7 +114,7 @@ def user_of(case: Case) -> str | None:
 def _long_term(key: LongTermKey, credential: CredentialRecord | None) -> Iterator[Row]:
     yield "account", key.account_id
     if credential is None:
-        yield "user", f"{' or '.join(key.user_name_candidates)}, by the key's own word"
+        yield "user", f"{' or '.join(key.user_name_candidates)}, as the key says"
         yield "alias", key.alias
         yield "expires", "unknown: the key does not say"
         return
@@ -146,7 +146,7 @@ def _what_was_done(case: Case, outcome: Outcome) -> str:
         case "not-needed":
             return f"nothing was changed: {outcome.reason}"
         case "refused":
-            return f"nothing was changed, the guard refused: {outcome.reason}"
+            return f"nothing was changed: {outcome.reason}"
         case "failed":
             return f"failed to {outcome.action}: {outcome.reason}"
 

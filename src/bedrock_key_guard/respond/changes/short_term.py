@@ -93,7 +93,7 @@ class Quarantine(SignerChange):
         gap = access.quarantine_shortfall(policy, actions)
         if gap is not None:
             by_hand = commands.to_make_quarantine(self.key, policy, self.holder)
-            return Obstacle(f"policy {policy} is no quarantine: {gap}", by_hand)
+            return Obstacle(f"policy {policy} is not a quarantine policy: {gap}", by_hand)
         there = policy in access.identities.attached(self.kind, identity.name)
         record = PolicyAttached(
             kind=self.kind,

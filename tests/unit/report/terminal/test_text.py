@@ -208,4 +208,4 @@ def test_the_user_that_iam_names_comes_before_the_alias() -> None:
     assert "user        renamed\n" in text
     unasked = as_text(samples.report(samples.case(case.incident.key)))
     assert isinstance(case.incident.key, LongTermKey)
-    assert "user        old or old+1, by the key's own word\n" in unasked
+    assert "user        old or old+1, as the key says\n" in unasked
