@@ -1,12 +1,15 @@
-"""Run the guard's command line where waiting takes no time: sleeping moves the clocks instead.
+"""Run the guard where waiting takes no time: sleeping moves the clocks instead.
 
     python -I tests/hurry.py respond .
+    python -I tests/hurry.py bedrock_key_guard.action
 
 Retries, back-off and deadlines stay what they are, and a test need not sit them out.
 """
 
 from __future__ import annotations
 
+import runpy
+import sys
 import time
 from collections.abc import Callable
 
@@ -24,6 +27,5 @@ def _moved(clock: Callable[[], float]) -> Callable[[], float]:
 if __name__ == "__main__":
     # Before the guard and its libraries are imported, for some take these names as they find them.
     vars(time).update(sleep=_sleep, monotonic=_moved(time.monotonic), time=_moved(time.time))
-    from bedrock_key_guard.cli.main import main
-
-    raise SystemExit(main())
+    door = sys.argv.pop(1) if sys.argv[1:2] == ["bedrock_key_guard.action"] else "bedrock_key_guard"
+    runpy.run_module(door, run_name="__main__", alter_sys=True)
