@@ -144,6 +144,9 @@ def test_each_response_makes_one_key_dead_and_nothing_else(answering: Answering,
     )
     if row.action in ("disable", "reset", "delete"):
         assert again["verdict"]["state"] in ("dead", "rejected"), again["verdict"]
+    elif row.action == "strip-policies":  # no policy denies the key: one that allows it is gone
+        assert again["verdict"]["state"] == "live", again["verdict"]
+        assert again["verdict"]["reason"].startswith("denied from here: "), again["verdict"]
     else:
         assert again["verdict"]["state"] == "contained", again["verdict"]
     assert sandbox.writes() == writes

@@ -1,11 +1,19 @@
-"""Surround unit tests with the embedded AWS, as a process of the guard would be."""
+"""Surround unit tests with the embedded AWS, as a process of the guard would be, and with GitHub.
+
+Every exchange with the embedded GitHub is held to GitHub's own description.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
 from sandbox.front.sandbox import ACCOUNTS, Sandbox
+from sandbox.github.contract import violations
+from sandbox.github.github_server import GitHubServer
+from tests.unit.github.doubles import FakeTime
 from tests.unit.variables import use
 
 
@@ -22,3 +30,15 @@ def session(environment: dict[str, str]) -> Session:
     session = open_session(environment)
     assert isinstance(session, Session)
     return session
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def github() -> Iterator[GitHubServer]:
+    with GitHubServer() as server:
+        yield server
+    assert violations(server.exchanges) == []

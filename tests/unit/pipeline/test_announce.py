@@ -112,7 +112,7 @@ def test_what_the_guard_did_is_told_for_as_long_as_the_key_stays_dead(
         key_case(1, "dead", samples.done(seconds_to_dead=None)),
         key_case(1, "unverified"),
     )
-    assert "| Dead after | 3.2 s" in first
+    assert "| Dead | 3.2 s after the first probe" in first
     assert later == [first] * 3
     assert states(github) == ["closed"]
     assert "| Verdict | live:" in told(github, client, key_case(1, "live"))[0]

@@ -86,6 +86,9 @@ def _size(file: Readable) -> int:
     if found is None:
         return getattr(file, "size", 0)
     here = found.tell()
-    size = found.seek(0, io.SEEK_END)
+    try:
+        size = found.seek(0, io.SEEK_END)
+    except OSError:  # a file that can only be read, such as the kernel's own
+        return 0
     found.seek(here)
     return size
