@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(bedrock_key_guard.__file__).parent
 _ACCOUNT = "111122223333"
+_FOUND = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,7 +68,7 @@ def _ways() -> list[tuple[str, Passed]]:
         (folder / "live.env").write_text(f"TOKEN={live}\n", encoding="ascii")
         os.environ.update(sandbox.environment(_ACCOUNT))
         os.environ["XDG_STATE_HOME"] = name
-        response = ("a response", _traced(_respond, "--yes", "--quiet", str(folder / "live.env")))
+        response = ("a response", _traced(_respond, "--quiet", str(folder / "live.env")))
     return [file, blob, plugin, response]
 
 
@@ -83,25 +84,25 @@ def _commit(folder: Path) -> None:
         subprocess.run(["git", "-C", str(folder), *words], check=True)
 
 
-def _scan(*argv: str) -> None:
+def _scan(*argv: str) -> int:
     from bedrock_key_guard.cli.main import main as run
 
-    run(["scan", *argv])
+    return run(["scan", *argv])
 
 
-def _respond(*argv: str) -> None:
+def _respond(*argv: str) -> int:
     from bedrock_key_guard.cli.main import main as run
 
-    run(["respond", *argv])
+    return run(["respond", *argv])
 
 
-def _detect_secrets(*argv: str) -> None:
+def _detect_secrets(*argv: str) -> int:
     from bedrock_key_guard.plugin import main as run
 
-    run(["hook", *argv])
+    return run(["hook", *argv])
 
 
-def _traced(run: Callable[..., None], *argv: str) -> Passed:
+def _traced(run: Callable[..., int], *argv: str) -> Passed:
     """Return the functions of ours, by file, that ran in any thread of this process."""
     passed: Passed = {}
 
@@ -118,12 +119,12 @@ def _traced(run: Callable[..., None], *argv: str) -> Passed:
     sys.setprofile(note)
     try:
         with redirect_stdout(io.TextIOWrapper(io.BytesIO())), redirect_stderr(io.StringIO()):
-            run(*argv)
-    except SystemExit:
-        pass
+            code = run(*argv)
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
+    if code != _FOUND:
+        raise SystemExit(f"{argv} ended with {code}")
     return passed
 
 
