@@ -109,13 +109,14 @@ class Investigator:
 
     def _session_for(self, key: WholeKey) -> Session | NoSession:
         standing = self._dependencies.standing_of(key)
-        if standing.account_id is None or standing.account_id not in (standing.accounts or ()):
-            reason = standing.detail or f"account {standing.account_id} may not be asked about"
+        account_id = standing.account_id
+        if not standing.permits(account_id):
+            reason = standing.detail or f"account {account_id} may not be asked about"
             return NoSession(reason)
         self._keys += 1
         if self._keys > MOST_KEYS:
             return NoSession(f"one run looks up {MOST_KEYS} keys")
-        return self._dependencies.sessions.of(standing.account_id)
+        return self._dependencies.sessions.of(account_id)
 
     def _enabled(self, session: Session) -> Regions:
         account_id = session.account.account_id

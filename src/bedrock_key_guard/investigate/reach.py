@@ -24,9 +24,7 @@ def reach_of_user(session: Session, name: str, credential_id: str | None) -> Rea
     iam = session.global_client("iam")
 
     def others(iam: Any, name: str) -> Iterator[str]:
-        return (
-            text for text in _credentials(iam, name) if not text.startswith(f"{credential_id},")
-        )
+        return _credentials(iam, name, credential_id)
 
     asks: tuple[tuple[ReachName, Ask], ...] = (
         ("Bedrock and other service-specific credentials", others),
@@ -66,9 +64,11 @@ def _asked(iam: Any, name: str, kind: ReachName, ask: Ask) -> Holding:
         return Holding(kind, unknown=f"iam:{operation} failed ({error_code(error)})")
 
 
-def _credentials(iam: Any, name: str) -> Iterator[str]:
+def _credentials(iam: Any, name: str, leaked_id: str | None) -> Iterator[str]:
     for item in service_specific_credentials(iam, UserName=name):
-        yield f"{item['ServiceSpecificCredentialId']}, {item['ServiceName']}, {item['Status']}"
+        credential_id = item["ServiceSpecificCredentialId"]
+        if credential_id != leaked_id:
+            yield f"{credential_id}, {item['ServiceName']}, {item['Status']}"
 
 
 def _access_keys(iam: Any, name: str) -> Iterator[str]:

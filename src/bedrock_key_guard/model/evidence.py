@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -132,10 +132,17 @@ class AllowedAccounts:
     lookup: Literal["decoded", "named", "not-found", "failed"] = "decoded"
     detail: str = ""
 
+    def permits(self, account_id: str | None) -> TypeGuard[str]:
+        """Return whether the guard may touch an account: none where either is unknown."""
+        return account_id is not None and self.accounts is not None and account_id in self.accounts
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Gather everything a verdict rests on: what was asked, what was answered, and when."""
+    """Gather everything a verdict rests on: what was asked, what was answered, and when.
+
+    `left_out_by` is the bound of the run that kept the key from being asked about.
+    """
 
     key: WholeKey
     clock: Clock
@@ -145,6 +152,7 @@ class Evidence:
     trail: TrailAnswer | None = None
     policies: PolicyAnswer | None = None
     notes: tuple[str, ...] = ()
+    left_out_by: Literal["--max-probes"] | None = None
 
 
 VerdictState = Literal["live", "contained", "rejected", "unverified", "dead", "foreign"]

@@ -38,7 +38,7 @@ class Outcome:
     `refused_since` is when every plane that answered began to refuse the key for good, and
     `confirmed_at` when all had been seen to: None where one has not. `seconds_to_dead` runs from
     the first probe to `refused_since`; `undo` is the command that takes the change back, or None
-    where nothing can.
+    where nothing can. `left_out_by` is the bound of the run that kept the guard from acting.
     """
 
     action: ActionName
@@ -50,6 +50,7 @@ class Outcome:
     undo: str | None = None
     commands: tuple[str, ...] = ()
     urgent: bool = False
+    left_out_by: Literal["--max-responses"] | None = None
 
     @property
     def confirmed_dead(self) -> bool:

@@ -104,23 +104,14 @@ def _notes(cases: list[Case]) -> tuple[str, ...]:
 
 def _left_undone(cases: list[Case]) -> tuple[str, ...]:
     """Say which bounds the run met: beyond them something was left undone."""
-    unasked = sum(_met_probes(case.verdict) for case in cases if case.verdict)
-    unanswered = sum(_met_responses(case.outcome) for case in cases if case.outcome)
+    unasked = sum(bool(case.verdict.evidence.left_out_by) for case in cases if case.verdict)
+    unanswered = sum(bool(case.outcome.left_out_by) for case in cases if case.outcome)
     unread = sum(not case.usage.complete for case in cases if case.usage)
     return (
         *((f"{_keys(unasked)} not verified: the run met --max-probes.",) if unasked else ()),
         *((f"{_keys(unanswered)} not answered: it met --max-responses.",) if unanswered else ()),
         *((f"The trail of {_number(unread)} was not read whole.",) if unread else ()),
     )
-
-
-def _met_probes(verdict: Verdict) -> bool:
-    """Look at our own notes alone: a reason may quote what a user is called."""
-    return any(note.endswith("(--max-probes)") for note in verdict.evidence.notes)
-
-
-def _met_responses(outcome: Outcome) -> bool:
-    return outcome.state == "refused" and outcome.reason.endswith("(--max-responses)")
 
 
 def _number(count: int) -> str:

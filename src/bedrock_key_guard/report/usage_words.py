@@ -55,11 +55,12 @@ NO_USE = "no call was made with it, as far as CloudTrail tells"
 
 def overview(usage: Usage) -> tuple[Row, ...]:
     """Return the rows that say how much the key was used, and when."""
-    return tuple(_overview(usage))
+    looked_at = f"{usage.subject}, {moment(usage.begin)} to {moment(usage.end)}"
+    return (("looked at", looked_at), *lasting(usage), *_probes(usage))
 
 
-def _overview(usage: Usage) -> Iterator[Row]:
-    yield "looked at", f"{usage.subject}, {moment(usage.begin)} to {moment(usage.end)}"
+def lasting(usage: Usage) -> Iterator[Row]:
+    """Yield those of these rows that stay the same until the key is used again."""
     yield "leaked", moment(usage.leaked_at) if usage.leaked_at else "when is not known"
     if usage.responded_at:
         yield "answered", moment(usage.responded_at)
@@ -67,6 +68,9 @@ def _overview(usage: Usage) -> Iterator[Row]:
     if usage.first and usage.last:
         yield "first use", exactly(usage.first.time)
         yield "last use", exactly(usage.last.time)
+
+
+def _probes(usage: Usage) -> Iterator[Row]:
     if usage.probes:
         probes = plural(usage.probes.calls, "probe")
         yield "the guard", f"{probes}, by their user agent; left out of all other counts"

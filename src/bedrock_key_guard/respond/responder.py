@@ -52,7 +52,8 @@ class Responder:
             return refused(change, f"nothing can be changed: {access.reason}")
         if not self._bounds.take_one():
             limit = self._policy.max_responses
-            return refused(change, f"this run has made its {limit} changes (--max-responses)")
+            beyond = refused(change, f"this run has made its {limit} changes (--max-responses)")
+            return replace(beyond, left_out_by="--max-responses")
         with self._bounds.alone(access.account.account_id, change.subject):
             applied = apply(change, access, self._dependencies)
         if isinstance(applied, Outcome):
@@ -62,9 +63,10 @@ class Responder:
     def _access(self, verdict: Verdict) -> AccountAccess | NoSession:
         """Take hold of the key's account: one that is not on the allow-list is never touched."""
         allowed = verdict.evidence.allowed
-        if allowed.account_id is None or allowed.account_id not in (allowed.accounts or ()):
-            return NoSession(f"account {allowed.account_id} is not on the allow-list")
-        return self._dependencies.access_to(allowed.account_id)
+        account_id = allowed.account_id
+        if not allowed.permits(account_id):
+            return NoSession(f"account {account_id} is not on the allow-list")
+        return self._dependencies.access_to(account_id)
 
     def _leave(self, order: Order) -> Steps[Outcome]:
         """Change nothing, but remember what an earlier run did, and end what it had to leave."""
@@ -78,9 +80,12 @@ class Responder:
         earlier = access.earlier_response(order.incident.fingerprint, order.verdict)
         if earlier is None or earlier.state != "failed":
             return earlier or nothing
-        if self._may_finish(order) and self._bounds.take_one():
-            return (yield from finish_earlier(earlier, order, access, self._dependencies))
-        return replace(earlier, action="disable", state="not-needed")
+        left = replace(earlier, action="disable", state="not-needed")
+        if not self._may_finish(order):
+            return left
+        if not self._bounds.take_one():
+            return replace(left, left_out_by="--max-responses")
+        return (yield from finish_earlier(earlier, order, access, self._dependencies))
 
     def _may_finish(self, order: Order) -> bool:
         iam, policy = order.verdict.evidence.iam, self._policy

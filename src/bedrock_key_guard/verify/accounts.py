@@ -45,13 +45,13 @@ class Accounts:
 
     def _with_organization(self, standing: AllowedAccounts) -> AllowedAccounts:
         """Allow the key's account too if it is of our organisation."""
-        account_id, allowed = standing.account_id, standing.accounts or frozenset()
-        if not self._asks_organization or account_id is None or account_id in allowed:
+        account_id, listed = standing.account_id, standing.accounts or frozenset()
+        if not self._asks_organization or account_id is None or standing.permits(account_id):
             return standing
         ours = self._is_member(account_id)
         if isinstance(ours, str):
             return replace(standing, accounts=None, detail=ours)
-        return replace(standing, accounts=allowed | {account_id}) if ours else standing
+        return replace(standing, accounts=listed | {account_id}) if ours else standing
 
     def _is_member(self, account_id: str) -> bool | str:
         """Tell whether an account is of our organisation, or why nobody knows; asked for once."""

@@ -38,7 +38,6 @@ _DEADLINE_SECONDS = 25.0
 _LARGEST_BODY = 4 << 20
 _ATTEMPTS = 3
 _CONNECTIONS = 20
-_NO_HOST = "there is no host of its name"
 
 
 class Prober(Protocol):
@@ -102,7 +101,7 @@ class HttpsProber:
             self._sleep(random.uniform(0.5, 1.0) * 2**attempt)  # noqa: S311  # jitter
             status, reading = self._ask_once(plane, url, key, fresh=fresh)
         may_lack_it = plane == "bedrock-mantle" and region not in MANTLE_REGIONS
-        if may_lack_it and reading.detail == _NO_HOST:
+        if may_lack_it and reading.no_host:
             return replace(nothing, state="not-offered", detail="there is no such plane here")
         return BedrockAnswer(
             plane=plane,
@@ -181,7 +180,7 @@ def _unreached(error: BaseException) -> Reading:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Reading("unknown", "its certificate could not be trusted")
         if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
-            return Reading("unknown", _NO_HOST, retry=True)
+            return Reading("unknown", "there is no host of its name", retry=True, no_host=True)
     return Reading("unknown", reason, retry=True)
 
 

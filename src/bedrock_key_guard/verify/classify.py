@@ -45,7 +45,10 @@ _THROTTLED = 429
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Hold what one answer means; `retry` where asking again may tell more."""
+    """Hold what one answer means; `retry` where asking again may tell more.
+
+    `no_host` tells that there was nobody to ask: the name of the host is not known.
+    """
 
     state: BedrockState
     detail: str
@@ -54,6 +57,7 @@ class Reading:
     denied_by: str | None = None
     explicit: bool = False
     retry: bool = False
+    no_host: bool = False
 
 
 def read_answer(plane: Plane, status: int, body: bytes) -> Reading:

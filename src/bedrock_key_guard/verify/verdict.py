@@ -62,7 +62,7 @@ def _other_account(evidence: Evidence) -> Ruling | None:
         return "unverified", f"the key's account is unknown: {allowed.detail}"
     if allowed.account_id is None:
         return "foreign", "AWS knows no account for its access key"
-    if allowed.account_id not in (allowed.accounts or ()):
+    if not allowed.permits(allowed.account_id):
         return "foreign", f"account {allowed.account_id} is not on the allow-list"
     return None
 

@@ -38,7 +38,7 @@ class Verifier:
         if not may_be_probed(evidence):
             return verdict_from(evidence)
         if not self._probes.acquire(blocking=False):
-            return verdict_from(replace(evidence, notes=(self._note,)))
+            return verdict_from(replace(evidence, notes=(self._note,), left_out_by="--max-probes"))
         return verdict_from((yield from with_answers(evidence, self._witnesses)))
 
 

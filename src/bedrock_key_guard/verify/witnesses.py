@@ -72,7 +72,7 @@ def offline_evidence(key: WholeKey, witnesses: Witnesses) -> Evidence:
 def may_be_probed(evidence: Evidence) -> bool:
     """Tell whether the key may be used at all, and whether there is somebody to ask."""
     allowed = evidence.allowed
-    return probed(evidence.key.family) and allowed.account_id in (allowed.accounts or ())
+    return probed(evidence.key.family) and allowed.permits(allowed.account_id)
 
 
 def with_answers(evidence: Evidence, witnesses: Witnesses) -> Steps[Evidence]:

@@ -94,6 +94,8 @@ def test_no_more_keys_are_used_than_allowed(executor: Executor) -> None:
     assert len({fingerprint for _, fingerprint, _ in bedrock.asked}) == 4
     reasons = {v.reason for v in verdicts.values() if v.state == "unverified"}
     assert reasons == {"not asked: the run may probe 4 keys (--max-probes)"}
+    bounds = [verdict.evidence.left_out_by for verdict in verdicts.values()]
+    assert bounds == [None if state == "live" else "--max-probes" for state in states]
 
 
 def test_keys_that_need_no_probe_use_none_up(executor: Executor) -> None:

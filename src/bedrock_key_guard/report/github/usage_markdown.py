@@ -25,8 +25,6 @@ LONGEST = 24_000
 MOST_VALUES = 5
 MOST_EVENTS = 3
 
-_VOLATILE = ("looked at", "the guard")
-
 
 def used(case: Case, visibility: Visibility) -> str:
     """Return who used a key, "" where nobody has asked, or why it is not told here."""
@@ -59,8 +57,9 @@ def _parts(usage: Usage) -> Iterator[str]:
 
 def _overview(usage: Usage) -> str:
     """Return what stays the same until the key is used again."""
-    rows = [row for row in words.overview(usage) if row[0] not in _VOLATILE]
-    (label, value), *others = ((label.capitalize(), prose(value)) for label, value in rows)
+    (label, value), *others = (
+        (label.capitalize(), prose(value)) for label, value in words.lasting(usage)
+    )
     return table((label, value), others)
 
 
