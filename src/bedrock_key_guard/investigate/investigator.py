@@ -20,10 +20,10 @@ from bedrock_key_guard.model.usage import Gap, Usage
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Sequence
 
     from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.model import AllowedAccounts, Incident, Outcome, Verdict
+    from bedrock_key_guard.model import AllowedAccounts, Case, Incident, Outcome, Verdict
     from bedrock_key_guard.model.usage import Change, Reach
 
 MOST_KEYS = 20
@@ -72,20 +72,18 @@ class Investigator:
         self._regions: dict[str, Regions] = {}
         self._keys = 0
 
-    def usages(
-        self,
-        incidents: Iterable[Incident],
-        verdicts: Mapping[str, Verdict],
-        outcomes: Mapping[str, Outcome],
-    ) -> dict[str, Usage]:
-        """Return who used each key that may be ours, by fingerprint; the most urgent come first."""
-        found: dict[str, Usage] = {}
-        known = [each for each in incidents if each.fingerprint in verdicts]
-        for incident in sorted(known, key=lambda each: _rank(verdicts[each.fingerprint])):
-            name, key = incident.fingerprint, incident.key
-            if verdicts[name].state != "foreign" and not isinstance(key, MalformedKey):
-                found[name] = self.usage(incident, key, verdicts[name], outcomes.get(name))
-        return found
+    def with_usage(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+        """Add who used each key that may be ours; the most urgent are looked up first."""
+        looked_up = list(cases)
+        for place in sorted(range(len(cases)), key=lambda each: _rank(cases[each])):
+            looked_up[place] = self._looked_up(cases[place])
+        return tuple(looked_up)
+
+    def _looked_up(self, case: Case) -> Case:
+        key, verdict = case.incident.key, case.verdict
+        if verdict is None or verdict.state == "foreign" or isinstance(key, MalformedKey):
+            return case
+        return replace(case, usage=self.usage(case.incident, key, verdict, case.outcome))
 
     def usage(
         self, incident: Incident, key: WholeKey, verdict: Verdict, outcome: Outcome | None
@@ -125,8 +123,8 @@ class Investigator:
         return self._regions[account_id]
 
 
-def _rank(verdict: Verdict) -> int:
-    return _MOST_URGENT.index(verdict.state)
+def _rank(case: Case) -> int:
+    return _MOST_URGENT.index(case.verdict.state) if case.verdict else len(_MOST_URGENT)
 
 
 def responded_at(

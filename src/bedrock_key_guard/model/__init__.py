@@ -7,6 +7,7 @@ bytes ─scan→ Finding ─group→ Incident ─verify→ Verdict
 from __future__ import annotations
 
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, WholeKey
+from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.evidence import (
     Account,
     AllowedAccounts,
@@ -54,6 +55,7 @@ __all__ = [
     "AllowedAccounts",
     "BedrockAnswer",
     "BedrockState",
+    "Case",
     "Change",
     "Clock",
     "Confidence",

@@ -6,13 +6,12 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.report.report import Case, Report
+from bedrock_key_guard.report.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from bedrock_key_guard.model import Incident, Outcome, Scan, Verdict
-    from bedrock_key_guard.model.usage import Usage
+    from bedrock_key_guard.model import Case, Scan
 
 
 _NOT_DEEP = (
@@ -31,24 +30,12 @@ _NOTHING_READ = {
 
 def assemble(
     scan: Scan,
-    incidents: Iterable[Incident],
-    verdicts: Mapping[str, Verdict],
-    outcomes: Mapping[str, Outcome],
-    usages: Mapping[str, Usage] | None = None,
+    cases: Iterable[Case],
     *,
     include_malformed: bool,
 ) -> Report:
-    """Return the report of a run; `verdicts`, `outcomes` and `usages` go by fingerprint."""
-    used = usages or {}
-    cases = _neighbours(
-        Case(
-            incident=each,
-            verdict=verdicts.get(each.fingerprint),
-            outcome=outcomes.get(each.fingerprint),
-            usage=used.get(each.fingerprint),
-        )
-        for each in incidents
-    )
+    """Return the report of a run that led to these cases."""
+    cases = _neighbours(cases)
     shown = [case for case in cases if _is_shown(case, include_malformed)]
     return Report(
         scan=scan,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.model import Incident, incidents_of
+from bedrock_key_guard.model import Case, incidents_of
 from bedrock_key_guard.pipeline import dependencies
 from bedrock_key_guard.pipeline.assemble import assemble
 from bedrock_key_guard.pipeline.options import (
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.model import Outcome, Verdict
-    from bedrock_key_guard.model.usage import Usage
+    from bedrock_key_guard.model import Incident, Outcome, Verdict
     from bedrock_key_guard.report.report import Report
     from bedrock_key_guard.verify.schedule import Steps
     from bedrock_key_guard.verify.verifier import Verifier
@@ -64,22 +63,18 @@ def run(
     around = _keeping_out(around or Surroundings())
     with terminable(), around.watch() as progress:
         scan = read(scanning, around.environment, progress)
-    incidents = incidents_of(scan.findings)
-    for incident in incidents:
-        around.mask(incident.key.secret)
-    verdicts: dict[str, Verdict] = {}
-    outcomes: dict[str, Outcome] = {}
-    usages: dict[str, Usage] = {}
-    if verifying is not None and incidents and not scan.interrupted:
+    cases = tuple(map(Case, incidents_of(scan.findings)))
+    for case in cases:
+        around.mask(case.incident.key.secret)
+    if verifying is not None and cases and not scan.interrupted:
         with dependencies.open_witnesses(verifying, around) as (sessions, witnesses):
             respond = _response(responding, sessions, witnesses, around)
             verifier = dependencies.verifier(verifying, witnesses)
-            verdicts, outcomes = _judge(incidents, verifier, respond, around)
+            cases = _judged(cases, verifier, respond, around)
             if investigating is not None:
                 investigator = dependencies.investigator(investigating, sessions, witnesses, around)
-                usages = investigator.usages(incidents, verdicts, outcomes)
-    malformed = scanning.include_malformed
-    return assemble(scan, incidents, verdicts, outcomes, usages, include_malformed=malformed)
+                cases = investigator.with_usage(cases)
+    return assemble(scan, cases, include_malformed=scanning.include_malformed)
 
 
 def _keeping_out(around: Surroundings) -> Surroundings:
@@ -92,29 +87,22 @@ def _keeping_out(around: Surroundings) -> Surroundings:
     return replace(around, mask=mask)
 
 
-def _judge(
-    incidents: tuple[Incident, ...],
-    verifier: Verifier,
-    respond: Respond | None,
-    around: Surroundings,
-) -> tuple[dict[str, Verdict], dict[str, Outcome]]:
-    """Verify every incident, and answer each verdict the moment it is reached.
+def _judged(
+    cases: tuple[Case, ...], verifier: Verifier, respond: Respond | None, around: Surroundings
+) -> tuple[Case, ...]:
+    """Verify every case, and answer each verdict the moment it is reached.
 
     What has to wait for time to pass, such as the confirmation of an answer, begins when every key
     has been probed and every write is made, and then all wait side by side.
     """
     from bedrock_key_guard.verify.verifier import for_each_key
 
-    verdicts: dict[str, Verdict] = {}
-    outcomes: dict[str, Outcome] = {}
+    def settle(case: Case, key: WholeKey) -> Steps[Case]:
+        verdict = yield from verifier.judge(key)
+        outcome = (yield from respond(case.incident, verdict)) if respond else None
+        return replace(case, verdict=verdict, outcome=outcome)
 
-    def settle(incident: Incident, key: WholeKey) -> Steps[None]:
-        verdict = verdicts[incident.fingerprint] = yield from verifier.judge(key)
-        if respond is not None:
-            outcomes[incident.fingerprint] = yield from respond(incident, verdict)
-
-    for_each_key(incidents, settle, around.clock, around.sleep)
-    return verdicts, outcomes
+    return for_each_key(cases, settle, around.clock, around.sleep)
 
 
 def _response(

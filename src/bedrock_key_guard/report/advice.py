@@ -19,8 +19,7 @@ from bedrock_key_guard.report.terminal.details import user_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model import CredentialRecord
-    from bedrock_key_guard.report.report import Case
+    from bedrock_key_guard.model import Case, CredentialRecord
 
 _PURGING = (
     "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/"

@@ -10,8 +10,8 @@ from bedrock_key_guard.errors import IncompleteError, InterruptedRunError
 from bedrock_key_guard.report.headline import responded
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import VerdictState
-    from bedrock_key_guard.report.report import Case, Report
+    from bedrock_key_guard.model import Case, VerdictState
+    from bedrock_key_guard.report.report import Report
 
 FailOn = Literal["any", "live", "none"]
 Result = Literal["clean", "findings", "incomplete", "error"]

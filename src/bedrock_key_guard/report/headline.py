@@ -10,8 +10,7 @@ from bedrock_key_guard.model import CHANGES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bedrock_key_guard.model import Outcome
-    from bedrock_key_guard.report.report import Case
+    from bedrock_key_guard.model import Case, Outcome
 
 Standing = Literal[
     "live",

@@ -12,13 +12,13 @@ from bedrock_key_guard.verify.verdict import verdict_from
 from bedrock_key_guard.verify.witnesses import may_be_probed, offline_evidence, with_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.model import Incident, Verdict
+    from bedrock_key_guard.model import Case, Verdict
     from bedrock_key_guard.verify.witnesses import Witnesses
 
-    Work = Callable[[Incident, WholeKey], Steps[None]]
+    Work = Callable[[Case, WholeKey], Steps[Case]]
 
 KEYS_AT_A_TIME = GROUPS_AT_A_TIME * STEPS_AT_A_TIME
 
@@ -43,24 +43,31 @@ class Verifier:
 
 
 def for_each_key(
-    incidents: Iterable[Incident],
+    cases: Sequence[Case],
     work: Work,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
-) -> None:
-    """Do `work` for every whole key side by side, and group by account what throttles by account.
+) -> tuple[Case, ...]:
+    """Do `work` for every whole key side by side, and return the cases that come of it in order.
 
-    What `work` raises ends the run; then, and where a person stops it, what has not begun never
-    does.
+    Keys are grouped by account, for AWS throttles by account. What `work` raises ends the run;
+    then, and where a person stops it, what has not begun never does.
     """
-    groups = [[work(*each) for each in keys] for keys in _by_account(incidents)]
+    worked = list(cases)
+
+    def settle(place: int, key: WholeKey) -> Steps[None]:
+        worked[place] = yield from work(cases[place], key)
+
+    groups = [[settle(*each) for each in keys] for keys in _by_account(cases)]
     Schedule(clock, sleep).run(groups)
+    return tuple(worked)
 
 
-def _by_account(incidents: Iterable[Incident]) -> list[list[tuple[Incident, WholeKey]]]:
-    """Group whole keys by the account that they name, in the order of the incidents."""
-    accounts: dict[str | None, list[tuple[Incident, WholeKey]]] = {}
-    for incident in incidents:
-        if not isinstance(incident.key, MalformedKey):
-            accounts.setdefault(incident.key.account_id, []).append((incident, incident.key))
+def _by_account(cases: Iterable[Case]) -> list[list[tuple[int, WholeKey]]]:
+    """Group whole keys by the account that they name, each with the place of its case."""
+    accounts: dict[str | None, list[tuple[int, WholeKey]]] = {}
+    for place, case in enumerate(cases):
+        key = case.incident.key
+        if not isinstance(key, MalformedKey):
+            accounts.setdefault(key.account_id, []).append((place, key))
     return [*accounts.values()]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from bedrock_key_guard.investigate.investigator import (
 from bedrock_key_guard.model import (
     AllowedAccounts,
     BedrockAnswer,
+    Case,
     Incident,
     Location,
     LongTermKey,
@@ -326,29 +327,30 @@ def test_an_account_without_a_session_says_why() -> None:
     assert [gap.reason for gap in usage.gaps] == ["the role cannot be assumed (AccessDenied)"]
 
 
-def incidents(states: Iterable[VerdictState]) -> tuple[list[Incident], dict[str, Verdict]]:
-    made, verdicts = [], {}
+def cases(*states: VerdictState | None) -> list[Case]:
+    made = []
     for number, state in enumerate(states):
         name = samples.fingerprint(number)
         key = samples.long_term(fingerprint=name, user_name_candidates=(f"u-{number}",))
-        made.append(Incident(name, key, "exact", (samples.at("f"),)))
-        verdicts[name] = samples.verdict(state, key=key)
-    return made, verdicts
+        made.append(samples.case(key, samples.verdict(state, key=key) if state else None))
+    return made
 
 
 def test_the_most_urgent_keys_are_looked_up_first_and_foreign_ones_never() -> None:
     trail = FakeTrail()
-    found, verdicts = incidents(["rejected", "foreign", "dead", "unverified", "contained"])
-    usages = investigator(FakeSession(trail)).usages(found, verdicts, {})
+    found = cases("rejected", "foreign", "dead", None, "unverified", "contained")
+    looked_up = investigator(FakeSession(trail)).with_usage(found)
     names = dict.fromkeys(ask[2] for ask in trail.asked if ask[1] == "Username")
-    assert [*names] == ["u-4", "u-2", "u-3", "u-0"]
-    assert samples.fingerprint(1) not in usages
+    assert [*names] == ["u-5", "u-2", "u-4", "u-0"]
+    assert [replace(case, usage=None) for case in looked_up] == found
+    assert [case.usage is not None for case in looked_up] == [True, False, True, False, True, True]
 
 
 def test_a_run_looks_up_so_many_keys_and_says_of_the_others_that_it_did_not() -> None:
-    found, verdicts = incidents(["rejected" for _ in range(MOST_KEYS + 3)])
-    usages = investigator(FakeSession()).usages(found, verdicts, {})
-    left = [usage for usage in usages.values() if not usage.complete]
+    states: list[VerdictState] = ["rejected"] * (MOST_KEYS + 3)
+    found = cases(*states)
+    looked_up = investigator(FakeSession()).with_usage(found)
+    left = [case.usage for case in looked_up if case.usage and not case.usage.complete]
     assert len(left) == 3
     assert left[0].gaps[0].reason == f"one run looks up {MOST_KEYS} keys"
 
@@ -361,8 +363,7 @@ def test_regions_are_listed_once_for_an_account() -> None:
             asked.append(service)
             return super().client_in(region, service)
 
-    found, verdicts = incidents(["rejected", "rejected"])
-    investigator(Counting()).usages(found, verdicts, {})
+    investigator(Counting()).with_usage(cases("rejected", "rejected"))
     assert asked.count("ec2") == 1
 
 

@@ -7,10 +7,9 @@ import pytest
 
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL
-from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model import Case, Outcome
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.report.github.case_markdown import Source
-from bedrock_key_guard.report.report import Case
 from sandbox.github.github_server import GitHubServer
 from tests.unit.github.doubles import FakeTime
 from tests.unit.report import samples

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -26,7 +26,13 @@ from tests.unit.report import samples
 
 
 def assembled(scan: Scan) -> Report:
-    return assemble(scan, (), {}, {}, include_malformed=False)
+    return assemble(scan, (), include_malformed=False)
+
+
+def ruled(**changes: Any) -> Verdict:
+    """Return a verdict whose evidence has these fields."""
+    found = samples.verdict("unverified")
+    return replace(found, evidence=replace(found.evidence, **changes))
 
 
 DEAD, LIVE = samples.verdict("dead"), samples.verdict("live")
@@ -38,14 +44,13 @@ def judged(*found: tuple[Verdict | None, tuple[Location, ...], str | None]) -> R
     cases = [
         samples.case(
             samples.long_term(fingerprint=samples.fingerprint(number)),
+            verdict,
             locations=places,
             allowed=allowed,
         )
-        for number, (_, places, allowed) in enumerate(found)
+        for number, (verdict, places, allowed) in enumerate(found)
     ]
-    verdicts = {samples.fingerprint(n): verdict for n, (verdict, *_) in enumerate(found) if verdict}
-    incidents = [case.incident for case in cases]
-    return assemble(Scan(), incidents, verdicts, {}, include_malformed=True)
+    return assemble(Scan(), cases, include_malformed=True)
 
 
 @pytest.mark.parametrize(
@@ -81,16 +86,14 @@ def test_an_allow_listed_key_is_shown_only_if_it_is_proven_live(state: VerdictSt
 @pytest.mark.parametrize("asked_for", [True, False])
 @pytest.mark.parametrize("allowed", [None, "baseline"])
 def test_part_of_a_key_is_shown_where_it_is_asked_for(asked_for: bool, allowed: str | None) -> None:
-    incident = samples.case(samples.malformed(), allowed=allowed).incident
-    report = assemble(Scan(), [incident], {}, {}, include_malformed=asked_for)
+    part = samples.case(samples.malformed(), allowed=allowed)
+    report = assemble(Scan(), [part], include_malformed=asked_for)
     assert bool(report.cases) is (asked_for and allowed is None)
 
 
 def test_part_of_a_key_beside_a_dead_key_hides_nothing() -> None:
     cases = [samples.case(verdict=DEAD), samples.case(samples.malformed())]
-    incidents = [case.incident for case in cases]
-    verdicts = {incidents[0].fingerprint: DEAD}
-    report = assemble(Scan(), incidents, verdicts, {}, include_malformed=True)
+    report = assemble(Scan(), cases, include_malformed=True)
     assert [may_tell_where(case, "public") for case in report.cases] == [True, False]
 
 
@@ -103,6 +106,33 @@ def test_why_a_dead_keys_place_is_not_told_is_said() -> None:
         assert "a key in the same files or commits is not proven dead" in folded
         assert "and the key is not proven dead" in folded
         assert "a.py" not in text
+
+
+UNDONE = samples.done(state="refused", confirmed_at=None)
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (
+            {"verdict": ruled(left_out_by="--max-probes")},
+            "1 key was not verified: the run met --max-probes.",
+        ),
+        (
+            {"outcome": replace(UNDONE, left_out_by="--max-responses")},
+            "1 key was not answered: it met --max-responses.",
+        ),
+        ({"verdict": ruled(notes=("not asked: it is somebody's (--max-probes)",))}, None),
+        ({"outcome": replace(UNDONE, reason="user a is b (--max-responses)")}, None),
+    ],
+)
+def test_what_a_bound_left_out_makes_a_run_incomplete_whatever_its_reasons_say(
+    left: dict[str, Any], said: str | None
+) -> None:
+    cases = [replace(samples.case(), **left), samples.case(samples.short_term())]
+    report = assemble(Scan(), cases, include_malformed=True)
+    assert report.incomplete == ((said,) if said else ())
+    assert report.complete is (said is None)
 
 
 @pytest.mark.parametrize("deep", [False, True])

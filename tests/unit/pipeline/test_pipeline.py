@@ -20,15 +20,17 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.model import (
     BedrockAnswer,
+    Case,
     CredentialRecord,
     Incident,
+    Key,
     Outcome,
     Plane,
     Verdict,
 )
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.pipeline import Responding, Scanning, Surroundings, Verifying, run
-from bedrock_key_guard.report.report import Case, Report
+from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond.credential_writer import Status
 from bedrock_key_guard.respond.ledger.entries import read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
@@ -454,6 +456,10 @@ def test_every_key_is_masked_before_anybody_is_asked(
     assert asked == [0, 0, 0]
 
 
+def unjudged(*keys: Key) -> tuple[Case, ...]:
+    return tuple(Case(incident(key)) for key in keys)
+
+
 def still(time: FakeTime) -> Surroundings:
     return Surroundings(sleep=time.sleep, clock=time.clock)
 
@@ -489,9 +495,10 @@ def test_two_hundred_keys_are_confirmed_side_by_side_once_every_write_is_made(
     def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
         return responder.respond(incident, verdict, plan(incident, verdict, policy))
 
-    _, outcomes = pipeline._judge(tuple(map(incident, keys)), verifier, respond, around)
-    assert len(outcomes) == 200
-    assert {(o.state, o.confirmed_dead) for o in outcomes.values()} == {("done", True)}
+    cases = pipeline._judged(unjudged(*keys), verifier, respond, around)
+    assert [case.incident.key for case in cases] == keys
+    outcomes = [case.outcome for case in cases if case.outcome]
+    assert [(o.state, o.confirmed_dead) for o in outcomes] == [("done", True)] * 200
     assert sum(stage.time.slept) == 15.25  # as for a single key
     begun = happened.index("confirm")
     assert happened[:begun].count("write") == happened.count("write") == 200
@@ -517,9 +524,11 @@ def test_a_slow_verdict_does_not_delay_another_keys_response() -> None:
     with ThreadPoolExecutor(8) as executor:
         asked = witnesses(bedrock, Directory(found()), executor)
         verifier, around = Verifier(asked, max_probes=9), still(bedrock.time)
-        both = tuple(map(incident, (slow, quick)))
-        verdicts, outcomes = pipeline._judge(both, verifier, respond, around)
-    assert set(verdicts) == set(outcomes) == {slow.fingerprint, quick.fingerprint}
+        cases = pipeline._judged(unjudged(slow, quick), verifier, respond, around)
+    assert [case.outcome.reason for case in cases if case.verdict and case.outcome] == [
+        slow.fingerprint,
+        quick.fingerprint,
+    ]
 
 
 def test_a_run_that_is_stopped_begins_no_more_responses() -> None:
@@ -536,7 +545,7 @@ def test_a_run_that_is_stopped_begins_no_more_responses() -> None:
         asked = witnesses(bedrock, ScriptedDirectory(found()), executor)
         verifier, around = Verifier(asked, max_probes=99), still(bedrock.time)
         with pytest.raises(KeyboardInterrupt):
-            pipeline._judge(tuple(map(incident, keys)), verifier, respond, around)
+            pipeline._judged(unjudged(*keys), verifier, respond, around)
     assert 1 <= len(begun) <= STEPS_AT_A_TIME
 
 

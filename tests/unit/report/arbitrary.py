@@ -17,6 +17,7 @@ from bedrock_key_guard.model import (
     AllowedAccounts,
     BedrockAnswer,
     BedrockState,
+    Case,
     Clock,
     CredentialRecord,
     Evidence,
@@ -36,7 +37,7 @@ from bedrock_key_guard.model import (
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.report.report import Case, Report
+from bedrock_key_guard.report.report import Report
 from tests.unit.report.arbitrary_usage import usages
 from tests.unit.report.samples import HOSTILE
 

@@ -19,6 +19,7 @@ from bedrock_key_guard.model import (
     AllowedAccounts,
     BedrockAnswer,
     BedrockState,
+    Case,
     Clock,
     CredentialRecord,
     Evidence,
@@ -34,7 +35,7 @@ from bedrock_key_guard.model import (
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.report.report import Case, Report
+from bedrock_key_guard.report.report import Report
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)
 ACCOUNT = "111122223333"

@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from bedrock_key_guard.keys.families import CLAUDE_PLATFORM_LONG_TERM
-from bedrock_key_guard.model import ActionName, Outcome, Verdict
+from bedrock_key_guard.model import ActionName, Case, Outcome, Verdict
 from bedrock_key_guard.report.advice import (
     FIND_OUT,
     LEAVE_OFF,
@@ -17,7 +17,6 @@ from bedrock_key_guard.report.advice import (
     afterwards,
     particular,
 )
-from bedrock_key_guard.report.report import Case
 from tests.unit.report import samples
 
 LIVE = samples.verdict("live")

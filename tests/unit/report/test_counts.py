@@ -4,9 +4,8 @@ from typing import get_args
 
 import pytest
 
-from bedrock_key_guard.model import VerdictState
+from bedrock_key_guard.model import Case, VerdictState
 from bedrock_key_guard.report.counts import FailOn, Result, counts, exit_code, result
-from bedrock_key_guard.report.report import Case
 from tests.unit.report import samples
 
 STATES: tuple[VerdictState, ...] = get_args(VerdictState)

@@ -11,12 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model import (
-    Incident,
     Location,
     NotScanned,
     Outcome,
     Scan,
-    Verdict,
     VerdictState,
 )
 from bedrock_key_guard.pipeline.assemble import assemble
@@ -55,19 +53,17 @@ Found = tuple[VerdictState | None, Outcome | None, tuple[Location, ...], str | N
 
 def run(keys: list[Found]) -> Report:
     """Return the report of a run that found these keys."""
-    key = samples.long_term()
-    incidents = [
-        Incident(samples.fingerprint(number), key, "exact", locations, allowed)
-        for number, (_, _, locations, allowed) in enumerate(keys, 1)
+    cases = [
+        samples.case(
+            samples.long_term(fingerprint=samples.fingerprint(number)),
+            samples.verdict(state) if state else None,
+            outcome,
+            locations=locations,
+            allowed=allowed,
+        )
+        for number, (state, outcome, locations, allowed) in enumerate(keys, 1)
     ]
-    verdicts: dict[str, Verdict] = {}
-    outcomes: dict[str, Outcome] = {}
-    for incident, (state, outcome, *_) in zip(incidents, keys, strict=True):
-        if state:
-            verdicts[incident.fingerprint] = samples.verdict(state)
-        if outcome:
-            outcomes[incident.fingerprint] = outcome
-    return assemble(Scan(), incidents, verdicts, outcomes, include_malformed=False)
+    return assemble(Scan(), cases, include_malformed=False)
 
 
 def published(report: Report, visibility: Visibility) -> Iterator[str]:
@@ -131,10 +127,9 @@ LISTS_MISSED = ("log", "summary")
 def of_state(state: VerdictState | None, outcome: Outcome | None, allowed: str | None) -> Report:
     """Return the report of a run that could not read everything, and found one key."""
     place = replace(samples.at(FILES[0]), commit=COMMITS[0], object=OBJECTS[0])
-    key = Incident(samples.fingerprint(1), samples.long_term(), "exact", (place,), allowed)
-    verdicts = {key.fingerprint: samples.verdict(state)} if state else {}
-    outcomes = {key.fingerprint: outcome} if outcome else {}
-    return assemble(Scan(not_scanned=MISSED), [key], verdicts, outcomes, include_malformed=False)
+    verdict = samples.verdict(state) if state else None
+    case = samples.case(verdict=verdict, outcome=outcome, locations=(place,), allowed=allowed)
+    return assemble(Scan(not_scanned=MISSED), [case], include_malformed=False)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -176,7 +171,7 @@ def test_what_was_not_scanned_is_named_to_strangers_only_if_every_key_is_dead(
 def test_what_was_not_scanned_is_named_where_there_is_no_key() -> None:
     for text in LISTS_MISSED:
         said = TEXTS[text](
-            assemble(Scan(not_scanned=MISSED), [], {}, {}, include_malformed=False), "public"
+            assemble(Scan(not_scanned=MISSED), [], include_malformed=False), "public"
         )
         assert all(missed.what in said for missed in MISSED)
 
@@ -184,6 +179,6 @@ def test_what_was_not_scanned_is_named_where_there_is_no_key() -> None:
 @pytest.mark.parametrize("text", LISTS_MISSED)
 def test_part_of_a_key_keeps_what_was_not_scanned_quiet(text: str) -> None:
     """The rest of it may stand in what could not be read."""
-    part = samples.case(samples.malformed()).incident
-    report = assemble(Scan(not_scanned=MISSED), [part], {}, {}, include_malformed=False)
+    part = samples.case(samples.malformed())
+    report = assemble(Scan(not_scanned=MISSED), [part], include_malformed=False)
     assert not any(missed.what in TEXTS[text](report, "public") for missed in MISSED)

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
+from bedrock_key_guard.model import Case
 from bedrock_key_guard.model.usage import (
     Breakdown,
     Dimension,
@@ -28,7 +29,7 @@ from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.github.usage_markdown import LONGEST, used
 from bedrock_key_guard.report.json.usage_json import usage_json
 from bedrock_key_guard.report.replacement import REPLACEMENTS
-from bedrock_key_guard.report.report import Case, Visibility
+from bedrock_key_guard.report.report import Visibility
 from bedrock_key_guard.report.terminal.text import as_text
 from bedrock_key_guard.text.terminal import Canvas
 from tests.unit.report import samples, usages
@@ -248,12 +249,9 @@ def test_people_need_not_look_where_the_guard_has(usage: Usage | None, said: boo
 def test_a_trail_that_was_not_read_whole_makes_the_run_incomplete(
     gaps: tuple[Gap, ...], complete: bool
 ) -> None:
-    found = samples.case()
-    name = found.incident.fingerprint
-    used_as = {name: replace(usages.little(), gaps=gaps)}
-    scan = samples.report().scan
-    report = assemble(scan, (found.incident,), {}, {}, used_as, include_malformed=False)
-    assert report.cases[0].usage == used_as[name]
+    found = replace(samples.case(), usage=replace(usages.little(), gaps=gaps))
+    report = assemble(samples.report().scan, (found,), include_malformed=False)
+    assert [case.usage for case in report.cases] == [found.usage]
     assert report.complete == complete
     assert report.incomplete == (() if complete else ("The trail of 1 key was not read whole.",))
 

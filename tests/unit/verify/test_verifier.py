@@ -11,7 +11,7 @@ import pytest
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.aws.sessions import Sessions
 from bedrock_key_guard.keys.key import WholeKey
-from bedrock_key_guard.model import AllowedAccounts, IamAnswer, Incident, Key, LongTermKey, Verdict
+from bedrock_key_guard.model import AllowedAccounts, Case, IamAnswer, Key, LongTermKey, Verdict
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import HttpsProber
 from bedrock_key_guard.verify.iam_directory import Directories
@@ -60,14 +60,15 @@ def real(session: Session, environment: dict[str, str], executor: Executor) -> W
 
 
 def judged(keys: Sequence[Key], asked: Witnesses, max_probes: int = 200) -> dict[str, Verdict]:
-    verifier, verdicts = Verifier(asked, max_probes=max_probes), dict[str, Verdict]()
+    verifier, time = Verifier(asked, max_probes=max_probes), FakeTime()
 
-    def judge(incident: Incident, key: WholeKey) -> Steps[None]:
-        verdicts[incident.fingerprint] = yield from verifier.judge(key)
+    def judge(case: Case, key: WholeKey) -> Steps[Case]:
+        return replace(case, verdict=(yield from verifier.judge(key)))
 
-    time = FakeTime()
-    for_each_key(map(incident, keys), judge, time.clock, time.sleep)
-    return verdicts
+    unjudged = [Case(incident(key)) for key in keys]
+    cases = for_each_key(unjudged, judge, time.clock, time.sleep)
+    assert [case.incident for case in cases] == [case.incident for case in unjudged]
+    return {case.incident.fingerprint: case.verdict for case in cases if case.verdict}
 
 
 def scripted(

@@ -27,9 +27,9 @@ from bedrock_key_guard.text.terminal import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bedrock_key_guard.model import Location
+    from bedrock_key_guard.model import Case, Location
     from bedrock_key_guard.report.advice import Step
-    from bedrock_key_guard.report.report import Case, Visibility
+    from bedrock_key_guard.report.report import Visibility
 
 LONGEST_COMMANDS = 8_000
 """Bytes; no key needs a tenth of it."""

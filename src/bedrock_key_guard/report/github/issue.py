@@ -22,9 +22,10 @@ from bedrock_key_guard.report.github.case_markdown import (
 )
 from bedrock_key_guard.report.github.usage_markdown import used
 from bedrock_key_guard.report.headline import WORDS, Standing, responded, standing
-from bedrock_key_guard.report.report import Case, Visibility, may_tell_where
+from bedrock_key_guard.report.report import Visibility, may_tell_where
 
 if TYPE_CHECKING:
+    from bedrock_key_guard.model import Case
     from bedrock_key_guard.model.response import Told
 
 LONGEST_BODY = 60_000

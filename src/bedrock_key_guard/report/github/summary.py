@@ -17,13 +17,15 @@ from bedrock_key_guard.report.github.case_markdown import (
 )
 from bedrock_key_guard.report.github.usage_markdown import used
 from bedrock_key_guard.report.headline import WORDS, standing, worst_first
-from bedrock_key_guard.report.report import Case, Report, Visibility, may_tell_where
+from bedrock_key_guard.report.report import Report, Visibility, may_tell_where
 from bedrock_key_guard.report.terminal.details import place
 from bedrock_key_guard.report.totals import plural, totals, unscanned
 from bedrock_key_guard.text.markdown import code, prose, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from bedrock_key_guard.model import Case
 
 LONGEST_SUMMARY = 1 << 20
 """Bytes that GitHub takes for one step: "Adding a job summary", step isolation and limits."""

@@ -16,8 +16,9 @@ from bedrock_key_guard.text.markdown import code, fenced, prose, table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from bedrock_key_guard.model import Case
     from bedrock_key_guard.model.usage import Breakdown, Dimension, Indicator, Reach, Usage
-    from bedrock_key_guard.report.report import Case, Visibility
+    from bedrock_key_guard.report.report import Visibility
 
 LONGEST = 24_000
 """Bytes: an issue takes 65,536 characters, and says more than this."""

@@ -13,8 +13,8 @@ from bedrock_key_guard.report.json.usage_json import usage_json
 from bedrock_key_guard.text.redaction import redact
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Location, Outcome, Verdict
-    from bedrock_key_guard.report.report import Case, Report
+    from bedrock_key_guard.model import Case, Location, Outcome, Verdict
+    from bedrock_key_guard.report.report import Report
 
 SCHEMA_VERSION = 1
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.model import (
         ActionName,
+        Case,
         CredentialRecord,
         Evidence,
         IamAnswer,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
         Outcome,
         Source,
     )
-    from bedrock_key_guard.report.report import Case
 
 Row = tuple[str, str]
 

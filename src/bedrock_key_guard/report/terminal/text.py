@@ -10,7 +10,6 @@ from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.report.advice import Step, afterwards, particular
 from bedrock_key_guard.report.headline import WORDS, Standing, standing, worst_first
 from bedrock_key_guard.report.report import (
-    Case,
     Report,
     Visibility,
     may_tell_where,
@@ -45,7 +44,7 @@ from bedrock_key_guard.text.terminal import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model import Location
+    from bedrock_key_guard.model import Case, Location
 
 MOST_PLACES = 20
 

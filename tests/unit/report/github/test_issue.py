@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.families import FAMILIES, Family
-from bedrock_key_guard.model import Location, Outcome, VerdictState
+from bedrock_key_guard.model import Case, Location, Outcome, VerdictState
 from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.issue import (
     LONGEST_BODY,
@@ -20,7 +20,7 @@ from bedrock_key_guard.report.github.issue import (
     issue_title,
     wanted,
 )
-from bedrock_key_guard.report.report import Case, Visibility
+from bedrock_key_guard.report.report import Visibility
 from tests.unit.report import arbitrary, rendered, samples
 from tests.unit.text.test_markdown import ACTIVE
 

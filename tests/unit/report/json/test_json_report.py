@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.keys.key import Key
-    from bedrock_key_guard.report.report import Case, Report
+    from bedrock_key_guard.model import Case
+    from bedrock_key_guard.report.report import Report
 
 
 @cache
