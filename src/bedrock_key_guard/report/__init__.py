@@ -10,7 +10,7 @@ blocked                      for a developer whose commit is stopped
 summary, issue               Markdown, of the parts in case_markdown and usage_markdown
 annotations                  workflow commands
 html, html_*                 one page; markup builds it, html_chart draws a series
-json_report, *_json          for programs, by schema-v1.json
+json_report, encode, shapes  for programs, by schema-v1.json
 
 redact                       keeps keys out, everywhere; secret_index knows those that were met,
                              and spellings reads a name in every way

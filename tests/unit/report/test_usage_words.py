@@ -27,7 +27,8 @@ from bedrock_key_guard.report.advice import WATCH, advice
 from bedrock_key_guard.report.github.issue import LONGEST_BODY, IssueContext, issue_body
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.github.usage_markdown import LONGEST, used
-from bedrock_key_guard.report.json.usage_json import usage_json
+from bedrock_key_guard.report.json.encode import encode
+from bedrock_key_guard.report.json.shapes import SHAPES
 from bedrock_key_guard.report.replacement import REPLACEMENTS
 from bedrock_key_guard.report.report import Visibility
 from bedrock_key_guard.report.terminal.text import as_text
@@ -204,11 +205,11 @@ def test_usage_follows_the_schema(usage: Usage) -> None:
     part = {**schema(), "$ref": "#/$defs/usage"}
     kept = {"$defs": part["$defs"], "$ref": part["$ref"]}
     whole = replace(usage, by=tuple((name, Breakdown()) for name in get_args(Dimension)))
-    Draft202012Validator(kept).validate(usage_json(whole))
+    Draft202012Validator(kept).validate(encode(whole, SHAPES))
 
 
 def test_data_leave_nothing_out() -> None:
-    written: dict[str, Any] = usage_json(usages.theft())
+    written: dict[str, Any] = encode(usages.theft(), SHAPES)
     assert set(written) == {field.name for field in fields(Usage)} | {"complete"}
     assert set(written["changes"][0]) >= {"time", "event_id", "actor", "of_key", "by_guard"}
     assert set(written["hours"][0]) == {field.name for field in fields(Hour)} - {"first"}
