@@ -52,7 +52,8 @@ def members(value: Any) -> Json:
 
 def only(names: str) -> Callable[[Any], Json]:
     """Return the shape that has these attributes alone, in this order."""
-    return lambda value: {name: getattr(value, name) for name in names.split()}
+    each = names.split()
+    return lambda value: {name: getattr(value, name) for name in each}
 
 
 def renamed(field: str, name: str) -> Shape:
