@@ -47,7 +47,7 @@ FORK = {
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
     """Serve GitHub, and let the action wait for it without any time passing."""
     impatient = partial(GitHub, pace=FakeTime().pace())
-    monkeypatch.setattr(main, "GitHub", impatient)
+    monkeypatch.setattr("bedrock_key_guard.action.main.GitHub", impatient)
     with GitHubServer() as server:
         server.add_repository(REPOSITORY)
         yield server
@@ -567,7 +567,7 @@ def test_an_error_of_ours_does_not_hide_what_was_done(
         raise TypeError(KEY)
 
     stand_in.report = live()
-    monkeypatch.setattr(main, "announce", fail)
+    monkeypatch.setattr("bedrock_key_guard.action.main.announce", fail)
     assert job.run() == 1
     assert job.outputs["live"] == "1"
     assert "No issue was opened or changed: Something went wrong inside the guard" in job.summary
