@@ -14,13 +14,26 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.iam.policy_documents import denial
 from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model import actions
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.iam.principal import Principal
     from bedrock_key_guard.keys.families import Family
-    from bedrock_key_guard.model import CredentialRecord, Key
+    from bedrock_key_guard.model import CredentialRecord, Holder, Key, Principal
 
 _DENY_POLICY_NAME = "DenyLeakedBedrockApiKey"
+
+
+def by_hand(action: actions.Action) -> tuple[str, ...]:
+    """Return how a person makes the key dead that an action is about; none if nothing is to do."""
+    match action:
+        case actions.Disable() | actions.Reset() | actions.Delete() | actions.StripPolicies():
+            return (_update(action.credential.user_name, action.credential.credential_id),)
+        case actions.Quarantine() | actions.RevokeSessions():
+            return (_deny(action.holder.kind, action.holder.name, action.key.family),)
+        case actions.Manual():
+            return action.commands
+        case actions.Nothing():
+            return ()
 
 
 def to_find_out(key: Key) -> tuple[str, ...]:
@@ -58,7 +71,7 @@ def to_quarantine(key: ShortTermKey, principal: str | None) -> tuple[str, ...]:
     return (_deny(signer.kind, signer.name, key.family),)
 
 
-def to_make_quarantine(key: ShortTermKey, policy: str, holder: Principal) -> tuple[str, ...]:
+def to_make_quarantine(key: ShortTermKey, policy: str, holder: Holder) -> tuple[str, ...]:
     """Return how to make the managed policy that denies, and how to attach it."""
     name = policy.rpartition("/")[2]
     kind = holder.kind

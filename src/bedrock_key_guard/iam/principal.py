@@ -6,41 +6,12 @@ An ARN of STS names a role without its path, so where a path matters IAM has to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
-Kind = Literal["user", "role", "federated-user", "root"]
+from bedrock_key_guard.model.evidence import Principal
 
-# Made and changed by IAM Identity Center and by AWS's services alone.
-_RESERVED, _LINKED = "AWSReservedSSO_", "AWSServiceRoleFor"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Name who acts; `session` is the session's name where it is one of a role."""
-
-    arn: str
-    partition: str
-    account_id: str
-    kind: Kind
-    name: str
-    session: str | None = None
-
-    @property
-    def fixed(self) -> str | None:
-        """Say why nobody but AWS can change what this one may do, or None where IAM can."""
-        if self.kind == "root":
-            return "the permissions of an account's root user cannot be changed"
-        if self.kind == "role" and self.name.startswith(_RESERVED):
-            return f"role {self.name} is of IAM Identity Center, which alone may change it"
-        if self.kind == "role" and self.name.startswith(_LINKED):
-            return f"role {self.name} is linked to a service of AWS, which alone may change it"
-        return None
-
-    @property
-    def holder(self) -> tuple[str, ...]:
-        """Identify the user or role, whatever its session; names ignore case."""
-        return self.partition, self.account_id, self.kind, self.name.casefold()
+if TYPE_CHECKING:
+    from bedrock_key_guard.model.evidence import PrincipalKind
 
 
 def read_principal(arn: str | None) -> Principal | None:
@@ -59,7 +30,7 @@ def read_principal(arn: str | None) -> Principal | None:
     return Principal(arn, partition, account_id, kind, name or form, session)
 
 
-_FORMS: dict[tuple[str, str], Kind] = {
+_FORMS: dict[tuple[str, str], PrincipalKind] = {
     ("iam", "root"): "root",
     ("iam", "user"): "user",
     ("iam", "role"): "role",

@@ -110,7 +110,7 @@ def read_change(record: Mapping[str, Any], owner: Owner) -> Change | None:
 
 def _is_same(arn: str, other: str) -> bool:
     one, two = read_principal(arn), read_principal(other)
-    return one is not None and two is not None and one.holder == two.holder
+    return one is not None and two is not None and one.identity == two.identity
 
 
 def _deep(record: Mapping[str, Any], *path: str) -> str:

@@ -7,6 +7,7 @@ bytes ─scan→ Finding ─group→ Incident ─verify→ Verdict
 from __future__ import annotations
 
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, WholeKey
+from bedrock_key_guard.model.actions import CHANGES, KILLS, Action, ActionName
 from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.evidence import (
     Account,
@@ -16,10 +17,13 @@ from bedrock_key_guard.model.evidence import (
     Clock,
     CredentialRecord,
     Evidence,
+    Holder,
+    HolderKind,
     IamAnswer,
     IamState,
     Plane,
     PolicyAnswer,
+    Principal,
     TrailAnswer,
     Verdict,
     VerdictState,
@@ -36,15 +40,7 @@ from bedrock_key_guard.model.findings import (
     incidents_of,
     joined,
 )
-from bedrock_key_guard.model.response import (
-    CHANGES,
-    KILLS,
-    Action,
-    ActionName,
-    Change,
-    Outcome,
-    OutcomeState,
-)
+from bedrock_key_guard.model.response import Outcome, OutcomeState
 
 __all__ = [
     "CHANGES",
@@ -56,12 +52,13 @@ __all__ = [
     "BedrockAnswer",
     "BedrockState",
     "Case",
-    "Change",
     "Clock",
     "Confidence",
     "CredentialRecord",
     "Evidence",
     "Finding",
+    "Holder",
+    "HolderKind",
     "IamAnswer",
     "IamState",
     "Incident",
@@ -74,6 +71,7 @@ __all__ = [
     "OutcomeState",
     "Plane",
     "PolicyAnswer",
+    "Principal",
     "Scan",
     "Scanned",
     "ShortTermKey",

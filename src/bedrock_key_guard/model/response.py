@@ -1,34 +1,18 @@
-"""Define what is done about an incident, and what became of it."""
+"""Define what became of an action."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-Change = Literal["disable", "reset", "delete", "strip-policies", "quarantine", "revoke-sessions"]
-CHANGES: frozenset[Change] = frozenset(get_args(Change))
-KILLS: frozenset[Change] = frozenset(("disable", "reset", "delete"))
-"""End a key; the others deny its principal the use of it, until somebody lifts that."""
-ActionName = Literal[Change, "restore", "lift", "manual", "nothing"]
+    from bedrock_key_guard.model.actions import ActionName
+
 OutcomeState = Literal["done", "dry-run", "not-needed", "refused", "failed"]
 Told = Literal["doubt", "state", "aftermath", "response"]
 """What the text of an issue is about; an aftermath is a state that an earlier response led to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Say what to do about an incident: a change, the commands for a person, or nothing.
-
-    `urgent` marks what a person has to look at now; `commands` are shell-quoted, one per line.
-    """
-
-    name: ActionName
-    reason: str
-    commands: tuple[str, ...] = ()
-    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

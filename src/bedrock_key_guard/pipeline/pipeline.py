@@ -120,6 +120,6 @@ def _response(
     responder = dependencies.responder(responding, sessions, witnesses, around)
 
     def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
-        return responder.respond(incident, verdict, plan(incident, verdict, policy))
+        return responder.respond(verdict, plan(incident, verdict, policy))
 
     return respond

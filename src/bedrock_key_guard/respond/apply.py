@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
-from bedrock_key_guard.model import MalformedKey, Outcome
+from bedrock_key_guard.iam import commands
+from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.respond.changes.change import Obstacle
 from bedrock_key_guard.respond.confirm import Heard, confirm, places_for
 from bedrock_key_guard.respond.ledger.entries import settle
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import NoSession
-    from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.model import BedrockAnswer, OutcomeState
     from bedrock_key_guard.respond.account_access import AccountAccess
-    from bedrock_key_guard.respond.changes.change import Change, Ready
+    from bedrock_key_guard.respond.changes.change import AnyChange, Ready
     from bedrock_key_guard.respond.confirm import Confirmation, Place
     from bedrock_key_guard.respond.ledger.entries import Entry, Ledger
     from bedrock_key_guard.verify.schedule import Steps
@@ -60,9 +60,11 @@ class Applied:
     shortfall: str | None = None
 
 
-def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> Applied | Outcome:
+def apply(
+    change: AnyChange, access: AccountAccess, dependencies: Dependencies
+) -> Applied | Outcome:
     """Make the change, or return why it was not made."""
-    key = _key(change)
+    key = change.evidence.key
     asked = begin_asking(key, region_of(key, dependencies.witnesses), dependencies.witnesses)
     ready = _prepared(change, access)
     if isinstance(ready, Obstacle):
@@ -76,33 +78,31 @@ def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> 
         return refused(change, f"the ledger cannot be written ({error.strerror})")
     undo = restore_command(dependencies.ledger.path, entry.change, access.role)
     applied = Applied(ready, entry, undo)
-    return _made(change, applied, access, dependencies) if ready.needed else applied
+    return _made(change, applied, dependencies) if ready.needed else applied
 
 
-def prove(
-    change: Change, applied: Applied, access: AccountAccess, dependencies: Dependencies
-) -> Steps[Outcome]:
+def prove(change: AnyChange, applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
     """Ask Bedrock until it lets the key do nothing, end what waited for that, and remember it."""
-    outcome = yield from _proven(change, applied, access, dependencies)
+    outcome = yield from _proven(change, applied, dependencies)
     done = outcome.state in ("done", "not-needed")
     return settle(outcome, dependencies.ledger, applied.entry, "done" if done else "failed")
 
 
-def refused(change: Change, reason: str, commands: tuple[str, ...] = ()) -> Outcome:
+def refused(change: AnyChange, reason: str, by_others: tuple[str, ...] = ()) -> Outcome:
     """Return that a change was not applied, with the commands for a person."""
-    return _without_success(change, "refused", reason, commands)
+    return _without_success(change, "refused", reason, by_others)
 
 
-def _prepared(change: Change, access: AccountAccess) -> Ready | Obstacle:
+def _prepared(change: AnyChange, access: AccountAccess) -> Ready | Obstacle:
     try:
         return change.prepare(access)
     except Exception as error:  # noqa: BLE001  # whatever failed, nothing is known
         return Obstacle(f"AWS could not be asked ({refusal(error)})")
 
 
-def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | None:
+def _moved_on(change: AnyChange, answers: tuple[BedrockAnswer, ...]) -> Outcome | None:
     """Judge the last probe: the owner may have acted since, and then nothing is ours to change."""
-    evidence = change.order.verdict.evidence
+    evidence = change.evidence
     refusals = {answer.plane: answer.refusals for answer in evidence.bedrock}
     counted = tuple(
         replace(a, refusals=a.refusals + refusals.get(a.plane, 0)) if a.refusals else a
@@ -114,35 +114,35 @@ def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | N
     return refused(change, f"right before the change Bedrock answered otherwise: {again.reason}")
 
 
-def _open(change: Change, ready: Ready, access: AccountAccess, dependencies: Dependencies) -> Entry:
+def _open(
+    change: AnyChange, ready: Ready, access: AccountAccess, dependencies: Dependencies
+) -> Entry:
     return dependencies.ledger.open_change(
-        action=change.order.action.name,
+        action=change.action.name,
         actor=access.actor,
         account=access.account,
-        fingerprint=change.order.incident.fingerprint,
+        fingerprint=change.evidence.key.fingerprint,
         record=ready.record,
     )
 
 
-def _made(
-    change: Change, applied: Applied, access: AccountAccess, dependencies: Dependencies
-) -> Applied | Outcome:
-    action, fingerprint = change.order.action.name, change.order.incident.fingerprint
+def _made(change: AnyChange, applied: Applied, dependencies: Dependencies) -> Applied | Outcome:
+    action, fingerprint = change.action.name, change.evidence.key.fingerprint
     with stated(purpose_of(action, fingerprint, change.until)):
         try:
-            change.write(access, applied.ready.record)
+            applied.ready.write()
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
             reason = f"IAM did not {change.deed} ({refusal(error)})"
             failure = _without_success(change, "failed", reason)
             return settle(failure, dependencies.ledger, applied.entry, "failed")
-        return replace(applied, shortfall=change.follow(access))
+        return replace(applied, shortfall=applied.ready.follow())
 
 
 def confirmed(
-    change: Change, before: Mapping[str, BedrockAnswer], dependencies: Dependencies
+    change: AnyChange, before: Mapping[str, BedrockAnswer], dependencies: Dependencies
 ) -> Steps[Confirmation]:
     """Confirm a change, once every other is made; `before` is what each plane said before it."""
-    key, witnesses = _key(change), dependencies.witnesses
+    key, witnesses = change.evidence.key, dependencies.witnesses
     places = places_for(key, region_of(key, witnesses))
 
     def hear(place: Place) -> Heard:
@@ -158,17 +158,15 @@ def confirmed(
     )
 
 
-def _proven(
-    change: Change, applied: Applied, access: AccountAccess, dependencies: Dependencies
-) -> Steps[Outcome]:
+def _proven(change: AnyChange, applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
     proof = yield from confirmed(change, _before(change, applied), dependencies)
     if proof.accepting:
         return _still_accepted(change, applied, proof)
-    shortfall = applied.shortfall or _finished(change, access, proof)
+    shortfall = applied.shortfall or _finished(change, applied.ready, proof)
     state: OutcomeState = "done" if applied.ready.needed else "not-needed"
-    said = shortfall or change.done(applied.ready.record)
+    said = shortfall or applied.ready.result
     return Outcome(
-        change.order.action.name,
+        change.action.name,
         "failed" if shortfall else state,
         "; ".join((said, *_not_confirmed(proof))),
         refused_since=proof.refused_since,
@@ -179,7 +177,7 @@ def _proven(
     )
 
 
-def _still_accepted(change: Change, applied: Applied, proof: Confirmation) -> Outcome:
+def _still_accepted(change: AnyChange, applied: Applied, proof: Confirmation) -> Outcome:
     reason = f"changed, but the key is still accepted: {'; '.join(proof.accepting)}"
     told = "; ".join(filter(None, (applied.shortfall, reason, *_not_confirmed(proof))))
     failure = _without_success(change, "failed", told)
@@ -190,27 +188,27 @@ def _not_confirmed(proof: Confirmation) -> tuple[str, ...]:
     return (f"not confirmed on {', '.join(proof.missing)}",) if proof.missing else ()
 
 
-def _seconds_to_dead(change: Change, applied: Applied, proof: Confirmation) -> float | None:
+def _seconds_to_dead(change: AnyChange, applied: Applied, proof: Confirmation) -> float | None:
     """Return the seconds from the first probe on; what was made earlier has no such time."""
     if proof.refused_since is None or proof.confirmed_at is None or not applied.ready.needed:
         return None
-    began = change.order.verdict.evidence.clock.now
+    began = change.evidence.clock.now
     return round(max((proof.refused_since - began).total_seconds(), 0.0), 1)
 
 
-def _finished(change: Change, access: AccountAccess, proof: Confirmation) -> str | None:
+def _finished(change: AnyChange, ready: Ready, proof: Confirmation) -> str | None:
     """Do what waits for the confirmation; return what is left undone, also where there is none."""
     if proof.confirmed_at is None:
         return change.unfinished
-    with stated(purpose_of(change.order.action.name, change.order.incident.fingerprint)):
-        return change.finish(access)
+    with stated(purpose_of(change.action.name, change.evidence.key.fingerprint)):
+        return ready.finish()
 
 
-def _before(change: Change, applied: Applied) -> dict[str, BedrockAnswer]:
+def _before(change: AnyChange, applied: Applied) -> dict[str, BedrockAnswer]:
     """Return what each plane said before the change; what was made earlier has no before."""
     if not applied.ready.needed:
         return {}
-    return {answer.plane: answer for answer in change.order.verdict.evidence.bedrock}
+    return {answer.plane: answer for answer in change.evidence.bedrock}
 
 
 def restore_command(ledger: Path, change: str, role: RoleToAssume | None) -> str:
@@ -227,20 +225,14 @@ def restore_command(ledger: Path, change: str, role: RoleToAssume | None) -> str
     return shlex.join(words)
 
 
-def _undo(change: Change, applied: Applied, *, finished: bool) -> str | None:
-    reversible = applied.ready.needed and change.can_be_undone(finished=finished)
-    return applied.undo if reversible else None
+def _undo(change: AnyChange, applied: Applied, *, finished: bool) -> str | None:
+    undo = change.action.undo
+    reversible = undo == "always" or (undo == "until-finished" and not finished)
+    return applied.undo if reversible and applied.ready.needed else None
 
 
 def _without_success(
-    change: Change, state: OutcomeState, reason: str, commands: tuple[str, ...] = ()
+    change: AnyChange, state: OutcomeState, reason: str, by_others: tuple[str, ...] = ()
 ) -> Outcome:
-    by_hand = commands or change.by_hand()
-    return Outcome(change.order.action.name, state, reason, commands=by_hand, urgent=True)
-
-
-def _key(change: Change) -> WholeKey:
-    key = change.order.incident.key
-    if isinstance(key, MalformedKey):
-        raise TypeError("plan() changes nothing for part of a key")
-    return key
+    by_hand = by_others or commands.by_hand(change.action)
+    return Outcome(change.action.name, state, reason, commands=by_hand, urgent=True)

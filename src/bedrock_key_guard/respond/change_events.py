@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.respond.ledger.records import HolderKind
+    from bedrock_key_guard.model import HolderKind
 
 CHANGES = (
     "UpdateServiceSpecificCredential",

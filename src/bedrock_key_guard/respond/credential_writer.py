@@ -24,15 +24,12 @@ class CredentialWriter(Protocol):
 
     def set_status(self, credential: CredentialRecord, status: Status) -> None:
         """Set the status."""
-        ...
 
     def reset(self, credential: CredentialRecord) -> Secret:
         """Give the credential a new secret, and return the new key."""
-        ...
 
     def delete(self, credential: CredentialRecord) -> None:
         """Delete the credential."""
-        ...
 
 
 class IamCredentialWriter:

@@ -9,39 +9,36 @@ from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.iam import commands
 from bedrock_key_guard.keys.key import ShortTermKey
-from bedrock_key_guard.model import Account, Outcome
 from bedrock_key_guard.respond.apply import confirmed
-from bedrock_key_guard.respond.changes.long_term import Delete
 from bedrock_key_guard.respond.ledger.entries import read_ledger, settle
 from bedrock_key_guard.respond.ledger.records import Hold
 from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
+    from bedrock_key_guard.model import Outcome, Verdict
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.apply import Dependencies
-    from bedrock_key_guard.respond.changes.change import Order
+    from bedrock_key_guard.respond.changes.long_term import Deleting
     from bedrock_key_guard.respond.ledger.entries import Ledger
-    from bedrock_key_guard.respond.ledger.records import HolderKind
     from bedrock_key_guard.verify.schedule import Steps
 
 
-def remember_hold(order: Order, ledger: Ledger) -> None:
+def remember_hold(verdict: Verdict, ledger: Ledger) -> None:
     """Write down once that a contained key needs what denies its signer, so that `lift` waits."""
-    key, signer = order.incident.key, signer_of(order.verdict.evidence)
-    if order.verdict.state != "contained" or not isinstance(key, ShortTermKey):
+    key, signer = verdict.evidence.key, signer_of(verdict.evidence)
+    if verdict.state != "contained" or not isinstance(key, ShortTermKey):
         return
-    holder = signer.holder if signer else None
+    holder = signer.holder.holder if signer and signer.holder else None
     if holder is None or _is_held(key.fingerprint, ledger):
         return
-    kind: HolderKind = "role" if holder.kind == "role" else "user"
     try:
         ledger.open_change(
             action="hold",
             actor="",
-            account=Account(holder.account_id, holder.partition),
+            account=holder.account,
             fingerprint=key.fingerprint,
-            record=Hold(kind, holder.name, key.expires_at.isoformat()),
+            record=Hold(holder.kind, holder.name, key.expires_at.isoformat()),
         )
     except OSError:
         return  # a quarantine that is lifted too early is seen by the next scan
@@ -57,7 +54,7 @@ def _is_held(fingerprint: str, ledger: Ledger) -> bool:
 
 
 def finish_earlier(
-    earlier: Outcome, order: Order, access: AccountAccess, dependencies: Dependencies
+    earlier: Outcome, delete: Deleting, access: AccountAccess, dependencies: Dependencies
 ) -> Steps[Outcome]:
     """Delete the credential that an earlier run was about to delete for this very key.
 
@@ -65,7 +62,6 @@ def finish_earlier(
     CloudTrail its last change to the credential names this key and what it was about to do. That
     Bedrock refuses the key is confirmed here, as the earlier run would have.
     """
-    delete = Delete(order)
     proof = yield from confirmed(delete, {}, dependencies)
     if proof.confirmed_at is None:
         said = "; ".join((*proof.accepting, *proof.missing))
@@ -75,8 +71,8 @@ def finish_earlier(
     return _delete(proven, delete, access, dependencies.ledger)
 
 
-def _delete(earlier: Outcome, delete: Delete, access: AccountAccess, ledger: Ledger) -> Outcome:
-    fingerprint = delete.order.incident.fingerprint
+def _delete(earlier: Outcome, delete: Deleting, access: AccountAccess, ledger: Ledger) -> Outcome:
+    fingerprint = delete.evidence.key.fingerprint
     try:
         entry = ledger.open_change(
             action="delete",
@@ -95,5 +91,5 @@ def _delete(earlier: Outcome, delete: Delete, access: AccountAccess, ledger: Led
             by_hand = commands.to_delete(delete.credential)
             failure = replace(earlier, reason=reason, commands=by_hand)
             return settle(failure, ledger, entry, "failed")
-    done = replace(earlier, action="delete", state="done", reason=delete.done(entry.record))
+    done = replace(earlier, action="delete", state="done", reason=delete.result)
     return settle(done, ledger, entry, "done")

@@ -15,7 +15,7 @@ from bedrock_key_guard.respond.purpose import state_purposes
 if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.iam.policy_documents import Document
-    from bedrock_key_guard.respond.ledger.records import HolderKind
+    from bedrock_key_guard.model import HolderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,47 +39,36 @@ class Identities(Protocol):
 
     def find(self, kind: HolderKind, name: str) -> Identity | None:
         """Return a user or role as IAM knows it, None where there is none."""
-        ...
 
     def names(self, kind: HolderKind) -> tuple[str, ...]:
         """Return the names of all users, or of all roles."""
-        ...
 
     def attached(self, kind: HolderKind, name: str) -> tuple[str, ...]:
         """Return the ARNs of the managed policies attached to it."""
-        ...
 
     def inline(self, kind: HolderKind, name: str) -> tuple[str, ...]:
         """Return the names of its inline policies."""
-        ...
 
     def inline_document(self, kind: HolderKind, name: str, policy: str) -> Document | None:
         """Return an inline policy, None where there is none of this name."""
-        ...
 
     def managed_document(self, arn: str) -> Document | None:
         """Return the default version of a managed policy, None where there is no such policy."""
-        ...
 
     def groups(self, user_name: str) -> tuple[str, ...]:
         """Return the groups of a user."""
-        ...
 
     def attach(self, kind: HolderKind, name: str, policy: str) -> None:
         """Attach a managed policy."""
-        ...
 
     def detach(self, kind: HolderKind, name: str, policy: str) -> None:
         """Detach a managed policy."""
-        ...
 
     def put(self, kind: HolderKind, name: str, policy: str, document: str) -> None:
         """Write an inline policy."""
-        ...
 
     def delete(self, kind: HolderKind, name: str, policy: str) -> None:
         """Delete an inline policy."""
-        ...
 
 
 class IamIdentities:

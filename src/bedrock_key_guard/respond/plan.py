@@ -11,12 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam import commands
-from bedrock_key_guard.model import Action, LongTermKey, ShortTermKey
+from bedrock_key_guard.model import LongTermKey, ShortTermKey, actions
+from bedrock_key_guard.model.actions import Manual, Nothing
 from bedrock_key_guard.respond.policy import Policy
 from bedrock_key_guard.verify.signer import search_for_signer, signer_of
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import CredentialRecord, Incident, Verdict
+    from bedrock_key_guard.model import Action, CredentialRecord, Incident, Principal, Verdict
     from bedrock_key_guard.verify.signer import Signer
 
 __all__ = ["Policy", "plan"]
@@ -26,14 +27,14 @@ def plan(incident: Incident, verdict: Verdict, policy: Policy) -> Action:
     """Return the action for an incident with this verdict under this policy."""
     key = incident.key
     if verdict.state in ("dead", "rejected", "foreign"):
-        return Action("nothing", verdict.reason)
+        return Nothing(verdict.reason)
     if verdict.state == "unverified":
-        return Action("manual", verdict.reason, commands.to_find_out(key), urgent=True)
+        return Manual(verdict.reason, commands.to_find_out(key))
     if isinstance(key, ShortTermKey):
         return _for_short_term(key, verdict, policy)
     if isinstance(key, LongTermKey):
         return _for_long_term(key, verdict, policy)
-    return Action("nothing", "a malformed key cannot be used")
+    return Nothing("a malformed key cannot be used")
 
 
 # ── long-term keys ──────────────────────────────────────────────────────────────────────────────
@@ -41,19 +42,29 @@ def plan(incident: Incident, verdict: Verdict, policy: Policy) -> Action:
 
 def _for_long_term(key: LongTermKey, verdict: Verdict, policy: Policy) -> Action:
     credential = verdict.evidence.iam.credential if verdict.evidence.iam else None
-    obstacle = _obstacle(credential, verdict, policy)
-    if obstacle is not None:
-        return Action("manual", obstacle, commands.to_disable(key, credential), urgent=True)
-    if policy.response == "off":
-        by_hand = commands.to_disable(key, credential)
-        return Action("manual", "responses are off", by_hand, urgent=True)
-    return Action(policy.response, f"{verdict.state}: {verdict.reason}")
-
-
-def _obstacle(credential: CredentialRecord | None, verdict: Verdict, policy: Policy) -> str | None:
-    """Return why the guard may not change the credential, or None where it may."""
+    by_hand = commands.to_disable(key, credential)
     if credential is None:
-        return f"which credential it is could not be found out: {_said_by_iam(verdict)}"
+        unknown = f"which credential it is could not be found out: {_said_by_iam(verdict)}"
+        return Manual(unknown, by_hand)
+    obstacle = _obstacle(credential, policy)
+    if obstacle is not None:
+        return Manual(obstacle, by_hand)
+    reason = f"{verdict.state}: {verdict.reason}"
+    match policy.response:
+        case "off":
+            return Manual("responses are off", by_hand)
+        case "disable":
+            return actions.Disable(credential, reason)
+        case "reset":
+            return actions.Reset(credential, reason)
+        case "delete":
+            return actions.Delete(credential, reason)
+        case "strip-policies":
+            return actions.StripPolicies(credential, reason)
+
+
+def _obstacle(credential: CredentialRecord, policy: Policy) -> str | None:
+    """Return why the guard may not change the credential, or None where it may."""
     if credential.status != "Active":
         return f"Bedrock still accepts it, although IAM calls its credential {credential.status}"
     if policy.protects(credential.user_name):
@@ -71,37 +82,40 @@ def _said_by_iam(verdict: Verdict) -> str:
 
 def _for_short_term(key: ShortTermKey, verdict: Verdict, policy: Policy) -> Action:
     if verdict.state == "contained":
-        return Action("nothing", f"{verdict.reason}; the key expires by itself")
+        return Nothing(f"{verdict.reason}; the key expires by itself")
     signer = signer_of(verdict.evidence)
-    obstacle = _signer_obstacle(key, verdict, signer, policy)
-    if obstacle is not None:
-        return Action("manual", obstacle, _by_hand(key, signer), urgent=True)
-    if policy.short_term == "off":
-        reason = "a short-term key cannot be switched off alone: who signed it has to be denied"
-        return Action("manual", f"{reason} (--short-term)", _by_hand(key, signer), urgent=True)
-    return Action(policy.short_term, f"{verdict.state}: {verdict.reason}")
-
-
-def _signer_obstacle(
-    key: ShortTermKey, verdict: Verdict, signer: Signer | None, policy: Policy
-) -> str | None:
-    """Return why the guard may not change who signed the key, or None where it may."""
     if signer is None or signer.holder is None:
-        tried = search_for_signer(verdict.evidence)
-        who = f"federated user {signer.principal.name} of somebody" if signer else "nobody"
-        return f"who signed it could not be found out, {who} was named ({tried})"
-    if signer.holder.fixed:
-        return signer.holder.fixed
-    if policy.protects(signer.holder.name):
-        return f"{signer.holder.kind} {signer.holder.name} is protected (--protect)"
+        by_hand = commands.to_quarantine(key, signer.principal.arn if signer else None)
+        return Manual(_unknown(signer, verdict), by_hand)
+    by_hand = commands.to_quarantine(key, signer.holder.arn)
+    obstacle, holder = _signer_obstacle(key, signer.holder, policy), signer.holder.holder
+    if obstacle is not None or holder is None:
+        return Manual(obstacle or _unknown(signer, verdict), by_hand)
+    reason = f"{verdict.state}: {verdict.reason}"
+    match policy.short_term:
+        case "off":
+            why = "a short-term key cannot be switched off alone: who signed it has to be denied"
+            return Manual(f"{why} (--short-term)", by_hand)
+        case "quarantine":
+            return actions.Quarantine(holder, signer.principal, key, reason)
+        case "revoke-sessions":
+            return actions.RevokeSessions(holder, signer.principal, key, reason)
+
+
+def _unknown(signer: Signer | None, verdict: Verdict) -> str:
+    tried = search_for_signer(verdict.evidence)
+    who = f"federated user {signer.principal.name} of somebody" if signer else "nobody"
+    return f"who signed it could not be found out, {who} was named ({tried})"
+
+
+def _signer_obstacle(key: ShortTermKey, holder: Principal, policy: Policy) -> str | None:
+    """Return why the guard may not change who signed the key, or None where it may."""
+    if holder.fixed:
+        return holder.fixed
+    if policy.protects(holder.name):
+        return f"{holder.kind} {holder.name} is protected (--protect)"
     if policy.untrusted is not None and policy.short_term != "off":
         return policy.untrusted
     if policy.short_term == "revoke-sessions" and not key.has_session_token:
         return "it was signed with an access key, not in a session: only a quarantine stops it"
     return None
-
-
-def _by_hand(key: ShortTermKey, signer: Signer | None) -> tuple[str, ...]:
-    if signer is None:
-        return commands.to_quarantine(key, None)
-    return commands.to_quarantine(key, (signer.holder or signer.principal).arn)

@@ -34,15 +34,12 @@ class Store(Protocol):
 
     def check(self) -> None:
         """Prove that a write would be accepted, and change no current value. Raises StoreError."""
-        ...
 
     def claim(self) -> bool:
         """Take the store for one new key of this run; False where it is taken."""
-        ...
 
     def write(self, secret: Secret) -> None:
         """Make `secret` the current value. Raises StoreError."""
-        ...
 
 
 class _OneKey:

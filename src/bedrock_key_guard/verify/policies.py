@@ -18,8 +18,8 @@ from bedrock_key_guard.model import PolicyAnswer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.iam.principal import Principal
     from bedrock_key_guard.keys.key import WholeKey
+    from bedrock_key_guard.model import Principal
     from bedrock_key_guard.verify.signer import Signer
 
     Named = tuple[str, Callable[[], Any]]

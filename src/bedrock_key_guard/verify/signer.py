@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.iam.principal import Principal, read_principal
+from bedrock_key_guard.iam.principal import read_principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model import Evidence
+    from bedrock_key_guard.model import Evidence, Principal
 
 Witness = Literal["Bedrock", "IAM", "CloudTrail"]
 

@@ -17,8 +17,8 @@ from bedrock_key_guard.iam.commands import (
     to_make_quarantine,
     to_quarantine,
 )
-from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.keys.families import CLAUDE_PLATFORM_SHORT_TERM
+from bedrock_key_guard.model import Account, Holder
 from tests.unit.respond.doubles import DENIES_KEYS, QUARANTINE
 from tests.unit.verify.doubles import (
     ACCOUNT,
@@ -158,8 +158,7 @@ def ran_as_shell(command: str) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize("user", [USER, *HOSTILE])
 def test_a_quarantine_is_made_and_attached_by_two_commands(user: str) -> None:
-    holder = read_principal(f"arn:aws:iam::{ACCOUNT}:user/{user}")
-    assert holder is not None
+    holder = Holder(Account(ACCOUNT), "user", user)
     make, attach = words(*to_make_quarantine(short_term(), QUARANTINE, holder))
     assert make[:4] == ["aws", "iam", "create-policy", "--policy-name=BedrockKeyGuardQuarantine"]
     assert {"Version": "2012-10-17", "Statement": [_statement(make)]} == DENIES_KEYS

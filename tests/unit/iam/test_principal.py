@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.iam.principal import Principal, read_principal
+from bedrock_key_guard.iam.principal import read_principal
+from bedrock_key_guard.model import Principal
 
 ACCOUNT = "111122223333"
 IAM, STS = f"arn:aws:iam::{ACCOUNT}:", f"arn:aws:sts::{ACCOUNT}:"
@@ -70,6 +71,6 @@ def test_whom_nobody_but_aws_can_change(arn: str, fixed: bool) -> None:
 
 def test_a_holder_is_the_same_whatever_its_session_its_path_and_its_case() -> None:
     arns = (f"{STS}assumed-role/deploy/1", f"{STS}assumed-role/Deploy/2", f"{IAM}role/a/DEPLOY")
-    assert len({p.holder for p in map(read_principal, arns) if p}) == 1
+    assert len({p.identity for p in map(read_principal, arns) if p}) == 1
     others = (f"{IAM}user/deploy", f"{IAM}role/deploy-2", arns[0].replace(ACCOUNT, "210987654321"))
-    assert len({p.holder for p in map(read_principal, (*arns, *others)) if p}) == 4
+    assert len({p.identity for p in map(read_principal, (*arns, *others)) if p}) == 4

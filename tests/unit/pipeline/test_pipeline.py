@@ -493,7 +493,7 @@ def test_two_hundred_keys_are_confirmed_side_by_side_once_every_write_is_made(
     verifier, around = Verifier(asked, max_probes=200), still(stage.time)
 
     def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
-        return responder.respond(incident, verdict, plan(incident, verdict, policy))
+        return responder.respond(verdict, plan(incident, verdict, policy))
 
     cases = pipeline._judged(unjudged(*keys), verifier, respond, around)
     assert [case.incident.key for case in cases] == keys

@@ -13,6 +13,7 @@ from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.model import (
     Account,
     CredentialRecord,
+    HolderKind,
     IamAnswer,
     LongTermKey,
     ShortTermKey,
@@ -22,7 +23,7 @@ from bedrock_key_guard.model import (
 )
 from bedrock_key_guard.respond.credential_writer import Status
 from bedrock_key_guard.respond.identities import Identity
-from bedrock_key_guard.respond.ledger.records import HolderKind, Record, StatusChange
+from bedrock_key_guard.respond.ledger.records import Record, StatusChange
 from bedrock_key_guard.respond.stores import StoreError
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith

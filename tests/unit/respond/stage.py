@@ -90,4 +90,4 @@ class Stage:
 def answered(responder: Responder, policy: Policy, verdict: Verdict, time: FakeTime) -> Outcome:
     """Answer one key, and sit out what it has to wait for."""
     case = incident(verdict.evidence.key)
-    return done(responder.respond(case, verdict, plan(case, verdict, policy)), time)
+    return done(responder.respond(verdict, plan(case, verdict, policy)), time)

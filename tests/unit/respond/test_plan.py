@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.iam.commands import by_hand
 from bedrock_key_guard.model import (
     CHANGES,
     Account,
@@ -16,6 +17,7 @@ from bedrock_key_guard.model import (
     Verdict,
     VerdictState,
 )
+from bedrock_key_guard.model.actions import Manual, Nothing
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.policy import Response, ShortTerm
 from tests.unit.respond.doubles import contained, live, other, signed_by
@@ -237,29 +239,29 @@ def test_whatever_a_person_must_do_is_urgent_and_comes_with_commands() -> None:
         (live(iam=UNKNOWN), Policy()),
     ):
         action = plan(incident(verdict.evidence.key), verdict, policy)
-        assert action.name == "manual"
-        assert action.urgent
+        assert isinstance(action, Manual)
         assert action.commands
 
 
 @pytest.mark.parametrize("state", ["dead", "rejected", "foreign"])
 def test_what_is_settled_is_neither_urgent_nor_has_commands(state: str) -> None:
     action = plan(incident(LONG), other(state), Policy())  # type: ignore[arg-type]
-    assert (action.urgent, action.commands) == (False, ())
+    assert action == Nothing(f"it is {state}")
+    assert by_hand(action) == ()
 
 
 def test_the_commands_for_a_live_short_term_key_name_whom_bedrock_named() -> None:
-    (command,) = plan(incident(SHORT), ROLE, Policy()).commands
+    (command,) = by_hand(plan(incident(SHORT), ROLE, Policy()))
     assert "--role-name=ml-pipeline" in command
 
 
 def test_where_bedrock_named_nobody_the_commands_name_whom_iam_did() -> None:
-    (command,) = plan(incident(BY_KEY.evidence.key), BY_KEY, Policy()).commands
+    (command,) = by_hand(plan(incident(BY_KEY.evidence.key), BY_KEY, Policy()))
     assert "put-user-policy --user-name=sam" in command
-    (command,) = plan(incident(FEDERATED.evidence.key), FEDERATED, Policy()).commands
+    (command,) = by_hand(plan(incident(FEDERATED.evidence.key), FEDERATED, Policy()))
     assert "put-user-policy --user-name=sam" in command
     key = short_term(kind="AKIA")
-    (command,) = plan(incident(key), live(key, UNKNOWN), Policy()).commands
+    (command,) = by_hand(plan(incident(key), live(key, UNKNOWN), Policy()))
     assert "get-access-key-last-used" in command
 
 

@@ -14,7 +14,9 @@ from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.cli.arguments import chosen_role
 from bedrock_key_guard.cli.restore import restore_options
-from bedrock_key_guard.model import CredentialRecord, LongTermKey, Outcome, VerdictState
+from bedrock_key_guard.iam.commands import by_hand
+from bedrock_key_guard.model import CredentialRecord, Outcome, VerdictState
+from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.apply import restore_command
 from bedrock_key_guard.respond.credential_writer import Status
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
@@ -39,7 +41,6 @@ from tests.unit.verify.doubles import (
     USER,
     both,
     credential,
-    done,
     found,
     incident,
     long_term,
@@ -343,7 +344,7 @@ def test_what_needs_a_person_is_passed_on(stage: Stage) -> None:
     action = plan(incident(verdict.evidence.key), verdict, Policy())
     outcome = stage.respond(verdict=verdict)
     assert outcome == Outcome(
-        "manual", "refused", action.reason, commands=action.commands, urgent=True
+        "manual", "refused", action.reason, commands=by_hand(action), urgent=True
     )
 
 
@@ -482,10 +483,11 @@ def test_a_key_that_names_a_renamed_user_is_disabled_by_iams_name(stage: Stage) 
     assert read_ledger(stage.ledger.path)[0].record == replace(RECORD, user_name="renamed")
 
 
-def test_a_plan_that_names_no_credential_is_a_mistake_of_ours(stage: Stage) -> None:
-    verdict = live()
-    nameless = replace(verdict, evidence=replace(verdict.evidence, iam=None))
-    responder, case = Responder(stage.dependencies, Policy()), incident(KEY)
-    assert isinstance(case.key, LongTermKey)
-    with pytest.raises(AssertionError, match="without a credential"):
-        done(responder.respond(case, nameless, plan(case, verdict, Policy())), stage.time)
+def test_a_reset_without_a_store_is_refused(stage: Stage) -> None:
+    dependencies, verdict = stage.dependencies, live()
+    access = dependencies.access_to(ACCOUNT)
+    assert isinstance(access, AccountAccess)
+    storeless = replace(dependencies, access_to=lambda _: replace(access, store_of=None))
+    outcome = answered(Responder(storeless, RESET), RESET, verdict, stage.time)
+    assert (outcome.state, outcome.reason) == ("refused", "there is no store for the new key")
+    assert (stage.diary.done, stage.phases) == ([], [])

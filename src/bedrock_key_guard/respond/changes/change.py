@@ -1,4 +1,4 @@
-"""Define what a response is made of: an order, and the change that carries it out.
+"""Define what a response is made of: the change that carries an action out, and its parts.
 
 Each kind of change is one small class. What they have in common, the steps from the last probe to
 the proof, is written once, in `apply`.
@@ -8,36 +8,38 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from bedrock_key_guard.model.actions import Remediation
 from bedrock_key_guard.verify.denials import OWN_POLICY, denies_bearer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from bedrock_key_guard.model import Action, BedrockAnswer, Incident, Verdict
+    from bedrock_key_guard.model import BedrockAnswer, Evidence
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.confirm import Shows
     from bedrock_key_guard.respond.ledger.records import Record
     from bedrock_key_guard.respond.policy import Policy
 
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Hold what is to be done about one incident, and what it rests on."""
-
-    incident: Incident
-    verdict: Verdict
-    action: Action
-    policy: Policy
+ActionT_co = TypeVar("ActionT_co", bound=Remediation, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Hold the record of a change that may begin; not `needed`, AWS has it that way already."""
+    """Hold a change that may begin: its record, how it is made, and what is true then.
+
+    Not `needed`, AWS has it that way already. `follow` does what comes right after the write, and
+    `finish` what must wait for the proof: each returns what was left undone, if anything was.
+    """
 
     record: Record
+    result: str
+    write: Callable[[], None]
     needed: bool = True
+    follow: Callable[[], str | None] = lambda: None
+    finish: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,17 @@ class Obstacle:
     commands: tuple[str, ...] = ()
 
 
-class Change(ABC):
+@dataclass(frozen=True)
+class Change(ABC, Generic[ActionT_co]):
     """Change one thing in one account, so that one key is dead; what AWS refuses is raised."""
 
     deed: ClassVar[str]
-    contains: ClassVar[bool] = False
     unfinished: ClassVar[str | None] = None
     """What is left undone where there is no confirmation to wait for."""
 
-    def __init__(self, order: Order) -> None:
-        """Carry out `order`."""
-        self.order = order
+    action: ActionT_co
+    evidence: Evidence
+    policy: Policy
 
     @property
     @abstractmethod
@@ -80,32 +82,8 @@ class Change(ABC):
         """Say what would be done, and whether it could be undone."""
 
     @abstractmethod
-    def by_hand(self) -> tuple[str, ...]:
-        """Return the commands with which a person can do it."""
-
-    @abstractmethod
     def prepare(self, access: AccountAccess) -> Ready | Obstacle:
         """Find out whether the change may begin, and change nothing."""
-
-    @abstractmethod
-    def write(self, access: AccountAccess, record: Record) -> None:
-        """Make the key dead."""
-
-    def follow(self, access: AccountAccess) -> str | None:  # noqa: ARG002  # for those that do more
-        """Do what comes right after the write; return what was left undone, if anything was."""
-        return None
-
-    def finish(self, access: AccountAccess) -> str | None:  # noqa: ARG002  # for those that do more
-        """Do what must wait for the proof; return what was left undone, if anything was."""
-        return None
-
-    @abstractmethod
-    def done(self, record: Record) -> str:
-        """Say what has been done."""
-
-    def can_be_undone(self, *, finished: bool) -> bool:  # noqa: ARG002  # for those that end it
-        """Tell whether there is a way back, from before or after what waits for the proof."""
-        return True
 
     def shows(self, answer: BedrockAnswer, before: BedrockAnswer | None) -> Shows:
         """Return what an answer shows: the change at work, the key at work, or nothing.
@@ -129,4 +107,7 @@ class Change(ABC):
             return False
         was_allowed = before is None or before.state == "accepted"
         by_denial = self.denies_everything and was_allowed and answer.state == "denied"
-        return self.contains and (by_denial or denies_bearer(answer))
+        return self.action.contains and (by_denial or denies_bearer(answer))
+
+
+AnyChange = Change[Remediation]

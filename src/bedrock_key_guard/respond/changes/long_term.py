@@ -8,34 +8,31 @@ been seen to refuse.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
-from bedrock_key_guard.iam import commands
-from bedrock_key_guard.respond.changes.change import Change, Obstacle, Order, Ready
+from bedrock_key_guard.model.actions import CredentialAction
+from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.stores import StoreError
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import CredentialRecord, LongTermKey
+    from bedrock_key_guard.model import CredentialRecord
     from bedrock_key_guard.respond.account_access import AccountAccess
-    from bedrock_key_guard.respond.ledger.records import Record
     from bedrock_key_guard.respond.stores import Store
 
 
-class Disable(Change):
+class Disabling(Change[CredentialAction]):
     """Set the credential Inactive."""
 
     deed = "set it Inactive"
 
-    def __init__(self, order: Order) -> None:
-        """Carry out `order`, whose verdict names the credential."""
-        super().__init__(order)
-        iam = order.verdict.evidence.iam
-        if iam is None or iam.credential is None:
-            raise AssertionError("plan() lets nothing through without a credential")
-        self.credential: CredentialRecord = iam.credential
-        self.key: LongTermKey = order.incident.key  # type: ignore[assignment]  # by plan()
+    @property
+    def credential(self) -> CredentialRecord:
+        """Return the credential that is changed."""
+        return self.action.credential
 
     @property
     def subject(self) -> str:
@@ -46,21 +43,14 @@ class Disable(Change):
         """Say what would be done."""
         return f"would set {self.subject} Inactive"
 
-    def by_hand(self) -> tuple[str, ...]:
-        """Return the command that sets it Inactive."""
-        return commands.to_disable(self.key, self.credential)
-
-    def prepare(self, access: AccountAccess) -> Ready | Obstacle:  # noqa: ARG002  # nothing to find out
+    def prepare(self, access: AccountAccess) -> Ready | Obstacle:
         """Be ready: IAM was asked beside the first probe."""
-        return Ready(self.record("Inactive"))
+        return self.ready(access, f"{self.subject} is Inactive")
 
-    def write(self, access: AccountAccess, record: Record) -> None:  # noqa: ARG002  # the verdict says it
-        """Set it Inactive."""
-        access.credentials.set_status(self.credential, "Inactive")
-
-    def done(self, record: Record) -> str:  # noqa: ARG002  # the same for all
-        """Say that it is Inactive."""
-        return f"{self.subject} is Inactive"
+    def ready(self, access: AccountAccess, result: str, status_after: str = "Inactive") -> Ready:
+        """Return how the credential is set Inactive, which every change begins with."""
+        write = partial(access.credentials.set_status, self.credential, "Inactive")
+        return Ready(self.record(status_after), result, write)
 
     def record(self, status_after: str) -> StatusChange:
         """Return what the ledger is told."""
@@ -73,33 +63,32 @@ class Disable(Change):
         )
 
 
-class Reset(Disable):
+class Resetting(Disabling):
     """Set the credential Inactive, and give its owner a new key."""
-
-    @property
-    def _end(self) -> str:
-        return "Active" if self.order.policy.reactivate else "Inactive"
 
     def promise(self) -> str:
         """Say what would be done."""
-        active = self.order.policy.reactivate
-        end = "and set it Active again" if active else "and leave it Inactive"
+        end = "and set it Active again" if self.policy.reactivate else "and leave it Inactive"
         return f"would reset {self.subject} {end}; a reset cannot be undone"
 
     def prepare(self, access: AccountAccess) -> Ready | Obstacle:
         """Be ready where the store accepts a write."""
+        if access.store_of is None:
+            return Obstacle("there is no store for the new key")
+        store = access.store_of(self.credential.credential_id)
         try:
-            self._store(access).check()
+            store.check()
         except StoreError as error:
             return Obstacle(f"the store for the new key does not accept a write ({error})")
-        return Ready(self.record(self._end))
+        end = "Active" if self.policy.reactivate else "Inactive"
+        result = f"{self.subject} was reset, its new key stored, and it is {end}"
+        return replace(self.ready(access, result, end), follow=partial(self._renew, store, access))
 
-    def follow(self, access: AccountAccess) -> str | None:
-        """Make a new key and store it.
+    def _renew(self, store: Store, access: AccountAccess) -> str | None:
+        """Make a new key and store it; return what was left undone.
 
         Nothing is lost on the way: the credential stays Inactive, and it can be reset again.
         """
-        store = self._store(access)
         if not store.claim():
             return "it is Inactive, but not reset: the store holds another new key of this run"
         try:
@@ -112,15 +101,7 @@ class Reset(Disable):
             store.write(secret)
         except StoreError as error:
             return f"it is Inactive and reset, but the store took no key ({error})"
-        return self._reactivated(access) if self.order.policy.reactivate else None
-
-    def done(self, record: Record) -> str:  # noqa: ARG002  # the policy says it
-        """Say what it is now."""
-        return f"{self.subject} was reset, its new key stored, and it is {self._end}"
-
-    def can_be_undone(self, *, finished: bool) -> bool:  # noqa: ARG002  # never
-        """Say that there is no way back to the old secret."""
-        return False
+        return self._reactivated(access) if self.policy.reactivate else None
 
     def _reactivated(self, access: AccountAccess) -> str | None:
         try:
@@ -129,33 +110,28 @@ class Reset(Disable):
             return f"the new key is stored, but Inactive ({refusal(error)})"
         return None
 
-    def _store(self, access: AccountAccess) -> Store:
-        if access.store_of is None:
-            raise AssertionError("a reset without a store is refused as the run begins")
-        return access.store_of(self.credential.credential_id)
 
-
-class Delete(Disable):
+class Deleting(Disabling):
     """Set the credential Inactive, and delete it once Bedrock is confirmed to refuse the key."""
 
     unfinished = "it is Inactive, but not deleted: that waits for the confirmation"
+
+    @property
+    def result(self) -> str:
+        """Say that it is gone."""
+        return f"{self.subject} was deleted"
 
     def promise(self) -> str:
         """Say what would be done."""
         return f"would delete {self.subject}; that cannot be undone"
 
-    def finish(self, access: AccountAccess) -> str | None:
-        """Delete it."""
+    def prepare(self, access: AccountAccess) -> Ready | Obstacle:
+        """Be ready: IAM was asked beside the first probe."""
+        return replace(self.ready(access, self.result), finish=partial(self._finish, access))
+
+    def _finish(self, access: AccountAccess) -> str | None:
         try:
             access.credentials.delete(self.credential)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
             return f"it is Inactive, but IAM did not delete it ({refusal(error)})"
         return None
-
-    def done(self, record: Record) -> str:  # noqa: ARG002  # the same for all
-        """Say that it is gone."""
-        return f"{self.subject} was deleted"
-
-    def can_be_undone(self, *, finished: bool) -> bool:
-        """Say that there is a way back while it is Inactive alone."""
-        return not finished

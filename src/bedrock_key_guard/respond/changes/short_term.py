@@ -11,62 +11,46 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam import commands, policy_documents
-from bedrock_key_guard.iam.principal import Principal, read_principal
-from bedrock_key_guard.respond.changes.change import Change, Obstacle, Order, Ready
+from bedrock_key_guard.iam.principal import read_principal
+from bedrock_key_guard.model.actions import HolderAction
+from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.ledger.records import PolicyAttached, PolicyPut
-from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import ShortTermKey
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.identities import Identity
-    from bedrock_key_guard.respond.ledger.records import HolderKind, Record
 
 _MADE_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
 _SECOND = timedelta(seconds=1)
 
 
-class SignerChange(Change):
+class Containing(Change[HolderAction]):
     """Deny something to the user or role that signed a short-term key."""
-
-    contains = True
-
-    def __init__(self, order: Order) -> None:
-        """Carry out `order`, whose evidence names the signer."""
-        super().__init__(order)
-        signer = signer_of(order.verdict.evidence)
-        if signer is None or signer.holder is None:
-            raise AssertionError("plan() lets nothing through without a signer")
-        self.signer: Principal = signer.principal
-        self.holder: Principal = signer.holder
-        self.kind: HolderKind = "role" if signer.holder.kind == "role" else "user"
-        self.key: ShortTermKey = order.incident.key  # type: ignore[assignment]  # by plan()
 
     @property
     def subject(self) -> str:
         """Name the user or role."""
-        return f"{self.kind} {self.holder.name} of account {self.holder.account_id}"
+        holder = self.action.holder
+        return f"{holder.kind} {holder.name} of account {holder.account.account_id}"
 
     @property
     def until(self) -> datetime:
         """Return when the key expires."""
-        return self.key.expires_at
-
-    def by_hand(self) -> tuple[str, ...]:
-        """Return the commands that deny the signer the use of keys."""
-        return commands.to_quarantine(self.key, self.holder.arn)
+        return self.action.key.expires_at
 
     def prepare(self, access: AccountAccess) -> Ready | Obstacle:
         """Be ready where IAM knows the user or role, and may be told to change it."""
-        identity = access.identities.find(self.kind, self.holder.name)
+        kind, name = self.action.holder.kind, self.action.holder.name
+        identity = access.identities.find(kind, name)
         if identity is None:
-            return Obstacle(f"IAM has no {self.kind} {self.holder.name}")
+            return Obstacle(f"IAM has no {kind} {name}")
         if any(path in identity.arn for path in _MADE_BY_AWS):
-            by_others = commands.to_deny_from_above(self.key, self.signer)
-            return Obstacle(f"{self.kind} {identity.name} is one that AWS alone changes", by_others)
+            by_others = commands.to_deny_from_above(self.action.key, self.action.signer)
+            return Obstacle(f"{kind} {identity.name} is one that AWS alone changes", by_others)
         return self.prepare_for(identity, access)
 
     @abstractmethod
@@ -74,118 +58,95 @@ class SignerChange(Change):
         """Be ready to change this user or role."""
 
 
-class Quarantine(SignerChange):
+class Quarantining(Containing):
     """Attach the managed policy that denies the use of keys on both planes."""
 
     deed = "attach the quarantine policy"
 
     def promise(self) -> str:
         """Say what would be done."""
-        policy = self.order.policy.quarantine
+        policy = self.policy.quarantine
         return f"would attach policy {policy} to {self.subject} until {_told(self.until)}"
 
     def prepare_for(self, identity: Identity, access: AccountAccess) -> Ready | Obstacle:
         """Be ready where the policy is there, denies what it must, and allows nothing."""
-        policy = self.order.policy.quarantine_in(access.account)
+        policy, key = self.policy.quarantine_in(access.account), self.action.key
         if policy.split(":")[4] not in (access.account.account_id, "aws"):
             return Obstacle(f"policy {policy} is not of account {access.account.account_id}")
-        actions = self.key.family.deny_actions
-        gap = access.quarantine_shortfall(policy, actions)
+        gap = access.quarantine_shortfall(policy, key.family.deny_actions)
         if gap is not None:
-            by_hand = commands.to_make_quarantine(self.key, policy, self.holder)
+            by_hand = commands.to_make_quarantine(key, policy, self.action.holder)
             return Obstacle(f"policy {policy} is not a quarantine policy: {gap}", by_hand)
-        there = policy in access.identities.attached(self.kind, identity.name)
-        record = PolicyAttached(
-            kind=self.kind,
-            name=identity.name,
-            unique_id=identity.unique_id,
-            policy=policy,
-            until=self.until.isoformat(),
-            was_attached=there,
-        )
-        return Ready(record, needed=not there)
-
-    def write(self, access: AccountAccess, record: Record) -> None:
-        """Attach it."""
-        if not isinstance(record, PolicyAttached):
-            raise TypeError(record)
-        access.identities.attach(record.kind, record.name, record.policy)
-
-    def done(self, record: Record) -> str:
-        """Say what it is denied by, and until when that is needed."""
-        if not isinstance(record, PolicyAttached):
-            raise TypeError(record)
-        before = " already" if record.was_attached else ""
-        return (
-            f"policy {record.policy} is attached{before} to {self.subject}, "
-            f"and is needed until {_told(self.until)}"
+        kind, name = identity.kind, identity.name
+        there = policy in access.identities.attached(kind, name)
+        until = self.until.isoformat()
+        return Ready(
+            PolicyAttached(kind, name, identity.unique_id, policy, until, was_attached=there),
+            f"policy {policy} is attached{' already' if there else ''} to {self.subject}, "
+            f"and is needed until {_told(self.until)}",
+            partial(access.identities.attach, kind, name, policy),
+            needed=not there,
         )
 
 
-class RevokeSessions(SignerChange):
+class Revoking(Containing):
     """Write an inline policy that denies sessions begun before now the use of keys."""
 
     deed = "write the policy that revokes sessions"
 
     @property
     def _aim(self) -> str:
-        session = f"session {self.signer.session}" if self.signer.session else "every session"
+        name = self.action.signer.session
+        session = f"session {name}" if name else "every session"
         return f"{session} of {self.subject} begun before now"
 
     def promise(self) -> str:
         """Say what would be done."""
-        what = "everything" if self.order.policy.revoke_everything else "the use of Bedrock keys"
+        what = "everything" if self.denies_everything else "the use of Bedrock keys"
         return f"would deny {what} to {self._aim}, until {_told(self.until)}"
 
     def prepare_for(self, identity: Identity, access: AccountAccess) -> Ready | Obstacle:
         """Be ready where the sessions are not the guard's own."""
-        own = read_principal(access.actor)
-        if own is not None and own.holder == self.holder.holder and not self.order.policy.force:
+        own, its = read_principal(access.actor), read_principal(identity.arn)
+        if own and its and own.identity == its.identity and not self.policy.force:
             return Obstacle(f"the guard itself acts as {self.subject} (--force lets it go on)")
-        fingerprint = self.order.incident.fingerprint
-        policies = access.identities.inline(self.kind, identity.name)
-        ours = [name for name in policies if policy_documents.is_policy_for(name, fingerprint)]
-        if ours:
-            there = access.identities.inline_document(self.kind, identity.name, ours[0])
-            return Ready(self._record(identity, ours[0], there or {}), needed=False)
-        name = policy_documents.policy_name(self.until, fingerprint)
-        return Ready(self._record(identity, name, self._document(identity)))
-
-    def write(self, access: AccountAccess, record: Record) -> None:
-        """Write it."""
-        if not isinstance(record, PolicyPut):
-            raise TypeError(record)
-        access.identities.put(record.kind, record.name, record.policy, record.document)
-
-    def done(self, record: Record) -> str:
-        """Say what revokes them, and until when that is needed."""
-        if not isinstance(record, PolicyPut):
-            raise TypeError(record)
-        return f"inline policy {record.policy} revokes {self._aim}"
+        kind, fingerprint, there = identity.kind, self.action.key.fingerprint, access.identities
+        for policy in there.inline(kind, identity.name):
+            if policy_documents.is_policy_for(policy, fingerprint):
+                document = there.inline_document(kind, identity.name, policy) or {}
+                return self._ready(identity, access, policy, document, needed=False)
+        policy = policy_documents.policy_name(self.until, fingerprint)
+        return self._ready(identity, access, policy, self._document(identity))
 
     @property
     def denies_everything(self) -> bool:
         """Tell whether that was asked for."""
-        return self.order.policy.revoke_everything
+        return self.policy.revoke_everything
 
     def _document(self, identity: Identity) -> policy_documents.Document:
         """Aim at the one session where its name is known, whose `aws:userid` then is too."""
-        session = self.signer.session
-        actions = ("*",) if self.order.policy.revoke_everything else self.key.family.deny_actions
-        cutoff = max(self.order.verdict.evidence.clock.now, self.key.issued_at) + _SECOND
+        key, session = self.action.key, self.action.signer.session
+        actions = ("*",) if self.denies_everything else key.family.deny_actions
+        cutoff = max(self.evidence.clock.now, key.issued_at) + _SECOND
         user_id = f"{identity.unique_id}:{session}" if session else None
         return policy_documents.session_denial(actions, cutoff, user_id)
 
-    def _record(
-        self, identity: Identity, name: str, document: policy_documents.Document
-    ) -> PolicyPut:
-        return PolicyPut(
-            kind=self.kind,
-            name=identity.name,
-            unique_id=identity.unique_id,
-            policy=name,
-            document=json.dumps(document, sort_keys=True),
-            until=self.until.isoformat(),
+    def _ready(
+        self,
+        identity: Identity,
+        access: AccountAccess,
+        policy: str,
+        document: policy_documents.Document,
+        *,
+        needed: bool = True,
+    ) -> Ready:
+        kind, name, text = identity.kind, identity.name, json.dumps(document, sort_keys=True)
+        until = self.until.isoformat()
+        return Ready(
+            PolicyPut(kind, name, identity.unique_id, policy, text, until),
+            f"inline policy {policy} revokes {self._aim}",
+            partial(access.identities.put, kind, name, policy, text),
+            needed=needed,
         )
 
 

@@ -11,22 +11,23 @@ anything else, for that would stop working too.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.respond.changes.change import Obstacle, Ready
-from bedrock_key_guard.respond.changes.long_term import Disable
+from bedrock_key_guard.respond.changes.long_term import Disabling
 from bedrock_key_guard.respond.ledger.records import PoliciesDetached
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bedrock_key_guard.respond.account_access import AccountAccess
-    from bedrock_key_guard.respond.ledger.records import Record
 
 
-class StripPolicies(Disable):
+class Stripping(Disabling):
     """Detach every policy from the user that the console made for the key."""
 
     deed = "detach its policies"
-    contains = True
 
     @property
     def subject(self) -> str:
@@ -44,8 +45,7 @@ class StripPolicies(Disable):
 
     def prepare(self, access: AccountAccess) -> Ready | Obstacle:
         """Be ready where the user is as the console made it, and nobody's but the key's."""
-        name = self.credential.user_name
-        made_as = self.key.family.console_user
+        name, made_as = self.credential.user_name, self.evidence.key.family.console_user
         if not made_as or not name.startswith(made_as):
             return Obstacle(f"user {name} was not made by the console for this key")
         user = access.identities.find("user", name)
@@ -54,21 +54,20 @@ class StripPolicies(Disable):
         obstacle = self._of_others(access) or self._of_other_policies(access)
         if obstacle is not None:
             return Obstacle(obstacle)
-        denies = self.order.policy.quarantine_in(access.account)
+        denies = self.policy.quarantine_in(access.account)
         attached = access.identities.attached("user", name)
         taken = tuple(policy for policy in attached if policy != denies)
-        record = PoliciesDetached(name, user.unique_id, self.credential.alias, taken)
-        return Ready(record, needed=bool(taken))
+        lost = ", ".join(policy.rpartition("/")[2] for policy in taken)
+        return Ready(
+            PoliciesDetached(name, user.unique_id, self.credential.alias, taken),
+            f"{self.subject} has {f'lost {lost}' if taken else 'no policy left'}",
+            partial(self._detach, taken, access),
+            needed=bool(taken),
+        )
 
-    def write(self, access: AccountAccess, record: Record) -> None:
-        """Detach them one by one."""
-        for policy in _detached(record).policies:
+    def _detach(self, policies: Sequence[str], access: AccountAccess) -> None:
+        for policy in policies:
             access.identities.detach("user", self.credential.user_name, policy)
-
-    def done(self, record: Record) -> str:
-        """Say what is gone."""
-        taken = ", ".join(policy.rpartition("/")[2] for policy in _detached(record).policies)
-        return f"{self.subject} has lost {taken}" if taken else f"{self.subject} has no policy left"
 
     def _of_others(self, access: AccountAccess) -> str | None:
         others = access.others(self.credential.user_name, self.credential.credential_id)
@@ -85,9 +84,3 @@ class StripPolicies(Disable):
             if found:
                 return f"{self.subject} has {what}, which could not be given back: {len(found)}"
         return None
-
-
-def _detached(record: Record) -> PoliciesDetached:
-    if not isinstance(record, PoliciesDetached):
-        raise TypeError(record)
-    return record

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard.model.times import read_time
 
-HolderKind = Literal["user", "role"]
+if TYPE_CHECKING:
+    from bedrock_key_guard.model import HolderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,54 +43,44 @@ class PoliciesDetached:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyAttached:
+class _OfHolder:
+    kind: HolderKind
+    name: str
+
+    @property
+    def title(self) -> str:
+        """Name for people what was changed."""
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAttached(_OfHolder):
     """Record a managed policy that denies, attached to a user or role for one key until it expires.
 
     `was_attached` tells that it was there before, so that there is nothing to give back.
     """
 
-    kind: HolderKind
-    name: str
     unique_id: str
     policy: str
     until: str
     was_attached: bool
 
-    @property
-    def title(self) -> str:
-        """Name for people what was changed."""
-        return f"{self.kind} {self.name}"
-
 
 @dataclass(frozen=True, slots=True)
-class PolicyPut:
+class PolicyPut(_OfHolder):
     """Record an inline policy that denies, written to a user or role for one key."""
 
-    kind: HolderKind
-    name: str
     unique_id: str
     policy: str
     document: str
     until: str
 
-    @property
-    def title(self) -> str:
-        """Name for people what was changed."""
-        return f"{self.kind} {self.name}"
-
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(_OfHolder):
     """Record a key that was found contained: what denies its signer is needed until it expires."""
 
-    kind: HolderKind
-    name: str
     until: str
-
-    @property
-    def title(self) -> str:
-        """Name for people what is held."""
-        return f"{self.kind} {self.name}"
 
 
 Record = StatusChange | PoliciesDetached | PolicyAttached | PolicyPut | Hold
@@ -110,7 +101,7 @@ def as_document(record: Record) -> dict[str, Any]:
 
 
 def read_record(action: str, document: Any) -> Record:
-    """Return the record of an action. Raises ValueError or TypeError for what is none."""
+    """Return the record of an action. Raises ValueError for what is none."""
     kind = RECORDS.get(action)
     if kind is None or not isinstance(document, dict):
         raise ValueError(action)
@@ -129,7 +120,7 @@ def _checked(kind: Any, value: Any) -> Any:
     if kind == "tuple[str, ...]":
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        raise TypeError(kind)
+        raise ValueError(kind)
     if not isinstance(value, bool if kind == "bool" else str):
-        raise TypeError(kind)
+        raise ValueError(kind)  # noqa: TRY004  # it is the file that is wrong
     return value

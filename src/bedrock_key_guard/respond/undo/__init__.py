@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.aws.sessions import open_sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
-from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model import CHANGES, Outcome
+from bedrock_key_guard.model.actions import SEARCH
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.undo.containments import containments
 from bedrock_key_guard.respond.undo.lift import lift
 from bedrock_key_guard.respond.undo.restore import held_by_others, restore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bedrock_key_guard.aws.roles import RoleToAssume
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.respond.ledger.entries import Entry
     from bedrock_key_guard.respond.undo.containments import Containment
-
-
-_TO_RESTORE = (
-    "iam:UpdateServiceSpecificCredential, iam:ListServiceSpecificCredentials and "
-    "cloudtrail:LookupEvents, and for policies iam:AttachUserPolicy, iam:Detach*Policy or "
-    "iam:Delete*Policy"
-)
-_TO_LIFT = "cloudtrail:LookupEvents, iam:Detach*Policy and, for sessions, iam:Delete*Policy"
 
 
 def undo(
@@ -55,7 +48,7 @@ def undo(
             remedy="Leave --change out to see them all with --dry-run.",
         )
     sessions = open_sessions(environment, role)
-    _need(sessions, "restored", _TO_RESTORE)
+    _need(sessions, "restored", {entry.action for entry in entries} or CHANGES)
     ledger, now = Ledger(path), datetime.now(timezone.utc)
     stay = [entry for entry in known if entry not in entries]
 
@@ -85,7 +78,7 @@ def lift_all(
     """
     entries = read_ledger(path) if path.exists() else []
     sessions = open_sessions(environment, role)
-    own = _need(sessions, "lifted", _TO_LIFT)
+    own = _need(sessions, "lifted", ("quarantine", "revoke-sessions"))
     lifted: list[tuple[Containment, Outcome]] = []
     for account_id in dict.fromkeys((own.account.account_id, *(e.account_id for e in entries))):
         session = sessions.of(account_id)
@@ -97,8 +90,8 @@ def lift_all(
         except Exception as error:  # noqa: BLE001  # whatever failed, not everything was looked at
             raise CredentialsError(
                 f"The users and roles could not be searched ({refusal(error)}).",
-                remedy="Leave --search out, or give credentials that may call iam:ListUsers, "
-                "iam:ListRoles, iam:ListUserPolicies and iam:ListRolePolicies.",
+                remedy="Leave --search out, or give credentials that may call "
+                f"{', '.join(SEARCH)}.",
             ) from None
     return lifted
 
@@ -112,10 +105,11 @@ def _out_of_reach(
         yield containment, Outcome("lift", "refused", session.reason)
 
 
-def _need(sessions: Sessions, what: str, needed: str) -> Session:
+def _need(sessions: Sessions, what: str, changes: Iterable[str]) -> Session:
     if isinstance(sessions.own, NoSession):
+        needed = {permission for name in changes for permission in CHANGES[name].to_undo}
         raise CredentialsError(
             f"Nothing can be {what}: {sessions.own.reason}.",
-            remedy=f"Give credentials that may call {needed}.",
+            remedy=f"Give credentials that may call {', '.join(sorted(needed))}.",
         )
     return sessions.own

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from bedrock_key_guard.model import HolderKind
     from bedrock_key_guard.respond.change_events import PolicyEvent
     from bedrock_key_guard.respond.ledger.entries import Entry
-    from bedrock_key_guard.respond.ledger.records import HolderKind
 
 Place = tuple[str, str, str]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.model import CHANGES
 from bedrock_key_guard.respond.undo.reversal import (
     LATE,
     Reversal,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.respond.ledger.records import StatusChange
 
 _DISABLED = ("Active", "Inactive")
-_REVERSIBLE = ("disable", "delete")  # a delete that was cut off has only set it Inactive
 
 
 def activate_again(
@@ -33,7 +33,8 @@ def activate_again(
     writer: CredentialWriter,
 ) -> Reversal | Outcome:
     """Return how the credential is set Active again, or why it may not or need not be."""
-    if entry.action not in _REVERSIBLE or _change_of(record) != _DISABLED:
+    change = CHANGES.get(entry.action)
+    if change is None or change.undo == "never" or _change_of(record) != _DISABLED:
         return refused(f"a {entry.action} cannot be undone")
     if credential is None:
         return refused("IAM has no such credential any more")
