@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.errors import GuardError
+from bedrock_key_guard.model import CHANGES
 from bedrock_key_guard.respond.undo import lift_all
 from sandbox.base.wire import AwsCall
 from sandbox.front.sandbox import Sandbox
@@ -24,10 +25,7 @@ from tests.leaks import leak
 
 ROLE = "BedrockKeyGuard"
 HUB_ROLE = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
-FEATURES = (
-    *("Disable", "Reset", "Delete", "StripPolicies", "Quarantine", "RevokeSessions"),
-    *("Investigate", "MemberAccounts"),
-)
+FEATURES = (*(action.__name__ for action in CHANGES.values()), "Investigate", "MemberAccounts")
 _AFTER_EXPIRY = timedelta(hours=12, minutes=7)
 _HARMLESS = ("sts:GetCallerIdentity",)  # needs no permission: STS API reference
 _OBJECTS = ("UserName", "RoleName", "PolicyArn", "Status", "Name", "SecretId")

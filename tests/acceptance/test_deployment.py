@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import session_denial
+from bedrock_key_guard.model import CHANGES
+from bedrock_key_guard.model.actions import Remediation
 from tests.cloudformation import DEPLOY, resources
+from tests.jobs import ROOT
+from tests.privileges import FEATURES, deployed, granted
 from tests.simulate import ACCOUNT, EVERYTHING, Policy, Request, judge
 
 PLANES = ("bedrock", "bedrock-mantle")
@@ -30,19 +36,8 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/app/server"
 QUARANTINE = f"arn:aws:iam::{ACCOUNT}:policy/BedrockKeyGuardQuarantine"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 LIMITED = "arn:aws:iam::aws:policy/AmazonBedrockLimitedAccess"
-EVERY_FEATURE = dict.fromkeys(
-    (
-        "Disable",
-        "Reset",
-        "Delete",
-        "StripPolicies",
-        "Quarantine",
-        "RevokeSessions",
-        "Investigate",
-        "MemberAccounts",
-    ),
-    "true",
-)
+EVERY_FEATURE = dict.fromkeys(FEATURES, "true")
+CONDITION_KEYS = {"iam:ServiceSpecificCredentialServiceName", "iam:PolicyARN"}
 GITHUB = {
     "GitHubOwner": "acme",
     "GitHubOwnerId": "123456",
@@ -253,3 +248,56 @@ def test_every_file_and_every_policy_is_explained() -> None:
     made = guard(HubRoleArn=HUB, **EVERY_FEATURE)
     explained += [f"`{name}`" for name in made if name not in ("Role", "QuarantinePolicy")]
     assert [name for name in explained if name not in text] == []
+
+
+# ── what actions declare ────────────────────────────────────────────────────────────────────────
+
+EACH_ACTION = pytest.mark.parametrize("action", CHANGES.values(), ids=lambda action: action.name)
+
+
+def row_of(page: Path, column: int, text: str) -> list[str]:
+    """Return the cells of the only row of a page's tables that has this text in a column."""
+    tables = (line for line in page.read_text().splitlines() if line.startswith("| "))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in tables]
+    (row,) = (each for each in rows if column < len(each) and text in each[column])
+    return row
+
+
+@EACH_ACTION
+def test_the_policies_of_an_action_grant_exactly_what_it_declares(
+    action: type[Remediation],
+) -> None:
+    look, declared = granted(deployed()), {*action.permissions, *action.to_undo}
+    assert granted(deployed(action.__name__)) == look | declared
+
+
+@EACH_ACTION
+def test_the_readme_names_the_policy_of_an_action_its_default_and_its_command(
+    action: type[Remediation],
+) -> None:
+    policy, _, default, purpose = row_of(DEPLOY / "README.md", 1, f"`{action.__name__}`")
+    assert policy.strip("`") in deployed(action.__name__)
+    assert default == ("on" if policy.strip("`") in guard() else "off")
+    assert f" {action.name}`" in purpose
+
+
+@EACH_ACTION
+def test_what_cannot_be_undone_or_may_grant_anything_has_to_be_asked_for(
+    action: type[Remediation],
+) -> None:
+    grants = any(each.startswith("iam:Put") for each in action.permissions)
+    is_on = set(deployed(action.__name__)) <= set(guard())
+    assert not (is_on and (grants or action.undo != "always"))
+
+
+@EACH_ACTION
+def test_the_docs_say_of_an_action_whether_it_can_be_undone(action: type[Remediation]) -> None:
+    *_, undone_by = row_of(ROOT / "docs/responses.md", 0, f" {action.name}`")
+    assert (undone_by == "nothing") is (action.undo != "always")
+
+
+def test_the_docs_name_no_permission_that_nobody_is_granted() -> None:
+    text = (ROOT / "docs/permissions.md").read_text()
+    named = set(re.findall(r"`((?:iam|sts|cloudtrail):[A-Z]\w+)`", text)) - CONDITION_KEYS
+    assert named <= granted(deployed(*FEATURES))
+    assert {each for each in granted(deployed()) if "Role" not in each} <= named

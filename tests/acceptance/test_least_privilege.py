@@ -15,6 +15,16 @@ from botocore.credentials import Credentials
 from sandbox.front import signers
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import DENY_BOTH_PLANES
+from bedrock_key_guard.model.actions import (
+    SEARCH,
+    Delete,
+    Disable,
+    Quarantine,
+    Remediation,
+    Reset,
+    RevokeSessions,
+    StripPolicies,
+)
 from tests import keysmith
 from tests.jobs import ACCOUNT
 from tests.leakers import CONSOLE, role_session, signed
@@ -23,11 +33,7 @@ from tests.privileges import Leaked, Played, Scenario, answers, deployed, grante
 
 MEMBER = "222222222201"
 OLD_ID = "AKIAIOSFODNN7EXAMPLE"
-UPDATE, RESET, DELETE, LIST = (
-    f"iam:{verb}ServiceSpecificCredential{plural}"
-    for verb, plural in (("Update", ""), ("Reset", ""), ("Delete", ""), ("List", "s"))
-)
-TRAIL = "cloudtrail:LookupEvents"
+LIST, TRAIL = "iam:ListServiceSpecificCredentials", "cloudtrail:LookupEvents"
 DENIED = DENY_BOTH_PLANES["Statement"]
 WORKS = ("accepted", "accepted")
 
@@ -106,13 +112,7 @@ IN_OTHER_ACCOUNTS = respond(
     *("--role-to-assume-template", "arn:aws:iam::{account_id}:role/BedrockKeyGuard"),
     *("--allowed-account-ids", "organization", "--session-tag", "repository=acme/app"),
 )
-STRIPPED = {
-    *("iam:GetUser", "iam:GetLoginProfile", "iam:ListAccessKeys", "iam:ListSSHPublicKeys"),
-    *("iam:ListSigningCertificates", "iam:ListAttachedUserPolicies", "iam:ListUserPolicies"),
-    *("iam:ListGroupsForUser", "iam:DetachUserPolicy", "iam:AttachUserPolicy"),
-}
 JUDGED = {"iam:GetPolicy", "iam:GetPolicyVersion"}
-SEARCHED = {"iam:ListUsers", "iam:ListRoles", "iam:ListUserPolicies", "iam:ListRolePolicies"}
 OF_AKIA = {"iam:GetAccessKeyLastUsed", "iam:ListAccessKeys"}
 
 
@@ -120,9 +120,15 @@ def _of(kind: str, *verbs: str) -> set[str]:
     return {f"iam:{verb.format(kind)}" for verb in verbs}
 
 
-HELD = ("Get{}", "ListAttached{}Policies", "Attach{}Policy", "Detach{}Policy")
-REVOKED = ("Get{}", "Put{}Policy", "Get{}Policy", "Delete{}Policy", "List{}Policies")
 DENYING = ("ListAttached{}Policies", "List{}Policies", "Get{}Policy")
+
+
+def changing(action: type[Remediation], *, other: str = "-", undone: bool = True) -> set[str]:
+    """Return what an action declares to need, with its undoing; not those with `other` in them."""
+    declared = (*action.permissions, *(action.to_undo if undone else ()))
+    return {each for each in declared if other not in each}
+
+
 SCENARIOS = (
     Scenario(
         "verify a long-term key",
@@ -161,7 +167,7 @@ SCENARIOS = (
         ("Disable",),
         of_console_user,
         respond(),
-        frozenset({LIST, UPDATE, TRAIL}),
+        frozenset({LIST, *changing(Disable)}),
         undo="restore",
     ),
     Scenario(
@@ -169,30 +175,28 @@ SCENARIOS = (
         ("Reset",),
         of_console_user,
         reset_into("secretsmanager:bedrock/new"),
-        frozenset(
-            {LIST, UPDATE, RESET, "secretsmanager:PutSecretValue", "secretsmanager:CreateSecret"}
-        ),
+        frozenset({LIST, *changing(Reset, other="ssm:")}),
     ),
     Scenario(
         "reset into a parameter",
         ("Reset",),
         of_console_user,
         reset_into("ssm:/bedrock/new"),
-        frozenset({LIST, UPDATE, RESET, "ssm:PutParameter"}),
+        frozenset({LIST, *changing(Reset, other="secretsmanager:")}),
     ),
     Scenario(
         "delete",
         ("Delete",),
         of_console_user,
         respond("--action", "delete"),
-        frozenset({LIST, UPDATE, DELETE}),
+        frozenset({LIST, *changing(Delete, undone=False)}),
     ),
     Scenario(
         "strip policies",
         ("StripPolicies",),
         of_console_user,
         respond("--action", "strip-policies"),
-        frozenset({LIST, TRAIL, *STRIPPED}),
+        frozenset({LIST, *changing(StripPolicies)}),
         undo="restore",
     ),
     Scenario(
@@ -200,7 +204,7 @@ SCENARIOS = (
         ("Quarantine",),
         by_role,
         respond("--short-term", "quarantine"),
-        frozenset({TRAIL, *JUDGED, *_of("Role", *HELD)}),
+        frozenset({TRAIL, *changing(Quarantine, other="User")}),
         undo="lift",
     ),
     Scenario(
@@ -208,7 +212,7 @@ SCENARIOS = (
         ("Quarantine",),
         by_user,
         respond("--short-term", "quarantine"),
-        frozenset({TRAIL, *OF_AKIA, *JUDGED, *_of("User", *HELD)}),
+        frozenset({TRAIL, *OF_AKIA, *changing(Quarantine, other="Role")}),
         undo="lift",
     ),
     Scenario(
@@ -216,7 +220,7 @@ SCENARIOS = (
         ("RevokeSessions",),
         by_role,
         respond("--short-term", "revoke-sessions"),
-        frozenset({TRAIL, *SEARCHED, *_of("Role", *REVOKED)}),
+        frozenset({TRAIL, *SEARCH, *changing(RevokeSessions, other="User")}),
         undo="lift --search",
     ),
     Scenario(
@@ -224,7 +228,7 @@ SCENARIOS = (
         ("RevokeSessions",),
         by_user_session,
         respond("--short-term", "revoke-sessions"),
-        frozenset({TRAIL, *SEARCHED, *_of("User", *REVOKED)}),
+        frozenset({TRAIL, *SEARCH, *changing(RevokeSessions, other="Role")}),
         undo="lift --search",
     ),
     Scenario(
@@ -254,7 +258,12 @@ SCENARIOS = (
         ("Disable", "MemberAccounts"),
         of_two_accounts,
         IN_OTHER_ACCOUNTS,
-        frozenset({LIST, UPDATE, "sts:AssumeRole", "organizations:DescribeAccount"}),
+        frozenset(
+            {
+                *(LIST, "sts:AssumeRole", "organizations:DescribeAccount"),
+                *changing(Disable, undone=False),
+            }
+        ),
         members=(MEMBER,),
     ),
 )

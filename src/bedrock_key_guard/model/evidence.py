@@ -97,7 +97,7 @@ class Principal:
         return self.partition, self.account_id, self.kind, self.name.casefold()
 
     @property
-    def holder(self) -> Holder | None:
+    def as_holder(self) -> Holder | None:
         """Return the user or role, whatever its session; None for somebody else."""
         if self.kind not in ("user", "role"):
             return None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import NoSession
     from bedrock_key_guard.model import BedrockAnswer, OutcomeState
     from bedrock_key_guard.respond.account_access import AccountAccess
-    from bedrock_key_guard.respond.changes.change import AnyChange, Ready
+    from bedrock_key_guard.respond.changes.change import Change, Ready
     from bedrock_key_guard.respond.confirm import Confirmation, Place
     from bedrock_key_guard.respond.ledger.entries import Entry, Ledger
     from bedrock_key_guard.verify.schedule import Steps
@@ -60,9 +60,7 @@ class Applied:
     shortfall: str | None = None
 
 
-def apply(
-    change: AnyChange, access: AccountAccess, dependencies: Dependencies
-) -> Applied | Outcome:
+def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> Applied | Outcome:
     """Make the change, or return why it was not made."""
     key = change.evidence.key
     asked = begin_asking(key, region_of(key, dependencies.witnesses), dependencies.witnesses)
@@ -81,26 +79,26 @@ def apply(
     return _made(change, applied, dependencies) if ready.needed else applied
 
 
-def prove(change: AnyChange, applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
+def prove(change: Change, applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
     """Ask Bedrock until it lets the key do nothing, end what waited for that, and remember it."""
     outcome = yield from _proven(change, applied, dependencies)
     done = outcome.state in ("done", "not-needed")
     return settle(outcome, dependencies.ledger, applied.entry, "done" if done else "failed")
 
 
-def refused(change: AnyChange, reason: str, by_others: tuple[str, ...] = ()) -> Outcome:
+def refused(change: Change, reason: str, by_others: tuple[str, ...] = ()) -> Outcome:
     """Return that a change was not applied, with the commands for a person."""
     return _without_success(change, "refused", reason, by_others)
 
 
-def _prepared(change: AnyChange, access: AccountAccess) -> Ready | Obstacle:
+def _prepared(change: Change, access: AccountAccess) -> Ready | Obstacle:
     try:
         return change.prepare(access)
     except Exception as error:  # noqa: BLE001  # whatever failed, nothing is known
         return Obstacle(f"AWS could not be asked ({refusal(error)})")
 
 
-def _moved_on(change: AnyChange, answers: tuple[BedrockAnswer, ...]) -> Outcome | None:
+def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | None:
     """Judge the last probe: the owner may have acted since, and then nothing is ours to change."""
     evidence = change.evidence
     refusals = {answer.plane: answer.refusals for answer in evidence.bedrock}
@@ -114,9 +112,7 @@ def _moved_on(change: AnyChange, answers: tuple[BedrockAnswer, ...]) -> Outcome 
     return refused(change, f"right before the change Bedrock answered otherwise: {again.reason}")
 
 
-def _open(
-    change: AnyChange, ready: Ready, access: AccountAccess, dependencies: Dependencies
-) -> Entry:
+def _open(change: Change, ready: Ready, access: AccountAccess, dependencies: Dependencies) -> Entry:
     return dependencies.ledger.open_change(
         action=change.action.name,
         actor=access.actor,
@@ -126,7 +122,7 @@ def _open(
     )
 
 
-def _made(change: AnyChange, applied: Applied, dependencies: Dependencies) -> Applied | Outcome:
+def _made(change: Change, applied: Applied, dependencies: Dependencies) -> Applied | Outcome:
     action, fingerprint = change.action.name, change.evidence.key.fingerprint
     with stated(purpose_of(action, fingerprint, change.until)):
         try:
@@ -139,7 +135,7 @@ def _made(change: AnyChange, applied: Applied, dependencies: Dependencies) -> Ap
 
 
 def confirmed(
-    change: AnyChange, before: Mapping[str, BedrockAnswer], dependencies: Dependencies
+    change: Change, before: Mapping[str, BedrockAnswer], dependencies: Dependencies
 ) -> Steps[Confirmation]:
     """Confirm a change, once every other is made; `before` is what each plane said before it."""
     key, witnesses = change.evidence.key, dependencies.witnesses
@@ -158,7 +154,7 @@ def confirmed(
     )
 
 
-def _proven(change: AnyChange, applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
+def _proven(change: Change, applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
     proof = yield from confirmed(change, _before(change, applied), dependencies)
     if proof.accepting:
         return _still_accepted(change, applied, proof)
@@ -177,7 +173,7 @@ def _proven(change: AnyChange, applied: Applied, dependencies: Dependencies) -> 
     )
 
 
-def _still_accepted(change: AnyChange, applied: Applied, proof: Confirmation) -> Outcome:
+def _still_accepted(change: Change, applied: Applied, proof: Confirmation) -> Outcome:
     reason = f"changed, but the key is still accepted: {'; '.join(proof.accepting)}"
     told = "; ".join(filter(None, (applied.shortfall, reason, *_not_confirmed(proof))))
     failure = _without_success(change, "failed", told)
@@ -188,7 +184,7 @@ def _not_confirmed(proof: Confirmation) -> tuple[str, ...]:
     return (f"not confirmed on {', '.join(proof.missing)}",) if proof.missing else ()
 
 
-def _seconds_to_dead(change: AnyChange, applied: Applied, proof: Confirmation) -> float | None:
+def _seconds_to_dead(change: Change, applied: Applied, proof: Confirmation) -> float | None:
     """Return the seconds from the first probe on; what was made earlier has no such time."""
     if proof.refused_since is None or proof.confirmed_at is None or not applied.ready.needed:
         return None
@@ -196,7 +192,7 @@ def _seconds_to_dead(change: AnyChange, applied: Applied, proof: Confirmation) -
     return round(max((proof.refused_since - began).total_seconds(), 0.0), 1)
 
 
-def _finished(change: AnyChange, ready: Ready, proof: Confirmation) -> str | None:
+def _finished(change: Change, ready: Ready, proof: Confirmation) -> str | None:
     """Do what waits for the confirmation; return what is left undone, also where there is none."""
     if proof.confirmed_at is None:
         return change.unfinished
@@ -204,7 +200,7 @@ def _finished(change: AnyChange, ready: Ready, proof: Confirmation) -> str | Non
         return ready.finish()
 
 
-def _before(change: AnyChange, applied: Applied) -> dict[str, BedrockAnswer]:
+def _before(change: Change, applied: Applied) -> dict[str, BedrockAnswer]:
     """Return what each plane said before the change; what was made earlier has no before."""
     if not applied.ready.needed:
         return {}
@@ -225,14 +221,14 @@ def restore_command(ledger: Path, change: str, role: RoleToAssume | None) -> str
     return shlex.join(words)
 
 
-def _undo(change: AnyChange, applied: Applied, *, finished: bool) -> str | None:
+def _undo(change: Change, applied: Applied, *, finished: bool) -> str | None:
     undo = change.action.undo
     reversible = undo == "always" or (undo == "until-finished" and not finished)
     return applied.undo if reversible and applied.ready.needed else None
 
 
 def _without_success(
-    change: AnyChange, state: OutcomeState, reason: str, by_others: tuple[str, ...] = ()
+    change: Change, state: OutcomeState, reason: str, by_others: tuple[str, ...] = ()
 ) -> Outcome:
     by_hand = by_others or commands.by_hand(change.action)
     return Outcome(change.action.name, state, reason, commands=by_hand, urgent=True)

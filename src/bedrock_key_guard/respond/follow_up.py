@@ -10,16 +10,17 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.iam import commands
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.respond.apply import confirmed
+from bedrock_key_guard.respond.changes.long_term import delete, deletion
 from bedrock_key_guard.respond.ledger.entries import read_ledger, settle
 from bedrock_key_guard.respond.ledger.records import Hold
 from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Outcome, Verdict
+    from bedrock_key_guard.model import Evidence, Outcome, Verdict
+    from bedrock_key_guard.model.actions import Delete
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.apply import Dependencies
-    from bedrock_key_guard.respond.changes.long_term import Deleting
     from bedrock_key_guard.respond.ledger.entries import Ledger
     from bedrock_key_guard.verify.schedule import Steps
 
@@ -29,7 +30,7 @@ def remember_hold(verdict: Verdict, ledger: Ledger) -> None:
     key, signer = verdict.evidence.key, signer_of(verdict.evidence)
     if verdict.state != "contained" or not isinstance(key, ShortTermKey):
         return
-    holder = signer.holder.holder if signer and signer.holder else None
+    holder = signer.holder.as_holder if signer and signer.holder else None
     if holder is None or _is_held(key.fingerprint, ledger):
         return
     try:
@@ -54,7 +55,11 @@ def _is_held(fingerprint: str, ledger: Ledger) -> bool:
 
 
 def finish_earlier(
-    earlier: Outcome, delete: Deleting, access: AccountAccess, dependencies: Dependencies
+    earlier: Outcome,
+    action: Delete,
+    evidence: Evidence,
+    access: AccountAccess,
+    dependencies: Dependencies,
 ) -> Steps[Outcome]:
     """Delete the credential that an earlier run was about to delete for this very key.
 
@@ -62,34 +67,35 @@ def finish_earlier(
     CloudTrail its last change to the credential names this key and what it was about to do. That
     Bedrock refuses the key is confirmed here, as the earlier run would have.
     """
-    proof = yield from confirmed(delete, {}, dependencies)
+    proof = yield from confirmed(delete(action, evidence), {}, dependencies)
     if proof.confirmed_at is None:
         said = "; ".join((*proof.accepting, *proof.missing))
         reason = f"{earlier.reason}; it is not deleted now, for that is not confirmed: {said}"
         return replace(earlier, reason=reason, confirmed_at=None, urgent=True)
     proven = replace(earlier, refused_since=proof.refused_since, confirmed_at=proof.confirmed_at)
-    return _delete(proven, delete, access, dependencies.ledger)
+    return _delete(proven, action, evidence.key.fingerprint, access, dependencies.ledger)
 
 
-def _delete(earlier: Outcome, delete: Deleting, access: AccountAccess, ledger: Ledger) -> Outcome:
-    fingerprint = delete.evidence.key.fingerprint
+def _delete(
+    earlier: Outcome, action: Delete, fingerprint: str, access: AccountAccess, ledger: Ledger
+) -> Outcome:
+    credential, ready = action.credential, deletion(action.credential, access)
     try:
         entry = ledger.open_change(
-            action="delete",
+            action=action.name,
             actor=access.actor,
             account=access.account,
             fingerprint=fingerprint,
-            record=delete.record("Inactive"),
+            record=ready.record,
         )
     except OSError as error:
         return replace(earlier, reason=f"{earlier.reason} (the ledger: {error.strerror})")
-    with stated(purpose_of("delete", fingerprint)):
+    with stated(purpose_of(action.name, fingerprint)):
         try:
-            access.credentials.delete(delete.credential)
+            access.credentials.delete(credential)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
             reason = f"{earlier.reason}; IAM did not delete it now either ({refusal(error)})"
-            by_hand = commands.to_delete(delete.credential)
-            failure = replace(earlier, reason=reason, commands=by_hand)
+            failure = replace(earlier, reason=reason, commands=commands.to_delete(credential))
             return settle(failure, ledger, entry, "failed")
-    done = replace(earlier, action="delete", state="done", reason=delete.result)
+    done = replace(earlier, action=action.name, state="done", reason=ready.result)
     return settle(done, ledger, entry, "done")

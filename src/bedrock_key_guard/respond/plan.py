@@ -88,7 +88,7 @@ def _for_short_term(key: ShortTermKey, verdict: Verdict, policy: Policy) -> Acti
         by_hand = commands.to_quarantine(key, signer.principal.arn if signer else None)
         return Manual(_unknown(signer, verdict), by_hand)
     by_hand = commands.to_quarantine(key, signer.holder.arn)
-    obstacle, holder = _signer_obstacle(key, signer.holder, policy), signer.holder.holder
+    obstacle, holder = _signer_obstacle(key, signer.holder, policy), signer.holder.as_holder
     if obstacle is not None or holder is None:
         return Manual(obstacle or _unknown(signer, verdict), by_hand)
     reason = f"{verdict.state}: {verdict.reason}"

@@ -11,7 +11,6 @@ from bedrock_key_guard.model.actions import Delete, Manual, Nothing
 from bedrock_key_guard.respond.apply import Dependencies, apply, prove, refused
 from bedrock_key_guard.respond.bounds import Bounds
 from bedrock_key_guard.respond.changes import change_for
-from bedrock_key_guard.respond.changes.long_term import Deleting
 from bedrock_key_guard.respond.follow_up import finish_earlier, remember_hold
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Responder:
             return Outcome(action.name, "refused", action.reason, commands=by_hand, urgent=True)
         change = change_for(action, verdict.evidence, self._policy)
         if self._policy.dry_run:
-            return Outcome(action.name, "dry-run", change.promise())
+            return Outcome(action.name, "dry-run", change.promise)
         access = self._access(verdict)
         if isinstance(access, NoSession):
             return refused(change, f"nothing can be changed: {access.reason}")
@@ -81,8 +80,8 @@ class Responder:
             return left
         if not self._bounds.take_one():
             return replace(left, left_out_by="--max-responses")
-        change = Deleting(delete, verdict.evidence, self._policy)
-        return (yield from finish_earlier(earlier, change, access, self._dependencies))
+        ended = finish_earlier(earlier, delete, verdict.evidence, access, self._dependencies)
+        return (yield from ended)
 
     def _left_undone(self, verdict: Verdict) -> Delete | None:
         """Return what an earlier run had to leave, where this one may end it."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bedrock_key_guard.iam.principal import read_principal
-from bedrock_key_guard.model import Principal
+from bedrock_key_guard.model import Account, Holder, Principal
 
 ACCOUNT = "111122223333"
 IAM, STS = f"arn:aws:iam::{ACCOUNT}:", f"arn:aws:sts::{ACCOUNT}:"
@@ -74,3 +74,16 @@ def test_a_holder_is_the_same_whatever_its_session_its_path_and_its_case() -> No
     assert len({p.identity for p in map(read_principal, arns) if p}) == 1
     others = (f"{IAM}user/deploy", f"{IAM}role/deploy-2", arns[0].replace(ACCOUNT, "210987654321"))
     assert len({p.identity for p in map(read_principal, (*arns, *others)) if p}) == 4
+
+
+def test_permissions_hang_on_users_and_roles_alone() -> None:
+    account = Account(ACCOUNT)
+    for arn, holder in (
+        (f"{IAM}user/teams/sam", Holder(account, "user", "sam")),
+        (f"{STS}assumed-role/deploy/run-7", Holder(account, "role", "deploy")),
+        (f"{STS}federated-user/bob", None),
+        (f"{IAM}root", None),
+    ):
+        principal = read_principal(arn)
+        assert principal is not None
+        assert principal.as_holder == holder

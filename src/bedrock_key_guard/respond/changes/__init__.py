@@ -1,32 +1,32 @@
-"""Define what a response can change: one class for each action that changes something."""
+"""Define what a response can change: one change for each action that changes something."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model import actions
-from bedrock_key_guard.respond.changes.long_term import Deleting, Disabling, Resetting
-from bedrock_key_guard.respond.changes.short_term import Quarantining, Revoking
-from bedrock_key_guard.respond.changes.strip_policies import Stripping
+from bedrock_key_guard.respond.changes.long_term import delete, disable, reset
+from bedrock_key_guard.respond.changes.short_term import quarantine, revoke_sessions
+from bedrock_key_guard.respond.changes.strip_policies import strip_policies
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import Evidence
-    from bedrock_key_guard.respond.changes.change import AnyChange
+    from bedrock_key_guard.respond.changes.change import Change
     from bedrock_key_guard.respond.policy import Policy
 
 
-def change_for(action: actions.Remediation, evidence: Evidence, policy: Policy) -> AnyChange:
+def change_for(action: actions.Remediation, evidence: Evidence, policy: Policy) -> Change:
     """Return the change that carries an action out."""
     match action:
         case actions.Disable():
-            return Disabling(action, evidence, policy)
+            return disable(action, evidence)
         case actions.Reset():
-            return Resetting(action, evidence, policy)
+            return reset(action, evidence, policy)
         case actions.Delete():
-            return Deleting(action, evidence, policy)
+            return delete(action, evidence)
         case actions.StripPolicies():
-            return Stripping(action, evidence, policy)
+            return strip_policies(action, evidence, policy)
         case actions.Quarantine():
-            return Quarantining(action, evidence, policy)
+            return quarantine(action, evidence, policy)
         case actions.RevokeSessions():
-            return Revoking(action, evidence, policy)
+            return revoke_sessions(action, evidence, policy)

@@ -1,16 +1,14 @@
 """Define what a response is made of: the change that carries an action out, and its parts.
 
-Each kind of change is one small class. What they have in common, the steps from the last probe to
-the proof, is written once, in `apply`.
+What all changes have in common, the steps from the last probe to the proof, is written once, in
+`apply`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING
 
-from bedrock_key_guard.model.actions import Remediation
 from bedrock_key_guard.verify.denials import OWN_POLICY, denies_bearer
 
 if TYPE_CHECKING:
@@ -18,12 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.model import BedrockAnswer, Evidence
+    from bedrock_key_guard.model.actions import Remediation
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.confirm import Shows
     from bedrock_key_guard.respond.ledger.records import Record
-    from bedrock_key_guard.respond.policy import Policy
-
-ActionT_co = TypeVar("ActionT_co", bound=Remediation, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +46,26 @@ class Obstacle:
     commands: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Change(ABC, Generic[ActionT_co]):
-    """Change one thing in one account, so that one key is dead; what AWS refuses is raised."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Describe the change of one thing in one account, so that one key is dead.
 
-    deed: ClassVar[str]
-    unfinished: ClassVar[str | None] = None
-    """What is left undone where there is no confirmation to wait for."""
+    `subject` names the thing, for people and so that no two change it at once. `promise` says what
+    would be done, `deed` what IAM is asked for, `unfinished` what stays undone where there is no
+    confirmation. `prepare` finds out whether it may begin, and changes nothing; it raises what
+    AWS's refusal raises. The change is needed `until` then, None for good. `denies_everything`
+    tells that the key's principal may do nothing any more, not just use no keys.
+    """
 
-    action: ActionT_co
+    action: Remediation
     evidence: Evidence
-    policy: Policy
-
-    @property
-    @abstractmethod
-    def subject(self) -> str:
-        """Name what is changed, for people and so that no two change it at once."""
-
-    @property
-    def until(self) -> datetime | None:
-        """Return until when the change is needed, None where it is for good."""
-        return None
-
-    @property
-    def denies_everything(self) -> bool:
-        """Tell whether the key's principal may do nothing any more, not just use no keys."""
-        return False
-
-    @abstractmethod
-    def promise(self) -> str:
-        """Say what would be done, and whether it could be undone."""
-
-    @abstractmethod
-    def prepare(self, access: AccountAccess) -> Ready | Obstacle:
-        """Find out whether the change may begin, and change nothing."""
+    subject: str
+    promise: str
+    deed: str
+    prepare: Callable[[AccountAccess], Ready | Obstacle]
+    until: datetime | None = None
+    denies_everything: bool = False
+    unfinished: str | None = None
 
     def shows(self, answer: BedrockAnswer, before: BedrockAnswer | None) -> Shows:
         """Return what an answer shows: the change at work, the key at work, or nothing.
@@ -108,6 +90,3 @@ class Change(ABC, Generic[ActionT_co]):
         was_allowed = before is None or before.state == "accepted"
         by_denial = self.denies_everything and was_allowed and answer.state == "denied"
         return self.action.contains and (by_denial or denies_bearer(answer))
-
-
-AnyChange = Change[Remediation]

@@ -9,146 +9,135 @@ writes one, aimed at the session that signed, and is for those who grant that ri
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam import commands, policy_documents
 from bedrock_key_guard.iam.principal import read_principal
-from bedrock_key_guard.model.actions import HolderAction
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.ledger.records import PolicyAttached, PolicyPut
 
 if TYPE_CHECKING:
+    from bedrock_key_guard.model import Evidence
+    from bedrock_key_guard.model.actions import HolderAction, Quarantine, RevokeSessions
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.identities import Identity
+    from bedrock_key_guard.respond.policy import Policy
 
 _MADE_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
 _SECOND = timedelta(seconds=1)
 
 
-class Containing(Change[HolderAction]):
-    """Deny something to the user or role that signed a short-term key."""
-
-    @property
-    def subject(self) -> str:
-        """Name the user or role."""
-        holder = self.action.holder
-        return f"{holder.kind} {holder.name} of account {holder.account.account_id}"
-
-    @property
-    def until(self) -> datetime:
-        """Return when the key expires."""
-        return self.action.key.expires_at
-
-    def prepare(self, access: AccountAccess) -> Ready | Obstacle:
-        """Be ready where IAM knows the user or role, and may be told to change it."""
-        kind, name = self.action.holder.kind, self.action.holder.name
-        identity = access.identities.find(kind, name)
-        if identity is None:
-            return Obstacle(f"IAM has no {kind} {name}")
-        if any(path in identity.arn for path in _MADE_BY_AWS):
-            by_others = commands.to_deny_from_above(self.action.key, self.action.signer)
-            return Obstacle(f"{kind} {identity.name} is one that AWS alone changes", by_others)
-        return self.prepare_for(identity, access)
-
-    @abstractmethod
-    def prepare_for(self, identity: Identity, access: AccountAccess) -> Ready | Obstacle:
-        """Be ready to change this user or role."""
-
-
-class Quarantining(Containing):
+def quarantine(action: Quarantine, evidence: Evidence, policy: Policy) -> Change:
     """Attach the managed policy that denies the use of keys on both planes."""
-
-    deed = "attach the quarantine policy"
-
-    def promise(self) -> str:
-        """Say what would be done."""
-        policy = self.policy.quarantine
-        return f"would attach policy {policy} to {self.subject} until {_told(self.until)}"
-
-    def prepare_for(self, identity: Identity, access: AccountAccess) -> Ready | Obstacle:
-        """Be ready where the policy is there, denies what it must, and allows nothing."""
-        policy, key = self.policy.quarantine_in(access.account), self.action.key
-        if policy.split(":")[4] not in (access.account.account_id, "aws"):
-            return Obstacle(f"policy {policy} is not of account {access.account.account_id}")
-        gap = access.quarantine_shortfall(policy, key.family.deny_actions)
-        if gap is not None:
-            by_hand = commands.to_make_quarantine(key, policy, self.action.holder)
-            return Obstacle(f"policy {policy} is not a quarantine policy: {gap}", by_hand)
-        kind, name = identity.kind, identity.name
-        there = policy in access.identities.attached(kind, name)
-        until = self.until.isoformat()
-        return Ready(
-            PolicyAttached(kind, name, identity.unique_id, policy, until, was_attached=there),
-            f"policy {policy} is attached{' already' if there else ''} to {self.subject}, "
-            f"and is needed until {_told(self.until)}",
-            partial(access.identities.attach, kind, name, policy),
-            needed=not there,
-        )
+    what, end = _named(action), action.key.expires_at
+    promise = f"would attach policy {policy.quarantine} to {what} until {_told(end)}"
+    prepare, deed = partial(_attachment, action, policy), "attach the quarantine policy"
+    return Change(action, evidence, what, promise, deed, prepare, until=end)
 
 
-class Revoking(Containing):
+def revoke_sessions(action: RevokeSessions, evidence: Evidence, policy: Policy) -> Change:
     """Write an inline policy that denies sessions begun before now the use of keys."""
+    end, denied = action.key.expires_at, "the use of Bedrock keys"
+    return Change(
+        action,
+        evidence,
+        subject=_named(action),
+        promise=f"would deny {'everything' if policy.revoke_everything else denied} "
+        f"to {_aim(action)}, until {_told(end)}",
+        deed="write the policy that revokes sessions",
+        prepare=partial(_revocation, action, evidence, policy),
+        until=end,
+        denies_everything=policy.revoke_everything,
+    )
 
-    deed = "write the policy that revokes sessions"
 
-    @property
-    def _aim(self) -> str:
-        name = self.action.signer.session
-        session = f"session {name}" if name else "every session"
-        return f"{session} of {self.subject} begun before now"
+def _attachment(action: Quarantine, policy: Policy, access: AccountAccess) -> Ready | Obstacle:
+    """Be ready where the policy is there, denies what it must, and allows nothing."""
+    who, arn, key = _found(action, access), policy.quarantine_in(access.account), action.key
+    if isinstance(who, Obstacle):
+        return who
+    if arn.split(":")[4] not in (access.account.account_id, "aws"):
+        return Obstacle(f"policy {arn} is not of account {access.account.account_id}")
+    gap = access.quarantine_shortfall(arn, key.family.deny_actions)
+    if gap is not None:
+        by_hand = commands.to_make_quarantine(key, arn, action.holder)
+        return Obstacle(f"policy {arn} is not a quarantine policy: {gap}", by_hand)
+    there, until = arn in access.identities.attached(who.kind, who.name), key.expires_at
+    return Ready(
+        PolicyAttached(who.kind, who.name, who.unique_id, arn, until.isoformat(), there),
+        f"policy {arn} is attached{' already' if there else ''} to {_named(action)}, "
+        f"and is needed until {_told(until)}",
+        partial(access.identities.attach, who.kind, who.name, arn),
+        needed=not there,
+    )
 
-    def promise(self) -> str:
-        """Say what would be done."""
-        what = "everything" if self.denies_everything else "the use of Bedrock keys"
-        return f"would deny {what} to {self._aim}, until {_told(self.until)}"
 
-    def prepare_for(self, identity: Identity, access: AccountAccess) -> Ready | Obstacle:
-        """Be ready where the sessions are not the guard's own."""
-        own, its = read_principal(access.actor), read_principal(identity.arn)
-        if own and its and own.identity == its.identity and not self.policy.force:
-            return Obstacle(f"the guard itself acts as {self.subject} (--force lets it go on)")
-        kind, fingerprint, there = identity.kind, self.action.key.fingerprint, access.identities
-        for policy in there.inline(kind, identity.name):
-            if policy_documents.is_policy_for(policy, fingerprint):
-                document = there.inline_document(kind, identity.name, policy) or {}
-                return self._ready(identity, access, policy, document, needed=False)
-        policy = policy_documents.policy_name(self.until, fingerprint)
-        return self._ready(identity, access, policy, self._document(identity))
+def _revocation(
+    action: RevokeSessions, evidence: Evidence, policy: Policy, access: AccountAccess
+) -> Ready | Obstacle:
+    """Be ready where the sessions are not the guard's own."""
+    who, key, there = _found(action, access), action.key, access.identities
+    if isinstance(who, Obstacle):
+        return who
+    if _is_own(who, access) and not policy.force:
+        return Obstacle(f"the guard itself acts as {_named(action)} (--force lets it go on)")
+    inline = there.inline(who.kind, who.name)
+    ours = [name for name in inline if policy_documents.is_policy_for(name, key.fingerprint)]
+    if ours:
+        name, document = ours[0], there.inline_document(who.kind, who.name, ours[0]) or {}
+    else:
+        name = policy_documents.policy_name(key.expires_at, key.fingerprint)
+        document = _denial(action, who, evidence, everything=policy.revoke_everything)
+    text, until = json.dumps(document, sort_keys=True), key.expires_at.isoformat()
+    return Ready(
+        PolicyPut(who.kind, who.name, who.unique_id, name, text, until),
+        f"inline policy {name} revokes {_aim(action)}",
+        partial(there.put, who.kind, who.name, name, text),
+        needed=not ours,
+    )
 
-    @property
-    def denies_everything(self) -> bool:
-        """Tell whether that was asked for."""
-        return self.policy.revoke_everything
 
-    def _document(self, identity: Identity) -> policy_documents.Document:
-        """Aim at the one session where its name is known, whose `aws:userid` then is too."""
-        key, session = self.action.key, self.action.signer.session
-        actions = ("*",) if self.denies_everything else key.family.deny_actions
-        cutoff = max(self.evidence.clock.now, key.issued_at) + _SECOND
-        user_id = f"{identity.unique_id}:{session}" if session else None
-        return policy_documents.session_denial(actions, cutoff, user_id)
+def _denial(
+    action: RevokeSessions, who: Identity, evidence: Evidence, *, everything: bool
+) -> policy_documents.Document:
+    """Aim at the one session where its name is known, whose `aws:userid` then is too."""
+    key, session = action.key, action.signer.session
+    denied = ("*",) if everything else key.family.deny_actions
+    cutoff = max(evidence.clock.now, key.issued_at) + _SECOND
+    user_id = f"{who.unique_id}:{session}" if session else None
+    return policy_documents.session_denial(denied, cutoff, user_id)
 
-    def _ready(
-        self,
-        identity: Identity,
-        access: AccountAccess,
-        policy: str,
-        document: policy_documents.Document,
-        *,
-        needed: bool = True,
-    ) -> Ready:
-        kind, name, text = identity.kind, identity.name, json.dumps(document, sort_keys=True)
-        until = self.until.isoformat()
-        return Ready(
-            PolicyPut(kind, name, identity.unique_id, policy, text, until),
-            f"inline policy {policy} revokes {self._aim}",
-            partial(access.identities.put, kind, name, policy, text),
-            needed=needed,
-        )
+
+def _aim(action: RevokeSessions) -> str:
+    name = action.signer.session
+    session = f"session {name}" if name else "every session"
+    return f"{session} of {_named(action)} begun before now"
+
+
+def _named(action: HolderAction) -> str:
+    holder = action.holder
+    return f"{holder.kind} {holder.name} of account {holder.account.account_id}"
 
 
 def _told(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def _found(action: HolderAction, access: AccountAccess) -> Identity | Obstacle:
+    """Return the user or role as IAM knows it, and may be told to change it."""
+    kind, name = action.holder.kind, action.holder.name
+    identity = access.identities.find(kind, name)
+    if identity is None:
+        return Obstacle(f"IAM has no {kind} {name}")
+    if any(path in identity.arn for path in _MADE_BY_AWS):
+        by_others = commands.to_deny_from_above(action.key, action.signer)
+        return Obstacle(f"{kind} {identity.name} is one that AWS alone changes", by_others)
+    return identity
+
+
+def _is_own(identity: Identity, access: AccountAccess) -> bool:
+    """Tell whether the guard acts as this user or role."""
+    own, its = read_principal(access.actor), read_principal(identity.arn)
+    return own is not None and its is not None and own.identity == its.identity

@@ -14,73 +14,64 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.respond.changes.change import Obstacle, Ready
-from bedrock_key_guard.respond.changes.long_term import Disabling
+from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.ledger.records import PoliciesDetached
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
+    from bedrock_key_guard.keys.families import Family
+    from bedrock_key_guard.model import CredentialRecord, Evidence
+    from bedrock_key_guard.model.actions import StripPolicies
     from bedrock_key_guard.respond.account_access import AccountAccess
+    from bedrock_key_guard.respond.identities import Identities
+    from bedrock_key_guard.respond.policy import Policy
 
 
-class Stripping(Disabling):
-    """Detach every policy from the user that the console made for the key."""
+def strip_policies(action: StripPolicies, evidence: Evidence, policy: Policy) -> Change:
+    """Detach every policy from the user that the console made for the key: it may do nothing."""
+    what = f"user {action.credential.user_name}"
+    prepare = partial(_prepare, action.credential, evidence.key.family, policy)
+    promise, deed = f"would detach every policy of {what}", "detach its policies"
+    return Change(action, evidence, what, promise, deed, prepare, denies_everything=True)
 
-    deed = "detach its policies"
 
-    @property
-    def subject(self) -> str:
-        """Name the user."""
-        return f"user {self.credential.user_name}"
+def _prepare(
+    credential: CredentialRecord, family: Family, policy: Policy, access: AccountAccess
+) -> Ready | Obstacle:
+    """Be ready where the user is as the console made it, and nobody's but the key's."""
+    name, there = credential.user_name, access.identities
+    if not family.console_user or not name.startswith(family.console_user):
+        return Obstacle(f"user {name} was not made by the console for this key")
+    user = there.find("user", name)
+    if user is None:
+        return Obstacle(f"IAM has no user {name} any more")
+    others = _others(credential, access)
+    if others is not None:
+        return Obstacle(f"user {name} has {others}")
+    denies = policy.quarantine_in(access.account)
+    taken = tuple(each for each in there.attached("user", name) if each != denies)
+    lost = ", ".join(each.rpartition("/")[2] for each in taken)
+    result = f"user {name} has {f'lost {lost}' if taken else 'no policy left'}"
+    record = PoliciesDetached(name, user.unique_id, credential.alias, taken)
+    return Ready(record, result, partial(_detach, name, taken, there), needed=bool(taken))
 
-    @property
-    def denies_everything(self) -> bool:
-        """Tell that what has no policy may do nothing."""
-        return True
 
-    def promise(self) -> str:
-        """Say what would be done."""
-        return f"would detach every policy of {self.subject}"
+def _detach(user_name: str, policies: Iterable[str], identities: Identities) -> None:
+    for policy in policies:
+        identities.detach("user", user_name, policy)
 
-    def prepare(self, access: AccountAccess) -> Ready | Obstacle:
-        """Be ready where the user is as the console made it, and nobody's but the key's."""
-        name, made_as = self.credential.user_name, self.evidence.key.family.console_user
-        if not made_as or not name.startswith(made_as):
-            return Obstacle(f"user {name} was not made by the console for this key")
-        user = access.identities.find("user", name)
-        if user is None:
-            return Obstacle(f"IAM has no user {name} any more")
-        obstacle = self._of_others(access) or self._of_other_policies(access)
-        if obstacle is not None:
-            return Obstacle(obstacle)
-        denies = self.policy.quarantine_in(access.account)
-        attached = access.identities.attached("user", name)
-        taken = tuple(policy for policy in attached if policy != denies)
-        lost = ", ".join(policy.rpartition("/")[2] for policy in taken)
-        return Ready(
-            PoliciesDetached(name, user.unique_id, self.credential.alias, taken),
-            f"{self.subject} has {f'lost {lost}' if taken else 'no policy left'}",
-            partial(self._detach, taken, access),
-            needed=bool(taken),
-        )
 
-    def _detach(self, policies: Sequence[str], access: AccountAccess) -> None:
-        for policy in policies:
-            access.identities.detach("user", self.credential.user_name, policy)
-
-    def _of_others(self, access: AccountAccess) -> str | None:
-        others = access.others(self.credential.user_name, self.credential.credential_id)
-        if not others:
-            return None
-        return f"{self.subject} has more than this key, and it would stop too: {', '.join(others)}"
-
-    def _of_other_policies(self, access: AccountAccess) -> str | None:
-        name = self.credential.user_name
-        for what, found in (
-            ("inline policies", access.identities.inline("user", name)),
-            ("groups", access.identities.groups(name)),
-        ):
-            if found:
-                return f"{self.subject} has {what}, which could not be given back: {len(found)}"
-        return None
+def _others(credential: CredentialRecord, access: AccountAccess) -> str | None:
+    """Return what the user has that would stop too, or that could not be given back."""
+    name = credential.user_name
+    others = access.others(name, credential.credential_id)
+    if others:
+        return f"more than this key, and it would stop too: {', '.join(others)}"
+    for what, found in (
+        ("inline policies", access.identities.inline("user", name)),
+        ("groups", access.identities.groups(name)),
+    ):
+        if found:
+            return f"{what}, which could not be given back: {len(found)}"
+    return None

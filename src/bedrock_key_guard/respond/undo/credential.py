@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model import CHANGES
@@ -42,10 +43,7 @@ def activate_again(
     if obstacle is not None:
         return obstacle
     what = f"credential {record.credential_id} of user {record.user_name}"
-
-    def write() -> None:
-        writer.set_status(credential, "Active")
-
+    write = partial(writer.set_status, credential, "Active")
     return Reversal(what, f"set {what} Active", f"{what} is Active", write)
 
 

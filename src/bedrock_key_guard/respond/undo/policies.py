@@ -7,6 +7,7 @@ of each policy CloudTrail has to show that the last who changed it there was the
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.policy_documents import is_session_denial
@@ -71,11 +72,7 @@ def detach_again(
     reason = not_shown("Attach", entry.actor, _of(events, kind, name, policy))
     if reason is not None:
         return refused(reason)
-
-    def write() -> None:
-        identities.detach(kind, name, policy)
-
-    subject = f"{kind} {name}"
+    subject, write = f"{kind} {name}", partial(identities.detach, kind, name, policy)
     gone = f"{policy} is detached from {subject}"
     return Reversal(subject, f"detach {policy} from {subject}", gone, write)
 
@@ -96,14 +93,9 @@ def delete_again(
     reason = not_shown("Put", entry.actor, _of(events, kind, name, policy))
     if reason is not None:
         return refused(reason)
-
-    def write() -> None:
-        identities.delete(kind, name, policy)
-
-    subject = f"{kind} {name}"
-    return Reversal(
-        subject, f"delete {policy} of {subject}", f"{policy} of {subject} is gone", write
-    )
+    subject, write = f"{kind} {name}", partial(identities.delete, kind, name, policy)
+    gone = f"{policy} of {subject} is gone"
+    return Reversal(subject, f"delete {policy} of {subject}", gone, write)
 
 
 def _stranger(
