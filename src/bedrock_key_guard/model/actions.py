@@ -55,6 +55,8 @@ class _OfCredential(_Remediation):
 
 @dataclass(frozen=True, slots=True)
 class _OfHolder(_Remediation):
+    """Act on the holder of a key's permissions until it expires; `signer` may be its session."""
+
     holder: Holder
     signer: Principal
     key: ShortTermKey
@@ -109,7 +111,7 @@ class StripPolicies(_OfCredential):
 
 @dataclass(frozen=True, slots=True)
 class Quarantine(_OfHolder):
-    """Attach the managed policy that denies the use of keys on both planes, until this expires."""
+    """Attach the managed policy that denies the use of keys on both planes."""
 
     name = "quarantine"
     permissions = (

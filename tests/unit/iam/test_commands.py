@@ -5,20 +5,23 @@ import shlex
 import subprocess
 import sys
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.iam.commands import (
+    by_hand,
     to_delete,
     to_disable,
     to_find_out,
     to_make_quarantine,
     to_quarantine,
 )
+from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.keys.families import CLAUDE_PLATFORM_SHORT_TERM
-from bedrock_key_guard.model import Account, Holder
+from bedrock_key_guard.model import Account, Holder, actions
 from tests.unit.respond.doubles import DENIES_KEYS, QUARANTINE
 from tests.unit.verify.doubles import (
     ACCOUNT,
@@ -175,6 +178,30 @@ def test_a_credential_is_deleted_by_its_id(user: str) -> None:
         *("aws", "iam", "delete-service-specific-credential", f"--user-name={user}"),
         *("--service-specific-credential-id", "ACCAQNZGKIQYEXAMPLE22"),
     ]
+
+
+@pytest.mark.parametrize("action", get_args(actions.CredentialAction))
+def test_whatever_is_done_about_a_credential_a_person_sets_it_inactive(
+    action: type[actions.CredentialAction],
+) -> None:
+    assert by_hand(action(credential(), "live")) == to_disable(long_term(), credential())
+
+
+@pytest.mark.parametrize("action", get_args(actions.HolderAction))
+@pytest.mark.parametrize("arn", [SIGNER, OWN])
+def test_whatever_is_done_about_a_signer_a_person_denies_it_keys(
+    action: type[actions.HolderAction], arn: str
+) -> None:
+    signer = read_principal(arn)
+    assert signer is not None
+    assert signer.as_holder is not None
+    carried_out = action(signer.as_holder, signer, short_term(), "live")
+    assert by_hand(carried_out) == to_quarantine(short_term(), arn)
+
+
+def test_a_person_gets_the_commands_that_the_plan_found_and_none_for_nothing() -> None:
+    assert by_hand(actions.Manual("look", ("aws iam get-user",))) == ("aws iam get-user",)
+    assert by_hand(actions.Nothing("it is dead")) == ()
 
 
 def test_a_family_is_denied_its_own_actions() -> None:

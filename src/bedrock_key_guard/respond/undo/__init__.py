@@ -9,7 +9,7 @@ from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.aws.sessions import open_sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model import CHANGES, Outcome
-from bedrock_key_guard.model.actions import SEARCH
+from bedrock_key_guard.model.actions import SEARCH, Disable
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.undo.containments import containments
 from bedrock_key_guard.respond.undo.lift import lift
@@ -48,7 +48,7 @@ def undo(
             remedy="Leave --change out to see them all with --dry-run.",
         )
     sessions = open_sessions(environment, role)
-    _need(sessions, "restored", {entry.action for entry in entries} or CHANGES)
+    _need(sessions, "restored", {entry.action for entry in entries})
     ledger, now = Ledger(path), datetime.now(timezone.utc)
     stay = [entry for entry in known if entry not in entries]
 
@@ -107,7 +107,7 @@ def _out_of_reach(
 
 def _need(sessions: Sessions, what: str, changes: Iterable[str]) -> Session:
     if isinstance(sessions.own, NoSession):
-        needed = {permission for name in changes for permission in CHANGES[name].to_undo}
+        needed = {each for name in changes for each in CHANGES[name].to_undo} or Disable.to_undo
         raise CredentialsError(
             f"Nothing can be {what}: {sessions.own.reason}.",
             remedy=f"Give credentials that may call {', '.join(sorted(needed))}.",

@@ -10,6 +10,7 @@ import pytest
 from bedrock_key_guard.aws.session import Session, open_session
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model import Account, CredentialRecord, Outcome
+from bedrock_key_guard.model.actions import Disable
 from bedrock_key_guard.respond.change_events import CredentialEvent
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
@@ -401,6 +402,9 @@ def test_without_credentials_nothing_can_be_given_back(
         monkeypatch.delenv(name)
     with pytest.raises(CredentialsError, match="there are no AWS credentials") as refused:
         undo(path, None, environment, dry_run=False)
+    assert refused.value.remedy == (
+        f"Give credentials that may call {', '.join(sorted(Disable.to_undo))}."
+    )
     assert "iam:UpdateServiceSpecificCredential" in refused.value.remedy
 
 
