@@ -12,9 +12,6 @@ from pathlib import Path
 import pytest
 from botocore.credentials import Credentials
 
-from sandbox.front import signers
-from sandbox.front.sandbox import Sandbox
-from sandbox.front.seeding import DENY_BOTH_PLANES
 from bedrock_key_guard.model.actions import (
     SEARCH,
     Delete,
@@ -25,6 +22,9 @@ from bedrock_key_guard.model.actions import (
     RevokeSessions,
     StripPolicies,
 )
+from sandbox.front import signers
+from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import DENY_BOTH_PLANES
 from tests import keysmith
 from tests.jobs import ACCOUNT
 from tests.leakers import CONSOLE, role_session, signed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.model.response import KILLS
+from bedrock_key_guard.model.actions import KILLS
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.evidence import Verdict
