@@ -114,9 +114,17 @@ def test_a_quarantine_is_not_lifted_without_the_trail(in_reach: Answering, now: 
     leak(in_reach.tree, signed(sandbox, 1))
     in_reach.respond(*BY_QUARANTINE)
     sandbox.aws_faults.add(ACCESS_DENIED, on="cloudtrail:*", times=None)
-    (line,) = lifted(in_reach, now + hours(1))
-    assert line.startswith("refused: CloudTrail does not show")
-    assert "CloudTrail would not say (AccessDenied)" in line
+    writes = sandbox.writes()
+    for ledger in ("there", "lost"):
+        if ledger == "lost":
+            in_reach.ledger.unlink()
+        lines = lifted(in_reach, now + hours(1))
+        assert len(lines) == (2 if ledger == "there" else 1)
+        for line in lines:
+            assert line.startswith("refused: CloudTrail could not be read (")
+            assert "cloudtrail:LookupEvents failed (AccessDenied)" in line
+            assert line.endswith("give credentials that may call cloudtrail:LookupEvents")
+    assert sandbox.writes() == writes
 
 
 def test_a_session_policy_is_found_by_its_name_alone(in_reach: Answering, now: datetime) -> None:

@@ -1,128 +1,146 @@
 """Look events up in CloudTrail, page by page, under its rate limit.
 
-Facts are those of the CloudTrail API reference, `LookupEvents`: one attribute a request, newest
-first, 50 a page, two requests a second for each account and region.
+Facts are those of the CloudTrail API reference, `LookupEvents`: management events of 90 days, up to
+15 minutes late; one attribute a request, newest first, 50 a page, two requests a second for each
+account and region.
 """
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
 from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.trail_record import read_record
 from bedrock_key_guard.model.usage import Gap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from bedrock_key_guard.aws.rate_limit import RateLimiter
     from bedrock_key_guard.aws.session import Session
+    from bedrock_key_guard.aws.trail_record import Record
+    from bedrock_key_guard.model.usage import GapKind
 
 Attribute = Literal["AccessKeyId", "EventName", "ResourceName", "Username"]
-Take = Callable[[Mapping[str, Any]], None]
+
+KEPT = timedelta(days=90)
+"""How long CloudTrail's event history goes back."""
 
 PAGE = 50
 MOST_EVENTS = 100_000
 """Events of one region that are read: at a hundred a second, a quarter of an hour."""
 
-_ATTEMPTS = 6
+_ATTEMPTS: dict[GapKind, int] = {"throttled": 6, "unanswered": 3, "refused": 1}
 _THROTTLED = frozenset(
     "Throttling ThrottlingException ThrottledException RequestLimitExceeded "
     "TooManyRequestsException".split()
 )
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Say which events of which region are wanted."""
+    """Say which events of which region are wanted, from when to when, and how many at most."""
 
     region: str
     attribute: Attribute
     value: str
-    begin: datetime
-    end: datetime
+    begin: datetime | None = None
+    end: datetime | None = None
+    most: int = MOST_EVENTS
 
 
 class Trail:
-    """Read the trail of one account, from any thread."""
+    """Read the trail of one account, from any thread, at the pace of its session."""
 
-    def __init__(
-        self, session: Session, limiter: RateLimiter, most_events: int = MOST_EVENTS
-    ) -> None:
-        """Ask with `session`, at the pace of `limiter`, for at most `most_events` of each query."""
+    def __init__(self, session: Session) -> None:
+        """Ask with `session`."""
         self._session = session
-        self._limiter = limiter
-        self._most = most_events
-        self._stopped = threading.Event()
 
-    def stop(self) -> None:
-        """Let no read ask for another page: the run is over."""
-        self._stopped.set()
+    def look_up(self, query: Query) -> Iterator[Record | Gap]:
+        """Yield the records, newest first, and last a gap for each reason why some stayed unread.
 
-    def read(self, query: Query, take: Take) -> Gap | None:
-        """Hand each event's record to `take`; return what stayed unread, and why, if anything."""
-        asked: dict[str, Any] = {
-            "LookupAttributes": [
-                {"AttributeKey": query.attribute, "AttributeValue": query.value},
-            ],
-            "StartTime": query.begin,
-            "EndTime": query.end,
-            "MaxResults": PAGE,
-        }
-        taken, unreadable, oldest = 0, 0, query.end
-        while not self._stopped.is_set():
-            page = self._page(query.region, asked)
-            if isinstance(page, str):
-                return _gap(query, page, oldest if taken else None)
+        The next page is asked for when the last one is used up.
+        """
+        unreadable = 0
+        for item in self._events(query):
+            found = item if isinstance(item, Gap) else read_record(item)
+            if found is None:
+                unreadable += 1
+            else:
+                yield found
+        if unreadable:
+            yield _gap(query, "unreadable", f"{unreadable:,} events are no JSON")
+
+    def _events(self, query: Query) -> Iterator[Mapping[str, Any] | Gap]:
+        taken, oldest, token = 0, None, None
+        while True:
+            page = self._page(query, token, oldest)
+            if isinstance(page, Gap):
+                yield page
+                return
             for item in page.get("Events", ()):
-                taken, oldest = taken + 1, min(oldest, item["EventTime"])
-                unreadable += not _hand_over(item, take)
+                taken, oldest = taken + 1, item.get("EventTime", oldest)
+                yield item
             token = page.get("NextToken")
             if not token:
-                return _gap(query, f"{unreadable:,} events are no JSON") if unreadable else None
-            if taken >= self._most:
-                return _gap(query, f"it has more than {taken:,} events (--max-events)", oldest)
-            asked["NextToken"] = token
-        return _gap(query, "the run was stopped", oldest)
+                return
+            if taken >= query.most:
+                yield _gap(query, "bound", f"it has more than {taken:,} events", oldest)
+                return
 
-    def _page(self, region: str, asked: Mapping[str, Any]) -> Mapping[str, Any] | str:
-        """Return one page, asked for again while CloudTrail says that it is too much; or why not.
+    def _page(
+        self, query: Query, token: str | None, oldest: datetime | None
+    ) -> Mapping[str, Any] | Gap:
+        """Return one page, or why not, having asked again where that may help.
 
-        The SDK has tried by itself before it gives such an answer.
+        The SDK does not ask again by itself: it would not keep to the pace.
         """
-        lane, code = (self._session.account.account_id, region), ""
-        for attempt in range(_ATTEMPTS):
-            self._limiter.wait(lane)
+        limiter, lane = self._session.limiter, (self._session.account.account_id, query.region)
+        request, attempt = _request(query, token), 0
+        while True:
+            limiter.wait(lane)
             try:
-                answer: Mapping[str, Any] = self._session.client_in(
-                    region, "cloudtrail"
-                ).lookup_events(**asked)
+                client = self._session.client_in(query.region, "cloudtrail")
+                answer: Mapping[str, Any] = client.lookup_events(**request)
             except Exception as error:  # noqa: BLE001  # whatever failed, this region is a gap
-                code = error_code(error)
-                if code not in _THROTTLED:
-                    return f"cloudtrail:LookupEvents failed ({code})"
-                self._limiter.hold(lane, 2.0**attempt)
+                kind, attempt = _kind_of(error), attempt + 1
+                if attempt >= _ATTEMPTS[kind]:
+                    return _gap(query, kind, _reason(kind, error), oldest)
+                limiter.hold(lane, 2.0 ** (attempt - 1))
             else:
                 return answer
-        return f"cloudtrail:LookupEvents was throttled away ({code})"
 
 
-def _hand_over(item: Mapping[str, Any], take: Take) -> bool:
-    try:
-        record = json.loads(item["CloudTrailEvent"])
-    except (KeyError, ValueError):
-        return False
-    if isinstance(record, dict):
-        take(record)
-    return isinstance(record, dict)
+def _request(query: Query, token: str | None) -> dict[str, Any]:
+    attribute = {"AttributeKey": query.attribute, "AttributeValue": query.value}
+    optional = {"StartTime": query.begin, "EndTime": query.end, "NextToken": token}
+    given = {name: value for name, value in optional.items() if value is not None}
+    return {"LookupAttributes": [attribute], "MaxResults": PAGE, **given}
 
 
-def _gap(query: Query, reason: str, before: datetime | None = None) -> Gap:
+def _kind_of(error: Exception) -> GapKind:
+    if error_code(error) in _THROTTLED:
+        return "throttled"
+    response = getattr(error, "response", None)
+    if not isinstance(response, dict):
+        return "unanswered"
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return "unanswered" if status >= _SERVER_ERROR else "refused"
+
+
+def _reason(kind: GapKind, error: Exception) -> str:
+    what = "was throttled away" if kind == "throttled" else "failed"
+    return f"cloudtrail:LookupEvents {what} ({error_code(error)})"
+
+
+def _gap(query: Query, kind: GapKind, reason: str, before: datetime | None = None) -> Gap:
     """Say from when on a region is known: the newest events come first."""
     what = query.region
-    if query.attribute == "EventName":
+    if query.attribute in ("EventName", "ResourceName"):
         what = f"{query.value} in {what}"
-    return Gap(what if before is None else f"{what} before {before:%Y-%m-%d %H:%M} UTC", reason)
+    if before is not None:
+        what = f"{what} before {before.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+    return Gap(what, reason, kind)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.endpoints import overrides_trusted
+from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.aws.regions import HOME_REGION
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model import Account
@@ -27,6 +29,7 @@ USER_AGENT = f"bedrock-key-guard/{__version__}"
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
 _ATTEMPTS = 5
+_PACED = frozenset(("cloudtrail",))  # whoever keeps the pace asks again, too
 _DENIED = re.compile(r"\bnot authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,64})\b")
 
 
@@ -38,7 +41,10 @@ class NoSession:
 
 
 class Session:
-    """Hold the credentials of one account, who they are, and one client for each service."""
+    """Hold the credentials of one account, who they are, and one client for each service.
+
+    `limiter` is the pace at which CloudTrail is asked, by whomever: a run has one.
+    """
 
     def __init__(
         self,
@@ -47,12 +53,14 @@ class Session:
         *,
         trust_overrides: bool = False,
         ends_at: datetime | None = None,
+        limiter: RateLimiter | None = None,
     ) -> None:
         """Use `boto`, which acts as `arn`; an assumed role's session ends."""
         _, partition, _, _, account_id, _ = arn.split(":", 5)
         self.account = Account(account_id, partition)
         self.arn = arn
         self.ends_at = ends_at
+        self.limiter = limiter or RateLimiter(time.monotonic, time.sleep)
         self._trust_overrides = trust_overrides
         self._boto = boto
         self._clients: dict[tuple[str, str], Any] = {}
@@ -92,7 +100,7 @@ class Session:
             botocore_session=_core(trust_overrides=trust),
         )
         arn, ends_at = str(answer["AssumedRoleUser"]["Arn"]), given["Expiration"]
-        return Session(boto, arn, trust_overrides=trust, ends_at=ends_at)
+        return Session(boto, arn, trust_overrides=trust, ends_at=ends_at, limiter=self.limiter)
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:
@@ -101,7 +109,9 @@ class Session:
             return self._clients[service, region]
 
 
-def open_session(environment: Mapping[str, str]) -> Session | NoSession:
+def open_session(
+    environment: Mapping[str, str], limiter: RateLimiter | None = None
+) -> Session | NoSession:
     """Open a session with the credentials that the SDK finds, or say why there is none.
 
     Raises UsageError where boto3 is not installed.
@@ -120,7 +130,8 @@ def open_session(environment: Mapping[str, str]) -> Session | NoSession:
         if boto.get_credentials() is None:
             return NoSession("there are no AWS credentials")
         sts = _make_client(boto, "sts", boto.region_name or "us-east-1")
-        return Session(boto, str(sts.get_caller_identity()["Arn"]), trust_overrides=trust)
+        arn = str(sts.get_caller_identity()["Arn"])
+        return Session(boto, arn, trust_overrides=trust, limiter=limiter)
     except ClientError as error:
         return NoSession(f"AWS would not say whose the credentials are ({refusal(error)})")
     except (SSOError, TokenRetrievalError):
@@ -167,7 +178,7 @@ def _make_client(boto: boto3.Session, service: str, region: str) -> Any:
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": 1 if service in _PACED else _ATTEMPTS},
         user_agent_extra=USER_AGENT,
         max_pool_connections=20,
     )

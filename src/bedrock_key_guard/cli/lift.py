@@ -34,5 +34,4 @@ def lift(arguments: argparse.Namespace) -> int:
     now = datetime.now(timezone.utc)
     role, search = chosen_role(arguments), arguments.search
     done = lift_all(ledger, os.environ, now, role, search=search, dry_run=arguments.dry_run)
-    told = [(f"{containment.kind} {containment.holder}", outcome) for containment, outcome in done]
-    return tell(told, where_none="Nobody is denied anything by the guard.")
+    return tell(done, where_none="Nobody is denied anything by the guard.")

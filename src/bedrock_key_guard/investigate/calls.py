@@ -1,4 +1,4 @@
-"""Read a CloudTrail record: was the call made with a Bedrock API key, and what does it tell.
+"""Read a CloudTrail record: was the call made with a Bedrock API key, and what does it show.
 
 Where the two services put the mark of a key: Bedrock in `additionalEventData.callWithBearerToken`,
 Mantle in `requestParameters` (Amazon Bedrock user guide, "Log Amazon Bedrock API calls using AWS
@@ -8,19 +8,18 @@ CloudTrail" and "... Mantle"). Either place counts for either service, as a trut
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
-from bedrock_key_guard.model.usage import Sighting
+from bedrock_key_guard.aws.trail_record import GUARD_AGENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bedrock_key_guard.model.usage import Dimension
+    from bedrock_key_guard.aws.trail_record import Record
+    from bedrock_key_guard.model.usage import Dimension, Sighting
 
 Kind = Literal["long-term", "short-term"]
 
-GUARD_AGENT = "bedrock-key-guard/"
 LONGEST = 256
 """Characters of a value that are kept: nobody reads more of a user agent."""
 
@@ -67,51 +66,37 @@ class Call:
         return value
 
 
-def read_call(record: Mapping[str, Any]) -> Call | None:
+def read_call(record: Record) -> Call | None:
     """Return the call of a record, or None where it was not made with a Bedrock API key.
 
     A subscription that Bedrock made on the caller's behalf bears no mark, and counts.
     """
-    request, more = _object(record, "requestParameters"), _object(record, "additionalEventData")
+    request, more = record.part("requestParameters"), record.part("additionalEventData")
     if not (_is_marked(request) or _is_marked(more) or _is_subscription(record)):
         return None
-    seen = sighting(record)
-    if seen is None:
-        return None
-    identity = _object(record, "userIdentity")
+
+    def text(*path: str) -> str:
+        return cut(record.text(*path))
+
     return Call(
-        seen=seen,
-        event=text(record, "eventName") or "(unnamed)",
-        region=text(record, "awsRegion"),
-        address=text(record, "sourceIPAddress"),
-        agent=text(record, "userAgent"),
-        model=text(request, "modelId") or text(request, "model"),
-        inference_region=text(more, "inferenceRegion") or text(request, "inferenceRegion"),
-        error=text(record, "errorCode"),
-        principal=text(identity, "arn"),
-        access_key_id=text(identity, "accessKeyId"),
-        kind=_kind(request) or _kind(more) or _by_identity(identity),
+        seen=record.seen,
+        event=cut(record.name) or "(unnamed)",
+        region=text("awsRegion"),
+        address=text("sourceIPAddress"),
+        agent=cut(record.agent),
+        model=text("requestParameters", "modelId") or text("requestParameters", "model"),
+        inference_region=text("additionalEventData", "inferenceRegion")
+        or text("requestParameters", "inferenceRegion"),
+        error=text("errorCode"),
+        principal=cut(record.actor),
+        access_key_id=text("userIdentity", "accessKeyId"),
+        kind=_kind(request) or _kind(more) or _by_identity(record),
     )
 
 
-def sighting(record: Mapping[str, Any]) -> Sighting | None:
-    """Return when a record says that it happened, and its id; None where that cannot be read."""
-    try:
-        time = datetime.strptime(text(record, "eventTime"), "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007
-    except ValueError:
-        return None
-    return Sighting(time.replace(tzinfo=timezone.utc), text(record, "eventID"))
-
-
-def text(part: Mapping[str, Any], name: str) -> str:
-    """Return a field as text, cut to LONGEST characters; "" for anything else."""
-    value = part.get(name)
-    return value[:LONGEST] if isinstance(value, str) else ""
-
-
-def _object(part: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = part.get(name)
-    return value if isinstance(value, dict) else {}
+def cut(value: str) -> str:
+    """Return as much of a value as is kept."""
+    return value[:LONGEST]
 
 
 def _is_marked(part: Mapping[str, Any]) -> bool:
@@ -119,16 +104,18 @@ def _is_marked(part: Mapping[str, Any]) -> bool:
     return mark is True or (isinstance(mark, str) and mark.lower() == "true")
 
 
-def _is_subscription(record: Mapping[str, Any]) -> bool:
-    invoked_by = text(_object(record, "userIdentity"), "invokedBy")
-    return record.get("eventSource") == _MARKETPLACE and invoked_by == _BEDROCK
+def _is_subscription(record: Record) -> bool:
+    invoked_by = record.text("userIdentity", "invokedBy")
+    return record.text("eventSource") == _MARKETPLACE and invoked_by == _BEDROCK
 
 
 def _kind(part: Mapping[str, Any]) -> Kind | None:
-    return _KINDS.get(text(part, "bearerTokenType").removesuffix("-"))
+    kind = part.get("bearerTokenType")
+    return _KINDS.get(kind.removesuffix("-")) if isinstance(kind, str) else None
 
 
-def _by_identity(identity: Mapping[str, Any]) -> Kind | None:
+def _by_identity(record: Record) -> Kind | None:
     """Tell a session's key, which is a short-term one; a user without a session may have either."""
-    of_session = text(identity, "type") not in ("IAMUser", "")
-    return "short-term" if of_session or _object(identity, "sessionContext") else None
+    identity = record.part("userIdentity")
+    of_session = record.text("userIdentity", "type") not in ("IAMUser", "")
+    return "short-term" if of_session or identity.get("sessionContext") else None

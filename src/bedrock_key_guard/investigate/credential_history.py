@@ -11,12 +11,13 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bedrock_key_guard.aws.trail_record import GUARD_AGENT
 from bedrock_key_guard.iam.principal import read_principal
-from bedrock_key_guard.investigate.calls import GUARD_AGENT, sighting, text
+from bedrock_key_guard.investigate.calls import cut
 from bedrock_key_guard.model.usage import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from bedrock_key_guard.aws.trail_record import Record
 
 MOST_CHANGES = 100
 
@@ -63,7 +64,7 @@ class Changes:
         self._latest: list[tuple[Any, int, Change]] = []
         self._count = 0
 
-    def take(self, record: Mapping[str, Any]) -> None:
+    def take(self, record: Record) -> None:
         """Look at one record."""
         change = read_change(record, self._owner)
         if change is None:
@@ -80,44 +81,31 @@ class Changes:
             return tuple(latest), self._count - len(latest)
 
 
-def read_change(record: Mapping[str, Any], owner: Owner) -> Change | None:
+def read_change(record: Record, owner: Owner) -> Change | None:
     """Return the change that a record tells of, or None where it is about somebody else."""
-    name, seen = text(record, "eventName"), sighting(record)
-    if name not in _TARGETS or seen is None:
+    name = record.name
+    if name not in _TARGETS:
         return None
-    target = _deep(record, *_TARGETS[name])
+    target = record.text(*_TARGETS[name])
     of_key = bool(target) and target == owner.credential_id
     # A call without a user name is about the caller.
-    user = _deep(record, "requestParameters", "userName") or _deep(
-        record, "userIdentity", "userName"
-    )
+    user = record.text("requestParameters", "userName") or record.text("userIdentity", "userName")
     if not of_key and not owner.is_called(user):
         return None
-    actor, agent = _deep(record, "userIdentity", "arn"), text(record, "userAgent")
-    status = _deep(record, "requestParameters", "status")
+    status = record.text("requestParameters", "status")
     return Change(
-        name=f"{name} {status}" if status and name.startswith("Update") else name,
-        seen=seen,
-        actor=actor,
-        address=text(record, "sourceIPAddress"),
-        agent=agent,
-        target=target,
-        error=text(record, "errorCode"),
+        name=cut(f"{name} {status}" if status and name.startswith("Update") else name),
+        seen=record.seen,
+        actor=cut(record.actor),
+        address=cut(record.text("sourceIPAddress")),
+        agent=cut(record.agent),
+        target=cut(target),
+        error=cut(record.text("errorCode")),
         of_key=of_key,
-        by_guard=GUARD_AGENT in agent and _is_same(actor, owner.guard),
+        by_guard=GUARD_AGENT in record.agent and _is_same(record.actor, owner.guard),
     )
 
 
 def _is_same(arn: str, other: str) -> bool:
     one, two = read_principal(arn), read_principal(other)
     return one is not None and two is not None and one.identity == two.identity
-
-
-def _deep(record: Mapping[str, Any], *path: str) -> str:
-    """Return the text at a path, "" where there is none."""
-    part: Any = record
-    for name in path[:-1]:
-        part = part.get(name)
-        if not isinstance(part, dict):
-            return ""
-    return text(part, path[-1]) if path else ""

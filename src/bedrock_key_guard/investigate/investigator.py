@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol
 
-from bedrock_key_guard.aws.cloudtrail import MOST_EVENTS, Trail
+from bedrock_key_guard.aws.cloudtrail import MOST_EVENTS
 from bedrock_key_guard.aws.enabled_regions import Regions, enabled_regions
-from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.aws.session import NoSession, Session
 from bedrock_key_guard.investigate.lookup import Lookup, usage_of_signer, usage_of_user
 from bedrock_key_guard.investigate.reach import reach_of_role, reach_of_user
@@ -43,15 +41,10 @@ class Sessions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """Hold what an investigation needs: who reaches AWS, who may be asked about, and the clocks.
-
-    `clock` and `sleep` count seconds; `now` tells the time.
-    """
+    """Hold what an investigation needs: who reaches AWS, who may be asked about, and the time."""
 
     sessions: Sessions
     standing_of: Callable[[WholeKey], AllowedAccounts]
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
 
 
@@ -68,7 +61,6 @@ class Investigator:
         self._dependencies = dependencies
         self._since = since
         self._most_events = MOST_EVENTS if most_events is None else most_events
-        self._limiter = RateLimiter(dependencies.clock, dependencies.sleep)
         self._regions: dict[str, Regions] = {}
         self._keys = 0
 
@@ -94,7 +86,7 @@ class Investigator:
         if isinstance(session, NoSession):
             gap = Gap("CloudTrail", session.reason)
             return Usage("nobody", window.begin, window.end, window.leaked_at, gaps=(gap,))
-        lookup = Lookup(session, Trail(session, self._limiter, self._most_events), window)
+        lookup = Lookup(session, window, self._most_events)
         if isinstance(key, LongTermKey):
             usage = usage_of_user(lookup, user_key(key, verdict.evidence), self._enabled(session))
         else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.cloudtrail import Query
+from bedrock_key_guard.aws.cloudtrail import KEPT, Query, Trail
 from bedrock_key_guard.aws.enabled_regions import Regions
 from bedrock_key_guard.investigate import limits
 from bedrock_key_guard.investigate.aggregation import DIMENSIONS, Aggregation
@@ -15,40 +16,55 @@ from bedrock_key_guard.investigate.credential_history import EVENTS, Changes, Ow
 from bedrock_key_guard.investigate.indicators import indicators_of
 from bedrock_key_guard.investigate.issuer import issued_to
 from bedrock_key_guard.investigate.subject import SignedKey, UserKey, signed_by
-from bedrock_key_guard.investigate.window import KEPT
-from bedrock_key_guard.model.usage import Usage
+from bedrock_key_guard.model.usage import Gap, Usage
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Sequence
 
-    from bedrock_key_guard.aws.cloudtrail import Attribute, Take, Trail
+    from bedrock_key_guard.aws.cloudtrail import Attribute
     from bedrock_key_guard.aws.session import Session
+    from bedrock_key_guard.aws.trail_record import Record
     from bedrock_key_guard.investigate.aggregation import Facts
     from bedrock_key_guard.investigate.window import Window
     from bedrock_key_guard.keys.key import ShortTermKey
     from bedrock_key_guard.model import Evidence
-    from bedrock_key_guard.model.usage import Gap
+
+    Take = Callable[[Record], object]
 
 MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Hold the trail of one account, and from when to when it is looked at."""
+    """Say which account's trail is looked at, from when to when, for how many events a query."""
 
     session: Session
-    trail: Trail
     window: Window
+    most_events: int
+    stopped: threading.Event = field(default_factory=threading.Event)
 
     def query(self, region: str, attribute: Attribute, value: str) -> Query:
         """Return what to ask for, within the window."""
-        return Query(region, attribute, value, self.window.begin, self.window.end)
+        window = self.window
+        return Query(region, attribute, value, window.begin, window.end, self.most_events)
 
     def history(self, region: str, attribute: Attribute, value: str) -> Query:
         """Return what to ask for of all that CloudTrail keeps, up to the end of the window."""
         begin = min(self.window.begin, self.window.end - KEPT)
         return replace(self.query(region, attribute, value), begin=begin)
+
+    def read(self, query: Query, take: Take) -> list[Gap]:
+        """Hand each record to `take`, until the run is stopped; return what stayed unread."""
+        gaps = []
+        for item in Trail(self.session).look_up(query):
+            if self.stopped.is_set():
+                break
+            if isinstance(item, Gap):
+                gaps.append(_with_option(item))
+            else:
+                take(item)
+        return gaps
 
 
 def usage_of_user(lookup: Lookup, key: UserKey, regions: Regions) -> Usage:
@@ -61,10 +77,8 @@ def usage_of_user(lookup: Lookup, key: UserKey, regions: Regions) -> Usage:
     ]
     # A credential is often older than its leak.
     history = [lookup.history(home, "EventName", event) for event in EVENTS]
-    gaps = _side_by_side(
-        lookup.trail,
-        [*((query, take) for query in calls), *((query, changes.take) for query in history)],
-    )
+    reads = [*((query, take) for query in calls), *((query, changes.take) for query in history)]
+    gaps = _side_by_side(lookup, reads)
     latest, more = changes.done()
     facts = aggregation.facts()
     particular = (limits.ONE_USER, *((limits.RENAMED,) if key.renamed else ()))
@@ -85,13 +99,13 @@ def usage_of_signer(lookup: Lookup, key: ShortTermKey, evidence: Evidence) -> Us
     """
     aggregation, said = Aggregation(), limits.BEST_EFFORT
     query = lookup.query(key.region, "AccessKeyId", key.access_key_id)
-    gap = lookup.trail.read(query, _taker(aggregation, SignedKey(key.access_key_id)))
-    if aggregation.empty and gap is None:
-        said, gap = _read_by_session(lookup, key, evidence, aggregation)
+    gaps = lookup.read(query, _taker(aggregation, SignedKey(key.access_key_id)))
+    if aggregation.empty and not gaps:
+        said, gaps = _read_by_session(lookup, key, evidence, aggregation)
     facts = aggregation.facts()
     regions = Regions((key.region,))
     return replace(
-        _usage(lookup, facts, [gap] if gap else []),
+        _usage(lookup, facts, gaps),
         subject=f"access key {key.access_key_id}",
         limits=limits.limits_of(lookup.window, facts, regions, (said,)),
         indicators=indicators_of(facts, (), lookup.window.leaked_at),
@@ -100,36 +114,37 @@ def usage_of_signer(lookup: Lookup, key: ShortTermKey, evidence: Evidence) -> Us
 
 def _read_by_session(
     lookup: Lookup, key: ShortTermKey, evidence: Evidence, aggregation: Aggregation
-) -> tuple[str, Gap | None]:
+) -> tuple[str, list[Gap]]:
     signer = signer_of(evidence)
-    arn = signer.principal.arn if signer else _issued_to(lookup, key)
+    arn, gaps = (signer.principal.arn, []) if signer else _issued_to(lookup, key)
     signed = signed_by(key, arn) if arn else None
     if signed is None:
-        return limits.NO_SESSION, None
+        return limits.NO_SESSION, gaps
     as_signed, name = signed
     query = lookup.query(key.region, "Username", name)
-    return limits.BY_SESSION, lookup.trail.read(query, _taker(aggregation, as_signed))
+    return limits.BY_SESSION, lookup.read(query, _taker(aggregation, as_signed))
 
 
-def _issued_to(lookup: Lookup, key: ShortTermKey) -> str | None:
+def _issued_to(lookup: Lookup, key: ShortTermKey) -> tuple[str | None, list[Gap]]:
     """Ask for the event of STS that gave the access key out, in its region and at home.
 
     A session may be older than the key by as long as sessions last.
     """
     found: list[str] = []
+    gaps: list[Gap] = []
 
-    def take(record: Mapping[str, Any]) -> None:
+    def take(record: Record) -> None:
         found.extend(filter(None, (issued_to(record, key.access_key_id),)))
 
     for region in dict.fromkeys((key.region, lookup.session.home_region)):
-        lookup.trail.read(lookup.history(region, "ResourceName", key.access_key_id), take)
+        gaps += lookup.read(lookup.history(region, "ResourceName", key.access_key_id), take)
         if found:
-            return found[0]
-    return None
+            return found[0], []
+    return None, gaps
 
 
 def _taker(aggregation: Aggregation, key: UserKey | SignedKey) -> Take:
-    def take(record: Mapping[str, Any]) -> None:
+    def take(record: Record) -> None:
         call = read_call(record)
         if call is not None and key.made(call):
             aggregation.add(call)
@@ -137,22 +152,23 @@ def _taker(aggregation: Aggregation, key: UserKey | SignedKey) -> Take:
     return take
 
 
-def _side_by_side(trail: Trail, reads: Iterable[tuple[Query, Take]]) -> list[Gap]:
+def _side_by_side(lookup: Lookup, reads: Sequence[tuple[Query, Take]]) -> list[Gap]:
     """Read all at once: the limiter holds back those that share a limit.
 
     Where a person stops the run, no page is asked for any more.
     """
-    tasks = list(reads)
-
-    def read(task: tuple[Query, Callable[[Mapping[str, Any]], None]]) -> Gap | None:
-        return trail.read(*task)
-
-    with ThreadPoolExecutor(max(len(tasks), 1)) as pool:
+    with ThreadPoolExecutor(max(len(reads), 1)) as pool:
         try:
-            return [gap for gap in pool.map(read, tasks) if gap]
+            found = pool.map(lambda read: lookup.read(*read), reads)
+            return [gap for gaps in found for gap in gaps]
         except BaseException:
-            trail.stop()
+            lookup.stopped.set()
             raise
+
+
+def _with_option(gap: Gap) -> Gap:
+    """Name the option that sets the bound, where that is what left events out."""
+    return replace(gap, reason=f"{gap.reason} (--max-events)") if gap.kind == "bound" else gap
 
 
 def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap]) -> Usage:

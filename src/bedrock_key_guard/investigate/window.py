@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.aws.cloudtrail import KEPT
 from bedrock_key_guard.keys.key import ShortTermKey
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.model import Incident
-
-KEPT = timedelta(days=90)
-"""How long CloudTrail's event history goes back."""
 
 BEFORE = timedelta(days=7)
 """Looked at before the leak: to know what is usual, and because dates in Git are claims."""

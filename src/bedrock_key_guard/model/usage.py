@@ -26,6 +26,7 @@ IndicatorName = Literal[
     "concealment",
     "persistence",
 ]
+GapKind = Literal["refused", "throttled", "unanswered", "unreadable", "bound"]
 ReachName = Literal[
     "Bedrock and other service-specific credentials",
     "access keys",
@@ -115,6 +116,7 @@ class Gap:
 
     what: str
     reason: str
+    kind: GapKind = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,13 @@ def open_witnesses(
 
 def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober]:
     try:
+        from bedrock_key_guard.aws.rate_limit import RateLimiter
         from bedrock_key_guard.aws.session import open_session
         from bedrock_key_guard.verify.bedrock import HttpsProber
 
-        return open_session(around.environment), HttpsProber(around.environment, around.sleep)
+        limiter = RateLimiter(around.clock, around.sleep)
+        prober = HttpsProber(around.environment, around.sleep)
+        return open_session(around.environment, limiter), prober
     except ImportError as error:
         raise UsageError(
             f"{error.name} is not installed, so no key can be verified.",
@@ -97,11 +100,11 @@ def responder(
 
 
 def investigator(
-    investigating: Investigating, sessions: Sessions, witnesses: Witnesses, around: Surroundings
+    investigating: Investigating, sessions: Sessions, witnesses: Witnesses
 ) -> Investigator:
     """Return who looks up in CloudTrail who used a key."""
     from bedrock_key_guard.investigate.investigator import Dependencies, Investigator
 
     standing_of = witnesses.accounts.standing_of
-    dependencies = Dependencies(sessions, standing_of, around.clock, around.sleep, witnesses.now)
+    dependencies = Dependencies(sessions, standing_of, witnesses.now)
     return Investigator(dependencies, investigating.since, investigating.max_events)

@@ -72,7 +72,7 @@ def run(
             verifier = dependencies.verifier(verifying, witnesses)
             cases = _judged(cases, verifier, respond, around)
             if investigating is not None:
-                investigator = dependencies.investigator(investigating, sessions, witnesses, around)
+                investigator = dependencies.investigator(investigating, sessions, witnesses)
                 cases = investigator.with_usage(cases)
     return assemble(scan, cases, include_malformed=scanning.include_malformed)
 

@@ -1,32 +1,42 @@
 """Read in CloudTrail who changed a credential or a policy.
 
-Facts are those of the CloudTrail API reference (`LookupEvents`: one attribute a request, 90 days,
-management events, up to 15 minutes late) and of its record format.
+A trail that could not be read to its end is a gap, which is never the same as no event.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from bedrock_key_guard.aws.cloudtrail import Query, Trail
+from bedrock_key_guard.aws.trail_record import GUARD_AGENT
+from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.purpose import Purpose, read_purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from bedrock_key_guard.aws.session import Session
+    from bedrock_key_guard.aws.trail_record import Record
     from bedrock_key_guard.model import HolderKind
+    from bedrock_key_guard.model.usage import GapKind
 
 CHANGES = (
     "UpdateServiceSpecificCredential",
     "ResetServiceSpecificCredential",
     "DeleteServiceSpecificCredential",
 )
-GUARD = "bedrock-key-guard/"
 _CLOCKS_DIFFER = timedelta(minutes=10)
 KINDS: tuple[HolderKind, ...] = ("user", "role")
+_REMEDIES: dict[GapKind, str] = {
+    "refused": "give credentials that may call cloudtrail:LookupEvents",
+    "throttled": "run it again in a few minutes, when nobody else reads the trail",
+    "unanswered": "run it again when AWS answers",
+    "unreadable": "look at the events in the console, and undo it by hand",
+    "bound": "look at the events in the console, and undo it by hand",
+}
+_Event = TypeVar("_Event", bound="Event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class Event:
     @property
     def is_of_a_guard(self) -> bool:
         """Tell whether a guard did it, and AWS let it."""
-        return GUARD in self.user_agent and not self.failed
+        return GUARD_AGENT in self.user_agent and not self.failed
 
     @property
     def purpose(self) -> Purpose | None:
@@ -83,76 +93,80 @@ class PolicyEvent(Event):
         return mine == (kind, holder.casefold(), policy)
 
 
-def changes_to(credential_id: str, since: datetime, session: Session) -> list[CredentialEvent]:
-    """Return the changes to a credential from shortly before `since`, oldest first.
-
-    Raises whatever AWS's refusal raises.
-    """
+def changes_to(
+    credential_id: str, since: datetime, session: Session
+) -> list[CredentialEvent] | Gap:
+    """Return the changes to a credential from shortly before `since`, oldest first."""
     changes = all_changes(since, session)
+    if isinstance(changes, Gap):
+        return changes
     return [event for event in changes if event.credential_id == credential_id]
 
 
-def all_changes(since: datetime, session: Session) -> list[CredentialEvent]:
-    """Return the changes to all credentials from shortly before `since`, oldest first.
-
-    Raises whatever AWS's refusal raises.
-    """
-    found = _look_up(session, CHANGES, since)
-    return [_credential_event(time, record) for time, record in found]
+def all_changes(since: datetime, session: Session) -> list[CredentialEvent] | Gap:
+    """Return the changes to all credentials from shortly before `since`, oldest first."""
+    return _look_up(session, CHANGES, since, _credential_event)
 
 
-def policy_changes(verbs: Iterable[str], since: datetime, session: Session) -> list[PolicyEvent]:
+def policy_changes(
+    verbs: Iterable[str], since: datetime, session: Session
+) -> list[PolicyEvent] | Gap:
     """Return whose policies were changed from shortly before `since`, oldest first.
 
-    `verbs` are `Attach`, `Detach`, `Put` and `Delete`. Raises whatever AWS's refusal raises.
+    `verbs` are `Attach`, `Detach`, `Put` and `Delete`.
     """
-    names = tuple(f"{verb}{kind.title()}Policy" for verb in verbs for kind in KINDS)
-    return [_policy_event(time, record) for time, record in _look_up(session, names, since)]
+    names = [f"{verb}{kind.title()}Policy" for verb in verbs for kind in KINDS]
+    return _look_up(session, names, since, _policy_event)
+
+
+def unread(gap: Gap) -> str:
+    """Say that nothing is known of what was done, why, and what a person can do."""
+    said = f"CloudTrail could not be read ({gap.what}: {gap.reason}), so what was done is not known"
+    return f"{said}; {_REMEDIES[gap.kind]}"
 
 
 def _look_up(
-    session: Session, names: Iterable[str], since: datetime
-) -> list[tuple[datetime, dict[str, Any]]]:
-    client, begin = session.global_client("cloudtrail"), since - _CLOCKS_DIFFER
-    # Times are to the second, and the newest comes first: a stable sort needs the oldest first.
-    events = [e for name in names for e in reversed([*_events(client, name, begin)])]
-    return sorted(events, key=lambda event: event[0])
+    session: Session, names: Iterable[str], since: datetime, read: Callable[[Record], _Event]
+) -> list[_Event] | Gap:
+    """Return all or nothing: the event that is missing may be the one that counts."""
+    events, begin = list[_Event](), since - _CLOCKS_DIFFER
+    for name in names:
+        found = list[_Event]()
+        for item in Trail(session).look_up(Query(session.home_region, "EventName", name, begin)):
+            if isinstance(item, Gap):
+                return item
+            found.append(read(item))
+        events += reversed(found)
+    # Times are to the second: a stable sort keeps the order within one.
+    return sorted(events, key=lambda event: event.time)
 
 
-def _events(client: Any, name: str, since: datetime) -> Iterator[tuple[datetime, dict[str, Any]]]:
-    attribute = {"AttributeKey": "EventName", "AttributeValue": name}
-    pages = client.get_paginator("lookup_events").paginate(
-        LookupAttributes=[attribute], StartTime=since
-    )
-    for page in pages:
-        for item in page["Events"]:
-            yield item["EventTime"], json.loads(item["CloudTrailEvent"])
-
-
-def _credential_event(time: datetime, record: dict[str, Any]) -> CredentialEvent:
-    request = record.get("requestParameters") or {}
+def _credential_event(record: Record) -> CredentialEvent:
     return CredentialEvent(
-        **_deed(time, record),
-        credential_id=request.get("serviceSpecificCredentialId", ""),
-        status=request.get("status"),
+        **_deed(record),
+        credential_id=record.text("requestParameters", "serviceSpecificCredentialId"),
+        status=record.text("requestParameters", "status") or None,
     )
 
 
-def _policy_event(time: datetime, record: dict[str, Any]) -> PolicyEvent:
-    request = record.get("requestParameters") or {}
+def _policy_event(record: Record) -> PolicyEvent:
+    role, user, policy, name = (
+        record.text("requestParameters", field)
+        for field in ("roleName", "userName", "policyArn", "policyName")
+    )
     return PolicyEvent(
-        **_deed(time, record),
-        kind="role" if "roleName" in request else "user",
-        holder=request.get("roleName") or request.get("userName") or "",
-        policy=request.get("policyArn") or request.get("policyName") or "",
+        **_deed(record),
+        kind="role" if role else "user",
+        holder=role or user,
+        policy=policy or name,
     )
 
 
-def _deed(time: datetime, record: dict[str, Any]) -> dict[str, Any]:
+def _deed(record: Record) -> dict[str, Any]:
     return {
-        "name": record.get("eventName", ""),
-        "time": time,
-        "actor": (record.get("userIdentity") or {}).get("arn", ""),
-        "user_agent": record.get("userAgent", ""),
-        "failed": "errorCode" in record,
+        "name": record.name,
+        "time": record.time,
+        "actor": record.actor,
+        "user_agent": record.agent,
+        "failed": record.failed,
     }

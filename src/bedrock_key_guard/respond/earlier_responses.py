@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.aws.cloudtrail import KEPT
 from bedrock_key_guard.model import Outcome
-from bedrock_key_guard.respond.change_events import all_changes
+from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.respond.change_events import all_changes, unread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model import CredentialRecord, Verdict
     from bedrock_key_guard.respond.change_events import CredentialEvent
 
-_KEPT_BY_CLOUDTRAIL = timedelta(days=90)
-
 
 class EarlierResponses:
     """Look the guard's own responses up, once in a run and only if one may be there."""
@@ -31,43 +30,46 @@ class EarlierResponses:
     def __init__(self, session: Session, now: datetime) -> None:
         """Ask the trail of `session` about the 90 days before `now`."""
         self._session = session
-        self._since = now - _KEPT_BY_CLOUDTRAIL
-        self._changes: list[CredentialEvent] | None = None
+        self._since = now - KEPT
+        self._changes: list[CredentialEvent] | Gap | None = None
         self._lock = threading.Lock()
 
     def earlier_response(self, fingerprint: str, verdict: Verdict) -> Outcome | None:
         """Return the outcome of an earlier run that made this key dead, if one did.
 
-        What confirms it are the refusals that the verdict rests on.
+        What confirms it are the refusals that the verdict rests on. Where it could not be found
+        out, nothing is done, and the reason says so.
         """
         if verdict.state != "dead":
             return None
         earlier = self._earlier(fingerprint, verdict)
-        if earlier is None:
-            return None
+        if earlier is None or earlier.action == "nothing":
+            return earlier
         refused = max(answer.asked_at for answer in verdict.evidence.bedrock)
         return replace(earlier, confirmed_at=refused)
 
     def _earlier(self, fingerprint: str, verdict: Verdict) -> Outcome | None:
         iam = verdict.evidence.iam
-        if iam is None:
+        credential = iam.credential if iam else None
+        inactive = credential is not None and credential.status == "Inactive"
+        if iam is None or not (inactive or iam.state == "absent"):
             return None
-        if iam.state == "absent":
-            return _deleted(fingerprint, self._all())
-        credential = iam.credential
-        if credential is None or credential.status != "Inactive":
-            return None
-        changes = [c for c in self._all() if c.credential_id == credential.credential_id]
-        return _switched_off(fingerprint, credential, changes)
+        changes = self._all()
+        if isinstance(changes, Gap):
+            reason = (
+                f"{verdict.reason}; whether an earlier run did it is not known: {unread(changes)}"
+            )
+            return Outcome("nothing", "not-needed", reason)
+        done = [change for change in changes if not change.failed]
+        if credential is None:
+            return _deleted(fingerprint, done)
+        its_own = [change for change in done if change.credential_id == credential.credential_id]
+        return _switched_off(fingerprint, credential, its_own)
 
-    def _all(self) -> list[CredentialEvent]:
+    def _all(self) -> list[CredentialEvent] | Gap:
         with self._lock:
             if self._changes is None:
-                try:
-                    events = all_changes(self._since, self._session)
-                except Exception:  # noqa: BLE001  # without the trail nothing is known of it
-                    events = []
-                self._changes = [event for event in events if not event.failed]
+                self._changes = all_changes(self._since, self._session)
             return self._changes
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bedrock_key_guard.aws.cloudtrail import Trail
 from bedrock_key_guard.aws.listings import pages, service_specific_credentials
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer
@@ -108,7 +109,7 @@ class IamDirectory:
 
     def trace_signer(self, key: ShortTermKey) -> TrailAnswer:
         """Return whom CloudTrail knows by the access key, in the key's own region."""
-        return trace(key, self._session.client_in(key.region, "cloudtrail"))
+        return trace(key, Trail(self._session))
 
     def find_denial(self, key: WholeKey, signer: Signer) -> PolicyAnswer:
         """Return the policies of its own that deny the holder of `signer` the use of keys."""

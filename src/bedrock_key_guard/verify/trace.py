@@ -1,36 +1,43 @@
 """Ask CloudTrail who has used an access key.
 
-Facts are those of the CloudTrail API reference (`LookupEvents`: one attribute a request, one
-region, 90 days) and user guide, "CloudTrail userIdentity element". It is best effort: events of
-Bedrock may lack the access key id, and those of the last quarter of an hour may be missing.
+Facts are those of the CloudTrail user guide, "CloudTrail userIdentity element". It is best effort:
+events of Bedrock may lack the access key id, and those of the last quarter of an hour may be
+missing.
 """
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import refusal
+from bedrock_key_guard.aws.cloudtrail import PAGE, Query
 from bedrock_key_guard.model import TrailAnswer
+from bedrock_key_guard.model.usage import Gap
 
 if TYPE_CHECKING:
+    from bedrock_key_guard.aws.cloudtrail import Trail
+    from bedrock_key_guard.aws.trail_record import Record
     from bedrock_key_guard.keys.key import ShortTermKey
 
 Named = tuple[str, str]
 
+ENOUGH = PAGE
+"""Events that name somebody: an access key is one principal's, so its latest tell whose."""
+_MOST = 4 * PAGE
 
-def trace(key: ShortTermKey, cloudtrail: Any) -> TrailAnswer:
-    """Return who used the access key that signed `key`; `cloudtrail` is of the key's region."""
-    attribute = {"AttributeKey": "AccessKeyId", "AttributeValue": key.access_key_id}
-    now = datetime.now(timezone.utc)
-    try:
-        answer = cloudtrail.lookup_events(LookupAttributes=[attribute])
-        named = {_named(json.loads(item["CloudTrailEvent"])) for item in answer["Events"]} - {None}
-    except Exception as error:  # noqa: BLE001  # whatever failed, the answer is `unknown`
-        detail = f"it would not say ({refusal(error)})"
-        return TrailAnswer("unknown", key.region, now, detail=detail)
-    return read_trace({name for name in named if name}, key.region, now)
+
+def trace(key: ShortTermKey, trail: Trail) -> TrailAnswer:
+    """Return who used the access key that signed `key`, in its own region."""
+    now, seen = datetime.now(timezone.utc), list[Named]()
+    for item in trail.look_up(Query(key.region, "AccessKeyId", key.access_key_id, most=_MOST)):
+        if isinstance(item, Gap):
+            detail = f"it would not say ({item.reason})"
+            return TrailAnswer("unknown", key.region, now, detail=detail)
+        if item.actor:
+            seen.append(_named(item))
+        if len(seen) == ENOUGH:
+            break
+    return read_trace(set(seen), key.region, now)
 
 
 def read_trace(named: set[Named], region: str, now: datetime) -> TrailAnswer:
@@ -44,10 +51,6 @@ def read_trace(named: set[Named], region: str, now: datetime) -> TrailAnswer:
     return TrailAnswer("found", region, now, principal, issuer)
 
 
-def _named(record: dict[str, Any]) -> Named | None:
-    identity = record.get("userIdentity") or {}
-    arn = identity.get("arn")
-    if not isinstance(arn, str):
-        return None
-    issuer = ((identity.get("sessionContext") or {}).get("sessionIssuer") or {}).get("arn")
-    return arn, issuer if isinstance(issuer, str) else arn
+def _named(record: Record) -> Named:
+    issuer = record.text("userIdentity", "sessionContext", "sessionIssuer", "arn")
+    return record.actor, issuer or record.actor

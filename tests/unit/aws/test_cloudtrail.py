@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from bedrock_key_guard.aws.cloudtrail import PAGE, Query, Trail
-from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.model.usage import Gap
 from tests.unit.investigate.records import (
     NOW,
@@ -31,14 +31,20 @@ class Reader:
     def __init__(self, trail: FakeTrail, most_events: int = 100_000) -> None:
         self.time = Time()
         self.taken: list[str] = []
-        limiter = RateLimiter(self.time.clock, self.time.sleep)
-        self._trail = Trail(FakeSession(trail), limiter, most_events)  # type: ignore[arg-type]
+        session = FakeSession(trail, limiter=self.time.limiter())
+        self.trail = Trail(session)  # type: ignore[arg-type]
+        self._most = most_events
 
     def read(self, query: Query = QUERY) -> Gap | None:
-        return self._trail.read(query, self._take)
-
-    def _take(self, of: Mapping[str, Any]) -> None:
-        self.taken.append(of["eventID"])
+        gaps: list[Gap | None] = []
+        for item in self.trail.look_up(replace(query, most=self._most)):
+            if isinstance(item, Gap):
+                gaps.append(item)
+            else:
+                assert not gaps, "a gap comes last"
+                self.taken.append(item.text("eventID"))
+        (gap,) = gaps or [None]
+        return gap
 
 
 def events(number: int) -> list[dict[str, Any]]:
@@ -76,23 +82,34 @@ def test_a_throttled_page_is_asked_for_again_and_later_each_time(throttles: int)
 
 def test_a_region_that_throttles_for_ever_is_a_gap() -> None:
     reader = Reader(trail(3, *[THROTTLED] * 6))
-    assert reader.read() == Gap(
-        "us-east-1", "cloudtrail:LookupEvents was throttled away (ThrottlingException)"
-    )
+    reason = "cloudtrail:LookupEvents was throttled away (ThrottlingException)"
+    assert reader.read() == Gap("us-east-1", reason, "throttled")
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "UnrecognizedClientException"])
+def test_a_region_that_refuses_is_a_gap_and_is_asked_once(code: str) -> None:
+    cloudtrail = trail(3, refusal(code))
+    assert Reader(cloudtrail).read() == Gap("us-east-1", f"cloudtrail:LookupEvents failed ({code})")
+    assert len(cloudtrail.asked) == 1
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (refusal("AccessDeniedException"), "AccessDeniedException"),
-        (refusal("UnrecognizedClientException"), "UnrecognizedClientException"),
         (EndpointConnectionError(endpoint_url="x"), "EndpointConnectionError"),
+        (refusal("ServiceUnavailable", 503), "ServiceUnavailable"),
+        (refusal("InternalFailure", 500), "InternalFailure"),
     ],
 )
-def test_a_region_that_refuses_is_a_gap_and_is_asked_once(error: Exception, code: str) -> None:
-    cloudtrail = trail(3, error)
-    assert Reader(cloudtrail).read() == Gap("us-east-1", f"cloudtrail:LookupEvents failed ({code})")
-    assert len(cloudtrail.asked) == 1
+def test_a_region_that_gives_no_answer_is_asked_again_and_then_is_a_gap(
+    error: Exception, code: str
+) -> None:
+    answering, silent = Reader(trail(3, error, error)), Reader(trail(3, *[error] * 3))
+    assert answering.read() is None
+    assert len(answering.taken) == 3
+    reason = f"cloudtrail:LookupEvents failed ({code})"
+    assert silent.read() == Gap("us-east-1", reason, "unanswered")
+    assert silent.time.slept == [1.5, 2.5]
 
 
 def test_what_was_read_before_a_refusal_counts_and_the_gap_says_from_when_on() -> None:
@@ -118,7 +135,7 @@ def test_a_bound_on_events_is_a_gap_where_there_are_more() -> None:
     gap = reader.read()
     assert len(reader.taken) == 2 * PAGE
     assert gap is not None
-    assert gap.reason == "it has more than 100 events (--max-events)"
+    assert (gap.reason, gap.kind) == ("it has more than 100 events", "bound")
 
 
 def test_a_bound_that_is_not_met_is_no_gap() -> None:
@@ -131,7 +148,7 @@ def test_an_event_that_is_no_record_is_counted_and_the_others_are_read(text: str
     odd = listed(record(at(minutes=1))) | {"CloudTrailEvent": text}
     cloudtrail.put(odd, record(NOW, "e-0"), record(at(minutes=2), "e-2"))
     reader = Reader(cloudtrail)
-    assert reader.read() == Gap("us-east-1", "1 events are no JSON")
+    assert reader.read() == Gap("us-east-1", "1 events are no JSON", "unreadable")
     assert reader.taken == ["e-0", "e-2"]
 
 
@@ -143,15 +160,19 @@ def test_only_what_is_in_the_window_is_asked_for() -> None:
     assert reader.taken == ["new"]
 
 
-def test_a_read_that_is_stopped_asks_for_no_other_page() -> None:
-    reader = Reader(trail(3 * PAGE))
+def test_a_read_that_is_given_up_asks_for_no_other_page() -> None:
+    cloudtrail = trail(3 * PAGE)
+    found = [*islice(Reader(cloudtrail).trail.look_up(QUERY), PAGE)]
+    assert len(found) == PAGE
+    assert len(cloudtrail.asked) == 1
 
-    def take(_record: Mapping[str, Any]) -> None:
-        reader._trail.stop()
 
-    gap = reader._trail.read(QUERY, take)
-    assert gap is not None
-    assert gap.reason == "the run was stopped"
+def test_whoever_reads_an_account_in_a_run_shares_its_pace_in_each_region() -> None:
+    time = Time()
+    session = FakeSession(trail(PAGE - 1), limiter=time.limiter())
+    for query in (QUERY, replace(QUERY, region="eu-west-1"), replace(QUERY, value="other"), QUERY):
+        assert all(not isinstance(item, Gap) for item in Trail(session).look_up(query))  # type: ignore[arg-type]
+    assert time.slept == [0.5, 0.5]
 
 
 def test_a_gap_of_a_search_for_an_event_names_it() -> None:

@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.session import NoSession, Session, error_code, open_session, refusal
 from bedrock_key_guard.model import Account
-from sandbox.base.faults import ACCESS_DENIED, UNAVAILABLE, Answer, Fault, html
+from sandbox.base.faults import ACCESS_DENIED, AWS_THROTTLED, UNAVAILABLE, Answer, Fault, html
 from sandbox.front.sandbox import GUARD_USER, Sandbox
 from tests.unit.variables import use
 
@@ -238,6 +238,21 @@ def test_what_holds_for_our_own_endpoints_holds_for_a_roles(
     use({"AWS_ENDPOINT_URL_IAM": "http://127.0.0.1:1"}, monkeypatch)
     own = Session(Hub(), f"arn:aws:iam::{ACCOUNT}:user/guard", trust_overrides=trust)  # type: ignore[arg-type]
     assert own.assume({}).global_client("iam").meta.endpoint_url == endpoint
+
+
+def test_a_roles_session_keeps_the_pace_of_ours() -> None:
+    own = Session(Hub(), f"arn:aws:iam::{ACCOUNT}:user/guard")  # type: ignore[arg-type]
+    assert own.assume({}).limiter is own.limiter
+
+
+def test_the_sdk_does_not_ask_cloudtrail_again_behind_our_back(
+    environment: dict[str, str], sandbox: Sandbox
+) -> None:
+    sandbox.aws_faults.add(AWS_THROTTLED, on="cloudtrail:*", times=None)
+    cloudtrail = opened(environment).client_in("eu-west-1", "cloudtrail")
+    with pytest.raises(ClientError, match="Throttling"):
+        cloudtrail.lookup_events()
+    assert sum(call.operation == "LookupEvents" for call in sandbox.calls()) == 1
 
 
 def test_whoever_fetches_our_credentials_ignores_them_too(

@@ -36,7 +36,6 @@ from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond import undo
 from bedrock_key_guard.respond.ledger.entries import Entry
 from bedrock_key_guard.respond.plan import Policy
-from bedrock_key_guard.respond.undo.containments import Containment
 from tests import keysmith
 from tests.unit.respond.doubles import RECORD
 
@@ -673,14 +672,11 @@ def test_a_ledgers_text_drives_no_terminal(
 def test_a_lift_tells_whom_it_freed_and_whether_all_is_well(
     states: list[OutcomeState], code: int, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    containment = Containment(
-        "role", "ml\x1b[2J", "arn:x", datetime(2026, 1, 1, tzinfo=timezone.utc)
-    )
     asked: list[object] = []
 
     def stand_in(path: Path, *_: object, search: bool, dry_run: bool) -> Any:
         asked.append((path, search, dry_run))
-        return [(containment, Outcome("lift", state, "because")) for state in states]
+        return [("role ml\x1b[2J", Outcome("lift", state, "because")) for state in states]
 
     monkeypatch.setattr(undo, "lift_all", stand_in)
     assert main(["lift"]) == code

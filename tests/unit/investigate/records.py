@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from bedrock_key_guard.aws import trail_record
+from bedrock_key_guard.aws.cloudtrail import MOST_EVENTS, PAGE
+from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.model import Account
 
 ACCOUNT = "111122223333"
@@ -23,6 +27,7 @@ AGENT = "Boto3/1.44.5 md/Botocore#1.44.5 m/3,b"
 GUARD = "bedrock-key-guard/0.1.0"
 
 Record = dict[str, Any]
+_ANCIENT = datetime.min.replace(tzinfo=timezone.utc)
 
 
 def at(**ago: float) -> datetime:
@@ -31,6 +36,10 @@ def at(**ago: float) -> datetime:
 
 def stamp(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(stamped: str) -> datetime:
+    return datetime.strptime(stamped, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
 
 
 def record(when: datetime = NOW, event_id: str = "e-1", **changes: Any) -> Record:
@@ -85,13 +94,12 @@ def iam(name: str, when: datetime = NOW, event_id: str = "i-1", **changes: Any) 
 
 def listed(of: Record, **attributes: str) -> dict[str, Any]:
     """Return a record as LookupEvents lists it."""
-    when = datetime.strptime(of["eventTime"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     identity = of["userIdentity"]
     name = identity.get("userName") or identity.get("arn", "").rpartition("/")[2]
     return {
         "EventId": of["eventID"],
         "EventName": of["eventName"],
-        "EventTime": when,
+        "EventTime": moment(of["eventTime"]),
         "Username": name,
         "AccessKeyId": identity.get("accessKeyId", ""),
         "CloudTrailEvent": json.dumps(of),
@@ -99,20 +107,32 @@ def listed(of: Record, **attributes: str) -> dict[str, Any]:
     }
 
 
-def refusal(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": ""}}, "LookupEvents")
+def parsed(of: Record) -> trail_record.Record:
+    """Return a record as the reader of the trail gives it, whatever stands in it."""
+    when, body = NOW, json.dumps(of)
+    with suppress(KeyError, TypeError, ValueError):
+        when = moment(of["eventTime"])
+    read = trail_record.read_record({"EventTime": when, "CloudTrailEvent": body})
+    assert read is not None
+    return read
+
+
+def refusal(code: str, status: int = 400) -> ClientError:
+    metadata: Any = {"HTTPStatusCode": status}
+    error = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": metadata}
+    return ClientError(error, "LookupEvents")  # type: ignore[arg-type]
 
 
 @dataclass
 class FakeTrail:
     """Be CloudTrail in every region of an account, with as many events as an iterator gives.
 
-    `faults` are raised by the next look-ups of a region, first come first served; what has no
-    events has none to tell.
+    `faults` are raised by the next look-ups of a region, first come first served, and None lets one
+    go by; what has no events has none to tell.
     """
 
     events: dict[str, Callable[[], Iterable[Mapping[str, Any]]]] = field(default_factory=dict)
-    faults: dict[str, list[Exception]] = field(default_factory=dict)
+    faults: dict[str, list[Exception | None]] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     _open: dict[str, Iterator[Mapping[str, Any]]] = field(default_factory=dict)
 
@@ -125,8 +145,9 @@ class FakeTrail:
         (attribute,) = asked["LookupAttributes"]
         key, value = attribute["AttributeKey"], attribute["AttributeValue"]
         self.asked.append((region, key, value))
-        if self.faults.get(region):
-            raise self.faults[region].pop(0)
+        fault = self.faults[region].pop(0) if self.faults.get(region) else None
+        if fault is not None:
+            raise fault
         token = asked.get("NextToken") or f"{region} {key} {value}"
         if "NextToken" not in asked:
             self._open[token] = self._found(region, asked, key, value)
@@ -138,9 +159,29 @@ class FakeTrail:
         self, region: str, asked: Mapping[str, Any], key: str, value: str
     ) -> Iterator[Mapping[str, Any]]:
         for event in self.events.get(region, tuple)():
-            in_time = asked["StartTime"] <= event["EventTime"] <= asked["EndTime"]
+            since, until = asked.get("StartTime", _ANCIENT), asked.get("EndTime", NOW)
+            in_time = since <= event["EventTime"] <= until
             if in_time and event.get(key) == value:
                 yield event
+
+
+@dataclass
+class Time:
+    """Be a clock that only sleeping moves."""
+
+    now: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def limiter(self) -> RateLimiter:
+        return RateLimiter(self.clock, self.sleep)
 
 
 @dataclass
@@ -153,6 +194,7 @@ class FakeSession:
     account: Account = field(default_factory=lambda: Account(ACCOUNT))
     arn: str = f"arn:aws:iam::{ACCOUNT}:user/guard"
     home_region: str = "us-east-1"
+    limiter: RateLimiter = field(default_factory=lambda: Time().limiter())
 
     def client_in(self, region: str, service: str) -> Any:
         return _Ec2(self.regions) if service == "ec2" else _CloudTrail(self.trail, region)
@@ -160,6 +202,29 @@ class FakeSession:
     def global_client(self, service: str) -> Any:
         assert service == "iam"
         return self.iam
+
+
+def unread(cause: str, of: Record, region: str = "us-east-1") -> FakeTrail:
+    """Return a trail of more pages than one of events like `of` that is not read to its end."""
+    item = listed(of)
+    trail = FakeTrail(
+        {region: lambda: repeat(item, MOST_EVENTS + 1 if cause == "bound" else 3 * PAGE)}
+    )
+    if cause != "bound":
+        trail.faults[region] = [*_CAUSES[cause]]
+    return trail
+
+
+_CAUSES: dict[str, tuple[Exception | None, ...]] = {
+    "throttled": (refusal("ThrottlingException"),) * 6,
+    "denied": (refusal("AccessDeniedException"),),
+    "a region that refuses": (refusal("UnrecognizedClientException"),),
+    "no answer": (EndpointConnectionError(endpoint_url="x"),) * 3,
+    "a page in the middle": (None, refusal("ExpiredTokenException")),
+    "a page in the middle, throttled": (None, *(refusal("ThrottlingException"),) * 6),
+}
+CAUSES = (*_CAUSES, "bound")
+"""Why a trail cannot be read to its end."""
 
 
 @dataclass
@@ -179,19 +244,3 @@ class _Ec2:
         if isinstance(self.regions, Exception):
             raise self.regions
         return {"Regions": [{"RegionName": name} for name in self.regions]}
-
-
-@dataclass
-class Time:
-    """Be a clock that only sleeping moves."""
-
-    now: float = 1000.0
-    slept: list[float] = field(default_factory=list)
-
-    def clock(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        assert seconds > 0
-        self.slept.append(seconds)
-        self.now += seconds

@@ -11,7 +11,7 @@ from bedrock_key_guard.investigate.credential_history import (
     Owner,
     read_change,
 )
-from tests.unit.investigate.records import ACCOUNT, NOW, USER, Record, at, iam, record
+from tests.unit.investigate.records import ACCOUNT, NOW, USER, Record, at, iam, parsed, record
 
 CREDENTIAL = "ACCAQNZGKIQYEXAMPLE22"
 GUARD_ARN = f"arn:aws:sts::{ACCOUNT}:assumed-role/BedrockKeyGuard/run-1"
@@ -71,7 +71,7 @@ def created(credential: str) -> dict[str, Any]:
     ],
 )
 def test_a_change_says_what_was_changed(of: Record, name: str, target: str, of_key: bool) -> None:
-    change = read_change(of, OWNER)
+    change = read_change(parsed(of), OWNER)
     assert change is not None
     assert (change.name, change.target, change.of_key) == (name, target, of_key)
 
@@ -98,18 +98,18 @@ def test_a_change_says_what_was_changed(of: Record, name: str, target: str, of_k
             True,
         ),
         (iam("ListAccessKeys"), False),
-        (iam("CreateAccessKey", eventTime=""), False),
         (record(), False),
     ],
 )
 def test_only_changes_to_the_user_or_the_credential_are_known(of: Record, known: bool) -> None:
-    assert (read_change(of, OWNER) is not None) == known
+    assert (read_change(parsed(of), OWNER) is not None) == known
 
 
 @pytest.mark.parametrize(
     ("agent", "arn", "own"),
     [
         ("Boto3/1.44 bedrock-key-guard/0.1", GUARD_ARN, True),
+        (f"Boto3/1.44 {'x' * 300} bedrock-key-guard/0.1", GUARD_ARN, True),
         ("Boto3/1.44 bedrock-key-guard/0.1", GUARD_ARN.replace("run-1", "run-2"), True),
         ("Boto3/1.44 bedrock-key-guard/0.1", f"arn:aws:iam::{ACCOUNT}:user/mallory", False),
         ("aws-cli/2", GUARD_ARN, False),
@@ -119,7 +119,8 @@ def test_only_changes_to_the_user_or_the_credential_are_known(of: Record, known:
 def test_the_guards_own_are_its_principals_and_its_programs(
     agent: str, arn: str, own: bool
 ) -> None:
-    change = read_change(iam("AttachUserPolicy", userAgent=agent, userIdentity={"arn": arn}), OWNER)
+    attached = iam("AttachUserPolicy", userAgent=agent, userIdentity={"arn": arn})
+    change = read_change(parsed(attached), OWNER)
     assert change is not None
     assert change.by_guard == own
 
@@ -129,7 +130,7 @@ def test_the_latest_changes_are_kept_in_any_order_and_the_others_counted() -> No
     random.shuffle(records)
     changes = Changes(OWNER)
     for each in records:
-        changes.take(each)
+        changes.take(parsed(each))
     latest, more = changes.done()
     assert [change.seen.event_id for change in latest] == [
         f"i-{n}" for n in reversed(range(MOST_CHANGES))

@@ -32,13 +32,13 @@ from bedrock_key_guard.model import (
 from bedrock_key_guard.model.usage import Change, Sighting, Usage
 from tests.unit.investigate.records import (
     ACCOUNT,
+    CAUSES,
     GUARD,
     NOW,
     SESSION,
     USER,
     FakeSession,
     FakeTrail,
-    Time,
     at,
     iam,
     listed,
@@ -46,6 +46,7 @@ from tests.unit.investigate.records import (
     of_session,
     record,
     refusal,
+    unread,
 )
 from tests.unit.report import samples
 
@@ -70,6 +71,7 @@ def look(
     leak: datetime | None = None,
     since: datetime | None = None,
     allowed: AllowedAccounts | None = None,
+    most_events: int | None = None,
 ) -> Usage:
     """Investigate one key on a clock that only sleeping moves."""
     key = key or samples.long_term()
@@ -77,20 +79,19 @@ def look(
     incident = Incident(
         key.fingerprint, key, "exact", (Location("blob", "f", 1, 1, author_time=leak),)
     )
-    return investigator(session, allowed, since).usage(incident, key, verdict, None)
+    looking = investigator(session, allowed, since, most_events)
+    return looking.usage(incident, key, verdict, None)
 
 
 def investigator(
     session: FakeSession | NoSession,
     allowed: AllowedAccounts | None = None,
     since: datetime | None = None,
+    most_events: int | None = None,
 ) -> Investigator:
     standing = allowed or AllowedAccounts(ACCOUNT, frozenset((ACCOUNT,)))
-    time = Time()
-    dependencies = Dependencies(
-        FakeSessions(session), lambda _key: standing, time.clock, time.sleep, lambda: NOW
-    )
-    return Investigator(dependencies, since)
+    dependencies = Dependencies(FakeSessions(session), lambda _key: standing, lambda: NOW)
+    return Investigator(dependencies, since, most_events)
 
 
 def values(usage: Usage, dimension: str) -> dict[str, int]:
@@ -300,6 +301,42 @@ def test_a_key_whose_session_nobody_knows_says_so() -> None:
         ("eu-west-1", "ResourceName"),
         ("us-east-1", "ResourceName"),
     ]
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_trail_that_was_read_in_part_makes_the_usage_incomplete(cause: str) -> None:
+    session = FakeSession(unread(cause, of_session(accessKeyId=KEY)))
+    most = 50 if cause == "bound" else None
+    usage = look(session, SIGNED, samples.verdict("rejected", key=SIGNED), most_events=most)
+    (gap,) = usage.gaps
+    assert not usage.complete
+    in_part = "middle" in cause or cause == "bound"
+    assert usage.calls == (50 if in_part else 0)
+    assert gap.what.startswith("us-east-1 before " if in_part else "us-east-1")
+    assert gap.reason.endswith("(--max-events)") == (cause == "bound")
+
+
+def test_a_look_for_the_session_that_was_refused_is_a_gap() -> None:
+    """That nobody gave the access key out is not known, and not taken for the truth."""
+    trail = FakeTrail(faults={"us-east-1": [None, refusal("AccessDeniedException")]})
+    usage = look(FakeSession(trail), SIGNED, samples.verdict("rejected", key=SIGNED))
+    assert [gap.what for gap in usage.gaps] == [f"{KEY} in us-east-1"]
+    assert limits.NO_SESSION in usage.limits
+
+
+def test_a_run_that_a_person_stops_asks_for_no_other_page() -> None:
+    class Stopping(FakeTrail):
+        def look_up(self, region: str, **asked: Any) -> dict[str, Any]:
+            if region == REGIONS[0]:
+                raise KeyboardInterrupt
+            return super().look_up(region, **asked)
+
+    pages = 200
+    events = [listed(record())] * pages * 50
+    trail = Stopping({region: lambda: events for region in REGIONS})
+    with pytest.raises(KeyboardInterrupt):
+        look(FakeSession(trail, REGIONS))
+    assert len(trail.asked) < pages * len(REGIONS) / 2
 
 
 # ── who may be asked about, and in which order ──────────────────────────────────────────────────

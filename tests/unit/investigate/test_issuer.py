@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.investigate.issuer import issued_to
-from tests.unit.investigate.records import ACCOUNT, SESSION
+from tests.unit.investigate.records import ACCOUNT, SESSION, parsed
 
 KEY = "ASIAQNZGKIQYEXAMPLE2"
 USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
@@ -27,8 +27,9 @@ GIVEN = {"credentials": {"accessKeyId": KEY}}
     ],
 )
 def test_an_access_key_is_traced_to_whom_it_was_given(response: Any, arn: str | None) -> None:
-    assert issued_to({"responseElements": response, "userIdentity": {"arn": USER}}, KEY) == arn
+    event = parsed({"responseElements": response, "userIdentity": {"arn": USER}})
+    assert issued_to(event, KEY) == arn
 
 
 def test_an_event_without_a_caller_names_nobody() -> None:
-    assert issued_to({"responseElements": GIVEN}, KEY) is None
+    assert issued_to(parsed({"responseElements": GIVEN}), KEY) is None

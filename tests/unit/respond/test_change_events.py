@@ -5,16 +5,22 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.session import Session
-from bedrock_key_guard.respond.change_events import CredentialEvent, all_changes, changes_to
+from bedrock_key_guard.model.usage import Gap, GapKind
+from bedrock_key_guard.respond.change_events import (
+    CredentialEvent,
+    all_changes,
+    changes_to,
+    policy_changes,
+)
+from bedrock_key_guard.respond.change_events import unread as unread_sentence
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.verify.iam_directory import IamDirectory
-from sandbox.base.faults import ACCESS_DENIED
 from sandbox.front.sandbox import GUARD_USER, Sandbox
 from sandbox.front.seeding import LongTermKey as Leaked
+from tests.unit.investigate.records import CAUSES, FakeSession, at, iam, unread
 from tests.unit.verify.doubles import ACCOUNT
 
 UPDATE = "UpdateServiceSpecificCredential"
@@ -35,8 +41,13 @@ def named(leaked: Leaked) -> dict[str, str]:
     return {"UserName": "alice", "ServiceSpecificCredentialId": leaked.credential_id}
 
 
+def shown(events: list[CredentialEvent] | Gap) -> list[CredentialEvent]:
+    assert not isinstance(events, Gap)
+    return events
+
+
 def known(leaked: Leaked, session: Session, since: datetime | None = None) -> list[CredentialEvent]:
-    return changes_to(leaked.credential_id, since or ago(minutes=1), session)
+    return shown(changes_to(leaked.credential_id, since or ago(minutes=1), session))
 
 
 def test_a_credential_that_nobody_touched_has_no_events(session: Session, leaked: Leaked) -> None:
@@ -103,7 +114,7 @@ def test_another_credentials_changes_are_not_its_own(
     other = sandbox.make_long_term_key(ACCOUNT, "alice")
     owner.update_service_specific_credential(**named(other), Status="Inactive")
     assert known(leaked, session) == []
-    assert [event.credential_id for event in all_changes(ago(minutes=1), session)] == [
+    assert [event.credential_id for event in shown(all_changes(ago(minutes=1), session))] == [
         other.credential_id
     ]
 
@@ -124,12 +135,43 @@ def test_every_page_of_the_trail_is_read(session: Session, leaked: Leaked, owner
     assert len(known(leaked, session)) == 60
 
 
-def test_a_trail_that_cannot_be_read_is_an_error(
-    session: Session, leaked: Leaked, sandbox: Sandbox
-) -> None:
-    sandbox.aws_faults.add(ACCESS_DENIED, on="cloudtrail:*", times=None)
-    with pytest.raises(ClientError):
-        known(leaked, session)
+KINDS = {
+    "throttled": "throttled",
+    "a page in the middle, throttled": "throttled",
+    "no answer": "unanswered",
+    "bound": "bound",
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_trail_that_was_read_in_part_is_a_gap_and_no_list(cause: str) -> None:
+    session: Any = FakeSession(unread(cause, iam(RESET)))
+    gap = changes_to("ACCA", at(days=90), session)
+    assert isinstance(gap, Gap)
+    assert gap.kind == KINDS.get(cause, "refused")
+    assert unread_sentence(gap).startswith(
+        f"CloudTrail could not be read ({gap.what}: {gap.reason}), so what was done is not known; "
+    )
+
+
+@pytest.mark.parametrize("cause", sorted({*CAUSES} - {"bound"}))
+def test_changes_of_policies_that_were_read_in_part_are_a_gap(cause: str) -> None:
+    session: Any = FakeSession(unread(cause, iam("AttachRolePolicy")))
+    assert isinstance(policy_changes(("Attach", "Detach"), at(days=90), session), Gap)
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [
+        ("refused", "give credentials that may call cloudtrail:LookupEvents"),
+        ("throttled", "run it again in a few minutes"),
+        ("unanswered", "run it again when AWS answers"),
+        ("unreadable", "undo it by hand"),
+        ("bound", "undo it by hand"),
+    ],
+)
+def test_what_could_not_be_read_has_a_remedy(kind: GapKind, remedy: str) -> None:
+    assert remedy in unread_sentence(Gap("us-east-1", "because", kind))
 
 
 @pytest.mark.parametrize(

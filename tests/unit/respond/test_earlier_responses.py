@@ -89,13 +89,18 @@ def test_what_somebody_changed_since_is_not_the_guards_any_more(
     assert earlier_response.earlier_response(FINGERPRINT, dead(leaked, session)) is None
 
 
-def test_without_the_trail_nothing_is_recalled(
+def test_without_the_trail_it_is_said_that_nothing_is_known(
     earlier_response: EarlierResponses, session: Session, leaked: Leaked, sandbox: Sandbox
 ) -> None:
     IamCredentialWriter(session).set_status(record(leaked, session), "Inactive")
     sandbox.aws_faults.add(ACCESS_DENIED, on="cloudtrail:*", times=None)
     for _ in range(3):
-        assert earlier_response.earlier_response(FINGERPRINT, dead(leaked, session)) is None
+        outcome = earlier_response.earlier_response(FINGERPRINT, dead(leaked, session))
+        assert outcome is not None
+        assert (outcome.action, outcome.state) == ("nothing", "not-needed")
+        assert not outcome.confirmed_dead
+        assert "whether an earlier run did it is not known" in outcome.reason
+        assert "give credentials that may call cloudtrail:LookupEvents" in outcome.reason
     assert lookups(sandbox) == 1
 
 

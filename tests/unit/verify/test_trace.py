@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import pytest
 
+from bedrock_key_guard.aws.cloudtrail import Trail
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model import TrailAnswer
 from bedrock_key_guard.verify.iam_directory import IamDirectory
-from bedrock_key_guard.verify.trace import Named, read_trace
+from bedrock_key_guard.verify.trace import ENOUGH, Named, read_trace, trace
 from sandbox.base.faults import ACCESS_DENIED
 from sandbox.front import signers
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import AccessKey
-from tests.unit.verify.doubles import ACCOUNT, NOW, key_of
+from tests.unit.investigate.records import CAUSES, FakeSession, FakeTrail, of_session, unread
+from tests.unit.verify.doubles import ACCOUNT, NOW, key_of, short_term
 
 SAM, BOB = ("arn:aws:iam::1:user/sam",) * 2, ("arn:aws:iam::1:user/bob",) * 2
 
@@ -77,4 +79,30 @@ def test_a_trail_that_may_not_be_asked_is_unknown(sandbox: Sandbox, session: Ses
     sandbox.aws_faults.add(ACCESS_DENIED, on="cloudtrail:*", times=None)
     signer = sandbox.credentials(ACCOUNT, role="ml-pipeline")
     answer = traced(sandbox, session, signer, "eu-west-1")
-    assert (answer.state, answer.detail) == ("unknown", "it would not say (AccessDenied)")
+    assert (answer.state, answer.detail) == (
+        "unknown",
+        "it would not say (cloudtrail:LookupEvents failed (AccessDenied))",
+    )
+
+
+KEY = short_term()
+
+
+def answer_of(trail: FakeTrail) -> TrailAnswer:
+    return trace(KEY, Trail(FakeSession(trail)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_whom_a_trail_knows_that_was_read_in_part_is_unknown(cause: str) -> None:
+    """None of the events that could be read names anybody, and others may."""
+    nameless = of_session(arn="", accessKeyId=KEY.access_key_id)
+    answer = answer_of(unread(cause, nameless, KEY.region))
+    assert (answer.state, answer.principal) == ("unknown", None)
+    assert answer.detail.startswith("it would not say (")
+
+
+def test_the_latest_events_are_enough_to_name_somebody() -> None:
+    trail = unread("bound", of_session(accessKeyId=KEY.access_key_id), KEY.region)
+    assert answer_of(trail).state == "found"
+    assert len(trail.asked) == 1
+    assert ENOUGH == 50

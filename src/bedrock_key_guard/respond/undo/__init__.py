@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.respond.ledger.entries import Entry
-    from bedrock_key_guard.respond.undo.containments import Containment
 
 
 def undo(
@@ -70,7 +69,7 @@ def lift_all(
     *,
     search: bool,
     dry_run: bool,
-) -> list[tuple[Containment, Outcome]]:
+) -> list[tuple[str, Outcome]]:
     """Take away every containment of the guard that no living key needs; a ledger may be missing.
 
     That is in our own account, and in those that the ledger names. Raises UsageError for a ledger
@@ -79,7 +78,7 @@ def lift_all(
     entries = read_ledger(path) if path.exists() else []
     sessions = open_sessions(environment, role)
     own = _need(sessions, "lifted", ("quarantine", "revoke-sessions"))
-    lifted: list[tuple[Containment, Outcome]] = []
+    lifted: list[tuple[str, Outcome]] = []
     for account_id in dict.fromkeys((own.account.account_id, *(e.account_id for e in entries))):
         session = sessions.of(account_id)
         if isinstance(session, NoSession):
@@ -98,11 +97,11 @@ def lift_all(
 
 def _out_of_reach(
     entries: Sequence[Entry], account_id: str, session: NoSession, now: datetime
-) -> Iterator[tuple[Containment, Outcome]]:
+) -> Iterator[tuple[str, Outcome]]:
     """Name the containments in an account that cannot be entered: they stay as they are."""
     theirs = [entry for entry in entries if entry.account_id == account_id]
     for containment in containments(theirs, (), (), now):
-        yield containment, Outcome("lift", "refused", session.reason)
+        yield containment.title, Outcome("lift", "refused", session.reason)
 
 
 def _need(sessions: Sessions, what: str, changes: Iterable[str]) -> Session:

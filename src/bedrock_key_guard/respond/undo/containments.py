@@ -67,6 +67,11 @@ class Containment:
     entries: tuple[Entry, ...] = ()
 
     @property
+    def title(self) -> str:
+        """Name who is denied."""
+        return f"{self.kind} {self.holder}"
+
+    @property
     def is_inline(self) -> bool:
         """Tell whether the policy is the holder's own, not a managed one."""
         return not self.policy.startswith("arn:")

@@ -7,13 +7,14 @@ sessions. What the ledger says of either proves nothing.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.aws.cloudtrail import KEPT
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam.policy_documents import is_session_denial, read_policy_name
 from bedrock_key_guard.model import Outcome
-from bedrock_key_guard.respond.change_events import KINDS, policy_changes
+from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.respond.change_events import KINDS, policy_changes, unread
 from bedrock_key_guard.respond.identities import IamIdentities
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, settle
 from bedrock_key_guard.respond.purpose import Purpose, stated
@@ -23,13 +24,15 @@ from bedrock_key_guard.verify.verdict import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.respond.change_events import PolicyEvent
     from bedrock_key_guard.respond.identities import Identities
     from bedrock_key_guard.respond.undo.containments import Claim, Containment
 
-_KEPT_BY_CLOUDTRAIL = timedelta(days=90)
+    Events = Sequence[PolicyEvent] | Gap
+
 _VERBS = ("Attach", "Detach", "Put", "Delete")
 
 
@@ -41,30 +44,31 @@ def lift(
     *,
     search: bool,
     dry_run: bool,
-) -> Iterator[tuple[Containment, Outcome]]:
-    """Yield what became of every containment that the ledger, CloudTrail or IAM knows.
+) -> Iterator[tuple[str, Outcome]]:
+    """Yield whom it is about and what became of every containment that the ledger or AWS knows.
 
-    To `search` is to look at the policies of every user and role. Raises whatever AWS's refusal to
-    list them raises.
+    To `search` is to look at the policies of every user and role. Without CloudTrail others may be
+    there, which is an outcome of the account. Raises whatever AWS's refusal to list them raises.
     """
     identities = IamIdentities(session)
     ours = [entry for entry in entries if entry.account == session.account]
-    events, silence = _events(session, now)
+    events = policy_changes(_VERBS, now - KEPT, session)
+    if isinstance(events, Gap):
+        yield f"account {session.account.account_id}", Outcome("lift", "refused", unread(events))
+    shown = () if isinstance(events, Gap) else events
     found = list(_searched(identities)) if search else []
-    for containment in containments(ours, events, found, now):
+    for containment in containments(ours, shown, found, now):
         outcome = _lifted(containment, identities, events, now, dry_run=dry_run)
-        if silence and outcome.state == "refused":
-            outcome = Outcome("lift", "refused", f"{outcome.reason}; {silence}")
         if outcome.state == "done":
             for entry in containment.entries:
                 outcome = settle(outcome, ledger, entry, "lifted")
-        yield containment, outcome
+        yield containment.title, outcome
 
 
 def _lifted(
     containment: Containment,
     identities: Identities,
-    events: Sequence[PolicyEvent],
+    events: Events,
     now: datetime,
     *,
     dry_run: bool,
@@ -91,9 +95,7 @@ def _lifted(
     )
 
 
-def _obstacle(
-    containment: Containment, identities: Identities, events: Sequence[PolicyEvent]
-) -> Outcome | None:
+def _obstacle(containment: Containment, identities: Identities, events: Events) -> Outcome | None:
     """Return why a containment may not be taken away, or need not be; None where it may."""
     kind, holder, policy = containment.kind, containment.holder, containment.policy
     if identities.find(kind, holder) is None:
@@ -109,6 +111,8 @@ def _obstacle(
         return None
     if policy not in identities.attached(kind, holder):
         return Outcome("lift", "not-needed", f"{policy} is not attached any more")
+    if isinstance(events, Gap):
+        return Outcome("lift", "refused", unread(events))
     its_own = [event for event in events if event.concerns(kind, holder, policy)]
     reason = not_shown("Attach", None, its_own) or _no_quarantine(its_own)
     return Outcome("lift", "refused", reason) if reason else None
@@ -120,14 +124,6 @@ def _no_quarantine(shown: Sequence[PolicyEvent]) -> str | None:
     if purpose is None or purpose.until is None:
         return "the guard did not attach it as a quarantine"
     return None
-
-
-def _events(session: Session, now: datetime) -> tuple[list[PolicyEvent], str | None]:
-    """Return what CloudTrail knows of 90 days, or why it would not say."""
-    try:
-        return policy_changes(_VERBS, now - _KEPT_BY_CLOUDTRAIL, session), None
-    except Exception as error:  # noqa: BLE001  # inline policies can be lifted without it
-        return [], f"CloudTrail would not say ({refusal(error)})"
 
 
 def _searched(identities: Identities) -> Iterator[Claim]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.model.times import read_time
-from bedrock_key_guard.respond.change_events import changes_to, policy_changes
+from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.respond.change_events import changes_to, policy_changes, unread
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.identities import IamIdentities
 from bedrock_key_guard.respond.ledger.entries import settle
@@ -90,21 +91,22 @@ def _obstacle(entry: Entry, account: Account) -> Outcome | None:
 
 def _reversal(entry: Entry, session: Session) -> Reversal | Outcome:
     record, since = entry.record, read_time(entry.time)
-    identities = IamIdentities(session)
+    if isinstance(record, Hold):
+        return refused("it records a key that was held, and no change")
+    if isinstance(record, StatusChange):
+        credential = IamDirectory(session).by_id(record.credential_id)
+        changes = changes_to(record.credential_id, since, session)
+        if isinstance(changes, Gap):
+            return refused(unread(changes))
+        return activate_again(entry, record, credential, changes, IamCredentialWriter(session))
+    verbs = ("Put", "Delete") if isinstance(record, PolicyPut) else ("Attach", "Detach")
+    events, identities = policy_changes(verbs, since, session), IamIdentities(session)
+    if isinstance(events, Gap):
+        return refused(unread(events))
     match record:
-        case StatusChange():
-            credential = IamDirectory(session).by_id(record.credential_id)
-            changes = changes_to(record.credential_id, since, session)
-            writer = IamCredentialWriter(session)
-            return activate_again(entry, record, credential, changes, writer)
         case PoliciesDetached():
-            events = policy_changes(("Attach", "Detach"), since, session)
             return attach_again(entry, record, identities, events)
         case PolicyAttached():
-            events = policy_changes(("Attach", "Detach"), since, session)
             return detach_again(entry, record, identities, events)
         case PolicyPut():
-            events = policy_changes(("Put", "Delete"), since, session)
             return delete_again(entry, record, identities, events)
-        case Hold():
-            return refused("it records a key that was held, and no change")

@@ -17,12 +17,13 @@ from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.undo import undo
 from bedrock_key_guard.respond.undo.credential import activate_again
-from bedrock_key_guard.respond.undo.restore import _obstacle
+from bedrock_key_guard.respond.undo.restore import _obstacle, restore
 from bedrock_key_guard.respond.undo.reversal import Reversal
 from bedrock_key_guard.verify.iam_directory import IamDirectory
-from sandbox.base.faults import ACCESS_DENIED
+from sandbox.base.faults import ACCESS_DENIED, AWS_THROTTLED, UNAVAILABLE, ServiceError
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey as Leaked
+from tests.unit.investigate.records import Time
 from tests.unit.respond.doubles import RECORD, WHAT, Diary, FakeWriter, What
 from tests.unit.variables import use
 from tests.unit.verify.doubles import ACCOUNT, NOW, STRANGER, credential
@@ -325,17 +326,43 @@ def test_a_ledger_of_an_absurd_time_is_refused(
     assert status(leaked, sandbox) == "Inactive"
 
 
-@pytest.mark.parametrize("on", ["iam:List*", "cloudtrail:*"])
-def test_where_aws_cannot_be_asked_nothing_is_given_back(
-    on: str,
+@pytest.mark.parametrize(
+    ("fault", "after", "remedy"),
+    [
+        (ACCESS_DENIED, 0, "give credentials that may call cloudtrail:LookupEvents"),
+        (ACCESS_DENIED, 2, "give credentials that may call cloudtrail:LookupEvents"),
+        (AWS_THROTTLED, 0, "run it again in a few minutes"),
+        (AWS_THROTTLED, 1, "run it again in a few minutes"),
+        (UNAVAILABLE, 0, "run it again when AWS answers"),
+    ],
+)
+def test_what_cloudtrail_could_not_say_is_not_given_back(
+    *,
+    fault: ServiceError,
+    after: int,
+    remedy: str,
     sandbox: Sandbox,
     session: Session,
-    environment: dict[str, str],
     leaked: Leaked,
     path: Path,
 ) -> None:
+    """The guard did set it Inactive, and what could be read shows nobody who changed it since."""
+    entry = take(leaked, session, path)
+    sandbox.aws_faults.add(fault, on="cloudtrail:*", times=None, after=after)
+    session.limiter = Time().limiter()
+    outcome = restore(entry, session, Ledger(path), dry_run=False)
+    assert outcome.state == "refused"
+    assert outcome.reason.startswith("CloudTrail could not be read (")
+    assert "cloudtrail:LookupEvents" in outcome.reason
+    assert remedy in outcome.reason
+    assert status(leaked, sandbox) == "Inactive"
+
+
+def test_where_iam_cannot_be_asked_nothing_is_given_back(
+    sandbox: Sandbox, session: Session, environment: dict[str, str], leaked: Leaked, path: Path
+) -> None:
     take(leaked, session, path)
-    sandbox.aws_faults.add(ACCESS_DENIED, on=on, times=None)
+    sandbox.aws_faults.add(ACCESS_DENIED, on="iam:List*", times=None)
     (outcome,) = given_back(path, environment)
     assert (outcome.state, outcome.reason) == ("refused", "AWS could not be asked (AccessDenied)")
     assert status(leaked, sandbox) == "Inactive"
