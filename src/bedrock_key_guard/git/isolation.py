@@ -1,20 +1,27 @@
 """Furnish a Git directory with what a repository lends: its references, and no configuration.
 
-The layout of a Git directory is in gitrepository-layout(5).
+They are copied: a link would need a privilege on Windows. The layout of a Git directory is in
+gitrepository-layout(5).
 """
 
 from __future__ import annotations
 
+import os
+import shutil
+import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from bedrock_key_guard.git.repository import Git, Repository
 
-_BORROWED = ("refs", "packed-refs", "shallow")
+_FILES = ("packed-refs", "shallow")
+# A reference is the id of an object, or the name of another reference, which is a path.
+_LONGEST = 1 << 13
 _HASH = "extensions.objectFormat"
 _HASHES = ("sha1", "sha256")
 _FORMAT_0 = "[core]\nrepositoryformatversion = 0\n"
@@ -22,14 +29,44 @@ _FORMAT_1 = "[core]\nrepositoryformatversion = 1\n[extensions]\nobjectFormat = {
 
 
 def borrow(repository: Repository, clean_dir: Path) -> None:
-    """Put into `clean_dir` what Git has to find beside the objects."""
+    """Put into `clean_dir` what Git has to find beside the objects.
+
+    Where a reference is packed meanwhile it is copied twice, and never missed.
+    """
     (clean_dir / "HEAD").write_bytes((repository.git_dir / "HEAD").read_bytes())
     (clean_dir / "objects").mkdir()
-    for name in _BORROWED:
-        if (repository.common_dir / name).exists():
-            (clean_dir / name).symlink_to((repository.common_dir / name).absolute())
+    _copy_references(repository.common_dir / "refs", clean_dir / "refs")
+    for name in _FILES:
+        if (repository.common_dir / name).is_file():
+            shutil.copyfile(repository.common_dir / name, clean_dir / name)
     for shared in repository.git_dir.glob("sharedindex.*"):
-        (clean_dir / shared.name).symlink_to(shared.absolute())
+        if shared.is_file():
+            shutil.copyfile(shared, clean_dir / shared.name)
+
+
+def _copy_references(references: Path, copies: Path) -> None:
+    """Copy the references that are a file each."""
+    for folder, _, names in os.walk(references):
+        copy = copies / os.path.relpath(folder, references)
+        copy.mkdir()
+        for name in names:
+            for content in _reference(Path(folder, name)):
+                (copy / name).write_bytes(content)
+
+
+def _reference(file: Path) -> Iterator[bytes]:
+    """Yield what a reference says, nothing for what is none: a pipe, or a file that is gone.
+
+    A link to another reference is how Git once wrote `ref: …`.
+    """
+    try:
+        if file.is_symlink() and (target := os.fsencode(file.readlink())).startswith(b"refs/"):
+            yield b"ref: %b\n" % target
+        elif stat.S_ISREG(file.stat().st_mode):
+            with file.open("rb") as opened:
+                yield opened.read(_LONGEST)
+    except OSError:
+        return
 
 
 def configure(git: Git, clean_dir: Path) -> None:

@@ -13,14 +13,14 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from itertools import accumulate, chain, count, pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.git.object_stream import sizes_of
+from bedrock_key_guard.git.object_stream import write_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from bedrock_key_guard.git.repository import Git
 
@@ -57,21 +57,16 @@ def list_parts(git: Git, folder: Path) -> Iterator[tuple[Path, int, int]]:
             for begin, end in pairwise(cuts)
         ]
         for path, some, their_sizes in parts:
-            _write(path, b"\n".join((*some, b"")), their_sizes)
+            write_list(str(path), b"\n".join((*some, b"")), their_sizes)
         yield from ((path, len(some), sum(some)) for path, _, some in parts)
 
 
-def join(lists: Sequence[Path]) -> Path:
-    """Make one list of several."""
-    sizes = (each for part in lists for each in sizes_of(part))
-    names = b"".join(part.read_bytes() for part in lists)
-    return _write(Path(f"{lists[0]}-joined"), names, array("Q", sizes))
-
-
-def _write(path: Path, names: bytes, sizes: array[int]) -> Path:
-    path.write_bytes(names)
-    Path(f"{path}.sizes").write_bytes(sizes)
-    return path
+def name_at(part: Path, index: int) -> str:
+    """Return the object id that stands at an index of a list."""
+    with part.open("rb") as file:
+        width = len(file.readline())
+        file.seek(index * width)
+        return file.readline().decode().rstrip("\n")
 
 
 def _cuts(sizes: array[int]) -> Iterator[int]:

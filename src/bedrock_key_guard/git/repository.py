@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -189,18 +188,17 @@ class Git:
         return list(dict.fromkeys(head for head in heads if _OBJECT_ID.fullmatch(head)))
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start Git with pipes to its standard input and output."""
+        """Start Git, whose warnings are for nobody."""
         return self.spawn([*self.command(), *arguments], stderr=subprocess.DEVNULL)
 
     def spawn(self, command: list[str], stderr: int | None = None) -> subprocess.Popen[bytes]:
-        """Start a child in Git's environment, which only we interrupt, and no terminal."""
+        """Start a child in Git's environment, with pipes to its standard input and output."""
         process = subprocess.Popen(
             command,
             env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            start_new_session=True,
         )
         self._children.append(process)
         return process
@@ -208,8 +206,8 @@ class Git:
     def stop(self) -> None:
         """Kill every child that still runs: whoever waits for one sees its output end."""
         for process in self._children:
-            if process.poll() is None:
-                _kill(process)
+            process.kill()
+            process.wait()
 
     def command(self) -> list[str]:
         """Return how Git is started. Raises UsageError where it is not installed."""
@@ -221,16 +219,6 @@ class Git:
                 remedy="Install Git and run the command again.",
             )
         return [git, "-C", str(self.repository.work_tree)]
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a child with its own children: they are a session of their own, where there are such."""
-    with suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()
 
 
 @contextmanager

@@ -1,10 +1,9 @@
 """Tell which of many files need the scanner, at the least cost for each.
 
-Small files are read into one buffer, beside each other, and searched together. Where something is
-found, each of a few parts is searched, and at last each file.
+Small files are put beside each other and searched together. Where something is found, each of a few
+parts is searched, and at last each file.
 
-As a process (`python -I -c … batches.main`), or as several, it takes lists of files and answers
-which of them need the scanner, never what they hold.
+As a process it takes lists of files and answers which of them need the scanner.
 """
 
 from __future__ import annotations
@@ -13,12 +12,15 @@ import os
 
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.heuristics import BLOCK
+from bedrock_key_guard.scan.prefilter.protocol import serve
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 # A process of its own starts sooner without `typing`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from bedrock_key_guard.scan.prefilter.protocol import Tell
 
 # What fits into the processor's cache is searched several times at little cost.
 TOGETHER = 1 << 18
@@ -32,9 +34,10 @@ _SMALL_HEAD = 512
 _PARTS = 8
 _REGULAR, _KIND = 0o100000, 0o170000
 # What takes a file's place while it is read may be a link out of the tree, or a FIFO that would
-# have us wait for a writer; Windows has none of these.
+# have us wait for a writer; Windows has none of these, and would change the ends of lines.
 FLAGS = (
     os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_CLOEXEC", 0)
@@ -45,12 +48,11 @@ class Batches:
     """Sort out the files that hold nothing, many at a time."""
 
     def __init__(self, room: int = ROOM) -> None:
-        """Search as much as there is `room` for at once."""
-        self._buffer = bytearray(room)
-        self._view = memoryview(self._buffer)
+        """Read what is no smaller than `room` in windows of that size."""
+        self._room = room
         self._filled = 0
-        # Number, begin and end of each file in the buffer.
-        self._files: list[tuple[int, int, int]] = []
+        # Number and content of each file that waits to be searched.
+        self._files: list[tuple[int, bytes]] = []
         self._suspects: list[int] = []
         self._clean = 0
 
@@ -70,14 +72,10 @@ class Batches:
         return sorted(self._suspects), self._clean
 
     def choose(self, contents: Iterable[bytes]) -> list[int]:
-        """Return which of these contents need the scanner; each is smaller than the room."""
+        """Return which of these contents need the scanner."""
         self._suspects, self._clean = [], 0
         for number, content in enumerate(contents):
-            if len(content) >= len(self._buffer) - self._filled:
-                self._search()
-            begin, end = self._filled, self._filled + len(content)
-            self._view[begin:end] = content
-            self._add(number, begin, end)
+            self._add(number, content)
         self._search()
         return sorted(self._suspects)
 
@@ -87,50 +85,39 @@ class Batches:
         if status.st_mode & _KIND != _REGULAR:
             self._suspects.append(number)
             return
-        if size >= len(self._buffer) - self._filled:
-            self._search()
         descriptor = os.open(path, FLAGS)
         try:
-            begin = self._filled
-            read = os.readv(descriptor, [self._view[begin:]])
-            if begin + read == len(self._buffer):
-                self._search()
+            if size >= self._room:
                 self._take_large(number, descriptor, status)
-            elif read != size:
-                self._suspects.append(number)
-            else:
-                self._add(number, begin, begin + read)
+                return
+            content = os.read(descriptor, size + 1)
         finally:
             os.close(descriptor)
-
-    def _add(self, number: int, begin: int, end: int) -> None:
-        """Leave a file in the buffer until that is full, unless it may contain files."""
-        if self._contains_files(begin, end):
-            self._suspects.append(number)
+        if len(content) == size:
+            self._add(number, content)
         else:
-            self._files.append((number, begin, end))
-            # The next one begins at a block, and what is between them is no part of a word.
-            self._filled = end + BLOCK - end % BLOCK
-            self._view[end : self._filled] = _FILLING[end % BLOCK :]
-            if self._filled >= TOGETHER:
-                self._search()
+            self._suspects.append(number)
 
-    def _contains_files(self, begin: int, end: int) -> bool:
-        """Look at its first bytes, and for a zip further inside, whose signature no text has."""
-        is_text = self._buffer.find(3, begin, end) < 0
-        size = _SMALL_HEAD if is_text else HEAD
-        return bool(container_kind(bytes(self._view[begin : min(begin + size, end)])))
+    def _add(self, number: int, content: bytes) -> None:
+        """Have a file wait until there are enough of them, unless it may contain files."""
+        if _contains_files(content):
+            self._suspects.append(number)
+            return
+        self._files.append((number, content))
+        self._filled += len(content)
+        if self._filled >= TOGETHER:
+            self._search()
 
     def _search(self) -> None:
-        """Search what is in the buffer, and empty it."""
+        """Search what waits."""
         if self._files:
             self._sort_out(self._files)
         self._files, self._filled = [], 0
 
-    def _sort_out(self, files: list[tuple[int, int, int]]) -> None:
-        """Ask files that stand beside each other together, and parts of them where that is yes."""
-        if not may_hold_key(bytes(self._view[files[0][1] : files[-1][2]])):
-            self._clean += sum(end - begin for _, begin, end in files)
+    def _sort_out(self, files: list[tuple[int, bytes]]) -> None:
+        """Ask files together, and parts of them where the answer is yes."""
+        if not may_hold_key(_beside_each_other(content for _, content in files)):
+            self._clean += sum(len(content) for _, content in files)
         elif len(files) == 1:
             self._suspects.append(files[0][0])
         else:
@@ -140,18 +127,15 @@ class Batches:
 
     def _take_large(self, number: int, descriptor: int, before: os.stat_result) -> None:
         """Read a file in windows, until one of them tells enough."""
-        at = 0
-        while read := os.preadv(descriptor, [self._view], at):
-            if not at and self._contains_files(0, read):
+        at, window = 0, b""
+        while block := os.read(descriptor, self._room - len(window)):
+            window += block
+            if (not at and _contains_files(window)) or may_hold_key(window):
                 break
-            if may_hold_key(bytes(self._view[:read])):
+            at += len(block)
+            if len(window) < self._room:
                 break
-            at += read
-            if read < len(self._buffer):
-                break
-            at -= OVERLAP
-        else:
-            read = 0
+            window = window[-OVERLAP:]
         after = os.fstat(descriptor)
         is_whole = at == after.st_size == before.st_size and after.st_mtime_ns == before.st_mtime_ns
         if is_whole:
@@ -160,42 +144,26 @@ class Batches:
             self._suspects.append(number)
 
 
+def _contains_files(content: bytes) -> bool:
+    """Look at its first bytes, and for a zip further inside, whose signature no text has."""
+    is_text = content.find(3) < 0
+    return bool(container_kind(content[: _SMALL_HEAD if is_text else HEAD]))
+
+
+def _beside_each_other(contents: Iterable[bytes]) -> bytes:
+    """Have each begin at a block; what is between them is no part of a word."""
+    return b"".join([part for each in contents for part in (each, _FILLING[len(each) % BLOCK :])])
+
+
 _FILLING = b"\n" * BLOCK
 
 
-def main(ends: Sequence[str]) -> int:
-    """Become one process for each two pipes, and serve lists until there are no more.
-
-    `ends` are descriptors: of one pipe to read lists from, of one to write answers to, and so on. A
-    list is its length in bytes and names with NUL between; an answer is a line, the bytes of the
-    files that need nothing, and the places in the list of those that need the scanner.
-    """
-    pipes = [(int(each), int(ends[at + 1])) for at, each in enumerate(ends) if at % 2 == 0]
-    children = 0
-    while len(pipes) > 1:
-        pipe = pipes.pop()
-        if not os.fork():
-            _close(pipes)
-            _serve(*pipe)
-            os._exit(0)
-        _close([pipe])
-        children += 1
-    for pipe in pipes:
-        _serve(*pipe)
-    for _ in range(children):
-        os.wait()
-    return 0
+def select(request: bytes, _: Tell) -> tuple[int, list[int]]:
+    """Answer a request: names of files with NUL between."""
+    suspects, clean = Batches().select(request.split(b"\0"))
+    return clean, suspects
 
 
-def _serve(questions: int, answers: int) -> None:
-    batches = Batches()
-    with open(questions, "rb") as asked, open(answers, "wb", buffering=0) as answered:
-        while length := asked.readline():
-            suspects, clean = batches.select(asked.read(int(length)).split(b"\0"))
-            answered.write(b" ".join(b"%d" % each for each in (clean, *suspects)) + b"\n")
-
-
-def _close(pipes: Iterable[tuple[int, int]]) -> None:
-    for pipe in pipes:
-        for end in pipe:
-            os.close(end)
+def main(_: Sequence[str]) -> None:
+    """Serve lists of files as a process of their own."""
+    serve(select)

@@ -5,8 +5,7 @@ in large blocks for the literal starts of keys, and only at a hit is it worked o
 in the list, which object stands there. A deep search asks of each object what is asked of a file.
 Either way an object that is a container is chosen for its first bytes.
 
-As a process (`python -I -c … reader.main`) it takes lists on standard input, one a line, and
-answers with the ids of the objects that need the scanner, never with what they hold.
+As a process it takes lists and answers which of their objects need the scanner.
 """
 
 from __future__ import annotations
@@ -16,20 +15,24 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, cast
 
-from bedrock_key_guard.git.object_stream import Records, sizes_of
+from bedrock_key_guard.git.object_stream import Records, join, sizes_of
 from bedrock_key_guard.scan.prefilter.batches import Batches
 from bedrock_key_guard.scan.prefilter.finder import Finder
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
+from bedrock_key_guard.scan.prefilter.pace import ask_for_no_haste, widen
+from bedrock_key_guard.scan.prefilter.protocol import serve
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS, container_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import IO
 
+    from bedrock_key_guard.scan.prefilter.protocol import Tell
+
+    Choose = Callable[[IO[bytes], Records], Iterator[int]]
+
 # What all literals are searched for while it stays in the processor's cache.
 _BLOCK = 1 << 18
-_PIPE = 1 << 20
-_F_SETPIPE_SZ = 1031
 _BUFFER = 1 << 16
 # Enough to know nearly all containers. One begins with one of these bytes, or is a tar, whose 257th
 # byte ends the name of a link.
@@ -42,55 +45,81 @@ _TOGETHER = 1 << 20
 # A base is needed again soon or not at all, so a third of Git's usual cache is enough; each process
 # has to have its memory cleared first.
 _CACHE = ("-c", "core.deltaBaseCacheLimit=32m")
-WHOLE, BROKEN = "whole", "broken"
 
 
-def main() -> int:
-    """Serve lists until standard input ends; the arguments are `deep` or not, and Git's own."""
-    _ask_for_no_haste()
-    choose = by_prefilter if sys.argv[1] == "deep" else by_literals
-    for line in sys.stdin:
-        whole = search(line.rstrip("\n"), sys.argv[2:], choose, _tell)
-        _tell(WHOLE if whole else BROKEN)
-    return 0
+def main(arguments: Sequence[str]) -> None:
+    """Serve lists as a process of their own; the arguments are `deep` or not, and Git's own."""
+    ask_for_no_haste()
+    depth, *git = arguments
+    search = Search(git, by_prefilter if depth == "deep" else by_literals)
+    serve(search.choose, search.stop)
 
 
-def _tell(word: str) -> None:
-    sys.stdout.write(f"{word}\n")
-    sys.stdout.flush()
+class Search:
+    """Search lists of objects, one at a time, with a Git for each."""
 
+    def __init__(self, git: Sequence[str], choose: Choose) -> None:
+        """Have `choose` look at what the command `git` reads."""
+        self._command = (*git, *_CACHE, "cat-file", "--batch=%(objectname)", "--buffer")
+        self._choose = choose
+        self._process: subprocess.Popen[bytes] | None = None
 
-def search(
-    part: str,
-    git: Sequence[str],
-    choose: Callable[[IO[bytes], Records], Iterator[str]],
-    tell: Callable[[str], object],
-) -> bool:
-    """Tell the id of each object as it is chosen; return whether the whole list was read."""
-    told: set[str] = set()
-    command = [*git, *_CACHE, "cat-file", "--batch=%(objectname)", "--buffer"]
-    with open(part, "rb") as names:  # noqa: PTH123  # starts sooner
-        records = Records(names.read(), sizes_of(part))
-        names.seek(0)
-        with subprocess.Popen(
-            command,
+    def stop(self) -> None:
+        """Kill the Git that runs."""
+        if self._process:
+            self._process.kill()
+
+    def choose(self, request: bytes, tell: Tell) -> tuple[int, Sequence[int]]:
+        """Answer a request: paths of lists with NUL between, whose objects are counted on.
+
+        Where they cannot be read together, each list is read, and of one that is not read whole all
+        objects need the scanner.
+        """
+        lists = [os.fsdecode(each) for each in request.split(b"\0")]
+        sizes = [sizes_of(each) for each in lists]
+        size = sum(map(sum, sizes))
+        if len(lists) > 1 and self.read(join(lists), tell):
+            return size, ()
+        begin = 0
+        for part, some in zip(lists, map(len, sizes), strict=True):
+            if not self.read(part, tell, begin):
+                tell(range(begin, begin + some))
+            begin += some
+        return size, ()
+
+    def read(self, part: str, tell: Tell, first: int = 0) -> bool:
+        """Tell each object of a list as it is chosen; return whether the whole list was read.
+
+        The `first` object has that number.
+        """
+        told: set[int] = set()
+        # Git reads from where the file stands, which a buffer would hide.
+        with open(part, "rb", buffering=0) as names:  # noqa: PTH123  # starts sooner
+            records = Records(len(names.readline()), sizes_of(part))
+            names.seek(0)
+            with self._started(names) as process:
+                stream = cast("IO[bytes]", process.stdout)
+                widen(stream.fileno())
+                for chosen in self._choose(stream, records):
+                    if chosen not in told:
+                        told.add(chosen)
+                        tell((first + chosen,))
+            return process.returncode == 0 and records.all_read()
+
+    def _started(self, names: IO[bytes]) -> subprocess.Popen[bytes]:
+        self._process = subprocess.Popen(
+            self._command,
             stdin=names,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=_BUFFER,
-        ) as process:
-            stream = cast("IO[bytes]", process.stdout)
-            _widen(stream.fileno())
-            for chosen in choose(stream, records):
-                if chosen not in told:
-                    told.add(chosen)
-                    tell(chosen)
-        return process.returncode == 0 and records.all_read()
+        )
+        return self._process
 
 
 def by_literals(
     stream: IO[bytes], records: Records, literals: Sequence[bytes] = HISTORY_LITERALS
-) -> Iterator[str]:
+) -> Iterator[int]:
     """Yield the objects that hold a literal, and the containers."""
     find = Finder(literals).offsets
     for base, block in _blocks(stream):
@@ -105,7 +134,7 @@ def by_literals(
                 yield records.at(begin)
 
 
-def by_prefilter(stream: IO[bytes], records: Records) -> Iterator[str]:
+def by_prefilter(stream: IO[bytes], records: Records) -> Iterator[int]:
     """Yield the objects that may hold a key in any encoding, and the containers."""
     batches = Batches(_ROOM)
     waiting: list[tuple[int, bytes]] = []
@@ -127,7 +156,7 @@ def by_prefilter(stream: IO[bytes], records: Records) -> Iterator[str]:
 
 def _sorted_out(
     waiting: Sequence[tuple[int, bytes]], records: Records, batches: Batches
-) -> Iterator[str]:
+) -> Iterator[int]:
     for number in batches.choose(content for _, content in waiting):
         yield records.at(waiting[number][0])
 
@@ -151,24 +180,3 @@ def _blocks(stream: IO[bytes]) -> Iterator[tuple[int, bytearray]]:
 def _skip(stream: IO[bytes], size: int) -> None:
     while size > 0 and (block := stream.read(min(size, _BLOCK))):
         size -= len(block)
-
-
-def _widen(descriptor: int) -> None:
-    """Let the pipe hold a lot: Git and we then wait for each other far less often."""
-    try:
-        import fcntl
-
-        fcntl.fcntl(descriptor, _F_SETPIPE_SZ, _PIPE)
-    except (ImportError, OSError):
-        return
-
-
-def _ask_for_no_haste() -> None:
-    """Have Linux run Git on, and not us for each piece that it writes, a few kilobytes.
-
-    We are then woken a twentieth as often (sched(7), SCHED_BATCH; Git inherits it).
-    """
-    try:
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    except (AttributeError, OSError):
-        return

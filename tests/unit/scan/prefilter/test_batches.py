@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.scan.prefilter import batches, may_hold_key
 from bedrock_key_guard.scan.prefilter.batches import Batches
-from bedrock_key_guard.scan.prefilter.file_workers import _start as start
 from bedrock_key_guard.scan.prefilter.signatures import container_kind
 from tests.keysmith import long_term
 
@@ -147,19 +146,3 @@ def test_files_beside_each_other_are_sorted_out_as_each_would_be_alone(
         chosen = Batches(ROOM).choose(contents)
     expected = [at for at, each in enumerate(contents) if may_hold_key(each)]
     assert chosen == expected
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_processes_answer_one_list_after_the_other(tmp_path: Path, count: int) -> None:
-    paths = files(tmp_path, b"nothing", KEY, b"a")
-    lists = (b"\0".join(paths), paths[0], paths[1])
-    asked = b"".join(b"%d\n%b" % (len(names), names) for names in lists)
-    leader, started = start(count)
-    for worker in started:
-        worker.questions.write(asked)
-        worker.questions.flush()
-    answers = [[worker.answers.readline() for _ in lists] for worker in started]
-    for worker in started:
-        worker.close()
-    assert answers == [[b"8 1\n", b"7\n", b"0 0\n"]] * count
-    assert leader.wait() == 0

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bedrock_key_guard.scan.prefilter import file_workers
+from bedrock_key_guard.scan.prefilter import file_workers, pool
 from tests.keysmith import long_term
 
 KEY = long_term("bob")
@@ -46,6 +46,19 @@ def sorted_out(paths: list[bytes]) -> tuple[list[int], int, int]:
     return suspects, sum(count for _, count, _ in parts), sum(size for _, _, size in parts)
 
 
+def noted_processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Return a list to which every process is added that is started."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    class NotingPopen(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr("subprocess.Popen", NotingPopen)
+    return started
+
+
 @pytest.mark.parametrize("cores", [None, 1, 2, 50])
 def test_many_files_are_shared_out(
     paths: list[bytes], monkeypatch: pytest.MonkeyPatch, cores: int | None
@@ -63,28 +76,41 @@ def test_a_few_bytes_need_no_other_process(
 
 
 ANSWER_ONCE = """
-import os, sys; sys.path.insert(0, sys.argv.pop(1))
-from bedrock_key_guard.scan.prefilter.batches import Batches
-asked, answered = (open(int(end), mode) for end, mode in zip(sys.argv[1:3], ("rb", "wb")))
-suspects, size = Batches().select(asked.read(int(asked.readline())).split(bytes(1)))
-answered.write(b" ".join(b"%d" % each for each in (size, *suspects)) + b"\\n")
+import sys; sys.path.insert(0, sys.argv.pop(1)) # {}
+from bedrock_key_guard.scan.prefilter.batches import select
+from bedrock_key_guard.scan.prefilter.protocol import read_frame, write_chosen
+size, suspects = select(read_frame(sys.stdin.buffer), None)
+write_chosen(sys.stdout.buffer, suspects, size)
 """
 
 
 @pytest.mark.parametrize(
     "code",
     [
-        "raise SystemExit(3)",
-        "import os, sys; os.read(int(sys.argv[2]), 99); os.write(int(sys.argv[3]), b'12 0')",
+        "raise SystemExit(3) # {}",
+        "import sys; sys.stdin.buffer.read(9); sys.stdout.buffer.write(b'12') # {}",
+        "import sys, time; sys.stdin.buffer.read(9); print('junk', flush=True); time.sleep(9) # {}",
         ANSWER_ONCE,
     ],
-    ids=["at once", "in the middle of an answer", "after an answer"],
+    ids=["at once", "in the middle of an answer", "after garbage", "after an answer"],
 )
-def test_what_a_process_that_dies_leaves_undone_is_done(
-    paths: list[bytes], monkeypatch: pytest.MonkeyPatch, code: str
+@pytest.mark.parametrize("idle", [True, False])
+def test_what_a_worker_that_dies_leaves_undone_is_done(
+    paths: list[bytes], monkeypatch: pytest.MonkeyPatch, code: str, idle: bool
 ) -> None:
-    monkeypatch.setattr(file_workers, "_BATCHES", code)
-    monkeypatch.setattr(file_workers, "_while_they_start", lambda *_: iter(()))
+    monkeypatch.setattr(pool, "_CODE", code)
+    if idle:
+        monkeypatch.setattr(pool.Pool, "has_answered", lambda _: True)
+    assert sorted_out(paths) == EXPECTED
+
+
+def test_where_no_process_can_be_started_everything_is_done(
+    paths: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
     assert sorted_out(paths) == EXPECTED
 
 
@@ -93,16 +119,9 @@ def test_many_files_are_shared_out_whatever_their_size(
 ) -> None:
     monkeypatch.setattr(file_workers, "_ALONE", 1 << 30)
     monkeypatch.setattr(file_workers, "_MANY", FILES)
-    started: list[int] = []
-    start = file_workers._start
-
-    def noted(count: int) -> tuple[subprocess.Popen[bytes], list[file_workers._Worker]]:
-        started.append(count)
-        return start(count)
-
-    monkeypatch.setattr(file_workers, "_start", noted)
+    started = noted_processes(monkeypatch)
     assert sorted_out(paths) == EXPECTED
-    assert len(started) == 1
+    assert len(started) == (os.cpu_count() or 1)
 
 
 def test_no_files_need_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,23 +132,13 @@ def test_no_files_need_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_whoever_stops_early_leaves_no_process_behind(
     paths: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-    start = file_workers._start
-
-    def noted(count: int) -> tuple[subprocess.Popen[bytes], list[file_workers._Worker]]:
-        leader, theirs = start(count)
-        started.append(leader)
-        return leader, theirs
-
-    monkeypatch.setattr(file_workers, "_start", noted)
+    started = noted_processes(monkeypatch)
     parts = file_workers.sort_out(paths)
     next(parts)
     next(parts)
     parts.close()  # type: ignore[attr-defined]
-    (leader,) = started
-    assert leader.returncode == -signal.SIGKILL
-    with pytest.raises(ProcessLookupError):
-        os.killpg(leader.pid, 0)
+    assert len(started) == (os.cpu_count() or 1)
+    assert None not in [each.returncode for each in started]
 
 
 def test_a_process_gets_nothing_of_the_tree(
@@ -146,9 +155,10 @@ def test_a_process_needs_nothing_that_is_slow_to_import() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); "
         "import bedrock_key_guard.scan.prefilter.batches;"
-        " raise SystemExit(bool({'dataclasses', 'typing', 're', 'pathlib'} & set(sys.modules)))"
+        " slow = {'dataclasses', 'enum', 'threading', 'typing', 're', 'pathlib'};"
+        " raise SystemExit(bool(slow & set(sys.modules)))"
     )
-    root = str(file_workers._PACKAGE_ROOT)
+    root = str(pool._PACKAGE_ROOT)
     assert (
         subprocess.run([sys.executable, "-I", "-S", "-c", code, root], check=False).returncode == 0
     )

@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
-import subprocess
-import sys
 import tarfile
 import zipfile
 from array import array
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import IO
 
-    Choose = Callable[[IO[bytes], Records], Iterator[str]]
+    Choose = Callable[[IO[bytes], Records], Iterator[int]]
 
 LITERALS = (b"needle-", b"n\0e\0e\0d\0l\0e", b"QUJTS")
 PIECES = st.sampled_from([*LITERALS, b"needle", b"QQQ", b"\n", b"PK\x03\x04", b"x" * 30, b"\0"])
@@ -32,18 +29,14 @@ CONTENTS = st.lists(st.lists(PIECES | st.binary(max_size=5), max_size=8).map(b""
 
 def chosen(contents: list[bytes], choose: Choose) -> list[int]:
     """Return the numbers of the contents that are chosen."""
-    names = [f"{number:040}" for number in range(len(contents))]
-    stream = b"".join(
-        name.encode() + b"\n" + each + b"\n" for name, each in zip(names, contents, strict=True)
-    )
-    listed = "".join(f"{name}\n" for name in names).encode()
-    records = Records(listed, array("Q", map(len, contents)))
+    stream = b"".join(b"%040d\n%b\n" % numbered for numbered in enumerate(contents))
+    records = Records(41, array("Q", map(len, contents)))
     hits = list(choose(io.BytesIO(stream), records))
     assert records.all_read()
-    return sorted(map(int, dict.fromkeys(hits)))
+    return sorted(dict.fromkeys(hits))
 
 
-def searched(stream: IO[bytes], records: Records) -> Iterator[str]:
+def searched(stream: IO[bytes], records: Records) -> Iterator[int]:
     return by_literals(stream, records, LITERALS)
 
 
@@ -129,19 +122,6 @@ def test_every_container_is_chosen_and_nothing_beside_it(
 def test_a_stream_that_is_no_more_than_a_part_of_the_list_is_not_taken_for_all_of_it(
     choose: Choose, stream: bytes, size: int
 ) -> None:
-    records = Records(b"0" * 40 + b"\n", array("Q", [size]))
+    records = Records(41, array("Q", [size]))
     list(choose(io.BytesIO(stream), records))
     assert not records.all_read()
-
-
-@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has it")
-def test_a_reader_is_in_no_haste_and_neither_is_its_git() -> None:
-    code = (
-        "import os, subprocess, sys; "
-        "from bedrock_key_guard.scan.prefilter.object_worker import _ask_for_no_haste; "
-        "_ask_for_no_haste(); "
-        "child = 'import os; print(os.sched_getscheduler(0) == os.SCHED_BATCH)'; "
-        "subprocess.run([sys.executable, '-I', '-c', child], check=True)"
-    )
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=True)
-    assert done.stdout == b"True\n"

@@ -11,9 +11,9 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git import object_lists
-from bedrock_key_guard.git.object_stream import Records, sizes_of
+from bedrock_key_guard.git.object_stream import Records, join, sizes_of
 from bedrock_key_guard.git.repository import Git, Repository, clean_git, find_repository
-from bedrock_key_guard.scan.prefilter import object_worker, object_workers
+from bedrock_key_guard.scan.prefilter import object_worker, object_workers, pool
 from tests.unit.scan.repositories import Repo, new_repo
 
 LITERALS = (b"needle-", b"n\0e\0e\0d\0l\0e")
@@ -41,8 +41,16 @@ def store(repo: Repo, text: str) -> str:
     return repo.git("hash-object", "-w", "--stdin", input=text)
 
 
-def search(stream: IO[bytes], records: Records) -> Iterator[str]:
+def by_literals(stream: IO[bytes], records: Records) -> Iterator[int]:
     return object_worker.by_literals(stream, records, LITERALS)
+
+
+def searched(git: Git, folder: Path) -> tuple[list[str], bool]:
+    """Return what a search of all objects chooses, and whether it read them all."""
+    part = list_of(git, folder)
+    hits: list[int] = []
+    whole = object_worker.Search(git.command(), by_literals).read(part, hits.extend)
+    return [object_lists.name_at(Path(part), each) for each in hits], whole
 
 
 def list_of(git: Git, folder: Path) -> str:
@@ -59,8 +67,7 @@ def test_a_literal_is_found_wherever_a_block_ends(
     for size in range(80):
         store(repo, f"nothing {size} " + "y" * size)
 
-    hits: list[str] = []
-    whole = object_worker.search(list_of(git, tmp_path), git.command(), search, hits.append)
+    hits, whole = searched(git, tmp_path)
 
     assert (set(hits), len(hits), whole) == (holding, 80, True)
 
@@ -70,8 +77,7 @@ def test_a_literal_with_nul_in_it_is_found_beside_text(
 ) -> None:
     wide, narrow = store(repo, "n\0e\0e\0d\0l\0e\0"), store(repo, "a needle-")
 
-    hits: list[str] = []
-    whole = object_worker.search(list_of(git, tmp_path), git.command(), search, hits.append)
+    hits, whole = searched(git, tmp_path)
 
     assert ({wide, narrow}, whole) == (set(hits), True)
 
@@ -136,7 +142,7 @@ def test_lists_are_joined_with_their_sizes(
         store(repo, "x" * number)
     parts = [part for part, _, _ in object_lists.list_parts(git, tmp_path)]
 
-    joined = object_lists.join(parts)
+    joined = Path(join([str(part) for part in parts]))
 
     assert joined.read_text() == "".join(part.read_text() for part in parts)
     assert [*sizes_of(joined)] == [size for part in parts for size in sizes_of(part)]
@@ -172,25 +178,37 @@ def test_of_the_list_with_a_corrupt_object_all_need_the_scanner_and_of_no_other(
     assert len(chosen) < len(keys) + 10
 
 
-def test_who_wants_no_more_ends_the_readers(
-    repo: Repo, git: Git, tmp_path: Path, small_lists: None
+def test_who_wants_no_more_ends_the_workers(
+    repo: Repo, git: Git, tmp_path: Path, small_lists: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(200):
         store(repo, f"ABSK {number}")
     started: list[subprocess.Popen[bytes]] = []
 
-    class NotingGit(Git):
-        def spawn(self, *arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
-            started.append(super().spawn(*arguments, **options))
-            return started[-1]
+    class NotingPopen(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
 
-    noting = NotingGit(git.repository, Path(git.environment["GIT_DIR"]), tmp_path / "index")
-    steps = object_workers.search(noting, tmp_path, deep=True)
+    monkeypatch.setattr("subprocess.Popen", NotingPopen)
+    steps = object_workers.search(git, tmp_path, deep=True)
     assert next(steps).chosen
     steps.close()
 
     assert all(process.poll() is not None for process in started)
     assert len(started) > 1
+
+
+def test_of_the_lists_of_a_worker_that_dies_all_objects_need_the_scanner(
+    repo: Repo, git: Git, tmp_path: Path, small_lists: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [store(repo, f"nothing {number}") for number in range(50)]
+    monkeypatch.setattr(pool, "_CODE", "import sys; sys.stdin.buffer.read(1) and None # {}")
+
+    steps = list(object_workers.search(git, tmp_path, deep=True))
+
+    assert sorted(each for step in steps for each in step.chosen) == sorted(names)
+    assert sum(step.objects for step in steps) == 50
 
 
 def test_a_listing_that_breaks_off_is_an_error_and_not_an_empty_repository(
