@@ -7,6 +7,7 @@ gitrepository-layout(5).
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.repository import Git, Repository
 
-_FILES = ("packed-refs", "shallow")
+_OBJECT_ID = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\n?")
+# Names that Git surely takes (git-check-ref-format(1)); a lock is none.
+_PLAIN = re.compile(rb"(?!.*\.lock(?:/|$))refs(?:/[\w+#=-]+(?:\.[\w+#=-]+)*)+")
 # A reference is the id of an object, or the name of another reference, which is a path.
 _LONGEST = 1 << 13
 _HASH = "extensions.objectFormat"
@@ -29,44 +32,69 @@ _FORMAT_1 = "[core]\nrepositoryformatversion = 1\n[extensions]\nobjectFormat = {
 
 
 def borrow(repository: Repository, clean_dir: Path) -> None:
-    """Put into `clean_dir` what Git has to find beside the objects.
-
-    Where a reference is packed meanwhile it is copied twice, and never missed.
-    """
+    """Put into `clean_dir` what Git has to find beside the objects."""
     (clean_dir / "HEAD").write_bytes((repository.git_dir / "HEAD").read_bytes())
     (clean_dir / "objects").mkdir()
-    _copy_references(repository.common_dir / "refs", clean_dir / "refs")
-    for name in _FILES:
-        if (repository.common_dir / name).is_file():
-            shutil.copyfile(repository.common_dir / name, clean_dir / name)
-    for shared in repository.git_dir.glob("sharedindex.*"):
-        if shared.is_file():
-            shutil.copyfile(shared, clean_dir / shared.name)
+    _copy_references(repository.common_dir, clean_dir)
+    files = [repository.common_dir / "shallow", *repository.git_dir.glob("sharedindex.*")]
+    for file in filter(Path.is_file, files):
+        shutil.copyfile(file, clean_dir / file.name)
 
 
-def _copy_references(references: Path, copies: Path) -> None:
-    """Copy the references that are a file each."""
-    for folder, _, names in os.walk(references):
-        copy = copies / os.path.relpath(folder, references)
-        copy.mkdir()
+def _copy_references(common_dir: Path, clean_dir: Path) -> None:
+    """Write the references that are a file each among the packed ones, and leave others as files.
+
+    To make a thousand files takes a second. The packed ones are read last: a reference that is
+    packed meanwhile is seen twice, and never missed.
+    """
+    (clean_dir / "refs").mkdir()
+    loose: dict[bytes, bytes] = {}
+    for name, content in _loose(common_dir):
+        if _PLAIN.fullmatch(name) and _OBJECT_ID.fullmatch(content):
+            loose[name] = b"%b %b" % (content.rstrip(), name)
+        else:
+            copy = clean_dir / os.fsdecode(name)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(content)
+    packed = common_dir / "packed-refs"
+    lines = packed.read_bytes().splitlines() if packed.is_file() else []
+    # Without the head line Git looks up itself what a tag is of.
+    theirs = {_name(line): line for line in lines if not line.startswith((b"#", b"^"))}
+    merged = sorted((theirs | loose).items())
+    (clean_dir / "packed-refs").write_bytes(b"".join(b"%b\n" % line for _, line in merged))
+
+
+def _name(line: bytes) -> bytes:
+    """Return the name of a packed reference; what is none stays, so that Git says so."""
+    return line.partition(b" ")[2] or line
+
+
+def _loose(common_dir: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the name of each reference that is a file, and what the file says."""
+    for folder, _, names in os.walk(common_dir / "refs"):
+        below = os.path.relpath(folder, common_dir).replace(os.sep, "/")
         for name in names:
-            for content in _reference(Path(folder, name)):
-                (copy / name).write_bytes(content)
+            content = _content(os.path.join(folder, name))  # noqa: PTH118  # there may be many
+            if content is not None:
+                yield os.fsencode(f"{below}/{name}"), content
 
 
-def _reference(file: Path) -> Iterator[bytes]:
-    """Yield what a reference says, nothing for what is none: a pipe, or a file that is gone.
+def _content(file: str) -> bytes | None:
+    """Return what a reference says, None for what is none: a pipe, or a file that is gone.
 
     A link to another reference is how Git once wrote `ref: …`.
     """
     try:
-        if file.is_symlink() and (target := os.fsencode(file.readlink())).startswith(b"refs/"):
-            yield b"ref: %b\n" % target
-        elif stat.S_ISREG(file.stat().st_mode):
-            with file.open("rb") as opened:
-                yield opened.read(_LONGEST)
+        if os.path.islink(file):  # noqa: PTH114
+            target = os.fsencode(os.readlink(file))  # noqa: PTH115
+            if target.startswith(b"refs/"):
+                return b"ref: %b\n" % target
+        if not stat.S_ISREG(os.stat(file).st_mode):  # noqa: PTH116
+            return None
+        with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
+            return opened.read(_LONGEST)
     except OSError:
-        return
+        return None
 
 
 def configure(git: Git, clean_dir: Path) -> None:

@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 
+from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.references import find_references
 from bedrock_key_guard.git.repository import Git, Repository, clean_git, find_repository
 from tests.unit.scan.repositories import Repo, new_repo
@@ -41,6 +42,32 @@ def test_every_reference_is_lent(repo: Repo) -> None:
     assert listed == repo.git("for-each-ref", FORMAT)
     assert len(listed.splitlines()) == 5
     assert head == repo.git("rev-parse", "HEAD")
+
+
+def test_many_references_are_lent_in_one_file_and_strange_ones_as_git_has_them(
+    repo: Repo,
+) -> None:
+    head = repo.git("rev-parse", "HEAD")
+    heads = repo.path / ".git" / "refs" / "heads"
+    repo.git("update-ref", "refs/heads/über", head)
+    repo.git("update-ref", "refs/tags/v1.0", head)
+    repo.git("update-ref", "refs/tags/packed", head)
+    (heads / "held.lock").write_text(f"{head}\n")
+    (heads / "line\nbreak").write_text(f"{head}\n")
+    with clean_git(lent(repo)) as git:
+        listed = git.run("for-each-ref", FORMAT, "--sort=refname").decode().strip()
+        files = [each for each in (directory(git) / "refs").rglob("*") if each.is_file()]
+        tag = git.run("rev-parse", "annotated^{commit}").decode().strip()
+    assert listed == repo.git("for-each-ref", FORMAT, "--sort=refname")
+    assert {each.name for each in files} == {"HEAD", "über", "held.lock", "line\nbreak"}
+    assert tag == head
+
+
+def test_packed_references_that_are_damaged_are_not_taken_for_none(repo: Repo) -> None:
+    with (repo.path / ".git" / "packed-refs").open("a") as packed:
+        packed.write("garbage\n")
+    with clean_git(lent(repo)) as git, pytest.raises(UsageError, match="garbage"):
+        find_references(git)
 
 
 def test_nothing_that_is_lent_is_a_link(repo: Repo) -> None:

@@ -146,3 +146,13 @@ def test_files_beside_each_other_are_sorted_out_as_each_would_be_alone(
         chosen = Batches(ROOM).choose(contents)
     expected = [at for at, each in enumerate(contents) if may_hold_key(each)]
     assert chosen == expected
+
+
+@pytest.mark.parametrize("size", [10, ROOM, 3 * ROOM])
+def test_a_file_of_which_less_is_read_than_asked_for_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    paths = files(tmp_path, b"-" * size)
+    read = os.read
+    monkeypatch.setattr("os.read", lambda file, most: read(file, most // 2))
+    assert Batches(ROOM).select(paths) == ([0], 0)
