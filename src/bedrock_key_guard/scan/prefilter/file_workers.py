@@ -43,6 +43,10 @@ class _Shares:
         some = self._paths[begin : begin + _SHARE]
         return _Share(b"\0".join(some), len(some), begin) if some else None
 
+    def left(self) -> int:
+        """Return how many shares there still are, at least one."""
+        return max(1, -(-(len(self._paths) - self._begin) // _SHARE))
+
 
 def sort_out(paths: Sequence[bytes]) -> Iterator[Sorted]:
     """Yield, for some files after the others, what `Batches.select` says of them.
@@ -60,7 +64,7 @@ def sort_out(paths: Sequence[bytes]) -> Iterator[Sorted]:
 
 def _share_out(first: _Share, shares: _Shares) -> Iterator[Sorted]:
     """Work until a worker answers: so long there is a processor for us."""
-    with Pool(shares.take, "batches") as workers:
+    with Pool(shares.take, "batches", most=shares.left()) as workers:
         share: _Share | None = first
         while share:
             yield _sorted_out(share)

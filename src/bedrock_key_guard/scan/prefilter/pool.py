@@ -69,15 +69,17 @@ class Pool(Generic[W]):
         worker: str,
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        most: int | None = None,
     ) -> None:
-        """Start workers, each the module `worker` with some arguments.
+        """Start workers, at `most` so many, each the module `worker` with some arguments.
 
         `take` is called in threads and returns None where there is no more; it may wait for work.
         """
         command = [sys.executable, *_PYTHON, _CODE.format(worker), str(_PACKAGE_ROOT), *arguments]
         self._take = take
         self._said: SimpleQueue[Answer[W] | Unanswered[W] | None] = SimpleQueue()
-        self._workers = [*_started(command, environment)]
+        cores = os.cpu_count() or 1
+        self._workers = [*_started(command, environment, min(cores, most or cores))]
         self._threads = [Thread(target=self._serve, args=(each,)) for each in self._workers]
 
     def __enter__(self) -> Self:
@@ -130,11 +132,11 @@ class Pool(Generic[W]):
 
 
 def _started(
-    command: list[str], environment: Mapping[str, str] | None
+    command: list[str], environment: Mapping[str, str] | None, count: int
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start one worker for each core, or as many as the system lets us."""
+    """Start so many workers, or as many as the system lets us."""
     with suppress(OSError):
-        for _ in range(os.cpu_count() or 1):
+        for _ in range(count):
             yield subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,

@@ -124,6 +124,16 @@ def test_many_files_are_shared_out_whatever_their_size(
     assert len(started) == (os.cpu_count() or 1)
 
 
+def test_no_more_processes_are_started_than_there_is_work_for(
+    paths: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 50)
+    monkeypatch.setattr(file_workers, "_MANY", FILES)
+    started = noted_processes(monkeypatch)
+    assert sorted_out(paths) == EXPECTED
+    assert len(started) == -(-(FILES - 3) // 3)
+
+
 def test_no_files_need_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("subprocess.Popen", None)
     assert list(file_workers.sort_out([])) == []
