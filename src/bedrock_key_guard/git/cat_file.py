@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from bedrock_key_guard.git.repository import Git
+    from bedrock_key_guard.git.clean_git import Git
 
 _DRAIN = 1 << 20
 

@@ -13,7 +13,7 @@ from bedrock_key_guard.git.references import lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bedrock_key_guard.git.repository import Git
+    from bedrock_key_guard.git.clean_git import Git
 
 _RAW = (
     *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.git.repository import Git, Repository
+    from bedrock_key_guard.git.repository import Repository
 
 _OBJECT_ID = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\n?")
 # Names that Git surely takes (git-check-ref-format(1)); a lock is none.
@@ -97,21 +97,21 @@ def _content(file: str) -> bytes | None:
         return None
 
 
-def configure(git: Git, clean_dir: Path) -> None:
+def configure(repository: Repository, run: Callable[..., bytes], clean_dir: Path) -> None:
     """Take over the one setting without which objects cannot be read: the hash that names them.
 
     Git itself has to read it, because it can be written in many ways, and a repository of which it
     is not understood looks empty. Raises UsageError for a hash that is not known.
     """
     (clean_dir / "config").write_text(_FORMAT_0, encoding="utf-8")
-    theirs = git.repository.common_dir.absolute() / "config"
+    theirs = repository.common_dir.absolute() / "config"
     if not _mentions_a_hash(theirs):
         return
-    told = git.run("config", "--file", str(theirs), "--default", "sha1", "--get", _HASH)
+    told = run("config", "--file", str(theirs), "--default", "sha1", "--get", _HASH)
     named = told.decode(errors="replace").strip().lower()
     if named not in _HASHES:
         raise UsageError(
-            f"The objects of {str(git.repository.work_tree)!r} are named by an unknown hash.",
+            f"The objects of {str(repository.work_tree)!r} are named by an unknown hash.",
             remedy=f"Check `{_HASH}` in its configuration.",
         )
     (clean_dir / "config").write_text(_FORMAT_1.format(named), encoding="utf-8")

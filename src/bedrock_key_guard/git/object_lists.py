@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from bedrock_key_guard.git.repository import Git
+    from bedrock_key_guard.git.clean_git import Git
 
 # Little enough that all readers end at about the same time.
 PART_BYTES = 24 << 20

@@ -9,7 +9,7 @@ from bedrock_key_guard.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bedrock_key_guard.git.repository import Git
+    from bedrock_key_guard.git.clean_git import Git
 
 # What may stand among revisions, as `git rev-list` takes it. No other option of Git is passed on.
 FORMS = ("--all", "--branches", "--tags", "--remotes", "--not")

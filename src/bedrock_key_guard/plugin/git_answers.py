@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git import repository
+from bedrock_key_guard.git.clean_git import clean_git
 
 
 def get_root_directory(path: str = "") -> str:
@@ -33,7 +34,7 @@ def get_changed_but_unstaged_files() -> set[str]:
 
 def _git(folder: str, *arguments: str) -> list[str]:
     index = repository.index_file(os.environ)
-    with repository.clean_git(_repository(folder), index=index) as git:
+    with clean_git(_repository(folder), index=index) as git:
         return [os.fsdecode(name) for name in git.run(*arguments).split(b"\0") if name]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.git.cat_file import GitObject
-    from bedrock_key_guard.git.repository import Git
+    from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.model import Finding
     from bedrock_key_guard.scan.allowlist import AllowList
 

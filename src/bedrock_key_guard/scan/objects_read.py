@@ -21,8 +21,9 @@ from bedrock_key_guard.scan.provenance import placed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.introductions import Introduction
-    from bedrock_key_guard.git.repository import Git, Repository
+    from bedrock_key_guard.git.repository import Repository
     from bedrock_key_guard.model import Finding
     from bedrock_key_guard.scan.allowlist import AllowList
     from bedrock_key_guard.scan.prefilter.object_workers import Step

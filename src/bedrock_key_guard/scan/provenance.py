@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.introductions import Introduction
-    from bedrock_key_guard.git.repository import Git
     from bedrock_key_guard.model import Finding, Location, Source
     from bedrock_key_guard.scan.allowlist import AllowList
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bedrock_key_guard.git import introductions
-from bedrock_key_guard.git.repository import Repository, clean_git, find_repository
+from bedrock_key_guard.git.clean_git import clean_git
+from bedrock_key_guard.git.repository import Repository, find_repository
 from tests.unit.scan.repositories import new_repo
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import cast
 import pytest
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.clean_git import Git, clean_git
 from bedrock_key_guard.git.references import find_references
-from bedrock_key_guard.git.repository import Git, Repository, clean_git, find_repository
+from bedrock_key_guard.git.repository import Repository, find_repository
 from tests.unit.scan.repositories import Repo, new_repo
 
 FORMAT = "--format=%(refname) %(symref) %(objectname)"

@@ -7,9 +7,10 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.introductions import additions
 from bedrock_key_guard.git.references import check_revisions, lines, with_heads
-from bedrock_key_guard.git.repository import clean_git, find_repository, repository_of
+from bedrock_key_guard.git.repository import find_repository, repository_of
 from bedrock_key_guard.model import NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.found import ABSENT, scan_objects
 from bedrock_key_guard.scan.objects_read import SHALLOW, first_commits, located, scan_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from bedrock_key_guard.git.repository import Git
+    from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.scan.allowlist import AllowList
 
 _DOTS = re.compile(r"\.{2,3}")

@@ -11,13 +11,8 @@ import stat
 from pathlib import Path
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.git.repository import (
-    Repository,
-    absolute,
-    clean_git,
-    find_repository,
-    repository_at,
-)
+from bedrock_key_guard.git.clean_git import clean_git
+from bedrock_key_guard.git.repository import Repository, absolute, find_repository, repository_at
 
 _LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
 # Whatever is tracked there all the same. It takes names as they are, and no option that says so.

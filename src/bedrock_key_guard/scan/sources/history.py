@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.references import find_references
-from bedrock_key_guard.git.repository import clean_git, repository_of
+from bedrock_key_guard.git.repository import repository_of
 from bedrock_key_guard.model import NotScanned, Scan, Scanned, joined
 from bedrock_key_guard.scan.objects_read import How, located, read_all, scan_of, shallow
 from bedrock_key_guard.scan.progress import Progress, silent
@@ -20,7 +21,8 @@ from bedrock_key_guard.scan.sources.submodules import NOT_HERE, submodules, unde
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bedrock_key_guard.git.repository import Git, Repository
+    from bedrock_key_guard.git.clean_git import Git
+    from bedrock_key_guard.git.repository import Repository
     from bedrock_key_guard.scan.allowlist import AllowList
 
 

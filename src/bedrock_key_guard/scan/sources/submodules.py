@@ -17,7 +17,7 @@ from bedrock_key_guard.git.repository import Repository, is_bare, repository_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.git.repository import Git
+    from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.model import Finding, Scan
     from bedrock_key_guard.scan.allowlist import AllowList
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from bedrock_key_guard.git.repository import Git, Repository, clean_git
+from bedrock_key_guard.git.clean_git import Git, clean_git
+from bedrock_key_guard.git.repository import Repository
 from bedrock_key_guard.scan.containers.formats.pack_pieces import pieces
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member

@@ -1,0 +1,141 @@
+"""Run a Git in which no configuration of the scanned repository takes part.
+
+Git itself would run what a repository's configuration names (`core.fsmonitor`, `gpg.program`,
+filters, textconv, hooks). So it is given a clean, temporary `GIT_DIR` that borrows only the
+objects, the references and the index.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.errors import GuardError, UsageError
+from bedrock_key_guard.git.isolation import borrow, configure
+from bedrock_key_guard.git.programs import find_git, search_outside
+from bedrock_key_guard.git.repository import Repository, first_line, work_trees
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_KEPT_VARIABLES = ("SYSTEMROOT", "TMPDIR", "TEMP")
+
+
+class Git:
+    """Run Git on a repository through a clean Git directory, without a lock or the network."""
+
+    def __init__(self, repository: Repository, clean_dir: Path, index: Path) -> None:
+        """Use `clean_dir` as Git directory and `index` as index."""
+        self.repository = repository
+        self._children: list[subprocess.Popen[bytes]] = []
+        self.environment = {
+            **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            "PATH": os.environ.get("PATH", os.defpath),
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_DIR": str(clean_dir),
+            "GIT_INDEX_FILE": str(index),
+            "GIT_LITERAL_PATHSPECS": "1",
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_OBJECT_DIRECTORY": str(repository.common_dir / "objects"),
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_WORK_TREE": str(repository.work_tree),
+            "HOME": str(clean_dir),
+            "LC_ALL": "C",
+        }
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Return what Git prints. Raises GuardError where Git fails."""
+        return self.hear(*arguments, stdin=stdin)[0]
+
+    def hear(self, *arguments: str, stdin: bytes = b"") -> tuple[bytes, bytes]:
+        """Return what Git prints, and what it warns of. Raises GuardError where Git fails."""
+        with self.spawn([*self.command(), *arguments], stderr=subprocess.PIPE) as process:
+            printed, said = process.communicate(stdin)
+        if process.returncode:
+            raise _failure(self.repository, said)
+        return printed, said
+
+    def affirms(self, *arguments: str) -> bool:
+        """Return whether Git exits with 0 rather than 1. Raises GuardError where it fails."""
+        with self.spawn([*self.command(), *arguments], stderr=subprocess.PIPE) as process:
+            _, said = process.communicate()
+        if process.returncode not in (0, 1):
+            raise _failure(self.repository, said)
+        return process.returncode == 0
+
+    def heads(self) -> list[str]:
+        """Return the commits that are checked out, here and in other work trees."""
+        common = self.repository.common_dir
+        files = [
+            self.repository.git_dir / "HEAD",
+            common / "HEAD",
+            *common.glob("worktrees/*/HEAD"),
+        ]
+        heads = (first_line(file) for file in files)
+        return list(dict.fromkeys(head for head in heads if _OBJECT_ID.fullmatch(head)))
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start Git, whose warnings are for nobody."""
+        return self.spawn([*self.command(), *arguments], stderr=subprocess.DEVNULL)
+
+    def spawn(self, command: list[str], stderr: int | None = None) -> subprocess.Popen[bytes]:
+        """Start a child in Git's environment, with pipes to its standard input and output."""
+        process = subprocess.Popen(
+            command,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+        self._children.append(process)
+        return process
+
+    def stop(self) -> None:
+        """Kill every child that still runs: whoever waits for one sees its output end."""
+        for process in self._children:
+            process.kill()
+            process.wait()
+
+    def command(self) -> list[str]:
+        """Return how Git is started. Raises UsageError where it is not installed."""
+        git = find_git()
+        if git is None:
+            raise UsageError(
+                "Git is not installed outside of what is scanned, and this repository cannot be"
+                " read without it.",
+                remedy="Install Git and run the command again.",
+            )
+        return [git, "-C", str(self.repository.work_tree)]
+
+
+@contextmanager
+def clean_git(repository: Repository, *, index: Path | None = None) -> Iterator[Git]:
+    """Lend a Git whose directory holds nothing but what was borrowed from `repository`."""
+    search_outside([repository.work_tree, *work_trees(repository.work_tree)])
+    with tempfile.TemporaryDirectory(prefix="bedrock-key-guard-") as folder:
+        clean_dir = Path(folder)
+        borrow(repository, clean_dir)
+        git = Git(repository, clean_dir, index or repository.git_dir / "index")
+        try:
+            configure(repository, git.run, clean_dir)
+            yield git
+        finally:
+            git.stop()
+
+
+def _failure(repository: Repository, stderr: bytes) -> GuardError:
+    said = stderr.decode(errors="replace").strip().replace("\n", " ")[:300]
+    return UsageError(
+        f"Git could not read the repository {str(repository.work_tree)!r}: {said!r}.",
+        remedy="Check that it is a sound repository, for example with `git fsck`.",
+    )
