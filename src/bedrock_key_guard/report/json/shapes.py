@@ -19,7 +19,7 @@ from bedrock_key_guard.model import (
     PolicyAnswer,
     TrailAnswer,
 )
-from bedrock_key_guard.model.usage import Breakdown, Change, Hour, Usage
+from bedrock_key_guard.model.usage import Breakdown, Change, Gap, Hour, Usage
 from bedrock_key_guard.report.json.encode import Json, members, only, renamed
 
 if TYPE_CHECKING:
@@ -145,4 +145,5 @@ SHAPES: dict[type, Shape] = {
     Breakdown: renamed("tallies", "values"),
     Hour: only("begin calls errors"),
     Change: _change,
+    Gap: only("what reason"),
 }
