@@ -162,4 +162,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 def test_every_page_of_the_documentation_is_linked() -> None:
     linked = set(re.findall(r"\]\((docs/[^)#]+)\)", README))
-    assert linked == {f"docs/{page.name}" for page in PAGES[1:]}
+    assert linked == {f"docs/{page.name}" for page in PAGES[1:]} | {"docs/decisions/README.md"}
+    reasons = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs" / "decisions").glob("*.md")} - {"README.md"}
+    assert set(re.findall(r"\]\(([^)#/]+\.md)\)", reasons)) == pages
