@@ -50,13 +50,13 @@ unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-check: $(INSTALLED) ## Run the unit tests, in seconds: no network, no sandbox, no npm
+check: $(INSTALLED) ## Run the unit tests: no network, no sandbox, no npm
 	$(PY) -m pytest -n 2 --dist loadscope tests/unit -m 'not (sandbox or long)' $(ARGS)
 
 test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run all that a change needs, or ARGS="tests/unit/keys -k alias"
 	$(PY) -m pytest -n 2 --dist loadscope -m 'not long' $(ARGS)
 
-test-long: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run what takes longer: every hiding place, worst inputs, many examples
+test-long: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run what takes longer: every hiding place and look-alike
 	$(PY) -m pytest -n 2 --dist loadscope -m long $(ARGS)
 
 demo: $(SANDBOX_INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
