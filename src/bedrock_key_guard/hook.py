@@ -81,21 +81,23 @@ def _scan_files(paths: list[str]) -> Scan:
 
     from bedrock_key_guard.errors import UsageError
     from bedrock_key_guard.scan.allowlist import AllowList
-    from bedrock_key_guard.scan.sources.worktree import scan_files
+    from bedrock_key_guard.scan.scan import read
+    from bedrock_key_guard.scan.sources.worktree import files
 
     for path in paths:
         if not os.path.lexists(path):
             raise UsageError(f"There is no file {path!a}.", remedy="Name files that exist.")
-    return scan_files([Path(path) for path in paths], AllowList())
+    return read(files(map(Path, paths)), AllowList())
 
 
 def _scan_staged() -> Scan:
     from pathlib import Path
 
     from bedrock_key_guard.scan.allowlist import AllowList
-    from bedrock_key_guard.scan.sources.index import scan_index
+    from bedrock_key_guard.scan.scan import read
+    from bedrock_key_guard.scan.sources.index import index
 
-    return scan_index(Path.cwd(), AllowList(), os.environ)
+    return read(index(Path.cwd(), os.environ), AllowList())
 
 
 def _answer(scan: Scan) -> int:

@@ -231,14 +231,15 @@ def test_a_baseline_of_plain_detect_secrets_does_not_switch_the_detector_off(
 
 def test_the_command_accepts_the_same_baseline(repository: Path) -> None:
     from bedrock_key_guard.scan.allowlist import AllowList, read_baseline
-    from bedrock_key_guard.scan.sources.worktree import scan_files
+    from bedrock_key_guard.scan.scan import read
+    from bedrock_key_guard.scan.sources.worktree import files
 
     write(repository, "app.env", f"KEY={KEY.rstrip('=')}\n")
     write_baseline(repository)
     allow = AllowList(baseline=read_baseline(repository / BASELINE))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
-        (finding,) = scan_files([Path("app.env")], allow).findings
+        (finding,) = read(files([Path("app.env")]), allow).findings
     assert finding.allowed == "baseline"
 
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from bedrock_key_guard.model import Location
+from bedrock_key_guard.model import WorkTree
 from bedrock_key_guard.scan import prefilter
-from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers import extractor, kinds, outside
 from bedrock_key_guard.scan.containers.formats import pack_pieces
 from bedrock_key_guard.scan.containers.limits import Limits
@@ -27,7 +26,7 @@ _SHORT_TERM = re.compile(
     rb"(?=.*X-Amz-Signature=[0-9a-f]{64}).*",
     re.DOTALL,
 )
-AT = Location("working-tree", "box", 0, 0)
+AT = WorkTree("box")
 # Small, so that a bomb is soon over.
 LIMITS = Limits(members=400, free=1 << 16, output=1 << 18, held=1 << 20, dictionary=16 << 20)
 # How often the same byte may be searched: as it is, as a text, and once for each of two filters, in
@@ -68,7 +67,7 @@ def check_reading(data: bytes) -> None:
     """Hold the readers of containers to theirs: nothing raised, all read, all work bounded."""
     file = _File(data)
     with _searched() as sizes, patch.dict(kinds.READERS, _WITHOUT_GIT):
-        reading = read_file(file, AT, AllowList(), LIMITS)
+        reading = read_file(file, AT, LIMITS)
     assert reading.bytes_read == len(data)
     most = len(data) + LIMITS.output
     assert file.reads <= 1000 + most // 400, "it was read too often"

@@ -128,7 +128,7 @@ def _refuse_idle(arguments: argparse.Namespace) -> None:
             raise UsageError(sentence.replace("_", "-"))
 
 
-def _source(arguments: argparse.Namespace) -> pipeline.Source:
+def _source(arguments: argparse.Namespace) -> pipeline.SourceName:
     if arguments.range:
         return "range"
     if arguments.history:

@@ -7,41 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from bedrock_key_guard.keys.key import Key
+    from bedrock_key_guard.model.origins import Location
 
 Confidence = Literal["exact", "malformed"]
-Source = Literal[
-    "working-tree",
-    "index",
-    "blob",
-    "commit-message",
-    "tag-message",
-    "note",
-    "unreachable",
-    "stdin",
-]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
-    """Say where a key stands; `line` and `column` count from 1, columns in characters.
-
-    `object` is the Git object id of what was read, where there is one; `at_tip` tells whether a
-    branch still has it.
-    """
-
-    source: Source
-    path: str
-    line: int
-    column: int
-    object: str | None = None
-    commit: str | None = None
-    author_time: datetime | None = None
-    at_tip: bool | None = None
-    containers: tuple[str, ...] = ()
-    encodings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +77,7 @@ class Scan:
 
     @property
     def complete(self) -> bool:
-        """Tell whether everything that had to be read was."""
+        """Return whether everything that had to be read was."""
         return not any(missed.kind == "missing" for missed in self.not_scanned)
 
 
@@ -135,11 +105,11 @@ def incidents_of(findings: Iterable[Finding]) -> tuple[Incident, ...]:
     for finding in findings:
         by_key.setdefault(finding.key.fingerprint, []).append(finding)
     incidents = [_incident(fingerprint, group) for fingerprint, group in by_key.items()]
-    return tuple(sorted(incidents, key=lambda incident: _order(incident.locations[0])))
+    return tuple(sorted(incidents, key=lambda incident: by_time(incident.locations[0])))
 
 
 def _incident(fingerprint: str, group: list[Finding]) -> Incident:
-    locations = tuple(sorted({finding.location for finding in group}, key=_order))
+    locations = tuple(sorted({finding.location for finding in group}, key=by_time))
     reasons = [finding.allowed for finding in group]
     return Incident(
         fingerprint=fingerprint,
@@ -150,8 +120,8 @@ def _incident(fingerprint: str, group: list[Finding]) -> Incident:
     )
 
 
-def _order(place: Location) -> tuple[object, ...]:
-    """Put the earliest leak first, and leave nothing to chance."""
+def by_time(place: Location) -> tuple[object, ...]:
+    """Return what sorts places: the earliest leak first, and nothing by chance."""
     when = place.author_time.isoformat() if place.author_time else ""
     inside = (place.containers, place.encodings, place.commit or "", place.object or "")
     return (not when, when, place.source, place.path, place.line, place.column, inside)

@@ -6,42 +6,20 @@ import os
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.progress import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
+    from pathlib import Path
 
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.keys.secret import Secret
     from bedrock_key_guard.respond.plan import Policy
-
-Source = Literal["tree", "index", "history", "range", "stdin", "nothing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Scanning:
-    """Say what to read, and what people need not see.
-
-    `revisions` are those of a `range`; a history is searched `deep` on request alone. `with_tree`
-    adds the files of `paths` as they are. `why_nothing` is the sentence for people where the source
-    is `nothing`.
-    """
-
-    paths: tuple[Path, ...] = (Path(),)
-    source: Source = "tree"
-    revisions: tuple[str, ...] = ()
-    deep: bool = False
-    with_tree: bool = False
-    why_nothing: str = ""
-    allow: AllowList = field(default_factory=AllowList)
-    include_malformed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

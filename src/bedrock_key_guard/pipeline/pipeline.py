@@ -3,7 +3,7 @@
     bytes ─scan→ Finding ─group→ Incident ─verify→ Verdict
               ─plan→ Action ─respond→ Outcome ─report→ people
 
-What each source is read by stands in reading.py; who is asked and who acts, in dependencies.py. The
+What there is to read is in scan/scan.py; who is asked and who acts, in dependencies.py. The
 report goes back to the door that asked: the command prints it, the Action makes issues of it.
 """
 
@@ -18,13 +18,11 @@ from bedrock_key_guard.pipeline.assemble import assemble
 from bedrock_key_guard.pipeline.options import (
     Investigating,
     Responding,
-    Scanning,
-    Source,
     Surroundings,
     Verifying,
 )
-from bedrock_key_guard.pipeline.reading import read
 from bedrock_key_guard.scan.interruption import terminable
+from bedrock_key_guard.scan.scan import Scanning, SourceName, scan
 from bedrock_key_guard.text.redaction import keep_out
 
 if TYPE_CHECKING:
@@ -45,7 +43,7 @@ __all__ = [
     "Investigating",
     "Responding",
     "Scanning",
-    "Source",
+    "SourceName",
     "Surroundings",
     "Verifying",
     "run",
@@ -62,11 +60,11 @@ def run(
     """Run as many stages as are asked for and return the report. Raises GuardError."""
     around = _keeping_out(around or Surroundings())
     with terminable(), around.watch() as progress:
-        scan = read(scanning, around.environment, progress)
-    cases = tuple(map(Case, incidents_of(scan.findings)))
+        scanned = scan(scanning, around.environment, progress)
+    cases = tuple(map(Case, incidents_of(scanned.findings)))
     for case in cases:
         around.mask(case.incident.key.secret)
-    if verifying is not None and cases and not scan.interrupted:
+    if verifying is not None and cases and not scanned.interrupted:
         with dependencies.open_witnesses(verifying, around) as (sessions, witnesses):
             respond = _response(responding, sessions, witnesses, around)
             verifier = dependencies.verifier(verifying, witnesses)
@@ -74,7 +72,7 @@ def run(
             if investigating is not None:
                 investigator = dependencies.investigator(investigating, sessions, witnesses)
                 cases = investigator.with_usage(cases)
-    return assemble(scan, cases, include_malformed=scanning.include_malformed)
+    return assemble(scanned, cases, include_malformed=scanning.include_malformed)
 
 
 def _keeping_out(around: Surroundings) -> Surroundings:

@@ -23,7 +23,8 @@ from detect_secrets.util.inject import call_function_with_arguments
 
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.matching.matcher import matches
-from bedrock_key_guard.scan.sources.worktree import scan_files
+from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.sources.worktree import files
 from bedrock_key_guard.text.redaction import keep_out
 
 if TYPE_CHECKING:
@@ -89,13 +90,13 @@ def scan_file(filename: str) -> Scan:
     try:
         state = os.lstat(filename)
     except OSError:
-        return scan_files([Path(filename)], AllowList())
+        return read(files([Path(filename)]), AllowList())
     return _scan_unchanged(filename, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=1)
 def _scan_unchanged(filename: str, modified: int, size: int) -> Scan:  # noqa: ARG001  # they are the key
-    scan = scan_files([Path(filename)], AllowList())
+    scan = read(files([Path(filename)]), AllowList())
     for finding in scan.findings:
         keep_out(finding.key.secret)
     return scan

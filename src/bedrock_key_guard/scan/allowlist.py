@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.keys.key import Key
     from bedrock_key_guard.model import NotScanned
 
-# The pragma of Yelp/detect-secrets (filters/allowlist.py), in whatever comment it stands.
-_PRAGMA = re.compile(rb"pragma: ?(?:white|allow)list[ -]secret", re.IGNORECASE)
 _FINGERPRINT = re.compile(r"fingerprint\s+([0-9a-f]{12,64})")
 _MISSING = re.compile(r"missing\s+([0-9a-f]{40}|[0-9a-f]{64})")
 
@@ -40,23 +38,17 @@ class AllowList:
     exclude: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()
 
-    def reason(self, path: str, key: Key, line: bytes) -> str | None:
-        """Return why a finding need not be shown, or None where it must be."""
-        if _PRAGMA.search(line.replace(b"\0", b"")):
-            return "pragma: allowlist secret"
+    def reason(self, path: str, key: Key) -> str | None:
+        """Return why a key at this path need not be shown, or None where it must be."""
         if any(key.fingerprint.startswith(prefix) for prefix in self.fingerprints):
             return "allow-list"
-        return self.by_path(path, key)
-
-    def by_path(self, path: str, key: Key) -> str | None:
-        """Return why a finding at this path need not be shown, or None where it must be."""
         if any(fnmatchcase(path, pattern) for pattern in self.exclude):
             return "excluded path"
         if self.baseline and (path, _baseline_hash(key)) in self.baseline:
             return "baseline"
         return None
 
-    def accepted(self, missed: NotScanned, object_id: str) -> NotScanned:
+    def accepted(self, missed: NotScanned, object_id: str | None) -> NotScanned:
         """Return a gap as it counts: one that was to be expected leaves a scan complete."""
         if object_id not in self.missing:
             return missed

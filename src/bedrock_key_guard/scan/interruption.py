@@ -7,13 +7,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from bedrock_key_guard.model import NotScanned
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-INTERRUPTED = NotScanned("the rest", "missing", "interrupted before all was read")
 
 
 @contextmanager

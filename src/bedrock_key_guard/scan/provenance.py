@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.git.introductions import introductions, moment, still_at_tip
+from bedrock_key_guard.model import Blob, Message, with_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.introductions import Introduction
-    from bedrock_key_guard.model import Finding, Location, Source
-    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.model import Finding, Root
 
 _NOTES = "refs/notes/*"
 
 
 def placed(
-    git: Git,
-    findings: Iterable[Finding],
-    allow: AllowList,
-    among: list[Introduction] | None = None,
+    git: Git, findings: Iterable[Finding], among: list[Introduction] | None = None
 ) -> list[Finding]:
     """Return the findings with path, commit and author time, one for each path of an object.
 
@@ -32,11 +29,10 @@ def placed(
     """
     places = _Places(git, list(findings), among)
     return [
-        replace(
-            finding, location=at, allowed=finding.allowed or allow.by_path(at.path, finding.key)
-        )
+        replace(finding, location=replace(at, origin=with_root(at.origin, root)))
         for finding in places.findings
-        for at in places.of(finding.location)
+        for at in (finding.location,)
+        for root in places.of(at.origin.root)
     ]
 
 
@@ -49,36 +45,31 @@ class _Places:
         usual = among if among is not None else _usual(git, blobs)
         known = {each.object for each in usual}
         rest = [blob for blob in blobs if blob not in known]
-        self._found: dict[Introduction, Source] = dict.fromkeys(usual, "blob")
+        self._found: dict[Introduction, Literal["blob", "note"]] = dict.fromkeys(usual, "blob")
         self._found |= dict.fromkeys(_noted(git, rest), "note")
         here = ((each.object, each.path) for each in usual if each.object in set(blobs))
         self._tips = still_at_tip(git, here)
         self._messages = _commits(git, self._objects("commit-message"))
         self._messages |= _tags(git) if self._objects("tag-message") else {}
 
-    def of(self, at: Location) -> list[Location]:
-        """Return every place of the object that `at` names."""
-        if at.source == "blob":
-            places = [
-                self._introduced(at, each, source)
-                for each, source in self._found.items()
-                if each.object == at.object
-            ]
-            return places or [replace(at, source="unreachable")]
-        if at.object not in self._messages:
-            return [replace(at, source="unreachable")]
-        commit = at.object if at.source == "commit-message" else None
-        return [replace(at, commit=commit, author_time=self._messages[at.object])]
+    def of(self, root: Root) -> list[Root]:
+        """Return every place of an object."""
+        if isinstance(root, Blob):
+            return [*self._introduced(root)] or [replace(root, source="unreachable")]
+        if not isinstance(root, Message):
+            return [root]
+        if root.object not in self._messages:
+            return [replace(root, source="unreachable")]
+        commit = root.object if root.source == "commit-message" else None
+        return [replace(root, commit=commit, author_time=self._messages[root.object])]
 
-    def _introduced(self, at: Location, found: Introduction, source: Source) -> Location:
-        return replace(
-            at,
-            source=source,
-            path=found.path,
-            commit=found.commit,
-            author_time=found.author_time,
-            at_tip=(found.object, found.path) in self._tips,
-        )
+    def _introduced(self, blob: Blob) -> Iterator[Blob]:
+        for found, source in self._found.items():
+            if found.object == blob.object:
+                at_tip = (found.object, found.path) in self._tips
+                yield Blob(
+                    found.object, found.path, found.commit, found.author_time, at_tip, source
+                )
 
     def _objects(self, source: str) -> list[str]:
         objects = (each.location.object for each in self.findings if each.location.source == source)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.sources.worktree import scan_paths
+from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.sources.worktree import worktree
 from benchmarks import inputs, sources
 from benchmarks.generated import Size, stream_of
 from benchmarks.planting import (
@@ -57,7 +58,7 @@ def test_keys_stand_on_top_of_the_first_the_middle_and_the_last_commit(repositor
 def test_each_planted_file_holds_a_whole_key(tmp_path: Path) -> None:
     plant_files(tmp_path)
 
-    found = scan_paths([tmp_path], AllowList()).findings
+    found = read(worktree([tmp_path]), AllowList()).findings
 
     assert sorted(Path(each.location.path).name for each in found) == sorted(PLANTS)
     assert {each.confidence for each in found} == {"exact"}
@@ -107,7 +108,7 @@ def test_the_staged_file_holds_a_key_or_none(tmp_path: Path, *, leaky: bool, fou
     folder = inputs.staged(tmp_path, leaky=leaky)
 
     assert git(folder, "diff", "--cached", "--name-only") == inputs.STAGED
-    assert len(scan_paths([folder / inputs.STAGED], AllowList()).findings) == found
+    assert len(read(worktree([folder / inputs.STAGED]), AllowList()).findings) == found
 
 
 def test_a_blob_that_git_keeps_whole_ends_in_a_key(tmp_path: Path) -> None:

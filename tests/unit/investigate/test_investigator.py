@@ -22,7 +22,6 @@ from bedrock_key_guard.model import (
     BedrockAnswer,
     Case,
     Incident,
-    Location,
     LongTermKey,
     Outcome,
     ShortTermKey,
@@ -76,9 +75,7 @@ def look(
     """Investigate one key on a clock that only sleeping moves."""
     key = key or samples.long_term()
     verdict = verdict or samples.verdict("rejected", key=key, iam=samples.iam_found())
-    incident = Incident(
-        key.fingerprint, key, "exact", (Location("blob", "f", 1, 1, author_time=leak),)
-    )
+    incident = Incident(key.fingerprint, key, "exact", (samples.at("f", author_time=leak),))
     looking = investigator(session, allowed, since, most_events)
     return looking.usage(incident, key, verdict, None)
 

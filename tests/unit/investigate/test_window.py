@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bedrock_key_guard.investigate.window import window_of
-from bedrock_key_guard.model import Incident, Location
+from bedrock_key_guard.model import Incident
 from tests.unit.investigate.records import NOW, at
+from tests.unit.report.samples import at as place
 from tests.unit.report.samples import long_term, short_term
 
 OLDEST = at(days=90)
@@ -14,7 +15,7 @@ OLDEST = at(days=90)
 
 def leaked(*times: datetime | None) -> Incident:
     key = long_term()
-    places = tuple(Location("blob", f"f{n}", 1, 1, author_time=t) for n, t in enumerate(times))
+    places = tuple(place(f"f{n}", author_time=t) for n, t in enumerate(times))
     return Incident(key.fingerprint, key, "exact", places)
 
 

@@ -20,8 +20,8 @@ from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.json_report import as_json
 from bedrock_key_guard.report.report import Report, may_tell_where
 from bedrock_key_guard.report.terminal.text import as_text
-from bedrock_key_guard.scan.interruption import INTERRUPTED
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
+from bedrock_key_guard.scan.scan import INTERRUPTED
 from tests.unit.report import samples
 
 
@@ -36,7 +36,7 @@ def ruled(**changes: Any) -> Verdict:
 
 
 DEAD, LIVE = samples.verdict("dead"), samples.verdict("live")
-COMMIT = replace(samples.at("b.py"), commit="c" * 40, object="d" * 40)
+COMMIT = samples.at("b.py", commit="c" * 40, object="d" * 40)
 
 
 def judged(*found: tuple[Verdict | None, tuple[Location, ...], str | None]) -> Report:
@@ -58,8 +58,8 @@ def judged(*found: tuple[Verdict | None, tuple[Location, ...], str | None]) -> R
     [
         (samples.at("other.py"), True),
         (samples.at("a.py", 99), False),
-        (replace(COMMIT, path="c.py", object="e" * 40), False),
-        (replace(COMMIT, path="c.py", commit="e" * 40), False),
+        (samples.at("c.py", commit="c" * 40, object="e" * 40), False),
+        (samples.at("c.py", commit="e" * 40, object="d" * 40), False),
         (samples.at("", source="stdin"), True),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import get_args
+from typing import Any, get_args
 
 from bedrock_key_guard.keys.families import (
     BEDROCK_LONG_TERM,
@@ -19,21 +19,30 @@ from bedrock_key_guard.model import (
     AllowedAccounts,
     BedrockAnswer,
     BedrockState,
+    Blob,
     Case,
     Clock,
     CredentialRecord,
     Evidence,
     IamAnswer,
     Incident,
+    Index,
     Location,
+    Member,
+    Message,
     NotScanned,
+    Origin,
     Outcome,
     Plane,
+    Root,
     Scan,
     Scanned,
     Source,
+    Span,
+    Stdin,
     Verdict,
     VerdictState,
+    WorkTree,
 )
 from bedrock_key_guard.report.report import Report
 
@@ -115,9 +124,30 @@ def at(
     line: int = 12,
     column: int = 18,
     source: Source = "working-tree",
-    **more: tuple[str, ...],
+    *,
+    containers: tuple[str, ...] = (),
+    encodings: tuple[str, ...] = (),
+    **git: Any,
 ) -> Location:
-    return Location(source, path, line, column, **more)  # type: ignore[arg-type]
+    """Return a place; what Git says of it is that of a blob."""
+    origin: Origin = _root("blob" if git and source == "working-tree" else source, path, **git)
+    for step in containers:
+        origin = Member(origin, step)
+    return Location(origin, Span(line, column, encodings))
+
+
+def _root(source: Source, path: str, **git: Any) -> Root:
+    match source:
+        case "working-tree":
+            return WorkTree(path)
+        case "stdin":
+            return Stdin()
+        case "index":
+            return Index(path, "0" * 40)
+        case "commit-message" | "tag-message":
+            return Message("0" * 40, source)
+        case _:
+            return Blob(**{"object": "0" * 40, "path": path, "source": source, **git})
 
 
 def evidence(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -34,9 +33,7 @@ OBJECTS = ("d" * 40, "e" * 40)
 KILLED, DENIED = samples.done(), samples.done(action="quarantine")
 
 places = st.builds(
-    lambda path, line, commit, git_object: replace(
-        samples.at(path, line), commit=commit, object=git_object
-    ),
+    lambda path, line, commit, git_object: samples.at(path, line, commit=commit, object=git_object),
     st.sampled_from(FILES),
     st.integers(1000, 1005),
     st.none() | st.sampled_from(COMMITS),
@@ -126,7 +123,7 @@ LISTS_MISSED = ("log", "summary")
 
 def of_state(state: VerdictState | None, outcome: Outcome | None, allowed: str | None) -> Report:
     """Return the report of a run that could not read everything, and found one key."""
-    place = replace(samples.at(FILES[0]), commit=COMMITS[0], object=OBJECTS[0])
+    place = samples.at(FILES[0], commit=COMMITS[0], object=OBJECTS[0])
     verdict = samples.verdict(state) if state else None
     case = samples.case(verdict=verdict, outcome=outcome, locations=(place,), allowed=allowed)
     return assemble(Scan(not_scanned=MISSED), [case], include_malformed=False)

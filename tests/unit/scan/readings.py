@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 
-from bedrock_key_guard.model import Location
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.model import WorkTree
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from tests.keysmith import fingerprint_of, long_term
 
@@ -23,9 +22,7 @@ def read(data: bytes, *, seekable: bool = True) -> Reading:
         def read(self, size: int, /) -> bytes:
             return self._data.read(size)
 
-    reading = read_file(
-        io.BytesIO(data) if seekable else Pipe(), Location("working-tree", "box", 0, 0), AllowList()
-    )
+    reading = read_file(io.BytesIO(data) if seekable else Pipe(), WorkTree("box"))
     assert reading.bytes_read == len(data)
     return reading
 

@@ -24,24 +24,6 @@ def key() -> Key:
 
 
 @pytest.mark.parametrize(
-    ("line", "is_allowed"),
-    [
-        (b"x  # pragma: allowlist secret", True),
-        (b"x  // pragma: whitelist secret", True),
-        (b"x  <!-- pragma:allowlist-secret -->", True),
-        (b"x  # PRAGMA: AllowList Secret", True),
-        ("x  # pragma: allowlist secret".encode("utf-16-le"), True),
-        (b"x  # pragma: allow secret", False),
-        (b"x  # allowlist secret", False),
-        (b"", False),
-    ],
-)
-def test_a_pragma_on_the_line_allows(key: Key, line: bytes, is_allowed: bool) -> None:
-    reason = "pragma: allowlist secret" if is_allowed else None
-    assert AllowList().reason("app.py", key, line) == reason
-
-
-@pytest.mark.parametrize(
     ("allow", "reason"),
     [
         (AllowList(), None),
@@ -56,7 +38,7 @@ def test_a_pragma_on_the_line_allows(key: Key, line: bytes, is_allowed: bool) ->
     ],
 )
 def test_what_people_agreed_on_allows(key: Key, allow: AllowList, reason: str | None) -> None:
-    assert allow.reason("docs/a.lock", key, b"") == reason
+    assert allow.reason("docs/a.lock", key) == reason
 
 
 def test_an_allow_list_holds_fingerprints_and_comments(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ import string
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Finding, Location
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.model import Finding, WorkTree
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.decoding.layers import DEPTH
 from bedrock_key_guard.scan.matching.matcher import matches
@@ -55,7 +54,7 @@ def keys(draw: st.DrawFn) -> str:
 
 
 def exact(data: bytes) -> list[Finding]:
-    reading = read_file(io.BytesIO(data), Location("working-tree", "a", 0, 0), AllowList())
+    reading = read_file(io.BytesIO(data), WorkTree("a"))
     return [each for each in reading.findings if each.confidence == "exact"]
 
 

@@ -7,8 +7,7 @@ import tracemalloc
 
 import pytest
 
-from bedrock_key_guard.model import Location, NotScanned
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.model import NotScanned, WorkTree
 from bedrock_key_guard.scan.containers.limits import NESTED, NO_MEMORY, SPENT, Budget, Limits, Spent
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.matching.stretches import Stretches
@@ -17,7 +16,7 @@ from tests import boxes, costly
 from tests.keysmith import fingerprint_of, long_term
 
 KEY, OTHER = long_term("bob"), long_term("eve")
-AT = Location("working-tree", "box", 0, 0)
+AT = WorkTree("box")
 BOMB = "the file unpacks to more than 200 times its size"
 
 
@@ -34,7 +33,7 @@ class Blob:
 
 def read(file: bytes | Readable, limits: Limits) -> Reading:
     opened = io.BytesIO(file) if isinstance(file, bytes) else file
-    return read_file(opened, AT, AllowList(), limits)
+    return read_file(opened, AT, limits)
 
 
 def found(reading: Reading) -> list[tuple[str, int]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
+from bedrock_key_guard.model import Member as Part
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.members import Gap
@@ -16,8 +16,7 @@ from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Finding, Location
-    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.model import Finding, Origin
     from bedrock_key_guard.scan.containers.gaps import Gaps
     from bedrock_key_guard.scan.containers.limits import Budget, Limits
     from bedrock_key_guard.scan.containers.members import Member
@@ -51,60 +50,57 @@ class _Tee:
 class Walk:
     """Go through the containers in one file; add what is found, and what is not scanned."""
 
-    def __init__(
-        self, allow: AllowList, budget: Budget, findings: list[Finding], gaps: Gaps
-    ) -> None:
+    def __init__(self, budget: Budget, findings: list[Finding], gaps: Gaps) -> None:
         self.findings = findings
         self.gaps = gaps
         self.budget = budget
-        self._allow = allow
 
     def container(
-        self, kind: str, source: Readable, at: Location, file: IO[bytes] | None = None
+        self, kind: str, source: Readable, origin: Origin, file: IO[bytes] | None = None
     ) -> None:
         """Scan a container's members, and what is in none of them."""
         begin = len(self.findings)
-        outside = Outside(source, at, self._allow, self.budget)
+        outside = Outside(source, origin, self.budget)
         try:
             with self.budget.bound():
-                self._members(kind, Cursor(outside, file, outside.claim), at)
-            self._finish(outside, at)
+                self._members(kind, Cursor(outside, file, outside.claim), origin)
+            self._finish(outside, origin)
         finally:
             self._add(outside.findings, self.findings[begin:])
 
-    def _members(self, kind: str, cursor: Cursor, at: Location) -> None:
+    def _members(self, kind: str, cursor: Cursor, origin: Origin) -> None:
         if kind not in READERS:
-            self.gaps.add(at.containers, "opaque", f"files of the kind {kind} cannot be read")
+            self.gaps.add(origin, "opaque", f"files of the kind {kind} cannot be read")
             return
         try:
             for member in READERS[kind](cursor, self.budget):
-                step = f"{kind}:{member.name}" if member.name else kind
+                part = Part(origin, f"{kind}:{member.name}" if member.name else kind)
                 if isinstance(member, Gap):
-                    self.gaps.add((*at.containers, step), member.kind, member.reason)
+                    self.gaps.add(part, member.kind, member.reason)
                 else:
-                    self._member(member, _Place(at, step), unsure=kind in UNSURE)
+                    self._member(member, part, unsure=kind in UNSURE)
                 self.budget.member()
         except Unreadable as gap:
-            self._gap(at, gap)
+            self._gap(origin, gap)
 
-    def _member(self, member: Member, place: _Place, *, unsure: bool) -> None:
+    def _member(self, member: Member, origin: Part, *, unsure: bool) -> None:
         source = Stream(member.blocks)
         try:
             start = source.read(WINDOW)
         except Unreadable as gap:
             if not unsure or gap.kind == "missing":
-                self._gap(place.location, gap)
+                self._gap(origin, gap)
             return
         kind = container_kind(start[:HEAD])
-        if kind and place.depth >= self.budget.limits.depth:
-            self._gap(place.location, _too_deep(self.budget.limits))
+        if kind and len(origin.containers) >= self.budget.limits.depth:
+            self._gap(origin, _too_deep(self.budget.limits))
         elif kind:
-            self.container(kind, After(start, source), place.location)
+            self.container(kind, After(start, source), origin)
             return
         if len(start) == WINDOW or self._may_hold_key(member, start):
-            self._plain(member, After(start, source), place.location)
+            self._plain(member, After(start, source), origin)
         else:
-            self._end(source, place)
+            self._end(source, origin)
 
     @staticmethod
     def _may_hold_key(member: Member, data: bytes) -> bool:
@@ -115,40 +111,40 @@ class Walk:
             b"".join(member.text(Cursor(io.BytesIO(data))))
         )
 
-    def _plain(self, member: Member, source: Readable, at: Location) -> None:
-        tee = _Tee(source, Content(at, self._allow, self.budget))
+    def _plain(self, member: Member, source: Readable, origin: Origin) -> None:
+        tee = _Tee(source, Content(origin, self.budget))
         begin = len(self.findings)
         if member.text is None:
-            self._keep(tee, at)
+            self._keep(tee, origin)
             return
-        inside = Content(_inside(at, _TEXT), self._allow, self.budget)
+        inside = Content(Part(origin, _TEXT), self.budget)
         text = _Tee(Stream(member.text(Cursor(tee))), inside)
         try:
-            self._finish(text, at)
-            self._keep(tee, at)
+            self._finish(text, origin)
+            self._keep(tee, origin)
         finally:
             self._add(text.findings, self.findings[begin:])
 
-    def _keep(self, tee: _Tee, at: Location) -> None:
+    def _keep(self, tee: _Tee, origin: Origin) -> None:
         """Read a member to its end, and keep what was found in it by then."""
         try:
-            self._finish(tee, at)
+            self._finish(tee, origin)
         finally:
             self.findings += tee.findings
 
-    def _finish(self, tee: _Tee | Outside, at: Location) -> None:
+    def _finish(self, tee: _Tee | Outside, origin: Origin) -> None:
         try:
             tee.finish()
             self.budget.spend(0)
         except Unreadable as gap:
-            self._gap(at, gap)
+            self._gap(origin, gap)
 
-    def _end(self, source: Stream, place: _Place) -> None:
+    def _end(self, source: Stream, origin: Part) -> None:
         """List why a member that was read ended too early, if it did."""
         try:
             source.read(1)
         except Unreadable as gap:
-            self._gap(place.location, gap)
+            self._gap(origin, gap)
 
     def _add(self, findings: list[Finding], better: list[Finding]) -> None:
         """Add findings, but not what is known from a better place, whole or in pieces."""
@@ -161,32 +157,12 @@ class Walk:
             and not (whole and finding.confidence == "malformed")
         ]
 
-    def _gap(self, at: Location, gap: Unreadable) -> None:
+    def _gap(self, origin: Origin, gap: Unreadable) -> None:
         """List a gap; when the budget is spent, only that, and where it was noticed first."""
         if self.budget.stopped:
-            self.gaps.stop(at.containers, self.budget.stopped)
+            self.gaps.stop(origin, self.budget.stopped)
         else:
-            self.gaps.add(at.containers, gap.kind, gap.reason)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Name a member in the container at `outer`; of many members nobody asks for the location."""
-
-    outer: Location
-    step: str
-
-    @property
-    def depth(self) -> int:
-        return len(self.outer.containers) + 1
-
-    @property
-    def location(self) -> Location:
-        return _inside(self.outer, self.step)
-
-
-def _inside(at: Location, step: str) -> Location:
-    return replace(at, containers=(*at.containers, step))
+            self.gaps.add(origin, gap.kind, gap.reason)
 
 
 def _too_deep(limits: Limits) -> Unreadable:

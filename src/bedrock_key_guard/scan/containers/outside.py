@@ -11,8 +11,7 @@ from bedrock_key_guard.scan.prefilter import may_hold_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model import Finding, Location
-    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.model import Finding, Origin
     from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.matching.windows import Readable
 
@@ -29,17 +28,15 @@ class Outside:
     def __init__(
         self,
         source: Readable,
-        at: Location,
-        allow: AllowList,
+        origin: Origin,
         budget: Budget,
         *,
         window: int = WINDOW,
     ) -> None:
-        """Begin at the beginning of `source`, which is the container at `at`."""
+        """Begin at the beginning of `source`, which is the container `origin`."""
         self.findings: list[Finding] = []
         self._source = source
-        self._at = at
-        self._allow = allow
+        self._origin = origin
         self._budget = budget
         self._window = window
         self._waiting: list[bytes] = []
@@ -122,9 +119,7 @@ class Outside:
 
     def _piece(self, data: bytes, begin: int) -> _Piece:
         line, start = self._place(data, begin)
-        return _Piece(
-            Content(self._at, self._allow, self._budget), line, self._base + begin - start
-        )
+        return _Piece(Content(self._origin, self._budget), line, self._base + begin - start)
 
     def _close(self) -> None:
         if self._open is not None:
@@ -147,6 +142,7 @@ class _Piece:
         return map(self._moved, self.content.finish())
 
     def _moved(self, finding: Finding) -> Finding:
-        at = finding.location
-        column = at.column + (self.columns if at.line == 1 else 0)
-        return replace(finding, location=replace(at, line=at.line + self.lines, column=column))
+        span = finding.location.span
+        column = span.column + (self.columns if span.line == 1 else 0)
+        moved = replace(span, line=span.line + self.lines, column=column)
+        return replace(finding, location=replace(finding.location, span=moved))

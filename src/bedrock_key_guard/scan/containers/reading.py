@@ -13,8 +13,7 @@ from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Finding, Location, NotScanned
-    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.model import Finding, NotScanned, Origin
 
 _START = 1 << 20
 
@@ -28,12 +27,10 @@ class Reading:
     bytes_read: int
 
 
-def read_file(file: Readable, at: Location, allow: AllowList, limits: Limits = LIMITS) -> Reading:
+def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Reading:
     """Scan `file` and what it contains; raises whatever its `read` raises.
 
-    A finding in a container says so in `containers`, outermost first: `kind:member`, or `kind`
-    where members have no names; line and column are those in the innermost member. `text` comes
-    last where the key only stands in what people see of the member, line by line.
+    The origin of a finding in a container is the innermost member, where its line and column are.
 
     What the file takes beyond its budget, or beyond the memory that there is, is one line of what
     was not scanned; what was found by then is kept.
@@ -50,13 +47,13 @@ def read_file(file: Readable, at: Location, allow: AllowList, limits: Limits = L
         if kind:
             from bedrock_key_guard.scan.containers.extractor import Walk
 
-            walk = Walk(allow, budget, findings, gaps)
-            walk.container(kind, After(start, outer), at, _random_access(file))
+            walk = Walk(budget, findings, gaps)
+            walk.container(kind, After(start, outer), origin, _random_access(file))
         else:
-            findings.extend(Content(at, allow, budget).findings(After(start, outer)))
+            findings.extend(Content(origin, budget).findings(After(start, outer)))
     if budget.stopped:
-        gaps.stop(at.containers, budget.stopped)
-    return Reading(tuple(findings), gaps.listed(at.path), outer.size)
+        gaps.stop(origin, budget.stopped)
+    return Reading(tuple(findings), gaps.listed(), outer.size)
 
 
 class _Counted:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from bedrock_key_guard.model import Finding, Location
+from bedrock_key_guard.model import Finding, Location, Span
 from bedrock_key_guard.scan.matching.lines import LONGEST_LINE, WIDTHS, Lines
 from bedrock_key_guard.scan.matching.matcher import LONGEST, Match, matches
+from bedrock_key_guard.scan.matching.pragmas import pragma_on
 from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.model import Origin
     from bedrock_key_guard.scan.containers.limits import Budget
 
 WINDOW = 8 << 20
@@ -30,13 +30,10 @@ class Readable(Protocol):
 class Content:
     """Yield the findings of one file and count the bytes that were read."""
 
-    def __init__(
-        self, at: Location, allow: AllowList, budget: Budget, *, window: int = WINDOW
-    ) -> None:
-        """Scan for keys at `at`, of which line, column and encodings are filled in."""
+    def __init__(self, origin: Origin, budget: Budget, *, window: int = WINDOW) -> None:
+        """Scan what comes from `origin` for keys."""
         self.bytes_read = 0
-        self._at = at
-        self._allow = allow
+        self._origin = origin
         self._budget = budget
         self._window = window
         self._lines: dict[str, Lines] = {}
@@ -80,11 +77,5 @@ class Content:
     def _finding(self, match: Match, window: bytes, base: int) -> Finding:
         counted = next((each for each in match.encodings[:1] if each in WIDTHS), "")
         place = self._count(counted).place(window, base, base + match.offset)
-        location = replace(
-            self._at,
-            line=place.line,
-            column=place.column,
-            encodings=match.encodings,
-        )
-        allowed = self._allow.reason(self._at.path, match.key, place.text)
-        return Finding(match.key, match.confidence, location, allowed)
+        location = Location(self._origin, Span(place.line, place.column, match.encodings))
+        return Finding(match.key, match.confidence, location, pragma_on(place.text))

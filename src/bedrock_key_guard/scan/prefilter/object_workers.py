@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.git.object_lists import list_parts, name_at
 from bedrock_key_guard.scan.prefilter.pool import Answer, Pool, Unanswered, Work
-from bedrock_key_guard.scan.progress import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -24,11 +23,15 @@ _AT_ONCE = 40
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Hold what a worker says: objects that need the scanner, or how much was searched."""
+    """Hold what a worker says: objects that need the scanner, or how much was searched.
+
+    `expected` are the bytes of a list that is still to be searched.
+    """
 
     chosen: tuple[str, ...] = ()
     objects: int = 0
     bytes: int = 0
+    expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,7 @@ class _Waiting:
         return _Lists(b"\0".join(paths), count, tuple(taken)) if taken else None
 
 
-def search(
-    git: Git, folder: Path, *, deep: bool, progress: Progress = silent
-) -> Generator[Step, None, None]:
+def search(git: Git, folder: Path, *, deep: bool) -> Generator[Step, None, None]:
     """List and search every object, and yield what the workers say; the lists are in `folder`.
 
     Where a worker died, all objects of its lists need the scanner, some for a second time. The
@@ -109,18 +110,18 @@ def search(
         try:
             for each in list_parts(git, folder):
                 waiting.put(part := _Part(*each))
-                progress(expected=part.size)
+                yield Step(expected=part.size)
             waiting.put(None)
             for answer in workers.answers():
-                yield from _steps(answer, progress)
+                yield from _steps(answer)
             while lists := waiting.take():
-                yield from _steps(Unanswered(lists), progress)
+                yield from _steps(Unanswered(lists))
         finally:
             waiting.clear()
             waiting.put(None)
 
 
-def _steps(answer: Answer[_Lists] | Unanswered[_Lists], progress: Progress) -> Iterator[Step]:
+def _steps(answer: Answer[_Lists] | Unanswered[_Lists]) -> Iterator[Step]:
     lists = answer.work
     is_last = isinstance(answer, Unanswered) or answer.size is not None
     chosen = range(lists.count) if isinstance(answer, Unanswered) else answer.chosen
@@ -128,5 +129,4 @@ def _steps(answer: Answer[_Lists] | Unanswered[_Lists], progress: Progress) -> I
         yield Step((name,))
     if is_last:
         size = sum(part.size for part in lists.parts)
-        progress(objects=lists.count, size=size)
         yield Step((), lists.count, size)

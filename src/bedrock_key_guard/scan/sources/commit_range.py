@@ -1,37 +1,37 @@
-"""Scan what a range of commits added: the new contents of their files, and their messages."""
+"""List what a range of commits added: the new contents of their files, and their messages."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.introductions import additions
 from bedrock_key_guard.git.references import check_revisions, lines, with_heads
 from bedrock_key_guard.git.repository import find_repository, repository_of
-from bedrock_key_guard.model import NotScanned, Scan, Scanned
-from bedrock_key_guard.scan.found import ABSENT, scan_objects
-from bedrock_key_guard.scan.objects_read import SHALLOW, first_commits, located, scan_of
-from bedrock_key_guard.scan.progress import Progress, silent
+from bedrock_key_guard.model import NotScanned, Scanned
+from bedrock_key_guard.scan.inputs import Source
+from bedrock_key_guard.scan.provenance import placed
+from bedrock_key_guard.scan.sources.objects import ABSENT, SHALLOW, first_commits, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
     from pathlib import Path
 
     from bedrock_key_guard.git.clean_git import Git
-    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.inputs import Inputs
 
 _DOTS = re.compile(r"\.{2,3}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _INNER_TAG = re.compile(rb"object ([0-9a-f]+)\ntype tag\n")
 
 
-def scan_range(
-    folder: Path, revisions: Sequence[str], allow: AllowList, progress: Progress = silent
-) -> Scan:
-    """Scan what the commits of `revisions` added, and the text of the tags that they name.
+def commit_range(folder: Path, revisions: Sequence[str]) -> Generator[Source, None, None]:
+    """Yield what the commits of `revisions` added, and the text of the tags that they name.
 
     They are those of `git rev-list`, such as `A..B` or `--all --not OLD`. What a shallow or partial
     clone has not got is missing. Raises UsageError where `folder` is in no repository, or Git knows
@@ -45,14 +45,19 @@ def scan_range(
             commits, added = additions(git, words)
         except UsageError:
             gap = NotScanned(name, "missing", _why_not(git, words))
-            return Scan(scanned=Scanned(("range",), range=name), not_scanned=(gap,))
-        objects = (*commits, *(each.object for each in added), *_tags(git, words))
-        found = scan_objects(git, objects, allow, progress)
-        findings = located(git, found, allow, among=added)
-    cut = not first_commits(repository).isdisjoint(commits)
-    gaps = [NotScanned(name, "missing", SHALLOW)] if cut else []
-    scanned = Scanned(("range",), range=f"{name} ({len(commits)} commits)")
-    return scan_of(found, findings, allow, scanned, gaps)
+            yield Source(Scanned(("range",), range=name), (each for each in (gap,)))
+            return
+        ids = dict.fromkeys((*commits, *(each.object for each in added), *_tags(git, words)))
+        cut = not first_commits(repository).isdisjoint(commits)
+        gaps = [NotScanned(name, "missing", SHALLOW)] if cut else []
+        scanned = Scanned(("range",), range=f"{name} ({len(commits)} commits)")
+        yield Source(scanned, _inputs(git, ids, gaps), partial(placed, git, among=added))
+
+
+def _inputs(git: Git, ids: Iterable[str], gaps: Iterable[NotScanned]) -> Inputs:
+    yield from gaps
+    with ObjectReader(git) as reader:
+        yield from objects(reader, ids)
 
 
 def commits_known(folder: Path) -> Callable[[str], bool] | None:

@@ -1,4 +1,4 @@
-"""Find the repositories of submodules, and put what they hold under the submodule's path.
+"""Find the repositories of submodules.
 
 Their Git directories are in `modules` of the one around them (gitsubmodules(7)), or, as older
 versions of Git left them, in the work tree. What a tree says of any other place is not followed.
@@ -7,7 +7,7 @@ versions of Git left them, in the work tree. What a tree says of any other place
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.git.clean_git import Git
-    from bedrock_key_guard.model import Finding, Scan
-    from bedrock_key_guard.scan.allowlist import AllowList
 
 NOT_HERE = (
     "the repository of this submodule is not here, and its history was not read (get it with `git "
@@ -53,23 +51,6 @@ def submodules(git: Git) -> list[Submodule]:
     left = {each.path for each in kept.values()}
     gone = [each for each in missing if each.path not in left]
     return sorted([*(kept | found).values(), *gone], key=lambda each: each.path)
-
-
-def under(path: str, scan: Scan, allow: AllowList) -> Scan:
-    """Return a submodule's scan as part of the repository around it."""
-
-    def moved(finding: Finding) -> Finding:
-        at = replace(finding.location, path=f"{path}/{finding.location.path}")
-        allowed = finding.allowed or allow.by_path(at.path, finding.key)
-        return replace(finding, location=at, allowed=allowed)
-
-    return replace(
-        scan,
-        findings=tuple(map(moved, scan.findings)),
-        not_scanned=tuple(replace(each, what=f"{path}/{each.what}") for each in scan.not_scanned),
-        # A note names no place: notes are told to strangers.
-        notes=tuple(f"In a submodule: {note}" for note in scan.notes),
-    )
 
 
 def _linked(git: Git) -> list[str]:

@@ -169,7 +169,7 @@ def test_where_a_harmless_key_stands_is_told_to_everyone() -> None:
         (samples.at("a b/c#d?.py"), SOURCE, f"{COMMIT}/a%20b/c%23d%3F.py#L12"),
         (samples.at("odd\udcff"), SOURCE, f"{COMMIT}/odd%FF#L12"),
         (samples.at("./a"), SOURCE, f"{COMMIT}/a#L12"),
-        (replace(samples.at("a"), commit="b" * 40), SOURCE, f"{'b' * 40}/a#L12"),
+        (samples.at("a", commit="b" * 40), SOURCE, f"{'b' * 40}/a#L12"),
         (samples.at("a"), None, None),
         (samples.at("/etc/a"), SOURCE, None),
         (samples.at("../a"), SOURCE, None),

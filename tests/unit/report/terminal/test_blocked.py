@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bedrock_key_guard.model import Finding, Incident, Location, NotScanned, incidents_of
+from bedrock_key_guard.model import Finding, Incident, NotScanned, incidents_of
 from bedrock_key_guard.report.terminal.blocked import blocked, unread
 from bedrock_key_guard.scan.matching.matcher import matches
 from tests.contexts import ISSUED_AT
@@ -17,7 +17,7 @@ SHORT = short_term(kind="AKIA", issued_at=ISSUED_AT)
 
 def incidents(*texts: str, path: str = "app.env") -> tuple[Incident, ...]:
     return incidents_of(
-        Finding(match.key, match.confidence, Location("index", path, line, 5))
+        Finding(match.key, match.confidence, samples.at(path, line, 5, "index"))
         for line, text in enumerate(texts, 1)
         for match in matches(text.encode())
     )

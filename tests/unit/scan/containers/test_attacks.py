@@ -17,8 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Location, NotScanned
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.model import NotScanned, WorkTree
 from bedrock_key_guard.scan.containers.limits import LIMITS, Limits
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS
@@ -27,11 +26,11 @@ from tests.keysmith import fingerprint_of, long_term
 
 KEY = long_term("bob")
 TEXT = f"first\nkey = {KEY}\n".encode()
-AT = Location("working-tree", "box", 0, 0)
+AT = WorkTree("box")
 
 
 def read(data: bytes, limits: Limits = LIMITS) -> Reading:
-    return read_file(io.BytesIO(data), AT, AllowList(), limits)
+    return read_file(io.BytesIO(data), AT, limits)
 
 
 def containers(reading: Reading) -> list[tuple[str, ...]]:

@@ -17,9 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Location, NotScanned
+from bedrock_key_guard.model import NotScanned, WorkTree
 from bedrock_key_guard.scan import prefilter
-from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers import extractor, outside
 from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.containers.outside import Outside
@@ -28,12 +27,12 @@ from tests import archives, boxes
 from tests.keysmith import fingerprint_of, long_term
 
 KEY = long_term("bob")
-AT = Location("working-tree", "box", 0, 0)
+AT = WorkTree("box")
 TEXT = b"no key in here\n" * 99
 
 
 def read(data: bytes) -> Reading:
-    return read_file(io.BytesIO(data), AT, AllowList())
+    return read_file(io.BytesIO(data), AT)
 
 
 def named_gzip(comment: bytes, extra: bytes = b"") -> bytes:
@@ -146,7 +145,7 @@ def test_exactly_what_is_not_claimed_is_scanned(
 
 
 def _scanned(data: bytes, claims: list[tuple[int, int]], block: int) -> list[tuple[int, int]]:
-    scanner = Outside(io.BytesIO(data), AT, AllowList(), Budget(), window=700)
+    scanner = Outside(io.BytesIO(data), AT, Budget(), window=700)
     position = 0
     waiting = list(claims)
     while piece := scanner.read(block):
@@ -259,7 +258,7 @@ def test_memory_does_not_grow_with_a_member(kind: str) -> None:
     size = lines * len(b"value = compute(1234567)\n") * 1000 + len(tail)
     tracemalloc.start()
     try:
-        reading = read_file(Long(HEADS[kind](size), lines, tail), AT, AllowList())
+        reading = read_file(Long(HEADS[kind](size), lines, tail), AT)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard import hook
-from bedrock_key_guard.model import Location, Scan
+from bedrock_key_guard.model import Scan, WorkTree
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS, container_kind
-from bedrock_key_guard.scan.sources.index import scan_index
-from bedrock_key_guard.scan.sources.stdin import scan_stream
-from bedrock_key_guard.scan.sources.worktree import scan_files
+from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.sources.index import index
+from bedrock_key_guard.scan.sources.stdin import stream
+from bedrock_key_guard.scan.sources.worktree import files
 from tests import boxes
 from tests.doors import git
 from tests.keysmith import long_term
@@ -35,15 +36,15 @@ def test_every_source_looks_into_containers(tmp_path: Path) -> None:
     box.write_bytes(BOX)
     git("init", cwd=tmp_path)
     git("add", "box", cwd=tmp_path)
-    assert shown(scan_files([box], ALLOW)) == ([("zip:a",)], [f"{box.as_posix()} > zip:b"])
-    assert shown(scan_index(tmp_path, ALLOW, {})) == ([("zip:a",)], ["box > zip:b"])
-    assert shown(scan_stream(io.BytesIO(BOX), ALLOW)) == ([("zip:a",)], ["<stdin> > zip:b"])
+    assert shown(read(files([box]), ALLOW)) == ([("zip:a",)], [f"{box.as_posix()} > zip:b"])
+    assert shown(read(index(tmp_path, {}), ALLOW)) == ([("zip:a",)], ["box > zip:b"])
+    assert shown(read(stream(io.BytesIO(BOX)), ALLOW)) == ([("zip:a",)], ["<stdin> > zip:b"])
 
 
 def test_a_container_that_was_read_in_part_is_counted(tmp_path: Path) -> None:
     box = tmp_path / "box"
     box.write_bytes(BOX)
-    scanned = scan_files([box], ALLOW).scanned
+    scanned = read(files([box]), ALLOW).scanned
     assert (scanned.objects, scanned.bytes) == (1, len(BOX))
 
 
@@ -52,7 +53,7 @@ def test_a_link_out_of_the_tree_and_a_fifo_are_not_opened(tmp_path: Path) -> Non
     outside.write_bytes(BOX)
     (tmp_path / "link.zip").symlink_to(outside)
     os.mkfifo(tmp_path / "pipe.zip")
-    scan = scan_files([tmp_path / "link.zip", tmp_path / "pipe.zip"], ALLOW)
+    scan = read(files([tmp_path / "link.zip", tmp_path / "pipe.zip"]), ALLOW)
     assert scan.findings == ()
     assert [each.reason for each in scan.not_scanned] == ["it is not a regular file"]
 
@@ -71,7 +72,7 @@ def test_a_file_that_changes_while_it_is_read_does_no_harm(data: bytes) -> None:
             self.truncate(len(data) // 2)
             return block
 
-    reading = read_file(Shrinking(data), Location("working-tree", "box", 0, 0), ALLOW)
+    reading = read_file(Shrinking(data), WorkTree("box"))
     assert reading.bytes_read <= len(data)
 
 

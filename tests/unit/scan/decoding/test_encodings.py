@@ -12,8 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Location, NotScanned
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.model import NotScanned, WorkTree
 from bedrock_key_guard.scan.containers.limits import Budget, Limits
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.decoding.layer import Layer
@@ -415,10 +414,10 @@ def test_a_bomb_is_read_only_so_far_and_that_is_noted(name: str) -> None:
 
 
 def test_a_bomb_in_a_text_makes_a_scan_incomplete() -> None:
-    at = Location("working-tree", "a.yaml", 0, 0)
-    reading = read_file(io.BytesIO(b"data: " + BOMBS["gzip"]), at, AllowList())
+    at = WorkTree("a.yaml")
+    reading = read_file(io.BytesIO(b"data: " + BOMBS["gzip"]), at)
     assert reading.missed == (NotScanned("a.yaml", "missing", BOMB),)
-    assert read_file(io.BytesIO(KEY.encode()), at, AllowList()).missed == ()
+    assert read_file(io.BytesIO(KEY.encode()), at).missed == ()
 
 
 def test_many_bombs_are_read_only_so_far_together() -> None:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Finding, Location
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.model import Finding, Stdin
 from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.matching.lines import LONGEST_LINE
 from bedrock_key_guard.scan.matching.windows import WINDOW, Content
@@ -21,7 +20,7 @@ Found = list[tuple[int, int, str]]
 
 
 def findings(data: bytes, window: int = WINDOW) -> list[Finding]:
-    content = Content(Location("stdin", "file", 0, 0), AllowList(), Budget(), window=window)
+    content = Content(Stdin(), Budget(), window=window)
     found = list(content.findings(io.BytesIO(data)))
     assert content.bytes_read == len(data)
     return found
@@ -119,7 +118,7 @@ def test_a_large_file_is_read_in_windows() -> None:
             self.left -= size
             return b"-" * size
 
-    content = Content(Location("stdin", "-", 0, 0), AllowList(), Budget(), window=1 << 18)
+    content = Content(Stdin(), Budget(), window=1 << 18)
     tracemalloc.start()
     try:
         assert list(content.findings(Zeros())) == []

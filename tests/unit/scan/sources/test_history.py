@@ -6,8 +6,9 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.sources.commit_range import scan_range
-from bedrock_key_guard.scan.sources.history import scan_history
+from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.sources.commit_range import commit_range
+from bedrock_key_guard.scan.sources.history import history
 from tests import keysmith
 from tests.unit.scan.repositories import Repo, new_repo
 
@@ -87,14 +88,14 @@ def test_every_place_of_a_history_is_read(repo: Repo, deep: bool, packed: bool) 
     expected = hide_keys_everywhere(repo)
     if packed:
         repo.git("repack", "-adqk")
-    scan = scan_history(repo.path, NOTHING, deep=deep)
+    scan = read(history(repo.path, deep=deep), NOTHING)
     assert found(scan) == expected
     assert (scan.complete, scan.scanned.sources) == (True, ("history",))
 
 
 def test_two_scans_give_the_same_findings_in_the_same_order(repo: Repo) -> None:
     hide_keys_everywhere(repo)
-    assert scan_history(repo.path, NOTHING) == scan_history(repo.path, NOTHING)
+    assert read(history(repo.path), NOTHING) == read(history(repo.path), NOTHING)
 
 
 def test_a_key_is_traced_to_the_first_commit_and_whether_a_tip_still_has_it(repo: Repo) -> None:
@@ -104,7 +105,7 @@ def test_a_key_is_traced_to_the_first_commit_and_whether_a_tip_still_has_it(repo
     second = repo.commit("copied", copy__txt=text)
     places = {
         each.location.path: (each.location.commit, each.location.at_tip)
-        for each in scan_history(repo.path, NOTHING).findings
+        for each in read(history(repo.path), NOTHING).findings
     }
     assert places == {
         "a.txt": (first, True),
@@ -119,13 +120,15 @@ def test_a_tip_is_known_to_have_a_path_with_a_line_break_in_it(repo: Repo) -> No
     repo.commit("first", plain__txt=key("b"))
     (repo.path / "gone\n.txt").unlink()
     repo.commit("second", other__txt="")
-    at_tip = {f.location.path: f.location.at_tip for f in scan_history(repo.path, NOTHING).findings}
+    at_tip = {
+        f.location.path: f.location.at_tip for f in read(history(repo.path), NOTHING).findings
+    }
     assert at_tip == {"a\nb.txt": True, "gone\n.txt": False, "plain.txt": True}
 
 
 def test_an_excluded_path_is_allowed_wherever_it_stands_in_history(repo: Repo) -> None:
     repo.commit("first", a__txt=key("a"))
-    (finding,) = scan_history(repo.path, AllowList(exclude=("a.*",))).findings
+    (finding,) = read(history(repo.path), AllowList(exclude=("a.*",))).findings
     assert finding.allowed == "excluded path"
 
 
@@ -149,7 +152,7 @@ def test_every_kind_of_repository_is_read(tmp_path: Path, kind: str) -> None:
         here = repo.path / "sub"
         here.mkdir()
     names = {"a", "b"} if kind == "worktree" else {"a"}
-    scan = scan_history(here, NOTHING)
+    scan = read(history(here), NOTHING)
     assert set(found(scan)) == names
     assert {each.location.source for each in scan.findings} == {"blob"}
 
@@ -159,7 +162,7 @@ def test_a_shallow_clone_is_incomplete_and_says_what_to_do(repo: Repo, tmp_path:
     repo.commit("second", a__txt="clean")
     clone = tmp_path / "clone"
     repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(clone))
-    scan = scan_history(clone, NOTHING)
+    scan = read(history(clone), NOTHING)
     assert not scan.complete
     assert "fetch-depth: 0" in scan.not_scanned[0].reason
 
@@ -171,7 +174,7 @@ def test_a_partial_clone_is_incomplete_and_fetches_nothing(repo: Repo, tmp_path:
     clone, source = tmp_path / "clone", f"file://{repo.path}"
     repo.git("clone", "--quiet", "--filter=blob:none", source, str(clone))
     before = Repo(clone).git("count-objects", "-v")
-    scan = scan_history(clone, NOTHING)
+    scan = read(history(clone), NOTHING)
     assert [each.kind for each in scan.not_scanned] == ["missing"]
     assert "fetch-depth: 0" in scan.not_scanned[0].reason
     assert Repo(clone).git("count-objects", "-v") == before
@@ -185,7 +188,7 @@ def test_a_missing_blob_is_named_and_the_rest_is_read(repo: Repo) -> None:
     repo.commit("first", a__txt="lost", b__txt=key("b"))
     lost = repo.git("rev-parse", "HEAD:a.txt")
     loose_file(repo, lost).unlink()
-    scan = scan_history(repo.path, NOTHING)
+    scan = read(history(repo.path), NOTHING)
     assert set(found(scan)) == {"b"}
     assert [(each.what, each.kind) for each in scan.not_scanned] == [(lost, "missing")]
 
@@ -196,7 +199,7 @@ def test_without_a_tree_or_a_commit_the_keys_are_found_all_the_same(repo: Repo, 
     repo.commit("second", b__txt=key("b"))
     repo.commit("third", c__txt=key("c"))
     loose_file(repo, repo.git("rev-parse", what)).unlink()
-    scan = scan_history(repo.path, NOTHING)
+    scan = read(history(repo.path), NOTHING)
     assert set(found(scan)) == {"a", "b", "c"}
     assert not scan.complete
     assert all("fetch-depth: 0" in each.reason for each in scan.not_scanned)
@@ -208,7 +211,7 @@ def test_a_corrupt_blob_is_named_and_the_rest_is_read(repo: Repo) -> None:
     file = loose_file(repo, spoilt)
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-8] + b"\0" * 8)
-    scan = scan_history(repo.path, NOTHING)
+    scan = read(history(repo.path), NOTHING)
     assert set(found(scan)) == {"b", "c"}
     assert spoilt in {each.what for each in scan.not_scanned}
     assert not scan.complete
@@ -222,8 +225,8 @@ def test_a_loss_that_is_known_is_listed_and_leaves_the_scan_complete(repo: Repo)
     loose_file(repo, spoilt).write_bytes(b"garbage")
     for known in (frozenset({lost, spoilt}), frozenset({lost})):
         for scan in (
-            scan_history(repo.path, AllowList(missing=known)),
-            scan_range(repo.path, ("HEAD",), AllowList(missing=known)),
+            read(history(repo.path), AllowList(missing=known)),
+            read(commit_range(repo.path, ("HEAD",)), AllowList(missing=known)),
         ):
             accepted = {each.what for each in scan.not_scanned if each.kind == "opaque"}
             assert accepted == known
@@ -231,15 +234,15 @@ def test_a_loss_that_is_known_is_listed_and_leaves_the_scan_complete(repo: Repo)
 
 
 def test_an_empty_repository_is_clean(repo: Repo) -> None:
-    scan = scan_history(repo.path, NOTHING)
+    scan = read(history(repo.path), NOTHING)
     assert (scan.findings, scan.complete, scan.scanned.objects) == ((), True, 0)
 
 
 def test_outside_a_repository_there_is_no_history(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no history"):
-        scan_history(tmp_path, NOTHING)
+        read(history(tmp_path), NOTHING)
     with pytest.raises(UsageError, match="no commits"):
-        scan_range(tmp_path, ("HEAD",), NOTHING)
+        read(commit_range(tmp_path, ("HEAD",)), NOTHING)
 
 
 def test_references_that_cannot_be_read_are_no_reason_to_call_a_history_complete(
@@ -248,7 +251,7 @@ def test_references_that_cannot_be_read_are_no_reason_to_call_a_history_complete
     repo.commit("first", a__txt=f"k={key('a')}\n")
     (repo.path / ".git" / "reftable").mkdir()
     with pytest.raises(UsageError, match="kept as a reftable"):
-        scan_history(repo.path, NOTHING)
+        read(history(repo.path), NOTHING)
 
 
 def test_a_range_is_what_its_commits_added(repo: Repo) -> None:
@@ -257,7 +260,7 @@ def test_a_range_is_what_its_commits_added(repo: Repo) -> None:
     repo.commit("gone again", leak__txt=f"\n{key('leak')}")
     (repo.path / "leak.txt").unlink()
     repo.commit(f"message {key('message')}")
-    scan = scan_range(repo.path, ("start..HEAD",), NOTHING)
+    scan = read(commit_range(repo.path, ("start..HEAD",)), NOTHING)
     assert found(scan) == {
         "leak": ("blob", "leak.txt", 2, 1),
         "message": ("commit-message", "", 6, 9),
@@ -276,7 +279,7 @@ def test_a_merge_adds_to_a_range_only_what_no_parent_has(repo: Repo) -> None:
     repo.write("evil.txt", key("evil"))
     repo.git("add", "--all")
     repo.git("commit", "--quiet", "--amend", "--message", "merge")
-    assert set(found(scan_range(repo.path, ("main..side",), NOTHING))) == {"evil"}
+    assert set(found(read(commit_range(repo.path, ("main..side",)), NOTHING))) == {"evil"}
 
 
 @pytest.mark.parametrize("revisions", ["HEAD~1..HEAD", "HEAD", "main~3..main"])
@@ -287,7 +290,7 @@ def test_a_range_that_a_shallow_clone_has_not_got_is_missing(
         repo.commit("change", a__txt=f"{number} {key('a')}")
     clone = tmp_path / "clone"
     repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(clone))
-    scan = scan_range(clone, (revisions,), NOTHING)
+    scan = read(commit_range(clone, (revisions,)), NOTHING)
     (missed,) = scan.not_scanned
     assert (missed.what, missed.kind) == (revisions, "missing")
     assert "fetch-depth: 0" in missed.reason
@@ -298,7 +301,7 @@ def test_a_range_within_a_shallow_clone_is_complete(repo: Repo, tmp_path: Path) 
         repo.commit("change", a__txt=f"{number} {key(str(number))}")
     clone = tmp_path / "clone"
     repo.git("clone", "--quiet", "--depth=3", f"file://{repo.path}", str(clone))
-    scan = scan_range(clone, ("HEAD~1..HEAD",), NOTHING)
+    scan = read(commit_range(clone, ("HEAD~1..HEAD",)), NOTHING)
     assert (set(found(scan)), scan.complete) == ({"3"}, True)
 
 
@@ -311,7 +314,7 @@ def test_a_range_of_a_partial_clone_names_what_is_missing(
     repo.commit("second", a__txt="clean")
     clone, source = tmp_path / "clone", f"file://{repo.path}"
     repo.git("clone", "--quiet", "--no-checkout", f"--filter={what}", source, str(clone))
-    scan = scan_range(clone, ("HEAD",), NOTHING)
+    scan = read(commit_range(clone, ("HEAD",)), NOTHING)
     assert not scan.complete
     assert all("fetch-depth: 0" in each.reason for each in scan.not_scanned)
 
@@ -320,9 +323,9 @@ def test_a_range_that_ends_with_a_tag_has_its_message_too(repo: Repo) -> None:
     repo.commit("first", a__txt="x")
     repo.git("tag", "--annotate", "v1", "--message", f"tag {key('tag')}")
     repo.git("tag", "--annotate", "v2", "v1", "--message", f"tag {key('outer')}")
-    assert set(found(scan_range(repo.path, ("HEAD..v2",), NOTHING))) == {"tag", "outer"}
-    assert set(found(scan_range(repo.path, ("v1",), NOTHING))) == {"tag"}
-    assert set(found(scan_range(repo.path, ("v2..HEAD",), NOTHING))) == set()
+    assert set(found(read(commit_range(repo.path, ("HEAD..v2",)), NOTHING))) == {"tag", "outer"}
+    assert set(found(read(commit_range(repo.path, ("v1",)), NOTHING))) == {"tag"}
+    assert set(found(read(commit_range(repo.path, ("v2..HEAD",)), NOTHING))) == set()
 
 
 def test_a_submodule_in_a_range_is_no_missing_object(repo: Repo) -> None:
@@ -330,8 +333,8 @@ def test_a_submodule_in_a_range_is_no_missing_object(repo: Repo) -> None:
     entry = f"160000,{repo.git('rev-parse', 'HEAD')[::-1]},sub"
     repo.git("update-index", "--add", "--cacheinfo", entry)
     repo.git("commit", "--quiet", "--message", "submodule")
-    assert scan_range(repo.path, ("HEAD",), NOTHING).complete
-    assert scan_history(repo.path, NOTHING).complete
+    assert read(commit_range(repo.path, ("HEAD",)), NOTHING).complete
+    assert read(history(repo.path), NOTHING).complete
 
 
 def test_what_is_new_since_given_revisions_is_read_alone(repo: Repo) -> None:
@@ -345,17 +348,21 @@ def test_what_is_new_since_given_revisions_is_read_alone(repo: Repo) -> None:
     repo.git("checkout", "--quiet", "--detach")
     repo.commit("checked out, on no branch", d__txt=key("detached"))
     new = {"main", "side", "tag", "detached"}
-    assert set(found(scan_range(repo.path, ("--all", "--not", *old), NOTHING))) == new
+    assert set(found(read(commit_range(repo.path, ("--all", "--not", *old)), NOTHING))) == new
     assert (
-        set(found(scan_range(repo.path, ("--all", *(f"^{each}" for each in old)), NOTHING))) == new
+        set(found(read(commit_range(repo.path, ("--all", *(f"^{each}" for each in old))), NOTHING)))
+        == new
     )
-    assert set(found(scan_range(repo.path, ("--branches", "--not", *old), NOTHING))) == {
+    assert set(found(read(commit_range(repo.path, ("--branches", "--not", *old)), NOTHING))) == {
         "main",
         "side",
     }
-    assert set(found(scan_range(repo.path, ("main", "side", "^v1"), NOTHING))) == {"main", "side"}
-    assert set(found(scan_range(repo.path, ("side", "--not", "--tags"), NOTHING))) == set()
-    scan = scan_range(repo.path, ("--all", "--not", "--all"), NOTHING)
+    assert set(found(read(commit_range(repo.path, ("main", "side", "^v1")), NOTHING))) == {
+        "main",
+        "side",
+    }
+    assert set(found(read(commit_range(repo.path, ("side", "--not", "--tags")), NOTHING))) == set()
+    scan = read(commit_range(repo.path, ("--all", "--not", "--all")), NOTHING)
     assert (scan.scanned.objects, scan.complete) == (0, True)
     assert scan.scanned.range == "--all --not --all (0 commits)"
 
@@ -363,14 +370,14 @@ def test_what_is_new_since_given_revisions_is_read_alone(repo: Repo) -> None:
 def test_a_note_that_is_new_since_given_revisions_is_read(repo: Repo) -> None:
     old = repo.commit("first", a__txt="x")
     repo.git("notes", "add", "--message", f"note {key('note')}")
-    assert set(found(scan_range(repo.path, ("--all", "--not", old), NOTHING))) == {"note"}
+    assert set(found(read(commit_range(repo.path, ("--all", "--not", old)), NOTHING))) == {"note"}
 
 
 def test_a_range_that_git_does_not_know_is_a_usage_error(repo: Repo) -> None:
     repo.commit("base", a__txt="x")
     for revisions in (("nowhere..HEAD",), ("HEAD", "nowhere"), ("--all", "--not", "nowhere")):
         with pytest.raises(UsageError, match="There are no such commits here"):
-            scan_range(repo.path, revisions, NOTHING)
+            read(commit_range(repo.path, revisions), NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -380,7 +387,7 @@ def test_no_other_option_of_git_is_a_revision(repo: Repo, option: str) -> None:
     repo.commit("base", a__txt="x")
     for revisions in ((option,), ("HEAD", option), (option, "HEAD")):
         with pytest.raises(UsageError, match=r"not a revision|no revision"):
-            scan_range(repo.path, revisions, NOTHING)
+            read(commit_range(repo.path, revisions), NOTHING)
     assert not (repo.path / "x").exists()
 
 
@@ -392,7 +399,7 @@ def test_a_commit_with_an_impossible_date_is_read(repo: Repo) -> None:
     )
     commit = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", input=text)
     repo.git("update-ref", "refs/heads/odd", commit)
-    (finding,) = scan_history(repo.path, NOTHING).findings
+    (finding,) = read(history(repo.path), NOTHING).findings
     assert (finding.location.source, finding.location.author_time) == ("commit-message", None)
 
 
@@ -403,8 +410,8 @@ def test_hostile_configuration_runs_nothing(repo: Repo, tmp_path: Path) -> None:
         repo.git("config", setting, f"touch {marker}")
     repo.git("config", "gpg.program", f"touch {marker}")
     repo.git("config", "log.showSignature", "true")
-    assert set(found(scan_history(repo.path, NOTHING))) == {"a"}
-    assert set(found(scan_range(repo.path, ("HEAD",), NOTHING))) == {"a"}
+    assert set(found(read(history(repo.path), NOTHING))) == {"a"}
+    assert set(found(read(commit_range(repo.path, ("HEAD",)), NOTHING))) == {"a"}
     assert not marker.exists()
 
 
@@ -412,6 +419,6 @@ def test_hostile_configuration_runs_nothing(repo: Repo, tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_a_usage_error(repo: Repo, name: str) -> None:
     repo.commit("first", a__txt=key("a"))
     with pytest.raises(UsageError, match="not there"):
-        scan_history(repo.path / name, NOTHING)
+        read(history(repo.path / name), NOTHING)
     with pytest.raises(UsageError, match="not there"):
-        scan_range(repo.path / name, ("HEAD",), NOTHING)
+        read(commit_range(repo.path / name, ("HEAD",)), NOTHING)

@@ -9,7 +9,9 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import find_repository, index_file
 from bedrock_key_guard.model import Finding, NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.sources.index import scan_index
+from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.sources.index import index
+from bedrock_key_guard.scan.sources.objects import ABSENT
 from tests.doors import git
 from tests.hostile import lay_traps
 from tests.keysmith import long_term
@@ -39,7 +41,7 @@ def found(repository: Path) -> list[str]:
 
 
 def findings(repository: Path) -> tuple[Finding, ...]:
-    done = scan_index(repository, AllowList(), {})
+    done = read(index(repository, {}), AllowList())
     assert done.complete
     return done.findings
 
@@ -71,7 +73,7 @@ def test_a_hash_that_nobody_knows_is_an_error(repository: Path, name: str) -> No
     stage(repository, "a")
     (repository / ".git" / "config").write_text(f'[extensions]\nobjectFormat = "{name}"\n')
     with pytest.raises(UsageError, match="named by an unknown hash"):
-        scan_index(repository, AllowList(), {})
+        read(index(repository, {}), AllowList())
 
 
 def test_before_the_first_commit_all_is_new(repository: Path) -> None:
@@ -140,7 +142,7 @@ def test_another_index_can_be_named(repository: Path) -> None:
     git("rm", "--cached", "a", cwd=repository)
     assert found(repository) == []
     named = {"GIT_INDEX_FILE": str(other)}
-    assert len(scan_index(repository, AllowList(), named).findings) == 1
+    assert len(read(index(repository, named), AllowList()).findings) == 1
 
 
 def test_the_repository_that_git_names_is_the_one(repository: Path, tmp_path: Path) -> None:
@@ -151,9 +153,9 @@ def test_the_repository_that_git_names_is_the_one(repository: Path, tmp_path: Pa
     named = {"GIT_DIR": str(bare), "GIT_WORK_TREE": str(repository)}
     (repository / "b").write_text(KEY)
     git("add", "b", cwd=repository, env={**os.environ, **named})
-    done = scan_index(repository, AllowList(), named)
+    done = read(index(repository, named), AllowList())
     assert [finding.location.path for finding in done.findings] == ["b"]
-    assert scan_index(repository, AllowList(), {"GIT_DIR": str(tmp_path)}).findings == ()
+    assert read(index(repository, {"GIT_DIR": str(tmp_path)}), AllowList()).findings == ()
 
 
 def test_what_a_merge_brings_is_read_before_its_conflicts_are_settled(repository: Path) -> None:
@@ -179,8 +181,8 @@ def test_an_object_that_is_missing_makes_the_scan_incomplete(repository: Path) -
     (finding,) = findings(repository)
     name = finding.location.object or ""
     (repository / ".git" / "objects" / name[:2] / name[2:]).unlink()
-    done = scan_index(repository, AllowList(), {})
-    assert done.not_scanned == (NotScanned("a", "missing", "its object is not in the repository"),)
+    done = read(index(repository, {}), AllowList())
+    assert done.not_scanned == (NotScanned("a", "missing", ABSENT),)
     assert not done.complete
 
 
@@ -206,14 +208,14 @@ def test_a_second_worktree_has_its_own_index(repository: Path) -> None:
 
 def test_outside_a_repository_there_is_no_index(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not in a Git repository"):
-        scan_index(tmp_path, AllowList(), {})
+        read(index(tmp_path, {}), AllowList())
 
 
 def test_a_broken_index_gives_one_sentence(repository: Path) -> None:
     stage(repository, "a")
     (repository / ".git" / "index").write_bytes(b"\x1b[31mnonsense")
     with pytest.raises(UsageError, match="Git could not read the repository"):
-        scan_index(repository, AllowList(), {})
+        read(index(repository, {}), AllowList())
 
 
 def test_nothing_of_the_repository_is_run_or_changed(repository: Path, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from bedrock_key_guard.model import Scan
 from bedrock_key_guard.report.terminal.details import place
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.sources.history import scan_history
+from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.sources.history import history
 from tests import keysmith
 from tests.unit.scan.repositories import Repo, new_repo
 
@@ -33,7 +34,7 @@ def top(tmp_path: Path, library: Repo) -> Repo:
 
 
 def scanned(top: Repo, allow: AllowList | None = None) -> Scan:
-    return scan_history(top.path, allow or AllowList())
+    return read(history(top.path), allow or AllowList())
 
 
 def places(scan: Scan) -> list[tuple[str, str]]:
@@ -86,7 +87,7 @@ def test_a_submodule_with_a_git_directory_of_its_own_is_read(top: Repo, library:
 def test_a_submodule_of_a_bare_repository_is_named(top: Repo, tmp_path: Path) -> None:
     bare = tmp_path / "bare.git"
     top.git("clone", "--quiet", "--bare", str(top.path), str(bare))
-    (missed,) = scan_history(bare, AllowList()).not_scanned
+    (missed,) = read(history(bare), AllowList()).not_scanned
     assert (missed.what, missed.kind) == ("libs/one", "opaque")
 
 
@@ -95,7 +96,7 @@ def test_a_submodule_that_is_not_here_is_named_and_leaves_the_scan_complete(
 ) -> None:
     clone = tmp_path / "clone"
     top.git("clone", "--quiet", str(top.path), str(clone))
-    scan = scan_history(clone, AllowList())
+    scan = read(history(clone), AllowList())
     (missed,) = scan.not_scanned
     assert (scan.findings, missed.what, missed.kind) == ((), "libs/one", "opaque")
     assert "submodule update --init" in missed.reason

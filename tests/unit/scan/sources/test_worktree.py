@@ -4,16 +4,19 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import Location, NotScanned, Scan
+from bedrock_key_guard.model import NotScanned, Origin, Scan
+from bedrock_key_guard.scan import scan as loop
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.prefilter import file_workers
-from bedrock_key_guard.scan.sources import worktree
-from bedrock_key_guard.scan.sources.worktree import scan_files, scan_paths
+from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.sources import worktree as module
+from bedrock_key_guard.scan.sources.worktree import files, worktree
 from tests.doors import git
 from tests.keysmith import long_term
 
@@ -40,7 +43,7 @@ def repository(path: str = ".") -> None:
 
 
 def scan(*paths: str) -> Scan:
-    return scan_paths([Path(path) for path in paths], AllowList())
+    return read(worktree([Path(path) for path in paths]), AllowList())
 
 
 def found(*paths: str) -> list[str]:
@@ -201,7 +204,7 @@ def test_links_are_what_they_say_and_lead_nowhere() -> None:
 def test_pipes_and_folders_are_opaque() -> None:
     Path("folder").mkdir()
     os.mkfifo("pipe")
-    done = scan_files([Path("folder"), Path("pipe")], AllowList())
+    done = read(files([Path("folder"), Path("pipe")]), AllowList())
     assert done.not_scanned == (
         NotScanned("folder", "opaque", "it is not a regular file"),
         NotScanned("pipe", "opaque", "it is not a regular file"),
@@ -211,7 +214,7 @@ def test_pipes_and_folders_are_opaque() -> None:
 
 def test_what_cannot_be_read_makes_the_scan_incomplete() -> None:
     write("a")
-    done = scan_files([Path("gone"), Path("a")], AllowList())
+    done = read(files([Path("gone"), Path("a")]), AllowList())
     assert [finding.location.path for finding in done.findings] == ["a"]
     assert done.not_scanned == (NotScanned("gone", "missing", "no such file or directory"),)
     assert not done.complete
@@ -323,7 +326,7 @@ def test_what_was_read_is_counted() -> None:
     assert scanned.bytes == 2 * len(KEY)
 
 
-MANY = worktree._FEW + 1
+MANY = module._FEW + 1
 
 
 def test_many_files_are_sorted_out_before_they_are_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,13 +334,12 @@ def test_many_files_are_sorted_out_before_they_are_scanned(monkeypatch: pytest.M
         Path(f"clean{number:02}").write_text("x" * number)
     write("b", "a")
     scanned_files: list[str] = []
-    scan_file = worktree._scan_file
 
-    def noted(name: str, allow: AllowList) -> object:
-        scanned_files.append(name)
-        return scan_file(name, allow)
+    def noted(file: IO[bytes], origin: Origin) -> Reading:
+        scanned_files.append(origin.name)
+        return read_file(file, origin)
 
-    monkeypatch.setattr(worktree, "_scan_file", noted)
+    monkeypatch.setattr(loop, "read_file", noted)
     done = scan(".")
     assert scanned_files == ["a", "b"]
     assert [finding.location.path for finding in done.findings] == ["a", "b"]
@@ -386,14 +388,13 @@ def test_what_is_no_file_and_what_is_a_link_are_the_same_among_many_files(more: 
 
 def test_an_interruption_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
     write("a", "b", "c")
-    scan_file = worktree._scan_file
 
-    def interrupted(name: str, allow: AllowList) -> object:
-        if name == "c":
+    def interrupted(file: IO[bytes], origin: Origin) -> Reading:
+        if origin.name == "c":
             raise KeyboardInterrupt
-        return scan_file(name, allow)
+        return read_file(file, origin)
 
-    monkeypatch.setattr(worktree, "_scan_file", interrupted)
+    monkeypatch.setattr(loop, "read_file", interrupted)
     done = scan(".")
     assert [finding.location.path for finding in done.findings] == ["a", "b"]
     assert (done.interrupted, done.complete) == (True, False)
@@ -405,21 +406,20 @@ class Restless:
     def __init__(self, path: Path, times: int) -> None:
         self.path = path
         self.times = times
-        self.read_file = read_file
 
-    def __call__(self, file: object, at: Location, allow: AllowList) -> Reading:
+    def __call__(self, file: IO[bytes], origin: Origin) -> Reading:
         if self.times:
             self.times -= 1
             self.path.write_text(KEY + "\n" * self.times)
             os.utime(self.path, ns=(0, self.times))
-        return self.read_file(file, at, allow)  # type: ignore[arg-type]
+        return read_file(file, origin)
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     Path("a").write_text("old")
-    monkeypatch.setattr(worktree, "read_file", Restless(Path("a"), 1))
+    monkeypatch.setattr(loop, "read_file", Restless(Path("a"), 1))
     done = scan("a")
     assert [finding.location.path for finding in done.findings] == ["a"]
     assert done.not_scanned == ()
@@ -427,7 +427,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
 
 def test_a_file_that_never_stays_the_same_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("a").write_text("old")
-    monkeypatch.setattr(worktree, "read_file", Restless(Path("a"), 9))
+    monkeypatch.setattr(loop, "read_file", Restless(Path("a"), 9))
     done = scan("a")
     assert [finding.location.path for finding in done.findings] == ["a"]
     assert done.not_scanned == (NotScanned("a", "missing", "it changed while it was read"),)
@@ -441,7 +441,7 @@ def test_a_pipe_that_takes_a_files_place_is_not_waited_for(
     Path("a").unlink()
     os.mkfifo("a")
     monkeypatch.setattr("os.lstat", lambda _: before)
-    assert scan_files([Path("a")], AllowList()).not_scanned == (
+    assert read(files([Path("a")]), AllowList()).not_scanned == (
         NotScanned("a", "opaque", "it is not a regular file"),
     )
 
@@ -452,7 +452,7 @@ def test_a_link_that_takes_a_files_place_is_not_followed(monkeypatch: pytest.Mon
     Path("a").unlink()
     Path("a").symlink_to("outside")
     monkeypatch.setattr("os.lstat", lambda _: before)
-    done = scan_files([Path("a")], AllowList())
+    done = read(files([Path("a")]), AllowList())
     assert (done.findings, done.complete) == ((), False)
 
 

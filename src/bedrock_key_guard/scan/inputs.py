@@ -1,0 +1,63 @@
+"""Define what a source gives to the one loop that reads: where bytes come from, how to open them.
+
+A source only enumerates. It reads no content, counts no finding and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.model import NotScanned, Scanned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from bedrock_key_guard.model import Finding, Origin
+    from bedrock_key_guard.scan.matching.windows import Readable
+
+
+class Changed(Exception):  # noqa: N818  # it says what became of a file, and stops nothing
+    """Tell, at its end, that what was read changed meanwhile: half of each would be neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Name what there is to read, and how to open it.
+
+    `open` raises Unreadable or OSError for what cannot be read, and at the end Changed for what has
+    to be read again. What is not `counted` was counted when it was searched.
+    """
+
+    origin: Origin
+    open: Callable[[], AbstractContextManager[Readable]]
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Count what the prefilter has searched, and the bytes that it is expected to search yet."""
+
+    objects: int = 0
+    bytes: int = 0
+    expected: int = 0
+
+
+Inputs = Generator[Input | Passed | NotScanned, None, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Give what there is to read, in any order, and what of it is known not to be here.
+
+    `scanned` is what a report calls it. `locate` gives findings the places that Git knows, where
+    what was read has no path of its own; it raises UsageError where Git cannot tell. `under` is the
+    path of the submodule that all of it is in, and ends in a slash.
+    """
+
+    scanned: Scanned
+    inputs: Inputs
+    locate: Callable[[list[Finding]], list[Finding]] = list
+    under: str = ""

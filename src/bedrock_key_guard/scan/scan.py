@@ -1,0 +1,224 @@
+"""Read what a run is asked to read: the table of sources, and the one loop that reads them all."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model import (
+    Blob,
+    Message,
+    NotScanned,
+    Scan,
+    by_time,
+    joined,
+    with_root,
+)
+from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Source
+from bedrock_key_guard.scan.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from bedrock_key_guard.model import Finding, Origin
+
+SourceName = Literal["tree", "index", "history", "range", "stdin", "nothing"]
+INTERRUPTED = NotScanned("the rest", "missing", "interrupted before all was read")
+CHANGED = "it changed while it was read"
+UNTRACED = NotScanned(
+    "history",
+    "missing",
+    "Git cannot tell which commits introduced what was found: a commit or a tree is missing or "
+    "damaged (see `git fsck`; in Actions, check out with `fetch-depth: 0` and no filter)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scanning:
+    """Say what to read, and what people need not see.
+
+    `revisions` are those of a `range`; a history is searched `deep` on request alone. `with_tree`
+    adds the files of `paths` as they are. `why_nothing` is the sentence for people where the source
+    is `nothing`.
+    """
+
+    paths: tuple[Path, ...] = (Path(),)
+    source: SourceName = "tree"
+    revisions: tuple[str, ...] = ()
+    deep: bool = False
+    with_tree: bool = False
+    why_nothing: str = ""
+    allow: AllowList = field(default_factory=AllowList)
+    include_malformed: bool = False
+
+
+def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = silent) -> Scan:
+    """Scan what is wanted. Raises UsageError for what is not there."""
+    if wanted.source == "nothing":
+        first = Scan(notes=(wanted.why_nothing,))
+    else:
+        first = read(_sources(wanted, environment), wanted.allow, progress)
+    if not wanted.with_tree or first.interrupted:
+        return first
+    return joined(
+        first, scan(replace(wanted, source="tree", with_tree=False), environment, progress)
+    )
+
+
+def _sources(wanted: Scanning, environment: Mapping[str, str]) -> Generator[Source, None, None]:
+    """Return the sources of what is wanted; what Git or a pipe needs is imported on demand."""
+    match wanted.source:
+        case "stdin":
+            from bedrock_key_guard.scan.sources.stdin import stream
+
+            return stream(sys.stdin.buffer)
+        case "index":
+            from bedrock_key_guard.scan.sources.index import index
+
+            return index(wanted.paths[0], environment)
+        case "history":
+            from bedrock_key_guard.scan.sources.history import history
+
+            return history(wanted.paths[0], deep=wanted.deep)
+        case "range":
+            from bedrock_key_guard.scan.sources.commit_range import commit_range
+
+            return commit_range(wanted.paths[0], wanted.revisions)
+        case _:
+            from bedrock_key_guard.scan.sources.worktree import worktree
+
+            return worktree(wanted.paths)
+
+
+def read(
+    sources: Generator[Source, None, None], allow: AllowList, progress: Progress = silent
+) -> Scan:
+    """Read every source. Where a person interrupts, return what was found until then."""
+    scans = Scan()
+    with closing(sources):
+        try:
+            for source in sources:
+                scans = joined(scans, _Loop(allow, progress).read(source))
+                if scans.interrupted:
+                    break
+        except KeyboardInterrupt:
+            scans = joined(scans, Scan(not_scanned=(INTERRUPTED,), interrupted=True))
+    return scans
+
+
+@dataclass(slots=True)
+class _Loop:
+    """Read what one source gives, and keep what is found, what is left out, and the counts."""
+
+    allow: AllowList
+    progress: Progress
+    findings: list[Finding] = field(default_factory=list)
+    gaps: list[NotScanned] = field(default_factory=list)
+    objects: int = 0
+    bytes: int = 0
+    interrupted: bool = False
+
+    def read(self, source: Source) -> Scan:
+        """Read a source to its end, or until a person interrupts."""
+        with closing(source.inputs):
+            try:
+                for each in source.inputs:
+                    self._take(each)
+                self._locate(source)
+            except KeyboardInterrupt:
+                self.interrupted = True
+                self.gaps.append(INTERRUPTED)
+        return self._scan(source)
+
+    def _take(self, each: Input | Passed | NotScanned) -> None:
+        match each:
+            case Input():
+                self._read(each)
+            case Passed():
+                self._count(each.objects, each.bytes, expected=each.expected)
+            case NotScanned():
+                self.gaps.append(each)
+
+    def _read(self, each: Input) -> None:
+        try:
+            reading = _read_whole(each)
+        except Unreadable as gap:
+            self._miss(each.origin, NotScanned(each.origin.name, gap.kind, gap.reason))
+        except OSError as error:
+            reason = (error.strerror or "it cannot be read").lower()
+            self._miss(each.origin, NotScanned(each.origin.name, "missing", reason))
+        else:
+            self.findings += reading.findings
+            for missed in reading.missed:
+                self._miss(each.origin, missed)
+            self._count(*((1, reading.bytes_read) if each.counted else (0, 0)), reading.findings)
+
+    def _miss(self, origin: Origin, gap: NotScanned) -> None:
+        """Note what was left out; that all of an object was, people may have accepted."""
+        whole = gap.what == origin.name
+        self.gaps.append(self.allow.accepted(gap, origin.root.object) if whole else gap)
+
+    def _count(
+        self, objects: int, size: int, findings: Sequence[Finding] = (), *, expected: int = 0
+    ) -> None:
+        self.objects += objects
+        self.bytes += size
+        self.progress(expected=expected, objects=objects, size=size, findings=len(findings))
+
+    def _locate(self, source: Source) -> None:
+        try:
+            self.findings = source.locate(self.findings)
+        except UsageError:
+            self.gaps.append(UNTRACED)
+
+    def _scan(self, source: Source) -> Scan:
+        findings = (self._judged(_moved(each, source.under)) for each in self.findings)
+        return Scan(
+            findings=tuple(sorted(findings, key=lambda each: by_time(each.location))),
+            scanned=replace(source.scanned, objects=self.objects, bytes=self.bytes),
+            not_scanned=tuple(
+                sorted({replace(each, what=source.under + each.what) for each in self.gaps})
+            ),
+            interrupted=self.interrupted,
+        )
+
+    def _judged(self, finding: Finding) -> Finding:
+        """Return a finding as people have to see it, or need not."""
+        allowed = finding.allowed or self.allow.reason(finding.location.path, finding.key)
+        return replace(finding, allowed=allowed)
+
+
+def _read_whole(each: Input) -> Reading:
+    """Read an input, and again if it changed meanwhile."""
+    reading, changed = _read_once(each)
+    if changed:
+        reading, changed = _read_once(each)
+    gap = NotScanned(each.origin.name, "missing", CHANGED)
+    return replace(reading, missed=(*reading.missed, gap)) if changed else reading
+
+
+def _read_once(each: Input) -> tuple[Reading, bool]:
+    """Return what was read, and whether it changed meanwhile."""
+    reading = Reading((), (), 0)
+    try:
+        with each.open() as content:
+            reading = read_file(content, each.origin)
+    except Changed:
+        return reading, True
+    return reading, False
+
+
+def _moved(finding: Finding, under: str) -> Finding:
+    """Return a finding with the path that it has in the repository around a submodule."""
+    root = finding.location.origin.root
+    if not under or not isinstance(root, Blob | Message):
+        return finding
+    origin = with_root(finding.location.origin, replace(root, path=under + root.path))
+    return replace(finding, location=replace(finding.location, origin=origin))
