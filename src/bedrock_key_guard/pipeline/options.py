@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.scan.progress import Progress, silent
+from bedrock_key_guard.scan.inputs import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,8 +9,11 @@ report goes back to the door that asked: the command prints it, the Action makes
 
 from __future__ import annotations
 
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from bedrock_key_guard.model import Case, incidents_of
 from bedrock_key_guard.pipeline import dependencies
@@ -21,12 +24,11 @@ from bedrock_key_guard.pipeline.options import (
     Surroundings,
     Verifying,
 )
-from bedrock_key_guard.scan.interruption import terminable
 from bedrock_key_guard.scan.scan import Scanning, SourceName, scan
 from bedrock_key_guard.text.redaction import keep_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.key import WholeKey
@@ -59,7 +61,7 @@ def run(
 ) -> Report:
     """Run as many stages as are asked for and return the report. Raises GuardError."""
     around = _keeping_out(around or Surroundings())
-    with terminable(), around.watch() as progress:
+    with _terminable(), around.watch() as progress:
         scanned = scan(scanning, around.environment, progress)
     cases = tuple(map(Case, incidents_of(scanned.findings)))
     for case in cases:
@@ -121,3 +123,25 @@ def _response(
         return responder.respond(verdict, plan(incident, verdict, policy))
 
     return respond
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM do within what Ctrl-C does: raise KeyboardInterrupt.
+
+    Only the main thread can ask for a signal, and one that is ignored stays so.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGTERM) if here else None
+    if before in (None, signal.SIG_IGN):
+        yield
+        return
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt

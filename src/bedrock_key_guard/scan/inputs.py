@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model import NotScanned, Scanned
 
@@ -61,3 +61,19 @@ class Source:
     inputs: Inputs
     locate: Callable[[list[Finding]], list[Finding]] = list
     under: str = ""
+
+
+class Progress(Protocol):
+    """Take what was done since the last call, from any thread.
+
+    `expected` are bytes that are known to be still to come, `size` are bytes that were read.
+    """
+
+    def __call__(
+        self, *, expected: int = 0, objects: int = 0, size: int = 0, findings: int = 0
+    ) -> None:
+        """Add to what is known."""
+
+
+def silent(*, expected: int = 0, objects: int = 0, size: int = 0, findings: int = 0) -> None:
+    """Tell nobody."""

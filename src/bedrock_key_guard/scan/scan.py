@@ -21,8 +21,7 @@ from bedrock_key_guard.model import (
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
-from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Source
-from bedrock_key_guard.scan.progress import Progress, silent
+from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Progress, Source, silent
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence

@@ -17,9 +17,9 @@ from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model import Finding, Origin
-    from bedrock_key_guard.scan.containers.gaps import Gaps
     from bedrock_key_guard.scan.containers.limits import Budget, Limits
     from bedrock_key_guard.scan.containers.members import Member
+    from bedrock_key_guard.scan.containers.reading import Gaps
 
 _TEXT = "text"
 
