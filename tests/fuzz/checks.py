@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from bedrock_key_guard.model import Location
+from bedrock_key_guard.model.findings import Location
 from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers import extractor, kinds, outside

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.model import Scan, joined
+from bedrock_key_guard.model.findings import Scan, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedrock_key_guard.keys.key import Key
-    from bedrock_key_guard.model import NotScanned
+    from bedrock_key_guard.model.findings import NotScanned
 
 # The pragma of Yelp/detect-secrets (filters/allowlist.py), in whatever comment it stands.
 _PRAGMA = re.compile(rb"pragma: ?(?:white|allow)list[ -]secret", re.IGNORECASE)

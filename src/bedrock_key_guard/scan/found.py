@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.git.cat_file import ObjectReader
-from bedrock_key_guard.model import Location, NotScanned, Source
+from bedrock_key_guard.model.findings import Location, NotScanned, Source
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.progress import Progress, silent
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.cat_file import GitObject
     from bedrock_key_guard.git.clean_git import Git
-    from bedrock_key_guard.model import Finding
+    from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.scan.allowlist import AllowList
 
 ABSENT = (

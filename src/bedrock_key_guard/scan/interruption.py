@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from bedrock_key_guard.model import NotScanned
+from bedrock_key_guard.model.findings import NotScanned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

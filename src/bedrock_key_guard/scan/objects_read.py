@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.references import existing, lines
-from bedrock_key_guard.model import NotScanned, Scan, Scanned
+from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.found import ABSENT, Found, scan_objects
 from bedrock_key_guard.scan.interruption import INTERRUPTED
 from bedrock_key_guard.scan.prefilter.object_workers import search
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.introductions import Introduction
     from bedrock_key_guard.git.repository import Repository
-    from bedrock_key_guard.model import Finding
+    from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.scan.allowlist import AllowList
     from bedrock_key_guard.scan.prefilter.object_workers import Step
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.introductions import Introduction
-    from bedrock_key_guard.model import Finding, Location, Source
+    from bedrock_key_guard.model.findings import Finding, Location, Source
     from bedrock_key_guard.scan.allowlist import AllowList
 
 _NOTES = "refs/notes/*"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from bedrock_key_guard.model import Location
+from bedrock_key_guard.model.findings import Location
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from tests.keysmith import fingerprint_of, long_term

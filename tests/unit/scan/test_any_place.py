@@ -8,7 +8,7 @@ import string
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Finding, Location
+from bedrock_key_guard.model.findings import Finding, Location
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.decoding.layers import DEPTH

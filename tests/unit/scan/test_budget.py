@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from bedrock_key_guard.model import Location, NotScanned
+from bedrock_key_guard.model.findings import Location, NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import NESTED, NO_MEMORY, SPENT, Budget, Limits, Spent
 from bedrock_key_guard.scan.containers.reading import Reading, read_file

@@ -16,7 +16,7 @@ from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Finding, Location
+    from bedrock_key_guard.model.findings import Finding, Location
     from bedrock_key_guard.scan.allowlist import AllowList
     from bedrock_key_guard.scan.containers.gaps import Gaps
     from bedrock_key_guard.scan.containers.limits import Budget, Limits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.model import NotScanned
+from bedrock_key_guard.model.findings import NotScanned
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.limits import Kind

@@ -11,7 +11,7 @@ from bedrock_key_guard.scan.prefilter import may_hold_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model import Finding, Location
+    from bedrock_key_guard.model.findings import Finding, Location
     from bedrock_key_guard.scan.allowlist import AllowList
     from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.matching.windows import Readable

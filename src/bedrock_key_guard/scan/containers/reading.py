@@ -13,7 +13,7 @@ from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Finding, Location, NotScanned
+    from bedrock_key_guard.model.findings import Finding, Location, NotScanned
     from bedrock_key_guard.scan.allowlist import AllowList
 
 _START = 1 << 20

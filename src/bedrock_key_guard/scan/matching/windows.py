@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from bedrock_key_guard.model import Finding, Location
+from bedrock_key_guard.model.findings import Finding, Location
 from bedrock_key_guard.scan.matching.lines import LONGEST_LINE, WIDTHS, Lines
 from bedrock_key_guard.scan.matching.matcher import LONGEST, Match, matches
 from bedrock_key_guard.scan.prefilter import may_hold_key

@@ -11,7 +11,7 @@ from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.introductions import additions
 from bedrock_key_guard.git.references import check_revisions, lines, with_heads
 from bedrock_key_guard.git.repository import find_repository, repository_of
-from bedrock_key_guard.model import NotScanned, Scan, Scanned
+from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.found import ABSENT, scan_objects
 from bedrock_key_guard.scan.objects_read import SHALLOW, first_commits, located, scan_of
 from bedrock_key_guard.scan.progress import Progress, silent

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.references import find_references
 from bedrock_key_guard.git.repository import repository_of
-from bedrock_key_guard.model import NotScanned, Scan, Scanned, joined
+from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned, joined
 from bedrock_key_guard.scan.objects_read import How, located, read_all, scan_of, shallow
 from bedrock_key_guard.scan.progress import Progress, silent
 from bedrock_key_guard.scan.sources.submodules import NOT_HERE, submodules, under

@@ -10,7 +10,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import Git, clean_git
 from bedrock_key_guard.git.repository import index_file, repository_named, repository_of
-from bedrock_key_guard.model import Finding, Location, NotScanned, Scan, Scanned
+from bedrock_key_guard.model.findings import Finding, Location, NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.containers.reading import read_file
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.git.repository import search_outside_tree_of
-from bedrock_key_guard.model import Location, Scan, Scanned
+from bedrock_key_guard.model.findings import Location, Scan, Scanned
 from bedrock_key_guard.scan.containers.reading import read_file
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.git.clean_git import Git
-    from bedrock_key_guard.model import Finding, Scan
+    from bedrock_key_guard.model.findings import Finding, Scan
     from bedrock_key_guard.scan.allowlist import AllowList
 
 NOT_HERE = (

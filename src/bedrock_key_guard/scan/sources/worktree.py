@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.git.repository import search_outside_tree_of
-from bedrock_key_guard.model import Finding, Location, NotScanned, Scan, Scanned
+from bedrock_key_guard.model.findings import Finding, Location, NotScanned, Scan, Scanned
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.interruption import INTERRUPTED
 from bedrock_key_guard.scan.prefilter.batches import FLAGS

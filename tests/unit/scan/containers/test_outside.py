@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Location, NotScanned
+from bedrock_key_guard.model.findings import Location, NotScanned
 from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers import extractor, outside

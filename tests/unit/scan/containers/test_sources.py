@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard import hook
-from bedrock_key_guard.model import Location, Scan
+from bedrock_key_guard.model.findings import Location, Scan
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS, container_kind

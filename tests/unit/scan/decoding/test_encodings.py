@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Location, NotScanned
+from bedrock_key_guard.model.findings import Location, NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Budget, Limits
 from bedrock_key_guard.scan.containers.reading import read_file

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Finding, Location
+from bedrock_key_guard.model.findings import Finding, Location
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.matching.lines import LONGEST_LINE

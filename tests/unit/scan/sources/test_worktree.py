@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import Location, NotScanned, Scan
+from bedrock_key_guard.model.findings import Location, NotScanned, Scan
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.prefilter import file_workers
