@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.errors import GuardError
-from bedrock_key_guard.model import CHANGES
+from bedrock_key_guard.model.actions import CHANGES
 from bedrock_key_guard.respond.undo import lift_all
 from sandbox.base.wire import AwsCall
 from sandbox.front.sandbox import Sandbox

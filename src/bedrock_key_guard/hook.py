@@ -17,7 +17,7 @@ from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 # Nothing more is imported here, for type checkers neither: `typing` alone would double the start.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Scan
+    from bedrock_key_guard.model.findings import Scan
 
 USAGE = "usage: python -I -m bedrock_key_guard.hook [--] FILE... | --staged"
 WINDOW = 1 << 20
@@ -104,7 +104,7 @@ def _answer(scan: Scan) -> int:
     """Explain what a scan found, if anything must be shown, and return the exit code."""
     from datetime import datetime, timezone
 
-    from bedrock_key_guard.model import incidents_of
+    from bedrock_key_guard.model.findings import incidents_of
     from bedrock_key_guard.report.terminal.blocked import blocked, unread
     from bedrock_key_guard.text.redaction import keep_out
 

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import session_denial
-from bedrock_key_guard.model import CHANGES
-from bedrock_key_guard.model.actions import Remediation
+from bedrock_key_guard.model.actions import CHANGES, Remediation
 from tests.cloudformation import DEPLOY, resources
 from tests.jobs import ROOT
 from tests.privileges import FEATURES, deployed, granted

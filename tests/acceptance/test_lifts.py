@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import session_denial
-from bedrock_key_guard.model import Account
+from bedrock_key_guard.model.evidence import Account
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import (
     Hold,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard.keys.key import LongTermKey as ParsedKey
-from bedrock_key_guard.model import AllowedAccounts, Clock, Evidence
+from bedrock_key_guard.model.evidence import AllowedAccounts, Clock, Evidence
 from bedrock_key_guard.pipeline import pipeline as engine
 from bedrock_key_guard.respond.plan import Policy
 from bedrock_key_guard.scan.matching.matcher import matches

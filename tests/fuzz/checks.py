@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from bedrock_key_guard.model import WorkTree
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.containers import extractor, kinds, outside
 from bedrock_key_guard.scan.containers.formats import pack_pieces

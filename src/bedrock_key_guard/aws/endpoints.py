@@ -14,7 +14,7 @@ from bedrock_key_guard.aws.regions import bedrock_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bedrock_key_guard.model import Plane
+    from bedrock_key_guard.model.evidence import Plane
 
 _VARIABLES: dict[Plane, tuple[str, ...]] = {
     "bedrock": ("AWS_ENDPOINT_URL_BEDROCK", "AWS_ENDPOINT_URL"),

@@ -18,7 +18,8 @@ from bedrock_key_guard.model import actions
 
 if TYPE_CHECKING:
     from bedrock_key_guard.keys.families import Family
-    from bedrock_key_guard.model import CredentialRecord, Holder, Key, Principal
+    from bedrock_key_guard.keys.key import Key
+    from bedrock_key_guard.model.evidence import CredentialRecord, Holder, Principal
 
 _DENY_POLICY_NAME = "DenyLeakedBedrockApiKey"
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.model import AllowedAccounts, Case, Incident, Outcome, Verdict
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.evidence import AllowedAccounts, Verdict
+    from bedrock_key_guard.model.findings import Incident
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.model.usage import Change, Reach
 
 MOST_KEYS = 20

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.investigate.aggregation import Facts
     from bedrock_key_guard.investigate.window import Window
     from bedrock_key_guard.keys.key import ShortTermKey
-    from bedrock_key_guard.model import Evidence
+    from bedrock_key_guard.model.evidence import Evidence
 
     Take = Callable[[Record], object]
 

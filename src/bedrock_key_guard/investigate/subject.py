@@ -14,7 +14,7 @@ from bedrock_key_guard.iam.principal import read_principal
 if TYPE_CHECKING:
     from bedrock_key_guard.investigate.calls import Call
     from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-    from bedrock_key_guard.model import Evidence, Principal
+    from bedrock_key_guard.model.evidence import Evidence, Principal
 
 
 @dataclass(frozen=True, slots=True)

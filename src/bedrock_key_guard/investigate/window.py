@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.model import Incident
+    from bedrock_key_guard.model.findings import Incident
 
 BEFORE = timedelta(days=7)
 """Looked at before the leak: to know what is usual, and because dates in Git are claims."""

@@ -11,7 +11,8 @@ from bedrock_key_guard.report.report import Report
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bedrock_key_guard.model import Case, Scan
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Scan
 
 
 _NOT_DEEP = (

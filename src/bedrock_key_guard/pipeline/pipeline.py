@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from bedrock_key_guard.model import Case, incidents_of
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.findings import incidents_of
 from bedrock_key_guard.pipeline import dependencies
 from bedrock_key_guard.pipeline.assemble import assemble
 from bedrock_key_guard.pipeline.options import (
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.model import Incident, Outcome, Verdict
+    from bedrock_key_guard.model.evidence import Verdict
+    from bedrock_key_guard.model.findings import Incident
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.report.report import Report
     from bedrock_key_guard.verify.schedule import Steps
     from bedrock_key_guard.verify.verifier import Verifier

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from detect_secrets.core.potential_secret import PotentialSecret
 
-    from bedrock_key_guard.model import Finding, NotScanned
+    from bedrock_key_guard.model.findings import Finding, NotScanned
 
 # As many characters as a secret may never show; a shorter value may be in a key by chance.
 _FRAGMENT = 12

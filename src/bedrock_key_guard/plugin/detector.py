@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from detect_secrets.util.code_snippet import CodeSnippet
 
-    from bedrock_key_guard.model import Finding, Key, Scan
+    from bedrock_key_guard.keys.key import Key
+    from bedrock_key_guard.model.findings import Finding, Scan
 
 # Not the name that Yelp/detect-secrets#927 proposes: both may be there one day.
 SECRET_TYPE = "Bedrock API Key"  # noqa: S105  # what is shown to people

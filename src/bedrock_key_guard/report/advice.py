@@ -19,7 +19,8 @@ from bedrock_key_guard.report.terminal.details import user_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model import Case, CredentialRecord
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.evidence import CredentialRecord
 
 _PURGING = (
     "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/"

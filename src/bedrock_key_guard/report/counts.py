@@ -10,7 +10,8 @@ from bedrock_key_guard.errors import IncompleteError, InterruptedRunError
 from bedrock_key_guard.report.headline import responded
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Case, VerdictState
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.evidence import VerdictState
     from bedrock_key_guard.report.report import Report
 
 FailOn = Literal["any", "live", "none"]

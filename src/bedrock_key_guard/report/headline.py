@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.model import CHANGES
+from bedrock_key_guard.model.actions import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bedrock_key_guard.model import Case, Outcome
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.response import Outcome
 
 Standing = Literal[
     "live",

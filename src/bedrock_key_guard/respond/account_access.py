@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.model import Account, Outcome, Verdict
+    from bedrock_key_guard.model.evidence import Account, Verdict
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.credential_writer import CredentialWriter
     from bedrock_key_guard.respond.identities import Identities
     from bedrock_key_guard.respond.stores import Store

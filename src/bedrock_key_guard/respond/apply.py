@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam import commands
-from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.changes.change import Obstacle
 from bedrock_key_guard.respond.confirm import Heard, confirm, places_for
 from bedrock_key_guard.respond.ledger.entries import settle
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import NoSession
-    from bedrock_key_guard.model import BedrockAnswer, OutcomeState
+    from bedrock_key_guard.model.evidence import BedrockAnswer
+    from bedrock_key_guard.model.response import OutcomeState
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.changes.change import Change, Ready
     from bedrock_key_guard.respond.confirm import Confirmation, Place

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.aws.trail_record import Record
-    from bedrock_key_guard.model import HolderKind
+    from bedrock_key_guard.model.evidence import HolderKind
     from bedrock_key_guard.model.usage import GapKind
 
 CHANGES = (

@@ -14,7 +14,7 @@ from bedrock_key_guard.respond.purpose import state_purposes
 
 if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.model import CredentialRecord
+    from bedrock_key_guard.model.evidence import CredentialRecord
 
 Status = Literal["Active", "Inactive"]
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.cloudtrail import KEPT
-from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.change_events import all_changes, unread
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.model import CredentialRecord, Verdict
+    from bedrock_key_guard.model.evidence import CredentialRecord, Verdict
     from bedrock_key_guard.respond.change_events import CredentialEvent
 
 

@@ -17,8 +17,9 @@ from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Evidence, Outcome, Verdict
     from bedrock_key_guard.model.actions import Delete
+    from bedrock_key_guard.model.evidence import Evidence, Verdict
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.apply import Dependencies
     from bedrock_key_guard.respond.ledger.entries import Ledger

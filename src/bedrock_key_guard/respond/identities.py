@@ -15,7 +15,7 @@ from bedrock_key_guard.respond.purpose import state_purposes
 if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.iam.policy_documents import Document
-    from bedrock_key_guard.model import HolderKind
+    from bedrock_key_guard.model.evidence import HolderKind
 
 
 @dataclass(frozen=True, slots=True)

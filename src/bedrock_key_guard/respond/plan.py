@@ -11,13 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam import commands
-from bedrock_key_guard.model import LongTermKey, ShortTermKey, actions
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model import actions
 from bedrock_key_guard.model.actions import Manual, Nothing
 from bedrock_key_guard.respond.policy import Policy
 from bedrock_key_guard.verify.signer import search_for_signer, signer_of
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Action, CredentialRecord, Incident, Principal, Verdict
+    from bedrock_key_guard.model.actions import Action
+    from bedrock_key_guard.model.evidence import CredentialRecord, Principal, Verdict
+    from bedrock_key_guard.model.findings import Incident
     from bedrock_key_guard.verify.signer import Signer
 
 __all__ = ["Policy", "plan"]

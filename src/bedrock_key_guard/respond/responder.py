@@ -6,15 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import NoSession
-from bedrock_key_guard.model import Outcome
 from bedrock_key_guard.model.actions import Delete, Manual, Nothing
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.apply import Dependencies, apply, prove, refused
 from bedrock_key_guard.respond.bounds import Bounds
 from bedrock_key_guard.respond.changes import change_for
 from bedrock_key_guard.respond.follow_up import finish_earlier, remember_hold
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Action, Verdict
+    from bedrock_key_guard.model.actions import Action
+    from bedrock_key_guard.model.evidence import Verdict
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.policy import Policy
     from bedrock_key_guard.verify.schedule import Steps

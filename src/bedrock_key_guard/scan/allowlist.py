@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedrock_key_guard.keys.key import Key
-    from bedrock_key_guard.model import NotScanned
+    from bedrock_key_guard.model.findings import NotScanned
 
 _FINGERPRINT = re.compile(r"fingerprint\s+([0-9a-f]{12,64})")
 _MISSING = re.compile(r"missing\s+([0-9a-f]{40}|[0-9a-f]{64})")

@@ -9,13 +9,14 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from bedrock_key_guard.model import NotScanned, Scanned
+from bedrock_key_guard.model.findings import NotScanned, Scanned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from bedrock_key_guard.model import Finding, Origin
+    from bedrock_key_guard.model.findings import Finding
+    from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.matching.windows import Readable
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.git.introductions import introductions, moment, still_at_tip
-from bedrock_key_guard.model import Blob, Message, with_root
+from bedrock_key_guard.model.origins import Blob, Message, with_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.introductions import Introduction
-    from bedrock_key_guard.model import Finding, Root
+    from bedrock_key_guard.model.findings import Finding
+    from bedrock_key_guard.model.origins import Root
 
 _NOTES = "refs/notes/*"
 

@@ -9,15 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import (
-    Blob,
-    Message,
-    NotScanned,
-    Scan,
-    by_time,
-    joined,
-    with_root,
-)
+from bedrock_key_guard.model.findings import NotScanned, Scan, by_time, joined
+from bedrock_key_guard.model.origins import Blob, Message, with_root
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
@@ -26,7 +19,8 @@ from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Progress, Sour
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-    from bedrock_key_guard.model import Finding, Origin
+    from bedrock_key_guard.model.findings import Finding
+    from bedrock_key_guard.model.origins import Origin
 
 SourceName = Literal["tree", "index", "history", "range", "stdin", "nothing"]
 INTERRUPTED = NotScanned("the rest", "missing", "interrupted before all was read")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.aws.session import NoSession, error_code, refusal
 from bedrock_key_guard.keys.key import LongTermKey, WholeKey
-from bedrock_key_guard.model import AllowedAccounts
+from bedrock_key_guard.model.evidence import AllowedAccounts
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import BedrockState, Plane
+    from bedrock_key_guard.model.evidence import BedrockState, Plane
 
 _DENIED = re.compile(
     r"User: (?P<principal>arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[\w+=,.@/-]+) "

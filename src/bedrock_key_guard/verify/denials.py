@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import BedrockAnswer
+    from bedrock_key_guard.model.evidence import BedrockAnswer
 
 # IAM user guide, "Troubleshoot access denied error messages".
 OWN_POLICY = "identity-based policy"

@@ -15,7 +15,7 @@ from bedrock_key_guard.iam.principal import read_principal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model import Evidence, Principal
+    from bedrock_key_guard.model.evidence import Evidence, Principal
 
 Witness = Literal["Bedrock", "IAM", "CloudTrail"]
 

@@ -13,7 +13,13 @@ from bedrock_key_guard.aws.regions import PARTITION_OF_REGION
 from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.model import BedrockAnswer, Evidence, IamAnswer, Verdict, VerdictState
+from bedrock_key_guard.model.evidence import (
+    BedrockAnswer,
+    Evidence,
+    IamAnswer,
+    Verdict,
+    VerdictState,
+)
 from bedrock_key_guard.verify.denials import denies_key, in_words
 
 # Clocks differ; a key is called expired only when any sane clock would agree.

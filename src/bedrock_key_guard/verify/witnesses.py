@@ -13,7 +13,7 @@ from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
-from bedrock_key_guard.model import (
+from bedrock_key_guard.model.evidence import (
     AllowedAccounts,
     BedrockAnswer,
     Clock,

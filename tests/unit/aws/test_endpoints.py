@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bedrock_key_guard.aws.endpoints import overrides_trusted, plane_url
-from bedrock_key_guard.model import Plane
+from bedrock_key_guard.model.evidence import Plane
 
 ALL = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",

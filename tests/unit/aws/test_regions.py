@@ -12,7 +12,7 @@ from bedrock_key_guard.aws.regions import (
     PARTITION_OF_REGION,
     bedrock_url,
 )
-from bedrock_key_guard.model import Plane
+from bedrock_key_guard.model.evidence import Plane
 
 PARTITIONS = ("aws", "aws-us-gov")
 

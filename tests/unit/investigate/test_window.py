@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bedrock_key_guard.investigate.window import window_of
-from bedrock_key_guard.model import Incident
+from bedrock_key_guard.model.findings import Incident
 from tests.unit.investigate.records import NOW, at
 from tests.unit.report.samples import at as place
 from tests.unit.report.samples import long_term, short_term

@@ -4,8 +4,15 @@ from typing import get_args
 
 import pytest
 
-from bedrock_key_guard.model import CHANGES, KILLS
-from bedrock_key_guard.model.actions import ActionName, ChangeName, Manual, Nothing, Remediation
+from bedrock_key_guard.model.actions import (
+    CHANGES,
+    KILLS,
+    ActionName,
+    ChangeName,
+    Manual,
+    Nothing,
+    Remediation,
+)
 
 EACH = pytest.mark.parametrize("action", CHANGES.values(), ids=lambda action: action.name)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.model import AllowedAccounts
+from bedrock_key_guard.model.evidence import AllowedAccounts
 
 OURS, THEIRS = "111122223333", "210987654321"
 

@@ -9,34 +9,28 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.families import FAMILIES
-from bedrock_key_guard.keys.key import LongTermKey, MalformedKey, ShortTermKey
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
 from bedrock_key_guard.keys.secret import Secret
-from bedrock_key_guard.model import (
+from bedrock_key_guard.model.actions import ActionName
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.evidence import (
     Account,
-    ActionName,
     AllowedAccounts,
     BedrockAnswer,
     BedrockState,
-    Case,
     Clock,
     CredentialRecord,
     Evidence,
     IamAnswer,
     IamState,
-    Incident,
-    Key,
-    Location,
-    NotScanned,
-    Outcome,
-    OutcomeState,
     Plane,
-    Scan,
-    Scanned,
-    Source,
     TrailAnswer,
     Verdict,
     VerdictState,
 )
+from bedrock_key_guard.model.findings import Incident, NotScanned, Scan, Scanned
+from bedrock_key_guard.model.origins import Location, Source
+from bedrock_key_guard.model.response import Outcome, OutcomeState
 from bedrock_key_guard.report.report import Report
 from tests.unit.report.arbitrary_usage import usages
 from tests.unit.report.samples import HOSTILE

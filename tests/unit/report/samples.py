@@ -14,36 +14,35 @@ from bedrock_key_guard.keys.families import (
 )
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
 from bedrock_key_guard.keys.secret import Secret
-from bedrock_key_guard.model import (
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.evidence import (
     Account,
     AllowedAccounts,
     BedrockAnswer,
     BedrockState,
-    Blob,
-    Case,
     Clock,
     CredentialRecord,
     Evidence,
     IamAnswer,
-    Incident,
+    Plane,
+    Verdict,
+    VerdictState,
+)
+from bedrock_key_guard.model.findings import Incident, NotScanned, Scan, Scanned
+from bedrock_key_guard.model.origins import (
+    Blob,
     Index,
     Location,
     Member,
     Message,
-    NotScanned,
     Origin,
-    Outcome,
-    Plane,
     Root,
-    Scan,
-    Scanned,
     Source,
     Span,
     Stdin,
-    Verdict,
-    VerdictState,
     WorkTree,
 )
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.report import Report
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)

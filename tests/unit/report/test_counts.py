@@ -4,7 +4,8 @@ from typing import get_args
 
 import pytest
 
-from bedrock_key_guard.model import Case, VerdictState
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.evidence import VerdictState
 from bedrock_key_guard.report.counts import FailOn, Result, counts, exit_code, result
 from tests.unit.report import samples
 

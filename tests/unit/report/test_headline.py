@@ -5,7 +5,8 @@ from typing import get_args
 
 import pytest
 
-from bedrock_key_guard.model import Outcome, Verdict
+from bedrock_key_guard.model.evidence import Verdict
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.headline import WORDS, Standing, responded, standing, worst_first
 from tests.unit.report import samples
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.model import Case, NotScanned, Scan, Scanned
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.report.totals import plural, size, totals
 from tests.unit.report import samples

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from bedrock_key_guard.model import Case
+from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.usage import (
     Breakdown,
     Dimension,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.secret import Secret
-from bedrock_key_guard.model import Account, Outcome, Verdict
+from bedrock_key_guard.model.evidence import Account, Verdict
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.credential_writer import CredentialWriter
 from bedrock_key_guard.respond.ledger.entries import Ledger

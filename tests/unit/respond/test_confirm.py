@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from bedrock_key_guard.model import Plane
+from bedrock_key_guard.model.evidence import Plane
 from bedrock_key_guard.respond.confirm import (
     DEADLINE_SECONDS,
     INTERVAL_SECONDS,

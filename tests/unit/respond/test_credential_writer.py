@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bedrock_key_guard.aws.session import Session
-from bedrock_key_guard.model import CredentialRecord
+from bedrock_key_guard.model.evidence import CredentialRecord
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter, Status
 from bedrock_key_guard.verify.iam_directory import IamDirectory
 from sandbox.front.sandbox import Sandbox

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.aws.session import Session
-from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer, Verdict
+from bedrock_key_guard.model.evidence import Account, CredentialRecord, IamAnswer, Verdict
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.earlier_responses import EarlierResponses
 from bedrock_key_guard.respond.purpose import purpose_of, stated

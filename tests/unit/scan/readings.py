@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from bedrock_key_guard.model import WorkTree
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from tests.keysmith import fingerprint_of, long_term
 

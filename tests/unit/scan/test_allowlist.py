@@ -7,7 +7,7 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import Key
-from bedrock_key_guard.model import NotScanned
+from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList, allow_list, read_allow_list, read_baseline
 from bedrock_key_guard.scan.matching.matcher import matches
 from tests.keysmith import fingerprint_of, long_term

@@ -8,7 +8,8 @@ import string
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Finding, WorkTree
+from bedrock_key_guard.model.findings import Finding
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.decoding.layers import DEPTH
 from bedrock_key_guard.scan.matching.matcher import matches

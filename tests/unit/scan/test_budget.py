@@ -7,7 +7,8 @@ import tracemalloc
 
 import pytest
 
-from bedrock_key_guard.model import NotScanned, WorkTree
+from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.limits import NESTED, NO_MEMORY, SPENT, Budget, Limits, Spent
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.matching.stretches import Stretches

@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import (
-    Blob,
-    Finding,
-    Index,
-    Message,
-    NotScanned,
-    Origin,
-    Scan,
-    Scanned,
-    WorkTree,
-)
+from bedrock_key_guard.model.findings import Finding, NotScanned, Scan, Scanned
+from bedrock_key_guard.model.origins import Blob, Index, Message, Origin, WorkTree
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Source

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from bedrock_key_guard.aws.session import NoSession
-from bedrock_key_guard.model import (
+from bedrock_key_guard.keys.key import Key, LongTermKey, ShortTermKey, WholeKey
+from bedrock_key_guard.model.evidence import (
     Account,
     AllowedAccounts,
     BedrockAnswer,
@@ -17,15 +18,11 @@ from bedrock_key_guard.model import (
     CredentialRecord,
     Evidence,
     IamAnswer,
-    Incident,
-    Key,
-    LongTermKey,
     Plane,
     PolicyAnswer,
-    ShortTermKey,
     TrailAnswer,
-    WholeKey,
 )
+from bedrock_key_guard.model.findings import Incident
 from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import PLANES

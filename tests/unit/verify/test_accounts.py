@@ -6,7 +6,8 @@ import pytest
 
 from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.aws.session import NoSession, Session
-from bedrock_key_guard.model import AllowedAccounts, ShortTermKey
+from bedrock_key_guard.keys.key import ShortTermKey
+from bedrock_key_guard.model.evidence import AllowedAccounts
 from bedrock_key_guard.verify.accounts import Accounts
 from sandbox.base.faults import ACCESS_DENIED, Answer, Fault, ServiceError, html
 from sandbox.front.sandbox import Sandbox

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.model import BedrockAnswer, Plane
+from bedrock_key_guard.model.evidence import BedrockAnswer, Plane
 from bedrock_key_guard.verify.bedrock import PLANES, HttpsProber
 from sandbox.base.faults import (
     THROTTLED,

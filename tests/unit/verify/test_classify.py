@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Plane
+from bedrock_key_guard.model.evidence import Plane
 from bedrock_key_guard.verify.classify import Reading, read_answer
 
 PLANES: tuple[Plane, ...] = get_args(Plane)

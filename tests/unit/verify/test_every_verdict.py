@@ -14,7 +14,7 @@ from itertools import product
 
 import pytest
 
-from bedrock_key_guard.model import (
+from bedrock_key_guard.model.evidence import (
     Account,
     AllowedAccounts,
     BedrockAnswer,

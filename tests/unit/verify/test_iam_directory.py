@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bedrock_key_guard.aws.session import Session
-from bedrock_key_guard.model import Account, IamAnswer, LongTermKey, ShortTermKey
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model.evidence import Account, IamAnswer
 from bedrock_key_guard.verify.iam_directory import IamDirectory
 from sandbox.base.faults import ACCESS_DENIED, Answer, Delay, Fault, ServiceError, html
 from sandbox.front.sandbox import Sandbox

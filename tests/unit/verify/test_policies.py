@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.model import Verdict
+from bedrock_key_guard.model.evidence import Verdict
 from bedrock_key_guard.pipeline.pipeline import Scanning, Surroundings, Verifying, run
 from sandbox.base.faults import ACCESS_DENIED
 from sandbox.bedrock.planes import Manner

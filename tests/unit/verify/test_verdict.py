@@ -7,15 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from bedrock_key_guard.model import (
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model.evidence import (
     Account,
     AllowedAccounts,
     BedrockAnswer,
     Clock,
     Evidence,
     IamAnswer,
-    LongTermKey,
-    ShortTermKey,
 )
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith

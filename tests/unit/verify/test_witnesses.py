@@ -7,13 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bedrock_key_guard.model import (
-    Account,
-    Evidence,
-    IamAnswer,
-    LongTermKey,
-    ShortTermKey,
-)
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model.evidence import Account, Evidence, IamAnswer
 from bedrock_key_guard.verify.bedrock import PLANES
 from bedrock_key_guard.verify.verdict import disagreement, verdict_from
 from bedrock_key_guard.verify.witnesses import (

@@ -6,13 +6,18 @@ Commands and their escapes are those of "Workflow commands for GitHub Actions" a
 
 from __future__ import annotations
 
-from bedrock_key_guard.model import CHANGES, Case
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.model.actions import CHANGES
 from bedrock_key_guard.report.describe import describe
 from bedrock_key_guard.report.headline import WORDS, standing, worst_first
 from bedrock_key_guard.report.report import Report, Visibility, may_tell_where
 from bedrock_key_guard.report.terminal.details import response
 from bedrock_key_guard.report.totals import plural
 from bedrock_key_guard.text.terminal import printable
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.model.case import Case
 
 MOST_ANNOTATIONS = 10
 """GitHub shows ten of each kind for a step."""

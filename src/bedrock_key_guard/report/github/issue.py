@@ -25,7 +25,7 @@ from bedrock_key_guard.report.headline import WORDS, Standing, responded, standi
 from bedrock_key_guard.report.report import Visibility, may_tell_where
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Case
+    from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.response import Told
 
 LONGEST_BODY = 60_000

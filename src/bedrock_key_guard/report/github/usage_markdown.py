@@ -16,7 +16,7 @@ from bedrock_key_guard.text.markdown import code, fenced, prose, table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model import Case
+    from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.usage import Breakdown, Dimension, Indicator, Reach, Usage
     from bedrock_key_guard.report.report import Visibility
 

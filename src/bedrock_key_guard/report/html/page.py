@@ -30,7 +30,8 @@ from bedrock_key_guard.report.totals import plural, totals
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model import Case, Location
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.origins import Location
     from bedrock_key_guard.report.report import Report
 
 MOST_PLACES = 200

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.model import NotScanned
+from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.report.json.encode import encode
 from bedrock_key_guard.report.json.shapes import SHAPES
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from bedrock_key_guard.model import Incident, Location, NotScanned
+    from bedrock_key_guard.model.findings import Incident, NotScanned
+    from bedrock_key_guard.model.origins import Location
 
 PRAGMA = "pragma: allowlist secret"
 

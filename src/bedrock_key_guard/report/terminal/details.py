@@ -13,16 +13,11 @@ from bedrock_key_guard.model.times import moment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model import (
-        ActionName,
-        Case,
-        CredentialRecord,
-        Evidence,
-        IamAnswer,
-        Location,
-        Outcome,
-        Source,
-    )
+    from bedrock_key_guard.model.actions import ActionName
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.evidence import CredentialRecord, Evidence, IamAnswer
+    from bedrock_key_guard.model.origins import Location, Source
+    from bedrock_key_guard.model.response import Outcome
 
 Row = tuple[str, str]
 

@@ -44,7 +44,8 @@ from bedrock_key_guard.text.terminal import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model import Case, Location
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.origins import Location
 
 MOST_PLACES = 20
 

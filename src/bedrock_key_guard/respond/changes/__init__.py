@@ -10,7 +10,7 @@ from bedrock_key_guard.respond.changes.short_term import quarantine, revoke_sess
 from bedrock_key_guard.respond.changes.strip_policies import strip_policies
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Evidence
+    from bedrock_key_guard.model.evidence import Evidence
     from bedrock_key_guard.respond.changes.change import Change
     from bedrock_key_guard.respond.policy import Policy
 

@@ -18,8 +18,8 @@ from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.stores import StoreError
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import CredentialRecord, Evidence
     from bedrock_key_guard.model.actions import Delete, Disable, Reset
+    from bedrock_key_guard.model.evidence import CredentialRecord, Evidence
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.policy import Policy
     from bedrock_key_guard.respond.stores import Store

@@ -19,8 +19,8 @@ from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.ledger.records import PolicyAttached, PolicyPut
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Evidence
     from bedrock_key_guard.model.actions import HolderAction, Quarantine, RevokeSessions
+    from bedrock_key_guard.model.evidence import Evidence
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.identities import Identity
     from bedrock_key_guard.respond.policy import Policy

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bedrock_key_guard.keys.families import Family
-    from bedrock_key_guard.model import CredentialRecord, Evidence
     from bedrock_key_guard.model.actions import StripPolicies
+    from bedrock_key_guard.model.evidence import CredentialRecord, Evidence
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.identities import Identities
     from bedrock_key_guard.respond.policy import Policy

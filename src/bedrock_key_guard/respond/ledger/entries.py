@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal, get_args
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import Account
+from bedrock_key_guard.model.evidence import Account
 from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.ledger.records import StatusChange, as_document, read_record
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from bedrock_key_guard.model import Outcome
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.ledger.records import Record
 
 SCHEMA_VERSION = 2

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from bedrock_key_guard.model import HolderKind
+    from bedrock_key_guard.model.evidence import HolderKind
     from bedrock_key_guard.respond.change_events import PolicyEvent
     from bedrock_key_guard.respond.ledger.entries import Entry
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.model import CHANGES
+from bedrock_key_guard.model.actions import CHANGES
 from bedrock_key_guard.respond.undo.reversal import (
     LATE,
     Reversal,
@@ -17,7 +17,8 @@ from bedrock_key_guard.respond.undo.reversal import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bedrock_key_guard.model import CredentialRecord, Outcome
+    from bedrock_key_guard.model.evidence import CredentialRecord
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.change_events import CredentialEvent
     from bedrock_key_guard.respond.credential_writer import CredentialWriter
     from bedrock_key_guard.respond.ledger.entries import Entry

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.cloudtrail import KEPT
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam.policy_documents import is_session_denial, read_policy_name
-from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.change_events import KINDS, policy_changes, unread
 from bedrock_key_guard.respond.identities import IamIdentities

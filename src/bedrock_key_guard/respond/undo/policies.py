@@ -16,7 +16,8 @@ from bedrock_key_guard.respond.undo.reversal import Reversal, not_needed, not_sh
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bedrock_key_guard.model import HolderKind, Outcome
+    from bedrock_key_guard.model.evidence import HolderKind
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.change_events import PolicyEvent
     from bedrock_key_guard.respond.identities import Identities
     from bedrock_key_guard.respond.ledger.entries import Entry

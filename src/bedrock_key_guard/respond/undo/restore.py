@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
-from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.change_events import changes_to, policy_changes, unread
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.model import Account
+    from bedrock_key_guard.model.evidence import Account
     from bedrock_key_guard.respond.ledger.entries import Entry, Ledger
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model.response import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.model import Member as Part
+from bedrock_key_guard.model.origins import Member as Part
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.members import Gap
@@ -16,7 +16,8 @@ from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Finding, Origin
+    from bedrock_key_guard.model.findings import Finding
+    from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Budget, Limits
     from bedrock_key_guard.scan.containers.members import Member
     from bedrock_key_guard.scan.containers.reading import Gaps

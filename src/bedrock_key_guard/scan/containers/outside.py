@@ -11,7 +11,8 @@ from bedrock_key_guard.scan.prefilter import may_hold_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model import Finding, Origin
+    from bedrock_key_guard.model.findings import Finding
+    from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.matching.windows import Readable
 

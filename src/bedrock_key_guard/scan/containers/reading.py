@@ -6,14 +6,16 @@ import io
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.model import Member, NotScanned
+from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.model.origins import Member
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.containers.streams import After
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Finding, Origin
+    from bedrock_key_guard.model.findings import Finding
+    from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Kind
 
 _START = 1 << 20

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.model import Confidence
+    from bedrock_key_guard.model.findings import Confidence
     from bedrock_key_guard.scan.decoding.layer import Layer
 
 UTF_16_LE = "utf-16-le"

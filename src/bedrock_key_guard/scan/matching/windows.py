@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from bedrock_key_guard.model import Finding, Location, Span
+from bedrock_key_guard.model.findings import Finding
+from bedrock_key_guard.model.origins import Location, Span
 from bedrock_key_guard.scan.matching.lines import LONGEST_LINE, WIDTHS, Lines
 from bedrock_key_guard.scan.matching.matcher import LONGEST, Match, matches
 from bedrock_key_guard.scan.matching.pragmas import pragma_on
@@ -13,7 +14,7 @@ from bedrock_key_guard.scan.prefilter import may_hold_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model import Origin
+    from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Budget
 
 WINDOW = 8 << 20

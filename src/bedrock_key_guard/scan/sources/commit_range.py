@@ -13,7 +13,7 @@ from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.introductions import additions
 from bedrock_key_guard.git.references import check_revisions, lines, with_heads
 from bedrock_key_guard.git.repository import find_repository, repository_of
-from bedrock_key_guard.model import NotScanned, Scanned
+from bedrock_key_guard.model.findings import NotScanned, Scanned
 from bedrock_key_guard.scan.inputs import Source
 from bedrock_key_guard.scan.provenance import placed
 from bedrock_key_guard.scan.sources.objects import ABSENT, SHALLOW, first_commits, objects

@@ -19,7 +19,7 @@ from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.references import existing, find_references, lines
 from bedrock_key_guard.git.repository import repository_of
-from bedrock_key_guard.model import NotScanned, Scanned
+from bedrock_key_guard.model.findings import NotScanned, Scanned
 from bedrock_key_guard.scan.inputs import Passed, Source
 from bedrock_key_guard.scan.prefilter.object_workers import search
 from bedrock_key_guard.scan.provenance import placed

@@ -9,7 +9,8 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import Git, clean_git
 from bedrock_key_guard.git.repository import index_file, repository_named, repository_of
-from bedrock_key_guard.model import Index, Scanned
+from bedrock_key_guard.model.findings import Scanned
+from bedrock_key_guard.model.origins import Index
 from bedrock_key_guard.scan.inputs import Input, Source
 from bedrock_key_guard.scan.sources.objects import content_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, NoReturn
 
-from bedrock_key_guard.model import Blob, Message
+from bedrock_key_guard.model.origins import Blob, Message
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.inputs import Input
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.cat_file import GitObject, ObjectReader
     from bedrock_key_guard.git.repository import Repository
-    from bedrock_key_guard.model import Root
+    from bedrock_key_guard.model.origins import Root
     from bedrock_key_guard.scan.matching.windows import Readable
 
 ABSENT = (

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.git.repository import search_outside_tree_of
-from bedrock_key_guard.model import Scanned, Stdin
+from bedrock_key_guard.model.findings import Scanned
+from bedrock_key_guard.model.origins import Stdin
 from bedrock_key_guard.scan.inputs import Input, Source
 
 if TYPE_CHECKING:

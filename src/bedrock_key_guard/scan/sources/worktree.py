@@ -10,7 +10,8 @@ from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.git.repository import search_outside_tree_of
-from bedrock_key_guard.model import Scanned, WorkTree
+from bedrock_key_guard.model.findings import Scanned
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Source
 from bedrock_key_guard.scan.prefilter.batches import FLAGS

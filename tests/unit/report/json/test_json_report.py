@@ -12,17 +12,11 @@ from jsonschema import Draft202012Validator
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.families import FAMILIES
-from bedrock_key_guard.model import (
-    ActionName,
-    BedrockState,
-    Confidence,
-    IamState,
-    Outcome,
-    OutcomeState,
-    Plane,
-    Source,
-    VerdictState,
-)
+from bedrock_key_guard.model.actions import ActionName
+from bedrock_key_guard.model.evidence import BedrockState, IamState, Plane, VerdictState
+from bedrock_key_guard.model.findings import Confidence
+from bedrock_key_guard.model.origins import Source
+from bedrock_key_guard.model.response import Outcome, OutcomeState
 from bedrock_key_guard.report.json.json_report import as_json
 from tests.unit.report import arbitrary, runner, samples
 from tests.unit.verify.doubles import SHOWN
@@ -31,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.keys.key import Key
-    from bedrock_key_guard.model import Case
+    from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.report.report import Report
 
 

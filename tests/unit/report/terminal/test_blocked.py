@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bedrock_key_guard.model import Finding, Incident, NotScanned, incidents_of
+from bedrock_key_guard.model.findings import Finding, Incident, NotScanned, incidents_of
 from bedrock_key_guard.report.terminal.blocked import blocked, unread
 from bedrock_key_guard.scan.matching.matcher import matches
 from tests.contexts import ISSUED_AT

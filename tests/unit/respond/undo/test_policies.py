@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import denial, session_denial
-from bedrock_key_guard.model import Outcome
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.change_events import PolicyEvent
 from bedrock_key_guard.respond.ledger.entries import Entry
 from bedrock_key_guard.respond.ledger.records import (

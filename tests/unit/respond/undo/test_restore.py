@@ -9,8 +9,9 @@ import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
 from bedrock_key_guard.errors import CredentialsError, UsageError
-from bedrock_key_guard.model import Account, CredentialRecord, Outcome
 from bedrock_key_guard.model.actions import Disable
+from bedrock_key_guard.model.evidence import Account, CredentialRecord
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.change_events import CredentialEvent
 from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger

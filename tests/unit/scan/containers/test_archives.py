@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.model import NotScanned
+from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.prefilter.signatures import container_kind
 from tests import archives, boxes
 from tests.unit.scan.readings import KEY, places, read

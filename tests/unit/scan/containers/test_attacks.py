@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import NotScanned, WorkTree
+from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.limits import LIMITS, Limits
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS

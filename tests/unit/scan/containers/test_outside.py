@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import NotScanned, WorkTree
+from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.containers import extractor, outside
 from bedrock_key_guard.scan.containers.limits import Budget

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard import hook
-from bedrock_key_guard.model import Scan, WorkTree
+from bedrock_key_guard.model.findings import Scan
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS, container_kind

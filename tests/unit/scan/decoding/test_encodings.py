@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import NotScanned, WorkTree
+from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.limits import Budget, Limits
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.decoding.layer import Layer

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import Finding, Stdin
+from bedrock_key_guard.model.findings import Finding
+from bedrock_key_guard.model.origins import Stdin
 from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.matching.lines import LONGEST_LINE
 from bedrock_key_guard.scan.matching.windows import WINDOW, Content

@@ -15,7 +15,7 @@ from tests.unit.scan.repositories import Repo, new_repo
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bedrock_key_guard.model import Scan
+    from bedrock_key_guard.model.findings import Scan
 
 NOTHING = AllowList()
 

@@ -7,7 +7,7 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import find_repository, index_file
-from bedrock_key_guard.model import Finding, NotScanned
+from bedrock_key_guard.model.findings import Finding, NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.scan import read
 from bedrock_key_guard.scan.sources.index import index

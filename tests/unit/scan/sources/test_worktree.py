@@ -9,7 +9,8 @@ from typing import IO
 import pytest
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import NotScanned, Origin, Scan
+from bedrock_key_guard.model.findings import NotScanned, Scan
+from bedrock_key_guard.model.origins import Origin
 from bedrock_key_guard.scan import scan as loop
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
