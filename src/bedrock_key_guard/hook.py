@@ -101,7 +101,10 @@ def _scan_staged() -> Scan:
 
 
 def _answer(scan: Scan) -> int:
-    """Explain what a scan found, if anything must be shown, and return the exit code."""
+    """Explain what a scan found, if anything must be shown, and return the exit code.
+
+    What is elsewhere is warned of alone: nobody can bring it by writing the commit otherwise.
+    """
     from datetime import datetime, timezone
 
     from bedrock_key_guard.model.findings import incidents_of
@@ -115,7 +118,8 @@ def _answer(scan: Scan) -> int:
         _say(blocked(incidents_of(shown), datetime.now(timezone.utc)))
     if scan.not_scanned:
         _say(unread(scan.not_scanned))
-    return 1 if shown else 0 if scan.complete else 4
+    unreadable = any(each.kind == "missing" for each in scan.not_scanned)
+    return 1 if shown else 4 if unreadable else 0
 
 
 def _refused(option: str) -> int:

@@ -7,6 +7,8 @@ import pytest
 
 from bedrock_key_guard import hook
 from bedrock_key_guard.scan.prefilter.literals import ANCHORS
+from tests.keysmith import long_term
+from tests.unit.scan.repositories import lfs_pointer, new_repo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,3 +88,18 @@ def test_no_error_ends_in_a_traceback_or_quotes_a_file(
 def test_help_is_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert hook.main(["--help"]) == 0
     assert capsys.readouterr() == (hook.USAGE + "\n", "")
+
+
+def test_what_is_in_git_lfs_is_read_where_it_is_here_and_else_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo = new_repo(tmp_path / "repo")
+    monkeypatch.chdir(repo.path)
+    pointer, path = lfs_pointer(repo.path, long_term("bob"))
+    repo.write("data.csv", pointer)
+    repo.git("add", "--all")
+    assert hook.main(["--staged"]) == hook.main(["data.csv"]) == 1
+    path.unlink()
+    capsys.readouterr()
+    assert hook.main(["--staged"]) == hook.main(["data.csv"]) == 0
+    assert capsys.readouterr().err.count("data.csv was not scanned: its content is in Git LFS") == 2

@@ -11,9 +11,9 @@ import os
 import re
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from bedrock_key_guard.errors import GuardError, UsageError
 from bedrock_key_guard.git.isolation import borrow, configure
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_BLOCK = 1 << 16
 _KEPT_VARIABLES = ("SYSTEMROOT", "TMPDIR", "TEMP")
 
 
@@ -64,6 +65,24 @@ class Git:
         if process.returncode:
             raise _failure(self.repository, said)
         return printed, said
+
+    def listed(self, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
+        """Yield the lines of a listing of objects, many at a time, as Git prints them.
+
+        Raises UsageError where Git breaks off.
+        """
+        with self.start(*arguments) as process:
+            with suppress(BrokenPipeError), cast("IO[bytes]", process.stdin) as questions:
+                questions.write(stdin)
+            rest = b""
+            while block := cast("IO[bytes]", process.stdout).read(_BLOCK):
+                whole, newline, rest = (rest + block).rpartition(b"\n")
+                yield whole + newline
+        if process.returncode:
+            raise UsageError(
+                f"Git could not list the objects of {str(self.repository.work_tree)!r}.",
+                remedy="Check that it is a sound repository, for example with `git fsck`.",
+            )
 
     def affirms(self, *arguments: str) -> bool:
         """Return whether Git exits with 0 rather than 1. Raises GuardError where it fails."""
@@ -119,11 +138,25 @@ class Git:
 
 
 @contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Lend a new folder. Raises UsageError where no file can be written anywhere."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="bedrock-key-guard-")
+    except OSError as error:
+        raise UsageError(
+            f"There is no folder for temporary files: {(error.strerror or '?').lower()}. Git "
+            "cannot be asked without one.",
+            remedy="Set TMPDIR to a folder that can be written to.",
+        ) from None
+    with folder as name:
+        yield Path(name)
+
+
+@contextmanager
 def clean_git(repository: Repository, *, index: Path | None = None) -> Iterator[Git]:
     """Lend a Git whose directory holds nothing but what was borrowed from `repository`."""
     search_outside([repository.work_tree, *work_trees(repository.work_tree)])
-    with tempfile.TemporaryDirectory(prefix="bedrock-key-guard-") as folder:
-        clean_dir = Path(folder)
+    with temporary_folder() as clean_dir:
         borrow(repository, clean_dir)
         git = Git(repository, clean_dir, index or repository.git_dir / "index")
         try:

@@ -36,6 +36,7 @@ class Introduction:
     path: str
     commit: str
     author_time: datetime | None
+    is_submodule: bool = False
 
 
 def introductions(git: Git, objects: Sequence[str], revisions: Sequence[str]) -> list[Introduction]:
@@ -99,7 +100,7 @@ def _changes(output: bytes, commits: list[str] | None = None) -> Iterator[Introd
 
     A change begins with a colon for each parent, then a mode and an object id for each and for the
     commit itself (git-diff(1), "Raw output format" and "diff format for merges"). What a commit
-    took away and what it took from a submodule is left out.
+    took away is left out.
     """
     fields = iter(output.split(b"\0"))
     commit, author_time = "", None
@@ -113,8 +114,9 @@ def _changes(output: bytes, commits: list[str] | None = None) -> Iterator[Introd
             parents, words = field.count(b":"), field.lstrip(b"\n:").split()
             mode, object_id = words[parents], words[2 * parents + 1].decode()
             path = os.fsdecode(next(fields))
-            if mode not in (_ABSENT, _SUBMODULE):
-                yield Introduction(object_id, path, commit, author_time)
+            if mode != _ABSENT:
+                linked = mode == _SUBMODULE
+                yield Introduction(object_id, path, commit, author_time, linked)
 
 
 def moment(seconds: str) -> datetime | None:

@@ -15,7 +15,6 @@ from bisect import bisect_left
 from itertools import accumulate, chain, count, pairwise
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.object_stream import write_list
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 PART_BYTES = 24 << 20
 # So many objects are held at a time, which takes 75 MB.
 _AT_A_TIME = 250_000
-_BLOCK = 1 << 16
 _LIST = (
     "cat-file",
     "--batch-all-objects",
@@ -100,13 +98,5 @@ def _families(blocks: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
 
 def _blocks(git: Git) -> Iterator[list[bytes]]:
     """Yield the words of the listing, four for each object."""
-    with git.start(*_LIST) as process:
-        rest = b""
-        while block := process.stdout.read(_BLOCK):  # type: ignore[union-attr]
-            whole, newline, rest = (rest + block).rpartition(b"\n")
-            yield (whole + newline).replace(_UNREADABLE, _UNREADABLE_SIZED).split()
-    if process.returncode:
-        raise UsageError(
-            f"Git could not list the objects of {str(git.repository.work_tree)!r}.",
-            remedy="Check that it is a sound repository, for example with `git fsck`.",
-        )
+    for lines in git.listed(*_LIST):
+        yield lines.replace(_UNREADABLE, _UNREADABLE_SIZED).split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 FORMS = ("--all", "--branches", "--tags", "--remotes", "--not")
 
 
-def find_references(git: Git) -> list[str]:
-    """Return every object that a reference names or a work tree has checked out, in fixed order.
+def find_references(git: Git) -> dict[str, str]:
+    """Return the names of all references, and the commits that a work tree has checked out.
+
+    Each has the object that it names.
 
     Without them nobody could tell which objects of a shallow or damaged clone are missing. Raises
     UsageError where they are kept in a way we cannot lend (git-refs(1)).
@@ -26,8 +29,9 @@ def find_references(git: Git) -> list[str]:
             f"The references of {str(git.repository.work_tree)!r} are kept as a reftable.",
             remedy="Run `git refs migrate --ref-format=files`, or read a clone of it.",
         )
-    named = git.run("for-each-ref", "--format=%(objectname)").decode().split()
-    return sorted({*named, *git.heads()})
+    named = git.run("for-each-ref", "--format=%(objectname) %(refname)")
+    words = (line.split(" ", 1) for line in os.fsdecode(named).splitlines())
+    return {**{head: head for head in git.heads()}, **{name: each for each, name in words}}
 
 
 def check_revisions(revisions: Sequence[str]) -> None:

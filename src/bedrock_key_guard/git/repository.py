@@ -53,6 +53,8 @@ def find_repository(start: Path) -> Repository | None:
         found = repository_at(folder)
         if found is not None:
             return found
+        if (folder / ".git").is_file():  # its repository is gone: the one around is another one
+            return None
     return None
 
 

@@ -40,10 +40,14 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, order=True)
 class NotScanned:
-    """Name something that was not read: `missing` makes a scan incomplete, `opaque` does not."""
+    """Name something that was not read.
+
+    `missing` and `elsewhere` make a scan incomplete, `opaque` does not. What is `elsewhere` is not
+    in the repository at all: an object of Git LFS, a submodule.
+    """
 
     what: str
-    kind: Literal["missing", "opaque"]
+    kind: Literal["missing", "elsewhere", "opaque"]
     reason: str
 
 
@@ -78,7 +82,7 @@ class Scan:
     @property
     def complete(self) -> bool:
         """Return whether everything that had to be read was."""
-        return not any(missed.kind == "missing" for missed in self.not_scanned)
+        return all(missed.kind == "opaque" for missed in self.not_scanned)
 
 
 def joined(one: Scan, other: Scan) -> Scan:

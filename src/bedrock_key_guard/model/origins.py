@@ -18,6 +18,7 @@ Source = Literal[
     "tag-message",
     "note",
     "unreachable",
+    "name",
     "stdin",
 ]
 
@@ -95,6 +96,14 @@ class Message(_Root):
 
 
 @dataclass(frozen=True, slots=True)
+class Name(_Root):
+    """Name a file, folder, link, branch, tag or remote whose own name is what was read."""
+
+    path: str = field()
+    source = "name"
+
+
+@dataclass(frozen=True, slots=True)
 class Stdin(_Root):
     """Name what came through a pipe."""
 
@@ -102,7 +111,7 @@ class Stdin(_Root):
     source = "stdin"
 
 
-Root = WorkTree | Index | Blob | Message | Stdin
+Root = WorkTree | Index | Blob | Message | Name | Stdin
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ A source only enumerates. It reads no content, counts no finding and decides not
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model.findings import NotScanned, Scanned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from bedrock_key_guard.git.lfs import Pointer
     from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.matching.windows import Readable
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 class Changed(Exception):  # noqa: N818  # it says what became of a file, and stops nothing
     """Tell, at its end, that what was read changed meanwhile: half of each would be neither."""
+
+
+Open = Callable[[], "AbstractContextManager[Readable]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Input:
     """
 
     origin: Origin
-    open: Callable[[], AbstractContextManager[Readable]]
+    open: Open
     counted: bool = True
 
 
@@ -54,13 +57,15 @@ class Source:
     """Give what there is to read, in any order, and what of it is known not to be here.
 
     `scanned` is what a report calls it. `locate` gives findings the places that Git knows, where
-    what was read has no path of its own; it raises UsageError where Git cannot tell. `under` is the
-    path of the submodule that all of it is in, and ends in a slash.
+    what was read has no path of its own; it raises UsageError where Git cannot tell. `stored` opens
+    what a pointer of Git LFS stands for, where that is here. `under` is the path of the submodule
+    that all of it is in, and ends in a slash.
     """
 
     scanned: Scanned
     inputs: Inputs
     locate: Callable[[list[Finding]], list[Finding]] = list
+    stored: Callable[[Origin, Pointer], Open | None] = lambda _origin, _pointer: None
     under: str = ""
 
 

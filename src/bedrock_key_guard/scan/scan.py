@@ -19,12 +19,14 @@ from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Progress, Sour
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
+    from bedrock_key_guard.git.lfs import Pointer
     from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.model.origins import Origin
 
 SourceName = Literal["tree", "index", "history", "range", "stdin", "nothing"]
 INTERRUPTED = NotScanned("the rest", "missing", "interrupted before all was read")
 CHANGED = "it changed while it was read"
+IN_LFS = "its content is in Git LFS, and not here (`git lfs pull`, in Actions `lfs: true`)"
 UNTRACED = NotScanned(
     "history",
     "missing",
@@ -123,25 +125,27 @@ class _Loop:
         with closing(source.inputs):
             try:
                 for each in source.inputs:
-                    self._take(each)
+                    self._take(each, source)
                 self._locate(source)
             except KeyboardInterrupt:
                 self.interrupted = True
                 self.gaps.append(INTERRUPTED)
         return self._scan(source)
 
-    def _take(self, each: Input | Passed | NotScanned) -> None:
+    def _take(self, each: Input | Passed | NotScanned, source: Source) -> None:
         match each:
             case Input():
-                self._read(each)
+                self._read(each, source)
             case Passed():
                 self._count(each.objects, each.bytes, expected=each.expected)
             case NotScanned():
                 self.gaps.append(each)
 
-    def _read(self, each: Input) -> None:
+    def _read(self, each: Input, source: Source) -> None:
         try:
             reading = _read_whole(each)
+            if reading.pointer:
+                reading = _read_stored(each, reading.pointer, source)
         except Unreadable as gap:
             self._miss(each.origin, NotScanned(each.origin.name, gap.kind, gap.reason))
         except OSError as error:
@@ -197,9 +201,17 @@ def _read_whole(each: Input) -> Reading:
     return replace(reading, missed=(*reading.missed, gap)) if changed else reading
 
 
+def _read_stored(each: Input, pointer: Pointer, source: Source) -> Reading:
+    """Read what a pointer stands for. Raises Unreadable where it is not here."""
+    stored = source.stored(each.origin, pointer)
+    if stored is None:
+        raise Unreadable(IN_LFS, "elsewhere")
+    return _read_whole(replace(each, open=stored))
+
+
 def _read_once(each: Input) -> tuple[Reading, bool]:
     """Return what was read, and whether it changed meanwhile."""
-    reading = Reading((), (), 0)
+    reading = Reading()
     try:
         with each.open() as content:
             reading = read_file(content, each.origin)

@@ -101,7 +101,7 @@ def test_what_is_no_reference_is_neither_waited_for_nor_read_without_end(repo: R
         assert {each.name for each in (directory(git) / "refs" / "heads").iterdir()} & {
             *("pipe", "endless", "circle", "large")
         } == {"large"}
-        assert repo.git("rev-parse", "deep/er/branch") in find_references(git)
+        assert repo.git("rev-parse", "deep/er/branch") in find_references(git).values()
 
 
 def test_what_git_writes_does_not_reach_the_repository(repo: Repo) -> None:

@@ -29,7 +29,18 @@ from bedrock_key_guard.model.evidence import (
     VerdictState,
 )
 from bedrock_key_guard.model.findings import Incident, NotScanned, Scan, Scanned
-from bedrock_key_guard.model.origins import Location, Source
+from bedrock_key_guard.model.origins import (
+    Blob,
+    Index,
+    Location,
+    Member,
+    Message,
+    Name,
+    Source,
+    Span,
+    Stdin,
+    WorkTree,
+)
 from bedrock_key_guard.model.response import Outcome, OutcomeState
 from bedrock_key_guard.report.report import Report
 from tests.unit.report.arbitrary_usage import usages
@@ -102,18 +113,32 @@ malformed_keys = st.builds(
     fingerprint=fingerprints,
     clue=aliases | access_key_ids | access_key_ids.map(lambda text: text[:16]) | texts,
 )
-locations = st.builds(
-    Location,
-    source=one(Source),
-    path=paths,
-    line=st.integers(1, 10**9),
-    column=st.integers(1, 10**9),
-    object=maybe(fingerprints),
-    commit=maybe(fingerprints),
-    author_time=maybe(times),
-    containers=tuples(texts),
-    encodings=tuples(texts),
+roots = st.one_of(
+    st.builds(WorkTree, paths),
+    st.builds(Index, paths, fingerprints),
+    st.builds(
+        Blob,
+        fingerprints,
+        paths,
+        maybe(fingerprints),
+        maybe(times),
+        maybe(st.booleans()),
+        st.sampled_from(("blob", "note", "unreachable")),
+    ),
+    st.builds(
+        Message,
+        fingerprints,
+        st.sampled_from(("commit-message", "tag-message", "unreachable")),
+        paths,
+        maybe(fingerprints),
+        maybe(times),
+    ),
+    st.builds(Name, paths),
+    st.just(Stdin()),
 )
+origins = st.recursive(roots, lambda outer: st.builds(Member, outer, texts), max_leaves=3)
+spans = st.builds(Span, st.integers(1, 10**9), st.integers(1, 10**9), tuples(texts))
+locations = st.builds(Location, origins, spans)
 bedrock_answers = st.builds(
     BedrockAnswer,
     plane=one(Plane),
@@ -202,6 +227,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(incident, draw(maybe(verdicts(key))), draw(maybe(outcomes)), url, usage)
 
 
+kinds = st.sampled_from(("missing", "elsewhere", "opaque"))
 scans = st.builds(
     Scan,
     findings=st.just(()),
@@ -209,7 +235,12 @@ scans = st.builds(
         Scanned, sources=tuples(one(Source)), objects=numbers, bytes=numbers, range=maybe(texts)
     ),
     not_scanned=tuples(
-        st.builds(NotScanned, what=paths, kind=st.sampled_from(("missing", "opaque")), reason=texts)
+        st.builds(
+            NotScanned,
+            what=paths,
+            kind=st.sampled_from(("missing", "elsewhere", "opaque")),
+            reason=texts,
+        )
     ),
 )
 reports = st.builds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,3 +43,13 @@ def new_repo(path: Path, *options: str) -> Repo:
     repo = Repo(path)
     repo.git("init", "--quiet", *options)
     return repo
+
+
+def lfs_pointer(repository: Path, content: str) -> tuple[str, Path]:
+    """Keep content as Git LFS does (docs/spec.md), and return its pointer and where it lies."""
+    oid = hashlib.sha256(content.encode()).hexdigest()
+    path = repository / ".git" / "lfs" / "objects" / oid[:2] / oid[2:4] / oid
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    version = "https://git-lfs.github.com/spec/v1"
+    return f"version {version}\noid sha256:{oid}\nsize {len(content)}\n", path

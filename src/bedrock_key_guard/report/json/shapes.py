@@ -17,6 +17,7 @@ from bedrock_key_guard.model.evidence import (
     PolicyAnswer,
     TrailAnswer,
 )
+from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import Location
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.usage import Breakdown, Change, Gap, Hour, Usage
@@ -115,6 +116,12 @@ def _usage(usage: Usage) -> Json:
     return {"complete": usage.complete, **members(usage), "probes": probes, "by": dict(usage.by)}
 
 
+def _not_scanned(gap: NotScanned) -> Json:
+    """Return the gap; what is elsewhere is missing here."""
+    kind = "missing" if gap.kind == "elsewhere" else gap.kind
+    return {"what": gap.what, "kind": kind, "reason": gap.reason}
+
+
 def _change(change: Change) -> Json:
     """Return the change with the event that shows it, side by side."""
     told = members(change)
@@ -145,5 +152,6 @@ SHAPES: dict[type, Shape] = {
     Breakdown: renamed("tallies", "values"),
     Hour: only("begin calls errors"),
     Change: _change,
+    NotScanned: _not_scanned,
     Gap: only("what reason"),
 }

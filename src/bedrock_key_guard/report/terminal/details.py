@@ -38,6 +38,7 @@ _SOURCES: dict[Source, str] = {
     "tag-message": "tag message",
     "note": "note",
     "unreachable": "no branch or tag reaches it",
+    "name": "the name itself",
     "stdin": "standard input",
 }
 

@@ -13,14 +13,13 @@ from bedrock_key_guard.scan.containers.outside import WINDOW, Outside
 from bedrock_key_guard.scan.containers.streams import After, Cursor, Stream
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, container_kind
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Budget, Limits
-    from bedrock_key_guard.scan.containers.members import Member
-    from bedrock_key_guard.scan.containers.reading import Gaps
+    from bedrock_key_guard.scan.containers.members import Gaps, Member
 
 _TEXT = "text"
 
@@ -92,7 +91,7 @@ class Walk:
             if not unsure or gap.kind == "missing":
                 self._gap(origin, gap)
             return
-        kind = container_kind(start[:HEAD])
+        kind = container_kind(start[:HEAD]).replace(POINTER, "")
         if kind and len(origin.containers) >= self.budget.limits.depth:
             self._gap(origin, _too_deep(self.budget.limits))
         elif kind:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Kind = Literal["missing", "opaque"]
+Kind = Literal["missing", "elsewhere", "opaque"]
 SPENT = "to read what is encoded in it would take more work than a file of its size may cost"
 NO_MEMORY = "to read what is encoded in it takes more memory than there is"
 NESTED = "what is in it is nested more deeply than can be followed"

@@ -6,28 +6,31 @@ import io
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.model.findings import NotScanned
-from bedrock_key_guard.model.origins import Member
+from bedrock_key_guard.git.lfs import Pointer, pointer_in
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
+from bedrock_key_guard.scan.containers.members import Gaps
 from bedrock_key_guard.scan.containers.streams import After
 from bedrock_key_guard.scan.matching.windows import Content, Readable
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, container_kind
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.findings import Finding
+    from bedrock_key_guard.model.findings import Finding, NotScanned
     from bedrock_key_guard.model.origins import Origin
-    from bedrock_key_guard.scan.containers.limits import Kind
 
 _START = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Hold what was found in a file, what of it was not scanned, and the file's own size."""
+    """Hold what was found in a file, what of it was not scanned, and the file's own size.
 
-    findings: tuple[Finding, ...]
-    missed: tuple[NotScanned, ...]
-    bytes_read: int
+    Where the file is but a pointer of Git LFS, that is all there is to say of it.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    missed: tuple[NotScanned, ...] = ()
+    bytes_read: int = 0
+    pointer: Pointer | None = None
 
 
 def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Reading:
@@ -44,6 +47,10 @@ def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Readin
     while len(start) < HEAD and (more := outer.read(HEAD - len(start))):
         start += more
     kind = container_kind(start[:HEAD])
+    if kind == POINTER:
+        if pointer := pointer_in(start):
+            return Reading(bytes_read=outer.size, pointer=pointer)
+        kind = ""
     findings: list[Finding] = []
     gaps = Gaps()
     with budget.bound():
@@ -57,37 +64,6 @@ def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Readin
     if budget.stopped:
         gaps.stop(origin, budget.stopped)
     return Reading(tuple(findings), gaps.listed(), outer.size)
-
-
-class Gaps:
-    """Keep what was not scanned, one line for each reason in each container."""
-
-    def __init__(self) -> None:
-        self._stopped = False
-        self._counts: dict[tuple[Origin | None, Kind, str], tuple[str, int]] = {}
-
-    def add(self, origin: Origin, kind: Kind, reason: str) -> None:
-        """Note that `origin` was left out, and why."""
-        key = origin.outer if isinstance(origin, Member) else None, kind, reason
-        first, count = self._counts.get(key, (origin.name, 0))
-        self._counts[key] = first, count + 1
-
-    def stop(self, origin: Origin, reason: str) -> None:
-        """Note where and why no more was unpacked or decoded; only the first time counts."""
-        if not self._stopped:
-            self._stopped = True
-            self.add(origin, "missing", reason)
-
-    def listed(self) -> tuple[NotScanned, ...]:
-        """Return a line for each reason; of many parts alike, the first is named."""
-        return tuple(
-            NotScanned(
-                first,
-                kind,
-                reason if count == 1 else f"{reason} (and {count - 1:,} more like it)",
-            )
-            for (_, kind, reason), (first, count) in self._counts.items()
-        )
 
 
 class _Counted:

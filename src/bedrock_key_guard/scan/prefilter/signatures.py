@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # How much of a file is looked at. What stands before an archive that extracts itself is shorter.
 HEAD = 1 << 18
+POINTER = "lfs"
 
 CONTAINER_MAGICS = (
     (b"PK\x03\x04", "zip"),
@@ -45,6 +46,9 @@ CONTAINER_MAGICS = (
     (b"\xed\xab\xee\xdb", "rpm"),
     (b"hsqs", "squashfs"),
     (b"xar!\x00", "xar"),
+    # No container, but as good as one: what it says is only where the content is.
+    (b"version https://git-lfs.github.com/spec/v1\n", POINTER),
+    (b"version https://hawser.github.com/spec/v1\n", POINTER),
 )
 _STARTS = tuple(start for start, _ in CONTAINER_MAGICS)
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")

@@ -16,7 +16,15 @@ from bedrock_key_guard.git.repository import find_repository, repository_of
 from bedrock_key_guard.model.findings import NotScanned, Scanned
 from bedrock_key_guard.scan.inputs import Source
 from bedrock_key_guard.scan.provenance import placed
-from bedrock_key_guard.scan.sources.objects import ABSENT, SHALLOW, first_commits, objects
+from bedrock_key_guard.scan.sources.names import names
+from bedrock_key_guard.scan.sources.objects import (
+    ABSENT,
+    SHALLOW,
+    first_commits,
+    objects,
+    stored_beside,
+)
+from bedrock_key_guard.scan.sources.submodules import not_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -42,20 +50,32 @@ def commit_range(folder: Path, revisions: Sequence[str]) -> Generator[Source, No
     with clean_git(repository) as git:
         words = with_heads(git, revisions)
         try:
-            commits, added = additions(git, words)
+            commits, changed = additions(git, words)
         except UsageError:
             gap = NotScanned(name, "missing", _why_not(git, words))
             yield Source(Scanned(("range",), range=name), (each for each in (gap,)))
             return
+        added = [each for each in changed if not each.is_submodule]
         ids = dict.fromkeys((*commits, *(each.object for each in added), *_tags(git, words)))
         cut = not first_commits(repository).isdisjoint(commits)
-        gaps = [NotScanned(name, "missing", SHALLOW)] if cut else []
+        linked = dict.fromkeys(each.path for each in changed if each.is_submodule)
+        gaps = [*not_here(repository, linked)]
+        gaps += [NotScanned(name, "missing", SHALLOW)] if cut else []
         scanned = Scanned(("range",), range=f"{name} ({len(commits)} commits)")
-        yield Source(scanned, _inputs(git, ids, gaps), partial(placed, git, among=added))
+        paths = dict.fromkeys(each.path for each in added)
+        yield Source(
+            scanned,
+            _inputs(git, ids, paths, gaps),
+            partial(placed, git, among=added),
+            partial(stored_beside, repository),
+        )
 
 
-def _inputs(git: Git, ids: Iterable[str], gaps: Iterable[NotScanned]) -> Inputs:
+def _inputs(
+    git: Git, ids: Iterable[str], paths: Iterable[str], gaps: Iterable[NotScanned]
+) -> Inputs:
     yield from gaps
+    yield from names(paths)
     with ObjectReader(git) as reader:
         yield from objects(reader, ids)
 

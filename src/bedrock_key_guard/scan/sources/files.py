@@ -1,28 +1,63 @@
-"""List the files that are to be scanned: a work tree's as Git sees it, or all of a folder.
+"""List and open files on disk: a work tree's as Git sees it, or all of a folder.
 
 What is named on purpose is read even where Git ignores it: a file, and a folder with all in it.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.repository import Repository, absolute, find_repository, repository_at
+from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.inputs import Changed
+from bedrock_key_guard.scan.prefilter.batches import FLAGS
 
-_LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedrock_key_guard.scan.matching.windows import Readable
+
+NO_FILE = "it is not a regular file"
+_LIST = ("ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
 # Whatever is tracked there all the same. It takes names as they are, and no option that says so.
 _IS_IGNORED = ("--no-literal-pathspecs", "check-ignore", "--quiet", "--no-index", "--")
 # Git goes on without it, and cuts what it says of a long name.
 _CLOSED = re.compile(rb"^warning: could not open directory '(.+?)/?(?:': [^']*)?$", re.MULTILINE)
 
-# Names of files, and whether it is Git that says that they are there. A folder that cannot be read
-# is among them, so that whoever tries says why.
-Listed = dict[str, bool]
+_SUBMODULE = "160000"
+_SPARSE = "S"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Say what Git's index has at a name; nothing where Git lists a name that it does not track.
+
+    What is `sparse` is not meant to be on disk.
+    """
+
+    repository: Repository
+    mode: str = ""
+    object: str = ""
+    sparse: bool = False
+
+    @property
+    def is_submodule(self) -> bool:
+        """Return whether a commit of another repository is meant to be there."""
+        return self.mode == _SUBMODULE
+
+
+# Names of files, and what Git says of those that it lists. A folder that cannot be read is among
+# them, so that whoever tries says why.
+Listed = dict[str, Entry | None]
 
 
 def list_files(start: Path) -> Listed:
@@ -45,17 +80,17 @@ def list_files(start: Path) -> Listed:
             return listed
         return _walk(start) | listed
     if not start.exists():
-        return {str(start): False}
+        return {str(start): None}
     if not stat.S_ISREG(start.stat().st_mode):
         raise UsageError(
             f"{str(start)!r} is neither a file nor a folder.",
             remedy="Send what comes out of it into `scan --stdin`.",
         )
-    return {str(start.resolve() if start.is_symlink() else start): False}
+    return {str(start.resolve() if start.is_symlink() else start): None}
 
 
 def _is_behind_a_link(start: Path, repository: Repository) -> bool:
-    """Tell whether a link within the work tree leads to `start`: Git lists nothing behind one."""
+    """Return whether a link within the work tree leads to `start`: Git lists nothing behind one."""
     below = absolute(start).relative_to(repository.work_tree)
     return start.resolve() != repository.work_tree.resolve() / below
 
@@ -73,13 +108,22 @@ def _tracked(start: Path, repository: Repository) -> Listed:
     def named(name: bytes) -> str:
         return os.fsdecode(prefix + name[skipped:])
 
-    names = (name.rstrip(b"/") for name in listing.split(b"\0") if name)
-    closed = dict.fromkeys(map(named, _CLOSED.findall(said)), False)
-    return dict.fromkeys(map(named, names), True) | closed
+    listed = (_entry(repository, line) for line in listing.split(b"\0") if line)
+    entries: Listed = {named(name): entry for name, entry in listed}
+    return entries | dict.fromkeys(map(named, _CLOSED.findall(said)))
+
+
+def _entry(repository: Repository, line: bytes) -> tuple[bytes, Entry]:
+    """Read a line: `? name` for what is not tracked, else a tag, mode, object, stage and name."""
+    words, tab, name = line.partition(b"\t")
+    if line.startswith(b"? ") or not tab:
+        return line[2:].rstrip(b"/"), Entry(repository)
+    tag, mode, object_id, _ = words.decode("ascii").split(" ")
+    return name, Entry(repository, mode, object_id, tag == _SPARSE)
 
 
 def _is_ignored(folder: Path, repository: Repository) -> bool:
-    """Tell whether Git ignores a folder of a work tree. Raises GuardError where Git fails."""
+    """Return whether Git ignores a folder of a work tree. Raises GuardError where Git fails."""
     below = absolute(folder).relative_to(repository.work_tree)
     if below == Path():
         return False
@@ -113,7 +157,7 @@ def _walk(start: Path) -> Listed:
     listed: Listed = {}
 
     def note(error: OSError) -> None:
-        listed[str(Path(error.filename))] = False
+        listed[str(Path(error.filename))] = None
 
     for name, folders, names in os.walk(start, onerror=note):
         folder = Path(name)
@@ -128,5 +172,31 @@ def _walk(start: Path) -> Listed:
             continue
         folders.sort()
         prefix = _as_prefix(folder)
-        listed |= dict.fromkeys((prefix + name for name in sorted(names)), False)
+        listed |= dict.fromkeys(prefix + name for name in sorted(names))
     return listed
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Readable]:
+    """Open a file, or what a link says. Raises Changed where it was not the same to its end."""
+    mode = os.lstat(name).st_mode
+    if stat.S_ISLNK(mode):
+        yield io.BytesIO(os.fsencode(os.readlink(name)))  # noqa: PTH115
+        return
+    if stat.S_ISDIR(mode):
+        os.scandir(name).close()
+    if not stat.S_ISREG(mode):
+        raise Unreadable(NO_FILE)
+    with os.fdopen(os.open(name, FLAGS), "rb", buffering=0) as file:
+        before = _state(file)
+        yield file
+        if _state(file) != before:
+            raise Changed
+
+
+def _state(file: IO[bytes]) -> tuple[int, int]:
+    """Return what shows that a file changed. Raises Unreadable for what took a file's place."""
+    state = os.fstat(file.fileno())
+    if not stat.S_ISREG(state.st_mode):
+        raise Unreadable(NO_FILE)
+    return state.st_size, state.st_mtime_ns

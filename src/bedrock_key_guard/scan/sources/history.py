@@ -7,27 +7,36 @@ which commits introduced them.
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
-from bedrock_key_guard.git.clean_git import clean_git
+from bedrock_key_guard.git.clean_git import clean_git, temporary_folder
 from bedrock_key_guard.git.references import existing, find_references, lines
 from bedrock_key_guard.git.repository import repository_of
 from bedrock_key_guard.model.findings import NotScanned, Scanned
 from bedrock_key_guard.scan.inputs import Passed, Source
+from bedrock_key_guard.scan.prefilter.literals import has_literal
 from bedrock_key_guard.scan.prefilter.object_workers import search
 from bedrock_key_guard.scan.provenance import placed
-from bedrock_key_guard.scan.sources.objects import SHALLOW, absent, first_commits, objects
+from bedrock_key_guard.scan.sources.names import names
+from bedrock_key_guard.scan.sources.objects import (
+    SHALLOW,
+    absent,
+    first_commits,
+    objects,
+    stored_beside,
+)
 from bedrock_key_guard.scan.sources.submodules import NOT_HERE, submodules
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
+    from pathlib import Path
 
     from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.repository import Repository
@@ -39,7 +48,7 @@ UNTOLD = NotScanned(
     "Git cannot tell which objects are missing: a commit or a tree is missing or damaged (see `git "
     "fsck`; in Actions, check out with `fetch-depth: 0` and no filter)",
 )
-_REACHABLE = ("rev-list", "--objects", "--missing=print", "--quiet", "--stdin")
+_REACHABLE = ("rev-list", "--objects", "--missing=print", "--stdin")
 # Seconds after which a child that was just being started is there to be killed.
 _PATIENCE = 0.1
 
@@ -59,9 +68,10 @@ def _repositories(
     done.add(repository.git_dir.resolve())
     scanned = Scanned(("history",), deep=deep)
     with clean_git(repository) as git:
-        yield Source(scanned, _inputs(git, deep=deep), partial(placed, git), under)
+        stored = partial(stored_beside, repository)
+        yield Source(scanned, _inputs(git, deep=deep), partial(placed, git), stored, under)
         inner = submodules(git)
-    gone = (NotScanned(each.path, "opaque", NOT_HERE) for each in inner if not each.repository)
+    gone = (NotScanned(each.path, "elsewhere", NOT_HERE) for each in inner if not each.repository)
     yield Source(scanned, gone, under=under)
     for each in inner:
         if each.repository and each.repository.git_dir.resolve() not in done:
@@ -69,28 +79,29 @@ def _repositories(
 
 
 def _inputs(git: Git, *, deep: bool) -> Inputs:
-    """Yield the objects that may hold a key, and meanwhile look for those that are not here."""
+    """Yield the objects that may hold a key, and meanwhile have Git walk its references."""
     if first_commits(git.repository):
         yield NotScanned("history", "missing", SHALLOW)
     references = find_references(git)
-    missing: Future[list[str]] = Future()
+    yield from names(references)
+    walk: Future[_Walk] = Future()
     with ThreadPoolExecutor(1) as side:
         try:
-            missing = side.submit(_missing_from, git, references)
+            walk = side.submit(_walk, git, list(references.values()))
             yield from _searched(git, deep=deep)
-            yield from _absent(missing)
+            yield from _walked(walk)
         finally:
-            while not missing.done() and not missing.cancel():
+            while not walk.done() and not walk.cancel():
                 git.stop()
-                wait([missing], timeout=_PATIENCE)
+                wait([walk], timeout=_PATIENCE)
 
 
 def _searched(git: Git, *, deep: bool) -> Inputs:
     """Yield the objects that need the scanner, while others are still searched."""
     seen: set[str] = set()
     with (
-        TemporaryDirectory(prefix="bedrock-key-guard-") as lists,
-        closing(search(git, Path(lists), deep=deep)) as steps,
+        temporary_folder() as lists,
+        closing(search(git, lists, deep=deep)) as steps,
         ObjectReader(git) as reader,
     ):
         for step in steps:
@@ -100,21 +111,38 @@ def _searched(git: Git, *, deep: bool) -> Inputs:
             yield from objects(reader, fresh, counted=False)
 
 
-def _absent(missing: Future[list[str]]) -> Inputs:
-    """Yield the objects that are missing, or that Git cannot tell which."""
+def _walked(walk: Future[_Walk]) -> Inputs:
+    """Yield the objects that are missing, or that Git cannot tell which, and the names."""
     try:
-        ids = missing.result()
+        found = walk.result()
     except UsageError:
         yield UNTOLD
         return
-    yield from map(absent, ids)
+    yield from map(absent, found.missing)
+    yield from names(found.names)
 
 
-def _missing_from(git: Git, references: Iterable[str]) -> list[str]:
-    """Return the objects that references reach and that are not here."""
-    asked = list(references)
+@dataclass(slots=True)
+class _Walk:
+    """Keep the objects that references reach and that are not here, and names worth a look."""
+
+    missing: list[str]
+    names: list[str] = field(default_factory=list)
+
+
+def _walk(git: Git, references: Iterable[str]) -> _Walk:
+    """Walk all that references reach. Raises UsageError where Git cannot.
+
+    Git tells one path of each object, the first that it meets.
+    """
+    asked = dict.fromkeys(references)
     here = existing(git, asked)
-    gone = [each for each in asked if each not in here]
-    known = [each for each in asked if each in here]
-    listed = git.run(*_REACHABLE, stdin=lines(known)).decode().split() if here else []
-    return [*gone, *(each[1:] for each in listed if each.startswith("?"))]
+    found = _Walk([each for each in asked if each not in here])
+    for block in git.listed(*_REACHABLE, stdin=lines(here)) if here else ():
+        if b"?" in block:
+            missing = (line[1:] for line in block.split(b"\n") if line.startswith(b"?"))
+            found.missing += (each.decode("ascii") for each in missing)
+        if has_literal(block):
+            paths = (line.partition(b" ")[2] for line in block.split(b"\n"))
+            found.names += (os.fsdecode(path) for path in paths if has_literal(path))
+    return found

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import os
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import Git, clean_git
-from bedrock_key_guard.git.repository import index_file, repository_named, repository_of
+from bedrock_key_guard.git.repository import (
+    Repository,
+    find_repository,
+    index_file,
+    repository_named,
+    repository_of,
+)
 from bedrock_key_guard.model.findings import Scanned
 from bedrock_key_guard.model.origins import Index
 from bedrock_key_guard.scan.inputs import Input, Source
-from bedrock_key_guard.scan.sources.objects import content_of
+from bedrock_key_guard.scan.sources.names import names
+from bedrock_key_guard.scan.sources.objects import content_of, stored_beside
+from bedrock_key_guard.scan.sources.submodules import not_here
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
-    from pathlib import Path
 
     from bedrock_key_guard.scan.inputs import Inputs
 
@@ -31,6 +40,7 @@ _DIFF = (
 )
 _UNMERGED = ("ls-files", "--unmerged", "-z", "--full-name")
 _CONFLICT, _THEIRS = b"U", b"3"
+_SUBMODULE = b"160000"
 _REGULAR = (b"100644", b"100755", b"120000")
 
 
@@ -40,37 +50,51 @@ def index(folder: Path, environment: Mapping[str, str]) -> Generator[Source, Non
     Where the `environment` names a repository or an index, as Git does for its hooks, it is that
     one. Raises UsageError where `folder` is in no repository.
     """
-    repository = repository_named(environment, folder) or repository_of(folder, "index")
-    with clean_git(repository, index=index_file(environment)) as git:
-        yield Source(Scanned(("index",)), _inputs(git))
+    repository, file = _repository(folder, environment)
+    with clean_git(repository, index=file) as git:
+        yield Source(Scanned(("index",)), _inputs(git), stored=partial(stored_beside, repository))
+
+
+def _repository(folder: Path, environment: Mapping[str, str]) -> tuple[Repository, Path | None]:
+    """Return the repository, and the index where Git names one.
+
+    A folder that a person names in another repository than the hook's is about that one.
+    """
+    own, named = find_repository(folder.absolute()), repository_named(environment, folder)
+    hooks = named or find_repository(Path.cwd())
+    is_here = folder.resolve() == Path.cwd() or (own is None and named is not None)
+    if hooks and (is_here or (own and own.git_dir.samefile(hooks.git_dir))):
+        return hooks, index_file(environment)
+    return repository_of(folder, "index"), None
 
 
 def _inputs(git: Git) -> Inputs:
+    changes = _changes(git)
+    entries = [entry for mode, entry in changes if mode in _REGULAR]
+    yield from names(entry.path for _, entry in changes)
+    linked = (entry.path for mode, entry in changes if mode == _SUBMODULE)
+    yield from not_here(git.repository, linked)
     with ObjectReader(git) as reader:
-        for entry in _entries(git):
+        for entry in entries:
             yield Input(entry, content_of(reader.open(entry.object)))
 
 
-def _entries(git: Git) -> list[Index]:
-    """List the blobs that the index adds or changes, also in a merge that is not done."""
+def _changes(git: Git) -> list[tuple[bytes, Index]]:
+    """List what the index adds or changes, with its mode, also in a merge that is not done."""
     fields = git.run(*_DIFF, _last_tree(git)).split(b"\0")
     changes = [(meta.split(), path) for meta, path in zip(fields[::2], fields[1::2], strict=False)]
-    merged = [
-        Index(os.fsdecode(path), words[3].decode())
-        for words, path in changes
-        if words[1] in _REGULAR
-    ]
+    merged = [(words[1], Index(os.fsdecode(path), words[3].decode())) for words, path in changes]
     conflicts = any(words[4] == _CONFLICT for words, _ in changes)
     return [*merged, *_unmerged(git)] if conflicts else merged
 
 
-def _unmerged(git: Git) -> Iterator[Index]:
+def _unmerged(git: Git) -> Iterator[tuple[bytes, Index]]:
     """Yield what comes from the other side of a merge: ours is in the last commit already."""
     for listed in git.run(*_UNMERGED).split(b"\0")[:-1]:
         meta, _, path = listed.partition(b"\t")
         mode, object_id, stage = meta.split()
-        if stage == _THEIRS and mode in _REGULAR:
-            yield Index(os.fsdecode(path), object_id.decode())
+        if stage == _THEIRS:
+            yield mode, Index(os.fsdecode(path), object_id.decode())
 
 
 def _last_tree(git: Git) -> str:

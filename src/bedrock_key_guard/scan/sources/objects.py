@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
+from bedrock_key_guard.git import lfs
 from bedrock_key_guard.model.origins import Blob, Message
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.inputs import Input
+from bedrock_key_guard.scan.sources.files import opened as open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.git.cat_file import GitObject, ObjectReader
+    from bedrock_key_guard.git.lfs import Pointer
     from bedrock_key_guard.git.repository import Repository
-    from bedrock_key_guard.model.origins import Root
-    from bedrock_key_guard.scan.matching.windows import Readable
+    from bedrock_key_guard.model.origins import Origin, Root
+    from bedrock_key_guard.scan.inputs import Open
 
 ABSENT = (
     "the object is not here: the clone is partial, or the repository is damaged (fetch it, in "
@@ -41,7 +44,7 @@ def absent(object_id: str) -> Input:
     return Input(Blob(object_id), _refuse)
 
 
-def content_of(opened: GitObject | None) -> Callable[[], AbstractContextManager[Readable]]:
+def content_of(opened: GitObject | None) -> Open:
     """Return what opens an object that a reader found, or says that it did not find it."""
     return _refuse if opened is None else lambda: nullcontext(opened)
 
@@ -64,3 +67,9 @@ def _origin(opened: GitObject | None, object_id: str) -> Root:
 
 def _refuse() -> NoReturn:
     raise Unreadable(ABSENT, "missing")
+
+
+def stored_beside(repository: Repository, _: Origin, pointer: Pointer) -> Open | None:
+    """Return what opens the object of a pointer among a repository's objects, if it is here."""
+    path = lfs.stored(repository, pointer)
+    return partial(open_file, str(path)) if path else None

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import Repository, is_bare, repository_at
+from bedrock_key_guard.model.findings import NotScanned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.git.clean_git import Git
 
 NOT_HERE = (
-    "the repository of this submodule is not here, and its history was not read (get it with `git "
-    "submodule update --init --recursive`, in Actions with `submodules: recursive`)"
+    "this submodule is not here (get it with `git submodule update --init --recursive`, in Actions "
+    "with `submodules: recursive`)"
 )
 _GITLINK = b"160000 "
 
@@ -40,8 +41,8 @@ def submodules(git: Git) -> list[Submodule]:
     found: dict[Path, Submodule] = {}
     missing = []
     for path in _linked(git):
-        repository = repository_at(around.work_tree / path)
-        if repository is None or not _is_within(repository, around):
+        repository = repository_for(around, around.work_tree / path)
+        if repository is None:
             missing.append(Submodule(path, None))
         else:
             found[repository.git_dir.resolve()] = Submodule(path, repository)
@@ -51,6 +52,19 @@ def submodules(git: Git) -> list[Submodule]:
     left = {each.path for each in kept.values()}
     gone = [each for each in missing if each.path not in left]
     return sorted([*(kept | found).values(), *gone], key=lambda each: each.path)
+
+
+def repository_for(around: Repository, folder: Path) -> Repository | None:
+    """Return the repository of a submodule at `folder`, None where it is not here."""
+    repository = repository_at(folder)
+    return repository if repository and _is_within(repository, around) else None
+
+
+def not_here(around: Repository, paths: Iterable[str]) -> Iterator[NotScanned]:
+    """Yield those of the submodules at some paths of a work tree that are not here."""
+    for path in paths:
+        if repository_for(around, around.work_tree / path) is None:
+            yield NotScanned(path, "elsewhere", NOT_HERE)
 
 
 def _linked(git: Git) -> list[str]:

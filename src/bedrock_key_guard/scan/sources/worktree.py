@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import io
 import os
 import stat
-from contextlib import contextmanager
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bedrock_key_guard.git.repository import search_outside_tree_of
-from bedrock_key_guard.model.findings import Scanned
-from bedrock_key_guard.model.origins import WorkTree
-from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Source
-from bedrock_key_guard.scan.prefilter.batches import FLAGS
-from bedrock_key_guard.scan.sources.files import Listed, list_files, list_nested
+from bedrock_key_guard.git import lfs
+from bedrock_key_guard.git.cat_file import ObjectReader
+from bedrock_key_guard.git.clean_git import clean_git
+from bedrock_key_guard.git.repository import absolute, find_repository, search_outside_tree_of
+from bedrock_key_guard.model.findings import NotScanned, Scanned
+from bedrock_key_guard.model.origins import Index, WorkTree
+from bedrock_key_guard.scan.inputs import Input, Passed, Source
+from bedrock_key_guard.scan.sources.files import Entry, Listed, list_files, list_nested, opened
+from bedrock_key_guard.scan.sources.names import names
+from bedrock_key_guard.scan.sources.objects import content_of
+from bedrock_key_guard.scan.sources.submodules import NOT_HERE, repository_for
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
-    from pathlib import Path
 
-    from bedrock_key_guard.scan.inputs import Inputs
-    from bedrock_key_guard.scan.matching.windows import Readable
+    from bedrock_key_guard.git.lfs import Pointer
+    from bedrock_key_guard.model.origins import Origin
+    from bedrock_key_guard.scan.inputs import Inputs, Open
 
 # Fewer files are scanned at once; to sort out those that hold nothing would not pay.
 _FEW = 16
-NO_FILE = "it is not a regular file"
 
 
 def worktree(starts: Iterable[Path]) -> Generator[Source, None, None]:
@@ -38,7 +40,7 @@ def worktree(starts: Iterable[Path]) -> Generator[Source, None, None]:
     starts = tuple(starts)
     for start in filter(os.path.lexists, starts):
         search_outside_tree_of(start)
-    yield Source(Scanned(("working-tree",)), _inputs(map(list_files, starts)))
+    yield _source(map(list_files, starts))
 
 
 def files(named: Iterable[Path]) -> Generator[Source, None, None]:
@@ -46,8 +48,11 @@ def files(named: Iterable[Path]) -> Generator[Source, None, None]:
     named = tuple(named)
     for folder in {file.parent for file in named}:
         search_outside_tree_of(folder)
-    listing = dict.fromkeys(map(str, named), False)
-    yield Source(Scanned(("working-tree",)), _inputs([listing]))
+    yield _source([dict.fromkeys(map(str, named))])
+
+
+def _source(listings: Iterable[Listed]) -> Source:
+    return Source(Scanned(("working-tree",)), _inputs(listings), stored=_stored)
 
 
 def _inputs(listings: Iterable[Listed]) -> Inputs:
@@ -57,20 +62,48 @@ def _inputs(listings: Iterable[Listed]) -> Inputs:
     for listing in listings:
         listed = listing | listed
     while listed:
-        names = [name for name in listed if name not in seen]
-        seen.update(names)
-        folders: list[int] = []
-        for suspects, objects, size in _sorted_out(names):
+        new = [name for name in listed if name not in seen]
+        seen.update(new)
+        yield from names(new)
+        absent: dict[str, Entry] = {}
+        for suspects, objects, size in _sorted_out(new):
             yield Passed(objects, size)
-            for number in suspects:
-                name = names[number]
-                if listed[name] and not _is_file(name):
-                    folders.append(number)
+            for name in (new[number] for number in suspects):
+                entry = listed[name]
+                if entry is None or _is_file(name):
+                    yield Input(WorkTree(name), partial(opened, name))
                 else:
-                    yield Input(WorkTree(name), partial(_opened, name))
+                    absent[name] = entry
+        yield from _kept_in_index(absent)
+        yield from _not_checked_out(absent)
         listed = {}
-        for number in sorted(folders):
-            listed |= list_nested(names[number])
+        for name in sorted(absent):
+            listed |= list_nested(name)
+
+
+def _kept_in_index(absent: dict[str, Entry]) -> Inputs:
+    """Yield what a sparse checkout leaves out: the index has it."""
+    sparse = {name: entry for name, entry in absent.items() if entry.sparse}
+    for repository in dict.fromkeys(entry.repository for entry in sparse.values()):
+        with clean_git(repository) as git, ObjectReader(git) as reader:
+            for name, entry in sparse.items():
+                if entry.repository == repository and not entry.is_submodule:
+                    blob = reader.open(entry.object)
+                    yield Input(Index(name, entry.object), content_of(blob))
+
+
+def _not_checked_out(absent: dict[str, Entry]) -> Inputs:
+    """Yield the submodules that are not here."""
+    for name, entry in absent.items():
+        if entry.is_submodule and repository_for(entry.repository, absolute(Path(name))) is None:
+            yield NotScanned(name, "elsewhere", NOT_HERE)
+
+
+def _stored(origin: Origin, pointer: Pointer) -> Open | None:
+    """Return what opens the object of a pointer in a file, if the file's repository has it."""
+    repository = find_repository(absolute(Path(origin.root.path)).parent)
+    path = lfs.stored(repository, pointer) if repository else None
+    return partial(opened, str(path)) if path else None
 
 
 def _sorted_out(names: list[str]) -> Iterator[tuple[Iterable[int], int, int]]:
@@ -91,29 +124,3 @@ def _is_file(name: str) -> bool:
         return False
     except OSError:
         return True
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[Readable]:
-    """Open a file, or what a link says. Raises Changed where it was not the same to its end."""
-    mode = os.lstat(name).st_mode
-    if stat.S_ISLNK(mode):
-        yield io.BytesIO(os.fsencode(os.readlink(name)))  # noqa: PTH115
-        return
-    if stat.S_ISDIR(mode):
-        os.scandir(name).close()
-    if not stat.S_ISREG(mode):
-        raise Unreadable(NO_FILE)
-    with os.fdopen(os.open(name, FLAGS), "rb", buffering=0) as file:
-        before = _state(file)
-        yield file
-        if _state(file) != before:
-            raise Changed
-
-
-def _state(file: IO[bytes]) -> tuple[int, int]:
-    """Return what shows that a file changed. Raises Unreadable for what took a file's place."""
-    state = os.fstat(file.fileno())
-    if not stat.S_ISREG(state.st_mode):
-        raise Unreadable(NO_FILE)
-    return state.st_size, state.st_mtime_ns

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.scan import IN_LFS, read
 from bedrock_key_guard.scan.sources.commit_range import commit_range
 from bedrock_key_guard.scan.sources.history import history
+from bedrock_key_guard.scan.sources.submodules import NOT_HERE
 from tests import keysmith
-from tests.unit.scan.repositories import Repo, new_repo
+from tests.unit.scan.repositories import Repo, lfs_pointer, new_repo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -328,13 +330,49 @@ def test_a_range_that_ends_with_a_tag_has_its_message_too(repo: Repo) -> None:
     assert set(found(read(commit_range(repo.path, ("v2..HEAD",)), NOTHING))) == set()
 
 
-def test_a_submodule_in_a_range_is_no_missing_object(repo: Repo) -> None:
+def test_a_submodule_is_no_missing_object_but_elsewhere(repo: Repo) -> None:
     repo.commit("base", a__txt="x")
     entry = f"160000,{repo.git('rev-parse', 'HEAD')[::-1]},sub"
     repo.git("update-index", "--add", "--cacheinfo", entry)
     repo.git("commit", "--quiet", "--message", "submodule")
-    assert read(commit_range(repo.path, ("HEAD",)), NOTHING).complete
-    assert read(history(repo.path), NOTHING).complete
+    gone = (NotScanned("sub", "elsewhere", NOT_HERE),)
+    assert read(commit_range(repo.path, ("HEAD",)), NOTHING).not_scanned == gone
+    assert read(history(repo.path), NOTHING).not_scanned == gone
+
+
+@pytest.mark.parametrize("source", [history, lambda path: commit_range(path, ("HEAD",))])
+def test_a_pointer_in_the_past_is_read_where_its_object_is_and_else_named(
+    repo: Repo, source: Any
+) -> None:
+    pointer, path = lfs_pointer(repo.path, key("lfs"))
+    repo.commit("pointer", data__csv=pointer)
+    repo.commit("gone", data__csv="x")
+    assert set(found(read(source(repo.path), NOTHING))) == {"lfs"}
+    path.unlink()
+    done = read(source(repo.path), NOTHING)
+    assert [(each.kind, each.reason) for each in done.not_scanned] == [("elsewhere", IN_LFS)]
+    assert not done.complete
+
+
+def test_names_of_files_folders_and_references_are_read(repo: Repo) -> None:
+    names = [key(each).rstrip("=") for each in ("file", "folder", "gone", "branch", "tag")]
+    (repo.path / names[1]).mkdir(exist_ok=True)
+    for name in (names[0], f"{names[1]}/a", names[2]):
+        (repo.path / name).write_text(name[-6:])
+    repo.git("add", "--all")
+    repo.git("commit", "--quiet", "--message", "names")
+    repo.git("rm", "--quiet", names[2])
+    repo.git("commit", "--quiet", "--message", "gone")
+    repo.git("branch", names[3])
+    repo.git("tag", names[4])
+    done = read(history(repo.path), NOTHING)
+    assert {each.location.source for each in done.findings} == {"name"}
+    assert set(found(done)) == {"file", "folder", "gone", "branch", "tag"}
+    assert set(found(read(commit_range(repo.path, ("HEAD",)), NOTHING))) == {
+        "file",
+        "folder",
+        "gone",
+    }
 
 
 def test_what_is_new_since_given_revisions_is_read_alone(repo: Repo) -> None:

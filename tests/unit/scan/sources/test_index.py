@@ -9,20 +9,25 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import find_repository, index_file
 from bedrock_key_guard.model.findings import Finding, NotScanned
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.scan import IN_LFS, read
 from bedrock_key_guard.scan.sources.index import index
 from bedrock_key_guard.scan.sources.objects import ABSENT
+from bedrock_key_guard.scan.sources.submodules import NOT_HERE
 from tests.doors import git
 from tests.hostile import lay_traps
 from tests.keysmith import long_term
+from tests.unit.scan.repositories import lfs_pointer
 
 KEY = long_term("bob")
 
 
 @pytest.fixture(params=["sha1", "sha256"])
-def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+def repository(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     folder = tmp_path / "repository"
     folder.mkdir()
+    monkeypatch.chdir(folder)
     git("init", f"--object-format={request.param}", cwd=folder)
     return folder
 
@@ -158,6 +163,47 @@ def test_the_repository_that_git_names_is_the_one(repository: Path, tmp_path: Pa
     assert read(index(repository, {"GIT_DIR": str(tmp_path)}), AllowList()).findings == ()
 
 
+def test_a_folder_of_another_repository_than_the_hooks_is_what_was_named(
+    repository: Path,
+) -> None:
+    inner = repository / "inner"
+    inner.mkdir()
+    git("init", cwd=inner)
+    stage(inner, "leak")
+    hook = {"GIT_INDEX_FILE": ".git/index"}
+    for environment in (hook, {"GIT_DIR": str(repository / ".git"), **hook}):
+        done = read(index(inner, environment), AllowList())
+        assert [finding.location.path for finding in done.findings] == ["leak"]
+
+
+def test_a_pointer_is_read_where_its_object_is_and_else_named(repository: Path) -> None:
+    pointer, path = lfs_pointer(repository, KEY)
+    stage(repository, "data.csv", pointer)
+    (finding,) = findings(repository)
+    assert (finding.location.path, finding.location.line) == ("data.csv", 1)
+    path.unlink()
+    done = read(index(repository, {}), AllowList())
+    assert done.not_scanned == (NotScanned("data.csv", "elsewhere", IN_LFS),)
+    assert not done.complete
+
+
+def test_a_submodule_that_is_not_here_is_named(repository: Path) -> None:
+    stage(repository, "a", "clean")
+    commit(repository)
+    entry = f"160000,{git('rev-parse', 'HEAD', cwd=repository).stdout.strip()},sub"
+    git("update-index", "--add", "--cacheinfo", entry, cwd=repository)
+    done = read(index(repository, {}), AllowList())
+    assert done.not_scanned == (NotScanned("sub", "elsewhere", NOT_HERE),)
+
+
+def test_a_name_that_is_a_key_is_found(repository: Path) -> None:
+    (repository / KEY.rstrip("=")).mkdir()
+    stage(repository, f"{KEY.rstrip('=')}/a", "clean")
+    stage(repository, f"{KEY.rstrip('=')}/b", "clean")
+    (finding,) = findings(repository)
+    assert (finding.location.source, finding.location.column) == ("name", 1)
+
+
 def test_what_a_merge_brings_is_read_before_its_conflicts_are_settled(repository: Path) -> None:
     stage(repository, "a", "first")
     stage(repository, "gone", "first")
@@ -242,12 +288,13 @@ def test_git_may_name_the_index(environment: dict[str, str], path: Path | None) 
     assert index_file(environment) == path
 
 
-def test_a_repository_is_found_from_below_and_not_by_a_broken_pointer(tmp_path: Path) -> None:
+def test_a_repository_is_found_from_below_and_not_past_a_broken_pointer(tmp_path: Path) -> None:
     git("init", cwd=tmp_path)
     deep = tmp_path / "a" / "b"
     deep.mkdir(parents=True)
-    (deep / ".git").write_text("not a pointer")
     found = find_repository(deep)
+    (deep / ".git").write_text("not a pointer")
+    assert find_repository(deep) is None
     assert found is not None
     assert (found.work_tree, found.git_dir) == (tmp_path, tmp_path / ".git")
     assert find_repository(Path("/")) is None

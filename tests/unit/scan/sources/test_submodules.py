@@ -88,19 +88,19 @@ def test_a_submodule_of_a_bare_repository_is_named(top: Repo, tmp_path: Path) ->
     bare = tmp_path / "bare.git"
     top.git("clone", "--quiet", "--bare", str(top.path), str(bare))
     (missed,) = read(history(bare), AllowList()).not_scanned
-    assert (missed.what, missed.kind) == ("libs/one", "opaque")
+    assert (missed.what, missed.kind) == ("libs/one", "elsewhere")
 
 
-def test_a_submodule_that_is_not_here_is_named_and_leaves_the_scan_complete(
+def test_a_submodule_that_is_not_here_is_named_and_leaves_the_scan_incomplete(
     top: Repo, tmp_path: Path
 ) -> None:
     clone = tmp_path / "clone"
     top.git("clone", "--quiet", str(top.path), str(clone))
     scan = read(history(clone), AllowList())
     (missed,) = scan.not_scanned
-    assert (scan.findings, missed.what, missed.kind) == ((), "libs/one", "opaque")
+    assert (scan.findings, missed.what, missed.kind) == ((), "libs/one", "elsewhere")
     assert "submodule update --init" in missed.reason
-    assert scan.complete
+    assert not scan.complete
 
 
 @pytest.mark.parametrize("target", ["elsewhere", "around"])

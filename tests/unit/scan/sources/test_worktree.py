@@ -15,11 +15,13 @@ from bedrock_key_guard.scan import scan as loop
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.prefilter import file_workers
-from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.scan import IN_LFS, read
 from bedrock_key_guard.scan.sources import worktree as module
+from bedrock_key_guard.scan.sources.submodules import NOT_HERE
 from bedrock_key_guard.scan.sources.worktree import files, worktree
 from tests.doors import git
 from tests.keysmith import long_term
+from tests.unit.scan.repositories import lfs_pointer
 
 KEY = long_term("bob")
 
@@ -457,7 +459,7 @@ def test_a_link_that_takes_a_files_place_is_not_followed(monkeypatch: pytest.Mon
     assert (done.findings, done.complete) == ((), False)
 
 
-def test_a_submodule_that_is_not_here_is_no_gap() -> None:
+def test_a_submodule_that_is_not_here_is_named() -> None:
     repository()
     repository("sub")
     write("sub/a")
@@ -468,4 +470,59 @@ def test_a_submodule_that_is_not_here_is_no_gap() -> None:
     shutil.rmtree("sub/.git")
     Path("sub/a").unlink()
     done = scan(".")
-    assert (done.findings, done.not_scanned) == ((), ())
+    assert done.findings == ()
+    assert done.not_scanned == (NotScanned("sub", "elsewhere", NOT_HERE),)
+
+
+@pytest.mark.parametrize("start", [".", "data.csv"])
+def test_a_pointer_is_read_where_its_object_is_and_else_named(start: str) -> None:
+    repository()
+    pointer, path = lfs_pointer(Path(), KEY)
+    Path("data.csv").write_text(pointer)
+    assert found(start) == ["data.csv"]
+    path.write_text("cut")
+    done = scan(start)
+    assert done.not_scanned == (NotScanned("data.csv", "elsewhere", IN_LFS),)
+    for number in range(MANY):
+        Path(f"{number}").touch()
+    assert NotScanned("data.csv", "elsewhere", IN_LFS) in scan(".").not_scanned
+
+
+def test_what_a_sparse_checkout_leaves_out_is_read_from_the_index() -> None:
+    repository()
+    write("here/a", "out/b")
+    git("add", ".", cwd=Path())
+    git("commit", "-qm", "all", cwd=Path())
+    git("sparse-checkout", "set", "here", cwd=Path())
+    assert not Path("out/b").exists()
+    done = scan(".")
+    places = [(each.location.path, each.location.source) for each in done.findings]
+    assert places == [("out/b", "index"), ("here/a", "working-tree")]
+    assert found("out") == ["out/b"] if Path("out").exists() else True
+
+
+def test_a_tracked_file_that_somebody_deleted_is_no_gap() -> None:
+    repository()
+    write("a", "b")
+    git("add", ".", cwd=Path())
+    Path("b").unlink()
+    assert (found("."), scan(".").complete) == (["a"], True)
+
+
+def test_names_are_read() -> None:
+    name = KEY.rstrip("=")
+    write(f"{name}/{name}")
+    Path(f"{name}/{name}").write_text("clean")
+    assert [(each.location.path, each.location.source) for each in scan(".").findings] == [
+        (name, "name"),
+        (f"{name}/{name}", "name"),
+        (f"{name}/{name}", "name"),
+    ]
+
+
+def test_the_repository_around_a_dangling_worktree_is_not_its_own() -> None:
+    repository()
+    write("lost/a")
+    Path("lost/.git").write_text("gitdir: /nowhere")
+    Path(".gitignore").write_text("lost")
+    assert found("lost") == ["lost/a"]
