@@ -218,7 +218,7 @@ def _remembered(wanted: WantedIssue, marker: dict[str, str], turn: Turn) -> dict
 
 
 def _is_kept(wanted: WantedIssue, marker: dict[str, str]) -> bool:
-    """Tell whether an issue has the better text, which everybody may still read."""
+    """Return whether an issue has the better text, which everybody may still read."""
     stronger = marker.get("told", "state") in STRONGER.get(wanted.told, ())
     return stronger and ("withheld" in marker or not wanted.withheld)
 

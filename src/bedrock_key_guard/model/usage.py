@@ -165,5 +165,5 @@ class Usage:
 
     @property
     def complete(self) -> bool:
-        """Tell whether everything was read that CloudTrail offers."""
+        """Return whether everything was read that CloudTrail offers."""
         return not self.gaps

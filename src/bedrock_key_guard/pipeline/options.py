@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.progress import Progress, silent
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.respond.plan import Policy
+    from bedrock_key_guard.respond.policy import Policy
 
 Source = Literal["tree", "index", "history", "range", "stdin", "nothing"]
 
@@ -56,6 +57,21 @@ class Verifying:
     role: RoleToAssume | None = None
 
 
+def account_ids(text: str) -> frozenset[str]:
+    """Read account ids of 12 digits, separated by commas or white space, or `organization`.
+
+    Raises UsageError for anything else.
+    """
+    ids = frozenset(text.replace(",", " ").split())
+    for each in ids - {ORGANIZATION}:
+        if len(each) != 12 or not each.isascii() or not each.isdigit():
+            raise UsageError(
+                f"`allowed-account-ids` holds {each!r}, which is not an account id of 12 digits.",
+                remedy="Give account ids of 12 digits, separated by commas.",
+            )
+    return ids
+
+
 @dataclass(frozen=True, slots=True)
 class Responding:
     """Say what a run may change, where it is remembered, and where a new key goes.
@@ -77,6 +93,21 @@ class Responding:
                 "A reset makes a new key, and there is no store to keep it in.",
                 remedy="Name one: `secretsmanager:NAME` or `ssm:NAME`.",
             )
+
+
+def default_ledger() -> Path:
+    """Return where the ledger is kept unless somebody says otherwise: never in the scanned tree.
+
+    Raises UsageError for a user who has no home, as in some containers.
+    """
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    try:
+        return Path(state).expanduser() / "bedrock-key-guard" / "ledger.jsonl"
+    except RuntimeError:
+        raise UsageError(
+            "There is no home directory to remember changes in.",
+            remedy="Name a file with --ledger FILE, or set XDG_STATE_HOME.",
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

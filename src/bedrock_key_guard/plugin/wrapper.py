@@ -149,12 +149,8 @@ def _make_safe() -> None:
     for module in (settings, util, filters):
         _replace(module, import_file_as_module=_refuse_code)
     _replace(filters, _raise_if_custom_filter_path_is_invalid=_refuse_code)
-    _replace(
-        detect_secrets_git,
-        get_root_directory=git_answers.get_root_directory,
-        get_tracked_files=git_answers.get_tracked_files,
-        get_changed_but_unstaged_files=git_answers.get_changed_but_unstaged_files,
-    )
+    for answer in git_answers.ANSWERS:
+        _replace(detect_secrets_git, **{answer.__name__: answer})
     _replace(PotentialSecret, __str__=_shown)
     _replace(audit, LineGetter=SealedLines)
 

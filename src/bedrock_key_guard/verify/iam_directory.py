@@ -15,8 +15,8 @@ from bedrock_key_guard.aws.cloudtrail import Trail
 from bedrock_key_guard.aws.listings import pages, service_specific_credentials
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.model.evidence import Account, CredentialRecord, IamAnswer
-from bedrock_key_guard.verify.policies import find_denial
-from bedrock_key_guard.verify.trace import trace
+from bedrock_key_guard.verify.denials import find_denial
+from bedrock_key_guard.verify.signer import trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,8 @@ from bedrock_key_guard.model.evidence import BedrockAnswer, CredentialRecord, Pl
 from bedrock_key_guard.model.findings import Incident
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline import pipeline
-from bedrock_key_guard.pipeline.pipeline import Responding, Scanning, Surroundings, Verifying, run
+from bedrock_key_guard.pipeline.options import Responding, Scanning, Surroundings, Verifying
+from bedrock_key_guard.pipeline.pipeline import run
 from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond.credential_writer import Status
 from bedrock_key_guard.respond.ledger.entries import read_ledger
@@ -561,7 +562,8 @@ import sys
 from pathlib import Path
 sys.modules[{module!r}] = None
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.pipeline.pipeline import Scanning, Verifying, run
+from bedrock_key_guard.pipeline.options import Scanning, Verifying
+from bedrock_key_guard.pipeline.pipeline import run
 assert len(run(Scanning((Path({str(tree.folder)!r}),))).cases) == 1
 try:
     run(Scanning((Path({str(tree.folder)!r}),)), Verifying())
