@@ -41,9 +41,11 @@ class _Revisions(argparse.Action):
         option_string: str | None = None,
     ) -> None:
         """Add one option's words."""
-        namespace.range |= self.dest == "range"
-        words = () if self.dest == "range" else (option_string,)
-        namespace.revisions = [*namespace.revisions, *words, *(values or ())]
+        if option_string == "--range":
+            namespace.source = "range"
+        else:
+            namespace.revisions = [*namespace.revisions, option_string]
+        namespace.revisions = [*namespace.revisions, *(values or ())]
 
 
 def scan_options(formats: tuple[str, ...] = ("text", "json")) -> Parser:
@@ -51,17 +53,21 @@ def scan_options(formats: tuple[str, ...] = ("text", "json")) -> Parser:
     options = Parser(add_help=False)
     paths = "files and folders to read (default: the current folder)"
     options.add_argument("path", nargs="*", type=file_name, metavar="PATH", help=paths)
-    source = options.add_mutually_exclusive_group()
-    source.add_argument("--staged", action="store_true", help="read the index, not the files")
-    source.add_argument("--stdin", action="store_true", help="read standard input")
-    source.add_argument(
-        "--history", action="store_true", help="read every object of the repository at PATH"
-    )
-    source.add_argument(
+    options.set_defaults(source="tree")
+    add = options.add_mutually_exclusive_group().add_argument
+    index, history = "read the index, not the files", "read every object of the repository at PATH"
+    for option, source, reads in (
+        ("--staged", "index", index),
+        ("--stdin", "stdin", "read standard input"),
+        ("--history", "history", history),
+    ):
+        add(option, action="store_const", dest="source", const=source, help=reads)
+    add(
         "--range",
         action=_Revisions,
         nargs="*",
-        default=False,
+        dest="revisions",
+        default=[],
         metavar="REV",
         help="read what these commits added: A..B, or --all --not OLD for what is new since then "
         "(PATH comes before it)",
@@ -157,7 +163,7 @@ def _scanning(arguments: argparse.Namespace) -> Scanning:
     from bedrock_key_guard.pipeline.options import Scanning
     from bedrock_key_guard.scan.allowlist import allow_list
 
-    source = _source(arguments)
+    source: Source = arguments.source
     if len(arguments.path) > _MOST_PATHS.get(source, 1):
         raise UsageError("--staged, --history and --range take one folder, --stdin takes none.")
     if source == "stdin" and input_is_closed():
@@ -172,14 +178,6 @@ def _scanning(arguments: argparse.Namespace) -> Scanning:
         allow=allow_list(arguments.allow_list, arguments.baseline, arguments.exclude),
         include_malformed=arguments.include_malformed,
     )
-
-
-def _source(arguments: argparse.Namespace) -> Source:
-    if arguments.range:
-        return "range"
-    if arguments.history:
-        return "history"
-    return "stdin" if arguments.stdin else "index" if arguments.staged else "tree"
 
 
 def _written(report: Report, form: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import Parser, add_role_options, chosen_role
 from bedrock_key_guard.console.streams import say, write
+from bedrock_key_guard.model.times import utc_now
 
 if TYPE_CHECKING:
     import argparse
@@ -60,7 +60,7 @@ def lift(arguments: argparse.Namespace) -> int:
     from bedrock_key_guard.respond.undo import lift_all
 
     ledger, role = arguments.ledger or default_ledger(), chosen_role(arguments)
-    now, search = datetime.now(timezone.utc), arguments.search
+    now, search = utc_now(), arguments.search
     lifted = lift_all(ledger, os.environ, now, role, search=search, dry_run=arguments.dry_run)
     return _written(lifted, where_none="Nobody is denied anything by the guard.")
 

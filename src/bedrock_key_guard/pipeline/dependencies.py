@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model.times import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ def open_witnesses(
             directory_of=Directories(sessions).of,
             partition=sessions.partition,
             accounts=Accounts(verifying.allowed_account_ids, session),
-            now=lambda: datetime.now(timezone.utc),
+            now=utc_now,
             clock=around.clock,
             executor=executor,
         )

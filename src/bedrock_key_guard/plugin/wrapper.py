@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import re
 from contextlib import redirect_stderr, redirect_stdout
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import detect_secrets.main
@@ -28,6 +27,7 @@ from detect_secrets.util.color import AnsiColor, colorize
 from bedrock_key_guard.console.streams import say, write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.findings import incidents_of
+from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.plugin import git_answers
 from bedrock_key_guard.plugin.collection import CompleteCollection, SealedLines
 from bedrock_key_guard.plugin.detector import SECRET_TYPE, BedrockApiKeyDetector
@@ -67,7 +67,7 @@ def run(arguments: list[str]) -> int:
     else:
         code = _written(lambda: pre_commit_hook.main(rest if command == "hook" else arguments))
     if incidents := incidents_of(CompleteCollection.new):
-        say(blocked(incidents, datetime.now(timezone.utc)))
+        say(blocked(incidents, utc_now()))
     if CompleteCollection.missed:
         say(unread(sorted(CompleteCollection.missed)))
     incomplete = any(each.kind == "missing" for each in CompleteCollection.missed)

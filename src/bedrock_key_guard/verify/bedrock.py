@@ -12,7 +12,6 @@ import ssl
 import threading
 import time
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol
 
 import requests
@@ -22,6 +21,7 @@ from bedrock_key_guard.aws.regions import MANTLE_REGIONS
 from bedrock_key_guard.aws.session import USER_AGENT
 from bedrock_key_guard.https import CA_BUNDLES, Bearer, HttpsSession
 from bedrock_key_guard.model.evidence import BedrockAnswer, Plane
+from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.verify.classify import is_transient, read_answer
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class HttpsProber:
         self, plane: Plane, key: WholeKey, region: str, *, fresh: bool = False
     ) -> BedrockAnswer:
         """Return the answer of `plane` in `region`, asked again while it may still tell more."""
-        asked = BedrockAnswer(plane, region, "unknown", _now())
+        asked = BedrockAnswer(plane, region, "unknown", utc_now())
         try:
             url = plane_url(plane, region, self._environment) + _PATHS[plane]
         except KeyError:
@@ -88,7 +88,7 @@ class HttpsProber:
                 break
             self._sleep(random.uniform(0.5, 1.0) * 2**attempt)  # noqa: S311  # jitter
             answer, retry = self._ask_once(asked, url, key, fresh=fresh)
-        return replace(answer, asked_at=_now())
+        return replace(answer, asked_at=utc_now())
 
     def _ask_once(self, asked: BedrockAnswer, url: str, key: WholeKey, *, fresh: bool) -> _Answer:
         """Return the answer to one request; none that comes after the deadline counts."""
@@ -156,7 +156,3 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -6,7 +6,7 @@ attached, are read: they do not show a denial elsewhere (a group's, an organisat
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from bedrock_key_guard.aws.listings import pages
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam.statements import denied_actions
 from bedrock_key_guard.model.evidence import PolicyAnswer
+from bedrock_key_guard.model.times import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.model.evidence import BedrockAnswer, Evidence, Principal
     from bedrock_key_guard.verify.signer import Signer
-
-    Named = tuple[str, Callable[[], Any]]
 
 # A credential may take this long to work everywhere, so an early refusal says nothing.
 PROPAGATION = timedelta(minutes=2)
@@ -83,7 +82,7 @@ def find_denial(key: WholeKey, signer: Signer, iam: Any) -> PolicyAnswer:
     holder = signer.holder
     if holder is None or holder.kind not in ("user", "role"):
         detail = "IAM shows no policies of whoever signed it"
-        return PolicyAnswer("unknown", _now(), signer.principal.arn, detail=detail)
+        return PolicyAnswer("unknown", utc_now(), signer.principal.arn, detail=detail)
     title, unread = f"{holder.kind} {holder.name}", list[str]()
     denying: dict[str, str] = {}
     for name, document in _documents(holder, iam, unread):
@@ -91,18 +90,17 @@ def find_denial(key: WholeKey, signer: Signer, iam: Any) -> PolicyAnswer:
             denying.setdefault(action, name)
         if len(denying) == len(key.family.deny_actions):
             names = tuple(dict.fromkeys(denying.values()))
-            return PolicyAnswer("found", _now(), title, names)
+            return PolicyAnswer("found", utc_now(), title, names)
     if unread:
-        return PolicyAnswer("unknown", _now(), title, detail="; ".join(dict.fromkeys(unread)))
-    return PolicyAnswer("absent", _now(), title)
+        return PolicyAnswer("unknown", utc_now(), title, detail="; ".join(dict.fromkeys(unread)))
+    return PolicyAnswer("absent", utc_now(), title)
 
 
 def _documents(holder: Principal, iam: Any, unread: list[str]) -> Iterator[tuple[str, Any]]:
     """Yield each policy with its name, and add to `unread` why one could not be read."""
-    for listing in (_attached, _inline):
-        listed = _tried(partial(listing, holder, iam), "list its policies", unread)
-        for name, read in listed or ():
-            document = _tried(read, f"show policy {name}", unread)
+    for names, read in ((_attached, _managed), (_inline, _own)):
+        for name in _tried(partial(names, holder, iam), "list its policies", unread) or ():
+            document = _tried(partial(read, name, holder, iam), f"show policy {name}", unread)
             if document is not None:
                 yield name, document
 
@@ -116,28 +114,20 @@ def _tried(ask: Callable[[], Any], what: str, unread: list[str]) -> Any:
         return None
 
 
-def _attached(holder: Principal, iam: Any) -> list[Named]:
-    listing = getattr(iam, f"list_attached_{holder.kind}_policies")
-    return [
-        (policy["PolicyArn"], partial(_managed, policy["PolicyArn"], iam))
-        for page in pages(listing, **_name(holder))
-        for policy in page["AttachedPolicies"]
-    ]
+def _attached(holder: Principal, iam: Any) -> list[str]:
+    listed = pages(getattr(iam, f"list_attached_{holder.kind}_policies"), **_name(holder))
+    return [policy["PolicyArn"] for page in listed for policy in page["AttachedPolicies"]]
 
 
-def _managed(arn: str, iam: Any) -> Any:
+def _managed(arn: str, _holder: Principal, iam: Any) -> Any:
     """Return the default version of a managed policy."""
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
-def _inline(holder: Principal, iam: Any) -> list[Named]:
-    listing = getattr(iam, f"list_{holder.kind}_policies")
-    return [
-        (name, partial(_own, name, holder, iam))
-        for page in pages(listing, **_name(holder))
-        for name in page["PolicyNames"]
-    ]
+def _inline(holder: Principal, iam: Any) -> list[str]:
+    listed = pages(getattr(iam, f"list_{holder.kind}_policies"), **_name(holder))
+    return [name for page in listed for name in page["PolicyNames"]]
 
 
 def _own(policy: str, holder: Principal, iam: Any) -> Any:
@@ -148,7 +138,3 @@ def _own(policy: str, holder: Principal, iam: Any) -> Any:
 
 def _name(holder: Principal) -> dict[str, str]:
     return {f"{holder.kind.title()}Name": holder.name}
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

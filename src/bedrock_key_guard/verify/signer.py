@@ -12,16 +12,17 @@ be missing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.aws.cloudtrail import PAGE, Query
 from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.model.evidence import TrailAnswer
+from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.model.usage import Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from bedrock_key_guard.aws.cloudtrail import Trail
     from bedrock_key_guard.aws.trail_record import Record
@@ -101,7 +102,7 @@ def _is_of_account(signer: Signer, evidence: Evidence) -> bool:
 
 def trace(key: ShortTermKey, trail: Trail) -> TrailAnswer:
     """Return who used the access key that signed `key`, in its own region."""
-    now, seen = datetime.now(timezone.utc), list[Named]()
+    now, seen = utc_now(), list[Named]()
     for item in trail.look_up(Query(key.region, "AccessKeyId", key.access_key_id, most=_MOST)):
         if isinstance(item, Gap):
             detail = f"it would not say ({item.reason})"

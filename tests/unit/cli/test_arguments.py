@@ -120,10 +120,7 @@ def test_a_command_line_that_cannot_be_understood_is_a_usage_error() -> None:
             scan_options,
             {
                 "path": [],
-                "staged": False,
-                "stdin": False,
-                "history": False,
-                "range": False,
+                "source": "tree",
                 "revisions": [],
                 "deep": False,
                 "format": "text",
