@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.aws.cloudtrail import Trail
-    from bedrock_key_guard.aws.trail_record import Record
     from bedrock_key_guard.keys.key import ShortTermKey
     from bedrock_key_guard.model.evidence import Evidence, Principal
 
@@ -108,7 +107,8 @@ def trace(key: ShortTermKey, trail: Trail) -> TrailAnswer:
             detail = f"it would not say ({item.reason})"
             return TrailAnswer("unknown", key.region, now, detail=detail)
         if item.actor:
-            seen.append(_named(item))
+            issuer = item.text("userIdentity", "sessionContext", "sessionIssuer", "arn")
+            seen.append((item.actor, issuer or item.actor))
         if len(seen) == ENOUGH:
             break
     return read_trace(set(seen), key.region, now)
@@ -123,8 +123,3 @@ def read_trace(named: set[Named], region: str, now: datetime) -> TrailAnswer:
         return TrailAnswer("unknown", region, now, detail="it names more than one principal")
     ((principal, issuer),) = named
     return TrailAnswer("found", region, now, principal, issuer)
-
-
-def _named(record: Record) -> Named:
-    issuer = record.text("userIdentity", "sessionContext", "sessionIssuer", "arn")
-    return record.actor, issuer or record.actor
