@@ -26,8 +26,7 @@ VIEWER = "query { viewer { login } }"
 LABEL = {"color": "b60205", "description": "A credential was found where it must not be"}
 MOST_OF_ONE_AUTHOR = 1_000
 
-
-OutcomeState = Literal["created", "updated", "reopened", "closed", "unchanged", "none", "failed"]
+IssueState = Literal["created", "updated", "reopened", "closed", "unchanged", "none", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class IssueOutcome:
     """
 
     fingerprint: str
-    state: OutcomeState
+    state: IssueState
     number: int | None = None
     url: str | None = None
     reason: str = ""
@@ -154,7 +153,7 @@ class IssueWriter:
         data = {name: value for name, value in fields.items() if value is not None}
         if change.state == "closed":
             data["state_reason"] = "completed"
-        became: dict[str | None, OutcomeState] = {"closed": "closed", "open": "reopened"}
+        became: dict[str | None, IssueState] = {"closed": "closed", "open": "reopened"}
         return self._patch(change, data, became.get(change.state, "updated"))
 
     def close_duplicate(self, change: CloseDuplicate) -> IssueOutcome:
@@ -198,7 +197,7 @@ class IssueWriter:
         return [names for names in (full, labelled) if names != bare] + [bare]
 
     def _patch(
-        self, change: Edit | CloseDuplicate, data: dict[str, str], state: OutcomeState
+        self, change: Edit | CloseDuplicate, data: dict[str, str], state: IssueState
     ) -> IssueOutcome:
         path = f"{self._path}/issues/{change.number}"
         # The change comes first: when it is cut short, a comment that is missing does no harm.

@@ -52,9 +52,8 @@ def run(
             respond = None
             if responding is not None:
                 respond = dependencies.response(responding, sessions, witnesses, around)
-            cases = _judged(
-                cases, Verifier(witnesses, max_probes=verifying.max_probes), respond, around
-            )
+            verifier = Verifier(witnesses, max_probes=verifying.max_probes)
+            cases = _judged(cases, verifier, respond, around)
             if investigating is not None:
                 investigator = dependencies.investigator(investigating, sessions, witnesses)
                 cases = investigator.with_usage(cases)
