@@ -138,7 +138,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
 
 
 def _require_checkout(path: Path) -> None:
-    """Raise UsageError for an empty folder: clean is nothing that may be said of it."""
+    """Raise UsageError for an empty folder: nobody may call it clean."""
     if path.is_dir() and not any(path.iterdir()):
         raise UsageError(
             f"There is nothing to scan: the folder {str(path)!r} is empty.",

@@ -140,7 +140,7 @@ def _no_credentials(event: Event | None) -> str:
 def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Report, Visibility]:
     """Bring the issues up to date, and find out who can read this run.
 
-    What stands in the way is written beside what the run did, and never hides it.
+    What keeps it from that is written beside what the run did, and never hides it.
     """
     if event is None:
         return report, "unknown"

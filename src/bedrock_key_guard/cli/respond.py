@@ -117,7 +117,7 @@ def timeline_options() -> Parser:
 
 
 def timeline_flag() -> Parser:
-    """Return the option that adds what `timeline` tells to another command's report."""
+    """Return the option that adds the timeline to another command's report."""
     options = Parser(add_help=False)
     options.add_argument(
         "--timeline", action="store_true", help="look in CloudTrail for who used each key, too"

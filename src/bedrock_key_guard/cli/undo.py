@@ -66,7 +66,7 @@ def lift(arguments: argparse.Namespace) -> int:
 
 
 def _written(outcomes: Sequence[tuple[str, Outcome]], *, where_none: str) -> int:
-    """Write each outcome behind what it is of; return the exit code, 4 where one is left open."""
+    """Write each outcome after its subject; return the exit code, 4 where one is left open."""
     from bedrock_key_guard.text.terminal import printable
 
     for what, outcome in outcomes:

@@ -140,7 +140,7 @@ def reconcile(
 ) -> list[IssueChange]:
     """Return what must change so that `existing` becomes what is `wanted`; nothing if it is so.
 
-    An issue of which nothing is wanted stays as it is, and so does every issue of others.
+    An issue that nothing is wanted of stays as it is, and so does every issue of others.
     """
     own = own_issues(existing, author)
     changes: list[IssueChange] = []

@@ -37,7 +37,7 @@ class Family:
 
     @property
     def deny_actions(self) -> tuple[str, ...]:
-        """Return the actions of which a denial stops every key: one for each of its planes."""
+        """Return the actions that stop every key when they are denied: one for each plane."""
         planes = _PLANES.get(self.service, (self.service,))
         return tuple(f"{plane}:CallWithBearerToken" for plane in planes)
 

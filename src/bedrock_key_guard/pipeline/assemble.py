@@ -70,7 +70,7 @@ def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # p
 
 
 def _nothing_read(scan: Scan) -> tuple[str, ...]:
-    """Say so where sources gave nothing to read, which is not known to be clean by that."""
+    """Say so where the sources gave nothing to read: nothing read is not clean."""
     scanned = scan.scanned
     if scanned.objects or not scanned.sources or not scan.complete:
         return ()

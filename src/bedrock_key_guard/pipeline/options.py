@@ -120,9 +120,9 @@ class Investigating:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Hold what a run takes from the process; `mask` hears of every key before it is used.
+    """Hold what a run takes from the process; `mask` gets every key before it is used.
 
-    `clock` counts seconds; `watch` lends, while it scans, what hears how far that has come.
+    `clock` counts seconds; `watch` opens what shows the progress of the scan.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)

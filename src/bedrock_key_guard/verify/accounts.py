@@ -36,7 +36,7 @@ class Accounts:
             self.allowed = frozenset((session.account.account_id,))
 
     def allowed_for(self, key: WholeKey) -> AllowedAccounts:
-        """Return whose the key is, and who may be touched."""
+        """Return the key's account, and whether the guard may touch it."""
         if self.allowed is None:
             return AllowedAccounts(key.account_id, None, detail=self._reason)
         if isinstance(key, LongTermKey) or key.account_id is not None:
@@ -44,7 +44,7 @@ class Accounts:
         return self._with_organization(self._named_by_aws(key.access_key_id))
 
     def _with_organization(self, allowed: AllowedAccounts) -> AllowedAccounts:
-        """Allow the key's account too if it is of our organisation."""
+        """Allow the key's account as well if it is of our organisation."""
         account_id, listed = allowed.account_id, allowed.accounts or frozenset()
         if not self._asks_organization or account_id is None or allowed.permits(account_id):
             return allowed

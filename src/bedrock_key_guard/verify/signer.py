@@ -41,7 +41,8 @@ Witness = Literal["Bedrock", "IAM", "CloudTrail"]
 class Signer:
     """Name who signed a key, and the `holder`: the user or role that its permissions hang on.
 
-    A federated user holds nothing of its own: who federated it does, None where nobody named that.
+    A federated user has no permissions of its own: `holder` is who federated it, None where nobody
+    named that one.
     """
 
     principal: Principal

@@ -87,9 +87,9 @@ def _accepted(evidence: Evidence) -> Ruling | None:
 
 
 def _silence_of_iam(evidence: Evidence) -> str | None:
-    """Return why IAM did not say whose a key is that it does know: those of sessions it never does.
+    """Return why IAM could not say whose the key is; it never knows the keys of sessions.
 
-    It settles nothing, but people who are short of a permission have to hear of it.
+    It settles nothing, but people who lack a permission have to read of it.
     """
     key, iam = evidence.key, evidence.iam
     of_session = isinstance(key, ShortTermKey) and key.has_session_token
