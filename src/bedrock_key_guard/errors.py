@@ -1,10 +1,15 @@
 """Name every reason for which the guard cannot go on, with its exit code and its remedy.
 
     GuardError (70)
-    ├── UsageError (2)          the command line, an input or a file given to us is wrong
-    ├── CredentialsError (3)    a credential is missing, refused, or may not do what is needed
-    ├── IncompleteError (4)     something that had to be read could not be
-    └── InterruptedRunError (130)       a person stopped the run
+    ├── UsageError (2)              the command line, an input or a given file is wrong
+    ├── CredentialsError (3)        a credential is missing, refused, or may not do what is needed
+    ├── IncompleteError (4)         something that had to be read could not be
+    │   └── GitHubError             GitHub could not be asked, or would not do it
+    │       ├── UnansweredError     no answer, a 5xx, or an answer that is not GitHub's
+    │       ├── RateLimitError      GitHub asked for a longer wait than a run may take
+    │       └── RefusedError        any other 3xx or 4xx, with its status
+    │           └── DeniedError     a token that is bad or lacks a permission (3)
+    └── InterruptedRunError (130)   a person stopped the run
 
 Exit 0 means clean and 1 means findings; neither is an error. Codes not named here are reserved.
 """
@@ -51,3 +56,42 @@ class InterruptedRunError(GuardError):
 
     exit_code = 130
     remedy = "Run the command again; the guard goes on from what AWS and GitHub say."
+
+
+class GitHubError(IncompleteError):
+    """Report that GitHub could not be asked, or would not do it."""
+
+
+class UnansweredError(GitHubError):
+    """Report that no answer of GitHub's came; what was asked may have been done all the same."""
+
+    remedy = "Check the network, the proxy and GITHUB_API_URL, and run again."
+
+
+class RateLimitError(GitHubError):
+    """Report that GitHub asked us to wait longer than a run may."""
+
+    remedy = "Run again later, or less often, or with a token that has a limit of its own."
+
+
+class RefusedError(GitHubError):
+    """Report an answer that says no; `status` is HTTP's, `reason` is GitHub's own message."""
+
+    remedy = "Check the name of the repository, and that issues are enabled there."
+
+    def __init__(
+        self, message: str, *, status: int, reason: str, remedy: str | None = None
+    ) -> None:
+        """Keep the status and the reason beside the sentence for people."""
+        super().__init__(message, remedy=remedy)
+        self.status = status
+        self.reason = reason
+
+
+class DeniedError(CredentialsError, RefusedError):
+    """Report a token that is bad, or may not do or see what was asked."""
+
+    remedy = (
+        "Give the token what is missing: in a workflow, `permissions: issues: write` of the "
+        "repository in which issues are opened; elsewhere, access to that repository."
+    )

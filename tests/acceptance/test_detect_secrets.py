@@ -462,7 +462,7 @@ def test_a_baseline_that_detect_secrets_cannot_use_is_refused(
     write_baseline(repository, **changes)
     done = detect_secrets("hook", "--baseline", BASELINE, "app.env", cwd=repository)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "a plugin or a filter that detect-secrets cannot use. Take it out" in done.stderr
+    assert "a plugin or a filter that detect-secrets cannot use.\n  Take it out" in done.stderr
 
 
 def test_a_baseline_that_is_none_gives_no_traceback(repository: Path) -> None:

@@ -11,8 +11,10 @@ import pytest
 from bedrock_key_guard.keys.key import LongTermKey as ParsedKey
 from bedrock_key_guard.model.evidence import AllowedAccounts, Clock, Evidence
 from bedrock_key_guard.pipeline import pipeline as engine
+from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying
 from bedrock_key_guard.respond.plan import Policy
 from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.scan import Scanning
 from bedrock_key_guard.verify.bedrock import PLANES, HttpsProber
 from bedrock_key_guard.verify.verdict import verdict_from
 from sandbox.base.faults import (
@@ -117,11 +119,11 @@ def test_a_bedrock_that_accepts_a_key_of_nobody_makes_nothing_be_changed(
         monkeypatch.setenv(name, value)
     time = FakeTime()
     report = engine.run(
-        engine.Scanning((tree,)),
-        engine.Verifying(),
-        engine.Responding(Policy(), tree / "ledger"),
+        Scanning((tree,)),
+        Verifying(),
+        Responding(Policy(), tree / "ledger"),
         # IAM knows no such alias, so Bedrock is asked again two minutes later.
-        engine.Surroundings(sleep=time.sleep, clock=time.clock),
+        Surroundings(sleep=time.sleep, clock=time.clock),
     )
     (case,) = report.cases
     assert case.verdict is not None

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from bedrock_key_guard.action.scope import Asked, Wanted, scope_of
 from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
-from bedrock_key_guard.cli.arguments import account_ids
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.pipeline import pipeline
+from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying, account_ids
 from bedrock_key_guard.report.counts import FailOn
 from bedrock_key_guard.report.github.issue import Policy as IssuePolicy
 from bedrock_key_guard.respond.policy import Policy, ShortTerm
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bedrock_key_guard.action.event import Event
+    from bedrock_key_guard.scan.scan import Scanning
 
 Respond = Literal["off", "dry-run", "disable", "reset", "delete"]
 T = TypeVar("T", bound=str)
@@ -60,7 +59,7 @@ class Inputs:
                 remedy="Leave one of them out.",
             )
 
-    def scanning(self, event: Event | None = None) -> pipeline.Scanning:
+    def scanning(self, event: Event | None = None) -> Scanning:
         """Return what to read at an event. Raises UsageError for what cannot be read."""
         allow = allow_list(self.allow_list, self.baseline, self.exclude)
         name, payload = (event.name, event.payload) if event else ("", {})
@@ -68,24 +67,17 @@ class Inputs:
         if knows is None:
             _require_checkout(self.path)
         scope = scope_of(self.scan, name, payload, knows)
-        return pipeline.Scanning(
-            paths=(self.path,),
-            source=scope.source,
-            revisions=(scope.revisions,) if scope.revisions else (),
-            with_tree=scope.with_tree,
-            why_nothing=scope.why_nothing,
-            allow=allow,
-        )
+        return replace(scope, paths=(self.path,), allow=allow)
 
-    def verifying(self) -> pipeline.Verifying:
+    def verifying(self) -> Verifying:
         """Return whose keys may be probed."""
-        return pipeline.Verifying(self.allowed_account_ids, role=self.role_to_assume)
+        return Verifying(self.allowed_account_ids, role=self.role_to_assume)
 
-    def investigating(self) -> pipeline.Investigating | None:
+    def investigating(self) -> Investigating | None:
         """Return that the use of each key is looked up, if it is."""
-        return pipeline.Investigating() if self.verify and self.timeline else None
+        return Investigating() if self.verify and self.timeline else None
 
-    def responding(self, ledger: Path, untrusted: str | None) -> pipeline.Responding:
+    def responding(self, ledger: Path, untrusted: str | None) -> Responding:
         """Return what the run may change, nothing if it is `untrusted`."""
         policy = Policy(
             response="disable" if self.respond == "dry-run" else self.respond,
@@ -94,7 +86,7 @@ class Inputs:
             protect=self.protect,
             short_term=self.short_term,
         )
-        return pipeline.Responding(policy, ledger, self.reset_store)
+        return Responding(policy, ledger, self.reset_store)
 
 
 def read_inputs(environment: Mapping[str, str]) -> Inputs:
@@ -104,7 +96,14 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         return environment.get(f"INPUT_{name.upper().replace('-', '_')}", "").strip()
 
     def choice(name: str, allowed: tuple[T, ...], default: T) -> T:
-        return _one_of(name, text(name) or default, allowed)
+        value = text(name) or default
+        if value not in allowed:
+            remedy = f"Use one of: {', '.join(allowed)}."
+            raise UsageError(f"The input `{name}` is {value!r}.", remedy=remedy)
+        return value
+
+    def file(name: str) -> Path | None:
+        return Path(text(name)) if text(name) else None
 
     def switch(name: str, default: Literal["true", "false"]) -> bool:
         return choice(name, ("true", "false"), default) == "true"
@@ -113,13 +112,13 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         path=Path(text("path") or "."),
         scan=Wanted(choice("scan", get_args(Asked), "auto"), text("base-ref"), text("head-ref")),
         exclude=_lines(text("exclude")),
-        baseline=_file(text("baseline")),
-        allow_list=_file(text("allow-list")),
+        baseline=file("baseline"),
+        allow_list=file("allow-list"),
         verify=switch("verify", "true"),
         respond=choice("respond", get_args(Respond), "disable"),
         short_term=choice("short-term", get_args(ShortTerm), "off"),
         protect=frozenset(_words(text("protect"))),
-        allowed_account_ids=_accounts(text("allowed-account-ids")),
+        allowed_account_ids=account_ids(text("allowed-account-ids")),
         role_to_assume=role_to_assume(text("role-to-assume-template"), text("external-id")),
         reset_store=text("reset-store") or None,
         fail_on=choice("fail-on", get_args(FailOn), "any"),
@@ -133,35 +132,13 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
     )
 
 
-def _one_of(name: str, value: str, allowed: tuple[T, ...]) -> T:
-    if value not in allowed:
-        raise UsageError(
-            f"The input `{name}` is {value!r}.", remedy=f"Use one of: {', '.join(allowed)}."
-        )
-    return value
-
-
 def _require_checkout(path: Path) -> None:
-    """Raise UsageError for an empty folder: clean is nothing that may be said of it."""
+    """Raise UsageError for an empty folder: nobody may call it clean."""
     if path.is_dir() and not any(path.iterdir()):
         raise UsageError(
             f"There is nothing to scan: the folder {str(path)!r} is empty.",
             remedy="Add actions/checkout before this step, or correct the input `path`.",
         )
-
-
-def _accounts(value: str) -> frozenset[str]:
-    try:
-        return frozenset(account_ids(value))
-    except argparse.ArgumentTypeError as error:
-        raise UsageError(
-            f"The input `allowed-account-ids` cannot be used: {error}.",
-            remedy="Give account ids of 12 digits, separated by commas.",
-        ) from None
-
-
-def _file(value: str) -> Path | None:
-    return Path(value) if value else None
 
 
 def _lines(value: str) -> tuple[str, ...]:

@@ -15,19 +15,18 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.action.event import Event
+from bedrock_key_guard.action.event import BESIDE, Event, require_read
 from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.runner import Runner, writing
-from bedrock_key_guard.action.trigger import BESIDE, require_read
 from bedrock_key_guard.aws.ambient import has_credentials
-from bedrock_key_guard.cli.arguments import default_ledger
 from bedrock_key_guard.console.progress import watching
 from bedrock_key_guard.console.streams import as_guard_error, report_error, warn_of_reset, write
 from bedrock_key_guard.errors import GuardError, InterruptedRunError
 from bedrock_key_guard.github.client import GitHub
-from bedrock_key_guard.github.repository import repository_visibility
+from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.announce import Announcement, announce
+from bedrock_key_guard.pipeline.options import Surroundings, default_ledger
 from bedrock_key_guard.report.counts import counts, exit_code, result
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.case_markdown import Source
@@ -67,7 +66,7 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
 
 
 def _failed(error: Exception, runner: Runner) -> int:
-    """Tell people and the steps after this one, as far as the runner can still be told anything."""
+    """Tell people and the steps after this one, as far as the runner still takes anything."""
     with suppress(GuardError):
         runner.output("result", _ERROR)
     return report_error(error, annotate=True)
@@ -86,7 +85,7 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         inputs.scanning(event),
         inputs.verifying() if inputs.verify else None,
         responding if inputs.verify else None,
-        pipeline.Surroundings(
+        Surroundings(
             environment, mask=runner.mask, watch=lambda: watching(sys.stderr, environment)
         ),
         inputs.investigating(),
@@ -116,9 +115,7 @@ def _folder(environment: Mapping[str, str]) -> Path:
 
 def _distrust(event: Event | None) -> str | None:
     """Return why the run may change nothing, or None where it may."""
-    if event is None:
-        return _NO_EVENT
-    return None if event.trusted else event.trust.reason
+    return _NO_EVENT if event is None else event.untrusted
 
 
 def _left_unread(report: Report, inputs: Inputs, event: Event | None) -> Report:
@@ -135,21 +132,21 @@ def _left_unread(report: Report, inputs: Inputs, event: Event | None) -> Report:
 
 def _no_credentials(event: Event | None) -> str:
     """Say what the job lacks on the day before a leak, when it can still be mended."""
-    if event is None or event.trusted:
+    if event is None or event.untrusted is None:
         return f"{_NO_CREDENTIALS} {_GIVE_CREDENTIALS}"
-    return f"{_NO_CREDENTIALS} Nothing could be changed with any: {event.trust.reason}."
+    return f"{_NO_CREDENTIALS} Nothing could be changed with any: {event.untrusted}."
 
 
 def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Report, Visibility]:
     """Bring the issues up to date, and find out who can read this run.
 
-    What stands in the way is told beside what the run did, and never hides it.
+    What keeps it from that is written beside what the run did, and never hides it.
     """
     if event is None:
         return report, "unknown"
-    if not inputs.github_token:
-        return _without_token(report, inputs, event), event.visibility
-    if not report.cases or report.scan.interrupted:
+    if inputs.report_issue != "never":
+        report = _obstructed(report, inputs, event)
+    if not (inputs.github_token and report.cases) or report.scan.interrupted:
         return report, event.visibility
     try:
         return _announced(report, inputs, event)
@@ -159,17 +156,15 @@ def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Repo
         return _warned(report, lost), event.visibility
 
 
-def _without_token(report: Report, inputs: Inputs, event: Event) -> Report:
-    if inputs.report_issue == "never":
+def _obstructed(report: Report, inputs: Inputs, event: Event) -> Report:
+    """Say what keeps this run from writing issues, if anything is known to."""
+    if event.untrusted is not None:
+        left_alone = f"No issue was opened or changed: {event.untrusted}."
+        return _noted(report, left_alone) if report.cases else report
+    if inputs.github_token:
         return report
-    if not event.trusted:
-        return _left_alone(report, event) if report.cases else report
     lost = "was opened or changed" if report.cases else "could be opened if a key were found"
     return _warned(report, f"No issue {lost}: {_EMPTY_INPUT}")
-
-
-def _left_alone(report: Report, event: Event) -> Report:
-    return _noted(report, f"No issue was opened or changed: {event.trust.reason}.")
 
 
 def _noted(report: Report, note: str) -> Report:
@@ -182,18 +177,11 @@ def _warned(report: Report, warning: str) -> Report:
 
 def _announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Visibility]:
     with GitHub(inputs.github_token, api_url=event.api_url) as client:
-        visibility = _visibility(client, event)
-        if inputs.report_issue == "never":
-            return report, visibility
-        if not event.trusted:
-            return _left_alone(report, event), visibility
-        return announce(report, client, _announcement(inputs, event)), visibility
-
-
-def _visibility(client: GitHub, event: Event) -> Visibility:
-    """Return who can read this run, as GitHub says it now: a repeated run has an old event."""
-    now = repository_visibility(client, event.repository)
-    return event.visibility if now == "unknown" else now
+        # A repeated run has an old event, so GitHub is asked how it is now.
+        now = repository_visibility(client, event.repository)
+        if inputs.report_issue != "never" and event.untrusted is None:
+            report = announce(report, client, _announcement(inputs, event))
+        return report, event.visibility if now == "unknown" else now
 
 
 def _announcement(inputs: Inputs, event: Event) -> Announcement:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bedrock_key_guard.errors import IncompleteError
+from bedrock_key_guard.keys.envelope import payload_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -70,7 +71,7 @@ class Runner:
 
 @contextmanager
 def writing(path: Path | str) -> Iterator[None]:
-    """Raise IncompleteError where what is told in a file of the runner cannot be written."""
+    """Raise IncompleteError where a file of the runner cannot be written."""
     try:
         yield
     except OSError as error:
@@ -86,18 +87,10 @@ def _spellings(secret: Secret) -> Iterator[str]:
     yield text
     yield quote(text, safe="")
     yield base64.b64encode(text.encode()).decode()
-    yield from _decoded(text)
-
-
-def _decoded(text: str) -> Iterator[str]:
-    from bedrock_key_guard.keys.envelope import decode
-    from bedrock_key_guard.keys.prefixes import PREFIXES
-
-    prefix = next((known for known in PREFIXES if text.startswith(known)), "")
-    payload = decode(text[len(prefix) :].rstrip("=").encode()).decode("latin-1")
-    if prefix and payload.isprintable():
+    payload = payload_of(text).decode("latin-1")
+    if payload.isprintable():
         yield payload
-        yield payload.partition(":")[2] or payload
+        yield payload.partition(":")[2]
 
 
 def _data(text: str) -> str:

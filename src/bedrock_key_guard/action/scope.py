@@ -1,5 +1,7 @@
 """Decide what of a repository a run of the Action reads: a range of commits, the tree, or all.
 
+A name of the event's is not in what people are shown, for that may hold a key.
+
 Sources: https://docs.github.com/en/webhooks/webhook-events-and-payloads (push, pull_request,
 merge_group) and https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows.
 """
@@ -10,7 +12,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from bedrock_key_guard.action.event import member
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.scan.scan import Scanning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,23 +28,9 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NO_REVISION = re.compile(r"^[-^]|\.\.|[\s:?*\[\\\x00-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Say what to read; `revisions` are a range's, `with_tree` adds the files as they are.
-
-    `why_nothing` says why an event brought nothing to read. A name of the event's is not in it,
-    for that may hold a key.
-    """
-
-    source: Literal["tree", "range", "history", "nothing"]
-    revisions: str | None = None
-    with_tree: bool = False
-    why_nothing: str = ""
-
-
-HISTORY, TREE = Scope("history"), Scope("tree")
-DELETED = Scope(
-    "nothing",
+HISTORY, TREE = Scanning(source="history"), Scanning(source="tree")
+DELETED = Scanning(
+    source="nothing",
     why_nothing="Nothing was read: a branch or a tag was deleted, which brings nothing new. "
     "`scan: history` reads what is left.",
 )
@@ -55,19 +45,21 @@ class Wanted:
     head_ref: str = ""
 
 
-def scope_of(wanted: Wanted, name: str, payload: Mapping[str, Any], knows: Knows | None) -> Scope:
+def scope_of(
+    wanted: Wanted, name: str, payload: Mapping[str, Any], knows: Knows | None
+) -> Scanning:
     """Return what to read at the event `name`.
 
-    `knows` tells whether the checkout has a commit; it is None where there is no repository. Raises
-    UsageError for a range that cannot be told.
+    `knows` returns whether the checkout has a commit; it is None where there is no repository.
+    Raises UsageError for an event that has no range where one is asked for.
     """
     if wanted.scan in ("tree", "history"):
         return HISTORY if wanted.scan == "history" else TREE
     if knows is None:
-        return TREE if wanted.scan == "auto" else Scope("range", "HEAD")
+        return TREE if wanted.scan == "auto" else _range("HEAD")
     found = _of_event(name, payload, knows)
     if wanted.base_ref or wanted.head_ref:
-        found = Scope("range", _named(wanted, knows), found.with_tree)
+        found = _range(_named(wanted, knows), with_tree=found.with_tree)
     if wanted.scan == "auto" or found == DELETED:
         return found
     if found.source != "range":
@@ -78,7 +70,7 @@ def scope_of(wanted: Wanted, name: str, payload: Mapping[str, Any], knows: Knows
     return replace(found, with_tree=False)
 
 
-def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scope:
+def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scanning:
     if name == "delete" or (name == "push" and _is_deletion(payload)):
         return DELETED
     if name == "push":
@@ -88,7 +80,11 @@ def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scope:
         ends = [_commit(payload, "pull_request", end, "sha") for end in ("base", "head")]
     elif name == "merge_group":
         ends = [_commit(payload, "merge_group", end) for end in ("base_sha", "head_sha")]
-    return Scope("range", "..".join(ends), with_tree=True) if ends and all(ends) else HISTORY
+    return _range("..".join(ends), with_tree=True) if ends and all(ends) else HISTORY
+
+
+def _range(revisions: str, *, with_tree: bool = False) -> Scanning:
+    return Scanning(source="range", revisions=(revisions,), with_tree=with_tree)
 
 
 def _is_deletion(payload: Mapping[str, Any]) -> bool:
@@ -100,7 +96,7 @@ def _is_deletion(payload: Mapping[str, Any]) -> bool:
     return payload.get("deleted") is True or (bool(after) and not after.strip("0"))
 
 
-def _pushed(payload: Mapping[str, Any], knows: Knows) -> Scope:
+def _pushed(payload: Mapping[str, Any], knows: Knows) -> Scanning:
     """Return the commits that came with a push, and the files: a key may be older than the guard.
 
     A branch or tag that is new has no commit before, and after a forced push that one may be gone:
@@ -110,13 +106,13 @@ def _pushed(payload: Mapping[str, Any], knows: Knows) -> Scope:
     if not after:
         return HISTORY
     if before and knows(before):
-        return Scope("range", f"{before}..{after}", with_tree=True)
+        return _range(f"{before}..{after}", with_tree=True)
     branch = _text(payload, "repository", "default_branch")
     default = f"refs/remotes/origin/{branch}"
     is_default = _text(payload, "ref") == f"refs/heads/{branch}"
     if not branch or is_default or _NO_REVISION.search(branch) or not knows(default):
         return HISTORY
-    return Scope("range", f"{default}..{after}", with_tree=True)
+    return _range(f"{default}..{after}", with_tree=True)
 
 
 def _named(wanted: Wanted, knows: Knows) -> str:
@@ -143,7 +139,5 @@ def _commit(payload: Mapping[str, Any], *path: str) -> str:
 
 
 def _text(payload: Mapping[str, Any], *path: str) -> str:
-    found: Any = payload
-    for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
+    found = member(payload, *path)
     return found if isinstance(found, str) else ""

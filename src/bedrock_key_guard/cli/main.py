@@ -8,12 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.cli.arguments import Parser, respond_options, scan_options, verify_options
+from bedrock_key_guard.cli.arguments import Parser
 from bedrock_key_guard.cli.explain import explain
-from bedrock_key_guard.cli.lift import lift, lift_options
-from bedrock_key_guard.cli.restore import restore, restore_options
-from bedrock_key_guard.cli.scan import respond, scan, verify
-from bedrock_key_guard.cli.timeline import timeline, timeline_flag, timeline_options
+from bedrock_key_guard.cli.respond import (
+    respond,
+    respond_options,
+    timeline,
+    timeline_flag,
+    timeline_options,
+    verify,
+    verify_options,
+)
+from bedrock_key_guard.cli.scan import scan, scan_options
+from bedrock_key_guard.cli.undo import lift, lift_options, restore, restore_options
 from bedrock_key_guard.console.streams import PROGRAM, replace_closed_streams, report_error
 from bedrock_key_guard.errors import InterruptedRunError
 
@@ -69,29 +76,14 @@ def _parser() -> Parser:
 def _commands() -> Iterator[tuple[str, Command, str, str, list[Parser]]]:
     """Yield each command: its name, what it runs, how it is called, what it does, its options."""
     options, paths = "[OPTION ...]", "[OPTION ...] [PATH ...]"
-    read, ask, change = scan_options(), verify_options(), respond_options()
+    read, ask, too = scan_options(), verify_options(), timeline_flag()
+    looked_up = [scan_options(("text", "json", "html")), ask, timeline_options()]
+    who = "Find keys, and say who used each since it leaked."
+    make_dead = "Find keys, prove which are live, and make those dead."
     yield "scan", scan, paths, "Find keys. Never uses the network.", [read]
-    yield (
-        "verify",
-        verify,
-        paths,
-        "Find keys, and prove which are live.",
-        [read, ask, timeline_flag()],
-    )
-    yield (
-        "respond",
-        respond,
-        paths,
-        "Find keys, prove which are live, and make those dead.",
-        [read, ask, change, timeline_flag()],
-    )
-    yield (
-        "timeline",
-        timeline,
-        paths,
-        "Find keys, and say who used each since it leaked.",
-        [scan_options(("text", "json", "html")), ask, timeline_options()],
-    )
+    yield "verify", verify, paths, "Find keys, and prove which are live.", [read, ask, too]
+    yield "respond", respond, paths, make_dead, [read, ask, respond_options(), too]
+    yield "timeline", timeline, paths, who, looked_up
     yield "restore", restore, options, "Undo what a ledger records.", [restore_options()]
     yield "lift", lift, options, "Lift denials whose keys have expired.", [lift_options()]
     yield "explain", explain, "< FILE", "Say offline what the key on standard input is.", []

@@ -1,32 +1,117 @@
-"""Scan, verify and respond: the three commands that lead a run through the house."""
+"""Scan, and lead every run that begins with a scan through the house."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import sys
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.cli.arguments import chosen_role, default_ledger
-from bedrock_key_guard.console.streams import input_is_closed, warn_of_reset, write
+from bedrock_key_guard.cli.arguments import Parser, file_name
+from bedrock_key_guard.console.streams import input_is_closed, write
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.references import FORMS
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Sequence
 
-    from bedrock_key_guard.pipeline import pipeline
+    from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying
     from bedrock_key_guard.report.report import Report
-    from bedrock_key_guard.text.terminal import Canvas
+    from bedrock_key_guard.scan.scan import Scanning, SourceName
 
 _MOST_PATHS: dict[str, float] = {"tree": inf, "stdin": 0}
-# What would do nothing without the choice beside it, and leave people to think that it did.
-_GOES_WITH = {
-    "reactivate": ("action", "reset"),
-    "revoke_everything": ("short_term", "revoke-sessions"),
-    "force": ("short_term", "revoke-sessions"),
-}
+
+
+class _Revisions(argparse.Action):
+    """Keep the words of `--range` in their order, those that Git knows as options among them."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002  # argparse's own signature
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Add one option's words."""
+        if option_string == "--range":
+            namespace.source = "range"
+        else:
+            namespace.revisions = [*namespace.revisions, option_string]
+        namespace.revisions = [*namespace.revisions, *(values or ())]
+
+
+def scan_options(formats: tuple[str, ...] = ("text", "json")) -> Parser:
+    """Return the options of `scan`, for a command that writes these formats."""
+    options = Parser(add_help=False)
+    paths = "files and folders to read (default: the current folder)"
+    options.add_argument("path", nargs="*", type=file_name, metavar="PATH", help=paths)
+    options.set_defaults(source="tree")
+    add = options.add_mutually_exclusive_group().add_argument
+    index, history = "read the index, not the files", "read every object of the repository at PATH"
+    for option, source, reads in (
+        ("--staged", "index", index),
+        ("--stdin", "stdin", "read standard input"),
+        ("--history", "history", history),
+    ):
+        add(option, action="store_const", dest="source", const=source, help=reads)
+    add(
+        "--range",
+        action=_Revisions,
+        nargs="*",
+        dest="revisions",
+        default=[],
+        metavar="REV",
+        help="read what these commits added: A..B, or --all --not OLD for what is new since then "
+        "(PATH comes before it)",
+    )
+    options.add_argument(
+        *FORMS,
+        action=_Revisions,
+        nargs="*",
+        dest="revisions",
+        default=[],
+        metavar="REV",
+        help="further revisions of --range, as `git rev-list` takes them",
+    )
+    options.add_argument(
+        "--deep", action="store_true", help="search a history for every encoding, at half the speed"
+    )
+    _add_reporting(options, formats)
+    _add_hiding(options)
+    return options
+
+
+def _add_reporting(options: Parser, formats: tuple[str, ...]) -> None:
+    add = options.add_argument_group("what is reported").add_argument
+    form = "how the report is written (default: text)"
+    add("--format", choices=formats, default="text", help=form)
+    add(
+        "--fail-on",
+        choices=("any", "live", "none"),
+        default="any",
+        help="exit 1 for any key, for live keys alone, or for none (default: any)",
+    )
+    add("--include-malformed", action="store_true", help="show keys that decode only in part")
+    add("--quiet", action="store_true", help="show no progress")
+
+
+def _add_hiding(options: Parser) -> None:
+    none = "None of these hides a key that is proven live."
+    add = options.add_argument_group("what is hidden", none).add_argument
+    add(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="paths, such as 'tests/*'; may be repeated",
+    )
+    baseline = "what a detect-secrets baseline holds"
+    add("--baseline", type=file_name, metavar="FILE", help=baseline)
+    keys = "keys, by lines `fingerprint HEX`; a line `missing ID` accepts that an object is lost"
+    add("--allow-list", type=file_name, metavar="FILE", help=keys)
 
 
 def scan(arguments: argparse.Namespace) -> int:
@@ -39,74 +124,23 @@ def scan(arguments: argparse.Namespace) -> int:
     return lead(arguments)
 
 
-def verify(arguments: argparse.Namespace) -> int:
-    """Find keys and prove which are live."""
-    return lead(arguments, verifying_of(arguments), None, investigating_of(arguments))
-
-
-def respond(arguments: argparse.Namespace) -> int:
-    """Find, verify, and make what is proven live dead."""
-    _refuse_idle(arguments)
-    verifying, responding = verifying_of(arguments), _responding(arguments)
-    return lead(arguments, verifying, responding, investigating_of(arguments))
-
-
 def lead(
     arguments: argparse.Namespace,
-    verifying: pipeline.Verifying | None = None,
-    responding: pipeline.Responding | None = None,
-    investigating: pipeline.Investigating | None = None,
+    verifying: Verifying | None = None,
+    responding: Responding | None = None,
+    investigating: Investigating | None = None,
 ) -> int:
     """Lead one run through the stages that are asked for, write its report, return its code."""
     from bedrock_key_guard.console.progress import watching
     from bedrock_key_guard.pipeline import pipeline
+    from bedrock_key_guard.pipeline.options import Surroundings
     from bedrock_key_guard.report.counts import exit_code
 
     _require_folder()
-    around = pipeline.Surroundings(
-        watch=lambda: watching(sys.stderr, os.environ, quiet=arguments.quiet)
-    )
+    around = Surroundings(watch=lambda: watching(sys.stderr, os.environ, quiet=arguments.quiet))
     report = pipeline.run(_scanning(arguments), verifying, responding, around, investigating)
     write(_written(report, arguments.format))
     return exit_code(report, arguments.fail_on)
-
-
-def _written(report: Report, form: str) -> str:
-    if form == "json":
-        from bedrock_key_guard.report.json.json_report import as_json
-
-        return as_json(report)
-    if form == "html":
-        from bedrock_key_guard.report.html.page import as_html
-
-        return as_html(report)
-    from bedrock_key_guard.report.terminal.text import as_text
-
-    return as_text(report, colour=_in_colour(), canvas=_canvas())
-
-
-# ── what the arguments mean ─────────────────────────────────────────────────────────────────────
-
-
-def _scanning(arguments: argparse.Namespace) -> pipeline.Scanning:
-    from bedrock_key_guard.pipeline import pipeline
-    from bedrock_key_guard.scan.allowlist import allow_list
-
-    source = _source(arguments)
-    if len(arguments.path) > _MOST_PATHS.get(source, 1):
-        raise UsageError("--staged, --history and --range take one folder, --stdin takes none.")
-    if source == "stdin" and input_is_closed():
-        raise UsageError("Standard input is closed.", remedy="Send something into it.")
-    if arguments.revisions and source != "range":
-        raise UsageError(f"{arguments.revisions[0]} goes with --range alone.")
-    return pipeline.Scanning(
-        paths=tuple(arguments.path) or (Path(),),
-        source=source,
-        revisions=tuple(arguments.revisions),
-        deep=arguments.deep,
-        allow=allow_list(arguments.allow_list, arguments.baseline, arguments.exclude),
-        include_malformed=arguments.include_malformed,
-    )
 
 
 def _require_folder() -> None:
@@ -120,68 +154,41 @@ def _require_folder() -> None:
         ) from None
 
 
-def _refuse_idle(arguments: argparse.Namespace) -> None:
-    """Raise UsageError for an option that would do nothing."""
-    for option, (choice, value) in _GOES_WITH.items():
-        if getattr(arguments, option) and getattr(arguments, choice) != value:
-            sentence = f"--{option} goes with --{choice} {value} alone."
-            raise UsageError(sentence.replace("_", "-"))
+def _scanning(arguments: argparse.Namespace) -> Scanning:
+    from bedrock_key_guard.scan.allowlist import allow_list
+    from bedrock_key_guard.scan.scan import Scanning
 
-
-def _source(arguments: argparse.Namespace) -> pipeline.SourceName:
-    if arguments.range:
-        return "range"
-    if arguments.history:
-        return "history"
-    return "stdin" if arguments.stdin else "index" if arguments.staged else "tree"
-
-
-def verifying_of(arguments: argparse.Namespace) -> pipeline.Verifying:
-    """Return whose keys may be probed."""
-    from bedrock_key_guard.pipeline import pipeline
-
-    return pipeline.Verifying(
-        frozenset(arguments.allowed_account_ids),
-        arguments.max_probes,
-        chosen_role(arguments),
+    source: SourceName = arguments.source
+    if len(arguments.path) > _MOST_PATHS.get(source, 1):
+        raise UsageError("--staged, --history and --range take one folder, --stdin takes none.")
+    if source == "stdin" and input_is_closed():
+        raise UsageError("Standard input is closed.", remedy="Send something into it.")
+    if arguments.revisions and source != "range":
+        raise UsageError(f"{arguments.revisions[0]} goes with --range alone.")
+    return Scanning(
+        paths=tuple(arguments.path) or (Path(),),
+        source=source,
+        revisions=tuple(arguments.revisions),
+        deep=arguments.deep,
+        allow=allow_list(arguments.allow_list, arguments.baseline, arguments.exclude),
+        include_malformed=arguments.include_malformed,
     )
 
 
-def _responding(arguments: argparse.Namespace) -> pipeline.Responding:
-    from bedrock_key_guard.pipeline import pipeline
-    from bedrock_key_guard.respond.plan import Policy
+def _written(report: Report, form: str) -> str:
+    if form == "json":
+        from bedrock_key_guard.report.json.json_report import as_json
 
-    policy = Policy(
-        response=arguments.action,
-        dry_run=arguments.dry_run,
-        reactivate=arguments.reactivate,
-        protect=frozenset(arguments.protect),
-        max_responses=arguments.max_responses,
-        short_term=arguments.short_term,
-        quarantine=arguments.quarantine_policy,
-        revoke_everything=arguments.revoke_everything,
-        force=arguments.force,
-    )
-    ledger = arguments.ledger or default_ledger()
-    responding = pipeline.Responding(policy, ledger, arguments.reset_store)
-    warn_of_reset(policy)
-    return responding
+        return as_json(report)
+    if form == "html":
+        from bedrock_key_guard.report.html.page import as_html
 
-
-def investigating_of(arguments: argparse.Namespace) -> pipeline.Investigating | None:
-    """Return how the trail is read, if `--timeline` asks for it."""
-    from bedrock_key_guard.pipeline import pipeline
-
-    return pipeline.Investigating() if arguments.timeline else None
-
-
-def _canvas() -> Canvas:
-    """Measure the terminal, and see whether the output's encoding has blocks to draw with."""
+        return as_html(report)
+    from bedrock_key_guard.report.terminal.text import as_text
     from bedrock_key_guard.text.terminal import canvas_for
 
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return canvas_for(width, sys.stdout.encoding or "utf-8")
-
-
-def _in_colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    at_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if at_terminal else None
+    # An encoding without blocks to draw with has a canvas of its own.
+    canvas = canvas_for(width, sys.stdout.encoding or "utf-8")
+    return as_text(report, colour=at_terminal and not os.environ.get("NO_COLOR"), canvas=canvas)

@@ -11,7 +11,7 @@ from bedrock_key_guard.errors import GuardError, IncompleteError
 from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.respond.plan import Policy
+    from bedrock_key_guard.respond.policy import Policy
 
 PROGRAM = "bedrock-key-guard"
 

@@ -6,23 +6,26 @@ Sources: https://docs.github.com/en/rest/using-the-rest-api/getting-started-with
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.utils import get_environ_proxies
 
-from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.github import PUBLIC_API
-from bedrock_key_guard.github.errors import (
-    DENIALS,
+from bedrock_key_guard import __version__
+from bedrock_key_guard.errors import (
+    CredentialsError,
     DeniedError,
     RateLimitError,
     RefusedError,
     UnansweredError,
+    UsageError,
 )
-from bedrock_key_guard.github.http_session import open_session
-from bedrock_key_guard.github.pace import LIMITING, Pace, limited_for
+from bedrock_key_guard.github import PUBLIC_API
+from bedrock_key_guard.github.rate_limits import LIMITING, Pace, limited_for
+from bedrock_key_guard.https import Bearer, HttpsSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +37,16 @@ JSON = Any
 TIMEOUTS = (10, 30)
 """Seconds to connect, and between two bytes of an answer."""
 RETRIES = 3
+HEADERS = {
+    "Accept": "application/vnd.github+json",
+    "User-Agent": f"bedrock-key-guard/{__version__}",
+    "X-GitHub-Api-Version": "2022-11-28",
+}
+DENIALS = frozenset({401, 403, 404})
+"""404 is a denial too: GitHub answers it where a token may not know that a repository exists.
+
+Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+"""
 MOVED = "The repository, or GITHUB_API_URL, has moved: use the new name or address."
 
 
@@ -122,7 +135,8 @@ class GitHub:
                 raise RateLimitError(f"{asked} was refused: wait for {limited:.0f} seconds.")
             attempt += 1
 
-    def _send(self, asked: _Asked) -> requests.Response | _Lost:
+    def _send(self, asked: _Asked) -> requests.Response | str:
+        """Return the answer, or the kind of the error for which there is none."""
         # The error becomes a value here: an exception of requests drags the token's header along.
         try:
             return self._session.request(
@@ -134,17 +148,16 @@ class GitHub:
                 allow_redirects=False,
             )
         except OSError as error:  # RequestException is one, and so is a CA bundle that is no file
-            return _Lost(type(error).__name__)
+            return type(error).__name__
 
-    def _limited(self, answer: requests.Response | _Lost, attempt: int) -> float | None:
-        if isinstance(answer, _Lost) or answer.status_code not in LIMITING:
+    def _limited(self, answer: requests.Response | str, attempt: int) -> float | None:
+        if isinstance(answer, str) or answer.status_code not in LIMITING:
             return None
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        now = self._pace.clock()
-        return limited_for(answer.status_code, headers, _message(answer), now=now, attempt=attempt)
+        now, message = self._pace.clock(), _message(answer)
+        return limited_for(answer.status_code, answer.headers, message, now=now, attempt=attempt)
 
-    def _tries_again(self, asked: _Asked, answer: requests.Response | _Lost, attempt: int) -> bool:
-        transient = isinstance(answer, _Lost) or answer.status_code >= requests.codes.server_error
+    def _tries_again(self, asked: _Asked, answer: requests.Response | str, attempt: int) -> bool:
+        transient = isinstance(answer, str) or answer.status_code >= requests.codes.server_error
         return asked.repeatable and transient and attempt < RETRIES and self.pause(2.0**attempt)
 
 
@@ -165,11 +178,20 @@ class _Asked:
         return f"{self.method} {parts.scheme}://{host}{parts.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """Say that no answer came, by the kind of the error."""
-
-    kind: str
+def open_session(token: str, api_url: str) -> requests.Session:
+    """Return a session for one GitHub; raises CredentialsError for a token that cannot be one."""
+    token = token.strip()
+    # Here, because the error that requests raises for such a header quotes it.
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise CredentialsError(
+            "The GitHub token is empty, or holds characters that no token has.",
+            remedy="Pass the token as it was issued, for example `${{ github.token }}`.",
+        )
+    session = HttpsSession(os.environ)
+    session.proxies = dict(get_environ_proxies(api_url, no_proxy=None))
+    session.auth = Bearer(lambda: token)
+    session.headers.update(HEADERS)
+    return session
 
 
 def _address(api_url: str) -> str:
@@ -186,10 +208,10 @@ def _address(api_url: str) -> str:
     )
 
 
-def _accepted(asked: _Asked, answer: requests.Response | _Lost) -> requests.Response:
+def _accepted(asked: _Asked, answer: requests.Response | str) -> requests.Response:
     """Return a success; raise what anything else means."""
-    if isinstance(answer, _Lost):
-        raise UnansweredError(f"{asked} got no answer ({answer.kind}).")
+    if isinstance(answer, str):
+        raise UnansweredError(f"{asked} got no answer ({answer}).")
     status = answer.status_code
     if status >= requests.codes.server_error:
         raise UnansweredError(f"{asked} was answered with {status}.")

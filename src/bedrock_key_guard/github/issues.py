@@ -6,11 +6,11 @@ time may both open one, and then both see, and close, the later.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from bedrock_key_guard.github.errors import GitHubError, RateLimitError, UnansweredError
-from bedrock_key_guard.github.listing import find_issues
+from bedrock_key_guard.errors import GitHubError, RateLimitError, UnansweredError
+from bedrock_key_guard.github.issue_api import IssueOutcome, IssueWriter, find_issues, own_login
 from bedrock_key_guard.github.reconcile import (
     CloseDuplicate,
     Create,
@@ -21,8 +21,7 @@ from bedrock_key_guard.github.reconcile import (
     own_issues,
     reconcile,
 )
-from bedrock_key_guard.github.repository import own_login, repository_path
-from bedrock_key_guard.github.writer import IssueWriter, Written
+from bedrock_key_guard.github.visibility import repository_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,26 +30,6 @@ if TYPE_CHECKING:
 
 MANAGEMENT_LABEL = "leaked-credential"
 CREATE_TRIES = 3
-
-OutcomeState = Literal["created", "updated", "reopened", "closed", "unchanged", "none", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class IssueOutcome:
-    """Say what became of one wanted issue.
-
-    `none` means that there is no issue and none was worth opening. `reason` says why something
-    `failed`, or what is missing of something that was done, such as assignees that GitHub
-    refused; `error` is the error behind it, with its exit code and remedy.
-    """
-
-    fingerprint: str
-    state: OutcomeState
-    number: int | None = None
-    url: str | None = None
-    reason: str = ""
-    error: GitHubError | None = None
-
 
 Outcomes = dict[str, IssueOutcome]
 
@@ -125,36 +104,32 @@ class Issues:
         try:
             match change:
                 case Create():
-                    return _done(before, "created", self._create(change, author))
+                    return self._create(change, author)
                 case Edit():
-                    return _done(before, _edited(change), self._writer.edit(change))
+                    return self._writer.edit(change)
                 case CloseDuplicate():
                     closed = self._writer.close_duplicate(change)
-                    reason, error = closed.missing or before.reason, closed.error or before.error
+                    reason, error = closed.reason or before.reason, closed.error or before.error
                     return replace(before, reason=reason, error=error)
         except GitHubError as error:
             return _failed(before, error)
 
-    def _create(self, change: Create, author: str) -> Written:
+    def _create(self, change: Create, author: str) -> IssueOutcome:
+        """Open an issue; where no answer came it may be there all the same, so look before."""
         self._writer.ensure_label()
-        lost: UnansweredError | None = None
-        for tries in range(1, CREATE_TRIES + 1):
-            made = self._create_or_find(change, author, tries)
-            if isinstance(made, Written):
-                return made
-            lost = made
-        raise lost or AssertionError
-
-    def _create_or_find(self, change: Create, author: str, tries: int) -> Written | UnansweredError:
-        try:
-            return self._writer.create(change)
-        except UnansweredError as error:
-            # It may have been opened all the same: look before trying again.
-            self._client.pause(2.0**tries)
-            found = own_issues(self._find([change.fingerprint], author), author)
-            if change.fingerprint in found:
-                return Written(found[change.fingerprint][0])
-            return error
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return self._writer.create(change)
+            except UnansweredError:
+                self._client.pause(2.0**tries)
+                found = own_issues(self._find([change.fingerprint], author), author)
+                if issues := found.get(change.fingerprint):
+                    number, url = issues[0].number, issues[0].url
+                    return IssueOutcome(change.fingerprint, "created", number, url)
+                if tries == CREATE_TRIES:
+                    raise
 
 
 def _as_it_is(fingerprint: str, own: dict[str, list[ExistingIssue]]) -> IssueOutcome:
@@ -162,19 +137,6 @@ def _as_it_is(fingerprint: str, own: dict[str, list[ExistingIssue]]) -> IssueOut
         return IssueOutcome(fingerprint, "none")
     kept = own[fingerprint][0]
     return IssueOutcome(fingerprint, "unchanged", kept.number, kept.url)
-
-
-def _done(before: IssueOutcome, state: OutcomeState, written: Written) -> IssueOutcome:
-    issue = written.issue
-    return IssueOutcome(
-        before.fingerprint, state, issue.number, issue.url, written.missing, written.error
-    )
-
-
-def _edited(change: Edit) -> OutcomeState:
-    if change.state is None:
-        return "updated"
-    return "closed" if change.state == "closed" else "reopened"
 
 
 def _failed(before: IssueOutcome, error: GitHubError) -> IssueOutcome:

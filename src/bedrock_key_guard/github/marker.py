@@ -27,7 +27,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 def is_fingerprint(text: str) -> bool:
-    """Tell whether a text can stand in a marker as the name of an issue."""
+    """Return whether a text can stand in a marker as the name of an issue."""
     return bool(_FINGERPRINT.fullmatch(text))
 
 

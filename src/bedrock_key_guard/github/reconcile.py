@@ -140,7 +140,7 @@ def reconcile(
 ) -> list[IssueChange]:
     """Return what must change so that `existing` becomes what is `wanted`; nothing if it is so.
 
-    An issue of which nothing is wanted stays as it is, and so does every issue of others.
+    An issue that nothing is wanted of stays as it is, and so does every issue of others.
     """
     own = own_issues(existing, author)
     changes: list[IssueChange] = []
@@ -218,7 +218,7 @@ def _remembered(wanted: WantedIssue, marker: dict[str, str], turn: Turn) -> dict
 
 
 def _is_kept(wanted: WantedIssue, marker: dict[str, str]) -> bool:
-    """Tell whether an issue has the better text, which everybody may still read."""
+    """Return whether an issue has the better text, which everybody may still read."""
     stronger = marker.get("told", "state") in STRONGER.get(wanted.told, ())
     return stronger and ("withheld" in marker or not wanted.withheld)
 

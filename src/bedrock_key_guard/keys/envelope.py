@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 
+from bedrock_key_guard.keys.prefixes import PREFIXES
+
 
 def decode(body: bytes) -> bytes:
     """Return the bytes that `body`, base64 without padding, spells: as many as are whole."""
@@ -23,3 +25,9 @@ def decode(body: bytes) -> bytes:
 def encode(payload: bytes) -> str:
     """Return the canonical base64 of `payload`, padding kept."""
     return base64.b64encode(payload).decode("ascii")
+
+
+def payload_of(key: str) -> bytes:
+    """Return what the text of a key, whole or cut, spells after its prefix."""
+    prefix = next((known for known in PREFIXES if key.startswith(known)), "")
+    return decode(key[len(prefix) :].rstrip("=").encode())

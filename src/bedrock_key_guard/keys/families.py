@@ -19,78 +19,74 @@ Kind = Literal["long-term", "short-term"]
 class Family:
     """Describe one family of keys.
 
-    `token_host` is the host that a short-term key's presigned URL names and `signing_service` the
-    service of its signature; both are empty for long-term families. `console_user` is how the
-    console names the users that it makes, empty where it does not.
+    `service` signs the presigned URL of a short-term key; `console_user` is how the console names
+    the users that it makes, empty where it does not.
     """
 
     name: str
     title: str
     prefix: str
     kind: Kind
-    service_name: str
-    deny_actions: tuple[str, ...]
+    service: str
     console_user: str = ""
-    token_host: str = ""
-    signing_service: str = ""
+
+    @property
+    def service_name(self) -> str:
+        """Return IAM's name of the service, which is the host of its presigned URLs, too."""
+        return f"{self.service}.amazonaws.com"
+
+    @property
+    def deny_actions(self) -> tuple[str, ...]:
+        """Return the actions that stop every key when they are denied: one for each plane."""
+        planes = _PLANES.get(self.service, (self.service,))
+        return tuple(f"{plane}:CallWithBearerToken" for plane in planes)
 
 
-_BEDROCK_DENY = ("bedrock:CallWithBearerToken", "bedrock-mantle:CallWithBearerToken")
-_CLAUDE_DENY = ("aws-external-anthropic:CallWithBearerToken",)
+_PLANES = {"bedrock": ("bedrock", "bedrock-mantle")}
 
 BEDROCK_LONG_TERM = Family(
-    name="bedrock-long-term",
-    title="Amazon Bedrock long-term API key",
-    prefix=prefixes.BEDROCK_LONG_TERM,
-    kind="long-term",
-    service_name="bedrock.amazonaws.com",
-    deny_actions=_BEDROCK_DENY,
+    "bedrock-long-term",
+    "Amazon Bedrock long-term API key",
+    prefixes.BEDROCK_LONG_TERM,
+    "long-term",
+    "bedrock",
     console_user="BedrockAPIKey-",
 )
 BEDROCK_SHORT_TERM = Family(
-    name="bedrock-short-term",
-    title="Amazon Bedrock short-term API key",
-    prefix=prefixes.BEDROCK_SHORT_TERM,
-    kind="short-term",
-    service_name="bedrock.amazonaws.com",
-    deny_actions=_BEDROCK_DENY,
-    token_host="bedrock.amazonaws.com",  # noqa: S106  # a host name
-    signing_service="bedrock",
+    "bedrock-short-term",
+    "Amazon Bedrock short-term API key",
+    prefixes.BEDROCK_SHORT_TERM,
+    "short-term",
+    "bedrock",
 )
 CLAUDE_PLATFORM_LONG_TERM = Family(
-    name="claude-platform-long-term",
-    title="Claude Platform on AWS long-term API key",
-    prefix=prefixes.CLAUDE_PLATFORM_LONG_TERM,
-    kind="long-term",
-    service_name="aws-external-anthropic.amazonaws.com",
-    deny_actions=_CLAUDE_DENY,
+    "claude-platform-long-term",
+    "Claude Platform on AWS long-term API key",
+    prefixes.CLAUDE_PLATFORM_LONG_TERM,
+    "long-term",
+    "aws-external-anthropic",
     console_user="AeaApiKey-",
 )
 CLAUDE_PLATFORM_SHORT_TERM = Family(
-    name="claude-platform-short-term",
-    title="Claude Platform on AWS short-term API key",
-    prefix=prefixes.CLAUDE_PLATFORM_SHORT_TERM,
-    kind="short-term",
-    service_name="aws-external-anthropic.amazonaws.com",
-    deny_actions=_CLAUDE_DENY,
-    token_host="aws-external-anthropic.amazonaws.com",  # noqa: S106  # a host name
-    signing_service="aws-external-anthropic",
+    "claude-platform-short-term",
+    "Claude Platform on AWS short-term API key",
+    prefixes.CLAUDE_PLATFORM_SHORT_TERM,
+    "short-term",
+    "aws-external-anthropic",
 )
 CLOUDWATCH_LOGS = Family(
-    name="cloudwatch-logs",
-    title="Amazon CloudWatch Logs API key",
-    prefix=prefixes.CLOUDWATCH_LOGS,
-    kind="long-term",
-    service_name="logs.amazonaws.com",
-    deny_actions=("logs:CallWithBearerToken",),
+    "cloudwatch-logs",
+    "Amazon CloudWatch Logs API key",
+    prefixes.CLOUDWATCH_LOGS,
+    "long-term",
+    "logs",
 )
 CLOUDWATCH_METRICS = Family(
-    name="cloudwatch-metrics",
-    title="Amazon CloudWatch metrics API key",
-    prefix=prefixes.CLOUDWATCH_METRICS,
-    kind="long-term",
-    service_name="cloudwatch.amazonaws.com",
-    deny_actions=("cloudwatch:CallWithBearerToken",),
+    "cloudwatch-metrics",
+    "Amazon CloudWatch metrics API key",
+    prefixes.CLOUDWATCH_METRICS,
+    "long-term",
+    "cloudwatch",
 )
 
 FAMILIES = (
@@ -104,5 +100,5 @@ FAMILIES = (
 
 
 def probed(family: Family) -> bool:
-    """Tell whether the guard can ask the service itself: for Amazon Bedrock's own families."""
-    return family.service_name == "bedrock.amazonaws.com"
+    """Return whether the guard can ask the service itself: for Amazon Bedrock's own families."""
+    return family.service == "bedrock"

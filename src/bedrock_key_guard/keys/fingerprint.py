@@ -1,4 +1,4 @@
-"""Name a key without telling it."""
+"""Name a key without showing it."""
 
 from __future__ import annotations
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.keys.fingerprint import fingerprint
+from bedrock_key_guard.keys.secret import Secret
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.keys.families import Family
-    from bedrock_key_guard.keys.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,5 @@ Key = LongTermKey | ShortTermKey | MalformedKey
 
 def malformed(family: Family, body: str, clue: str) -> MalformedKey:
     """Return the malformed key whose text after the prefix is `body`."""
-    from bedrock_key_guard.keys.fingerprint import fingerprint
-    from bedrock_key_guard.keys.secret import Secret
-
     text = family.prefix + body
     return MalformedKey(family, Secret(text), fingerprint(text), clue)

@@ -61,7 +61,7 @@ def user_name_candidates(alias_name: str) -> tuple[str, ...]:
 
 
 def _is_cut(run: re.Match[bytes], payload: bytes) -> bool:
-    """Tell whether more of a key was there: base64 ends inside a byte, or dots say so."""
+    """Return whether more of a key was there: base64 ends inside a byte, or dots say so."""
     is_whole = envelope.encode(payload).rstrip("=").encode() == run[0]
     return not is_whole or run.string.startswith(_OMITTED, run.end())
 

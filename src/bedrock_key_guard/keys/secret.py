@@ -24,7 +24,7 @@ class Secret:
         return self.__text
 
     def stem(self) -> Secret:
-        """Return how a longer key starts that this one is cut from.
+        """Return the start of the longer key that this one was cut from.
 
         The last digit of cut base64 may differ, and its padding is none of the key's.
         """

@@ -1,12 +1,11 @@
-"""Say what of a key has to stay secret, apart from what people may be told of it."""
+"""Say what of a key has to stay secret, and what of it people may read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from bedrock_key_guard.keys import envelope
-from bedrock_key_guard.keys.prefixes import PREFIXES
+from bedrock_key_guard.keys.envelope import payload_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,19 +18,14 @@ _SECRET_PARAMETERS = (b"X-Amz-Signature", b"X-Amz-Security-Token")
 def secret_parts(secret: Secret) -> tuple[bytes, ...]:
     """Return the secret of a long-term key, or the signature and the token of a short-term one.
 
-    They are decoded. The alias, the account and the user are told to people, so they are no part.
+    They are decoded. People may read the alias, the account and the user, so they are no part.
     Of a key that was cut this is what is left.
     """
-    payload = _payload(secret.unseal())
+    payload = payload_of(secret.unseal())
     if b"/?" in payload:
         return tuple(_parameters(payload.partition(b"/?")[2]))
     rest = payload.partition(b":")[2]
     return (rest,) if rest else ()
-
-
-def _payload(text: str) -> bytes:
-    prefix = next((known for known in PREFIXES if text.startswith(known)), "")
-    return envelope.decode(text[len(prefix) :].rstrip("=").encode())
 
 
 def _parameters(query: bytes) -> Iterator[bytes]:

@@ -38,5 +38,5 @@ class Outcome:
 
     @property
     def confirmed_dead(self) -> bool:
-        """Tell whether Bedrock was seen to refuse the key for good."""
+        """Return whether Bedrock was seen to refuse the key for good."""
         return self.confirmed_at is not None

@@ -12,6 +12,11 @@ _TIME = re.compile(
 )
 
 
+def utc_now() -> datetime:
+    """Return our own time, in UTC."""
+    return datetime.now(timezone.utc)
+
+
 def read_time(text: str, *, utc: bool = False) -> datetime:
     """Read a date, or a date and a time, of ISO 8601 with its zone; with `utc`, none means UTC.
 

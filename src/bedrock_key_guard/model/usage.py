@@ -86,7 +86,7 @@ class Change:
     """Record who made, changed or removed a credential or a permission of the key's user.
 
     `target` is the credential, policy or group; `of_key` tells that it is the leaked key itself,
-    `by_guard` that a guard did it by its own word, which is its user agent.
+    `by_guard` that its user agent names a guard.
     """
 
     name: str
@@ -165,5 +165,5 @@ class Usage:
 
     @property
     def complete(self) -> bool:
-        """Tell whether everything was read that CloudTrail offers."""
+        """Return whether everything was read that CloudTrail offers."""
         return not self.gaps

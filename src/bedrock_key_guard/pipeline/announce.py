@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.github.issues import Issues
 from bedrock_key_guard.github.reconcile import WantedIssue
-from bedrock_key_guard.github.repository import repository_visibility
+from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.report.github.issue import IssueContext, issue_body, issue_title, wanted
 from bedrock_key_guard.report.report import may_tell_where
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.github.client import GitHub
-    from bedrock_key_guard.github.issues import IssueOutcome
+    from bedrock_key_guard.github.issue_api import IssueOutcome
     from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.report.github.case_markdown import Source
     from bedrock_key_guard.report.github.issue import Policy
@@ -67,21 +67,21 @@ def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | N
 
 def _with_outcomes(report: Report, outcomes: Iterable[IssueOutcome]) -> Report:
     known = {outcome.fingerprint: outcome for outcome in outcomes}
-    cases = tuple(_with_url(case, known.get(case.incident.fingerprint)) for case in report.cases)
+    urls = {fingerprint: outcome.url for fingerprint, outcome in known.items() if outcome.url}
     lost = [outcome for outcome in known.values() if outcome.state == "failed"]
-    written = [outcome for outcome in known.values() if outcome.state != "failed"]
     # What is missing of one issue is missing of all: it is said once.
-    notes = dict.fromkeys(_note(outcome) for outcome in written if outcome.reason)
+    missing = dict.fromkeys(o.reason.rstrip(".") for o in known.values() if o.state != "failed")
+    notes = (f"Not all went well with an issue: {reason}." for reason in missing if reason)
+    cases = (
+        replace(case, issue_url=urls.get(case.incident.fingerprint, case.issue_url))
+        for case in report.cases
+    )
     return replace(
         report,
-        cases=cases,
+        cases=tuple(cases),
         notes=(*report.notes, *notes),
         warnings=(*report.warnings, *_lost(lost)),
     )
-
-
-def _note(outcome: IssueOutcome) -> str:
-    return f"Not all went well with an issue: {outcome.reason.rstrip('.')}."
 
 
 def _lost(outcomes: Iterable[IssueOutcome]) -> Iterator[str]:
@@ -95,7 +95,3 @@ def _lost(outcomes: Iterable[IssueOutcome]) -> Iterator[str]:
         more = len(keys) - _MOST_NAMED
         named = ", ".join(keys[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
         yield f"An issue could not be written for the key of fingerprint {named}: {reason}"
-
-
-def _with_url(case: Case, outcome: IssueOutcome | None) -> Case:
-    return replace(case, issue_url=outcome.url) if outcome and outcome.url else case

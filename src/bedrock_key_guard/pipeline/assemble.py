@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.report.report import Report
+from bedrock_key_guard.report.totals import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,19 +30,17 @@ _NOTHING_READ = {
 }
 
 
-def assemble(
-    scan: Scan,
-    cases: Iterable[Case],
-    *,
-    include_malformed: bool,
-) -> Report:
+def assemble(scan: Scan, cases: Iterable[Case], *, include_malformed: bool) -> Report:
     """Return the report of a run that led to these cases."""
     cases = _neighbours(cases)
     shown = [case for case in cases if _is_shown(case, include_malformed)]
+    depth = () if scan.scanned.deep else (_NOT_DEEP,)
+    hidden = sum(case.incident.allowed is not None for case in cases)
+    allowed = (f"{_keys(hidden)} allow-listed, and shown only if proven live.",) if hidden else ()
     return Report(
         scan=scan,
         cases=tuple(shown),
-        notes=(*scan.notes, *_depth(scan), *_notes(cases)),
+        notes=(*scan.notes, *depth, *allowed),
         incomplete=(*_nothing_read(scan), *_left_undone(cases)),
         hides_unproven=any(not case.dead for case in cases if case not in shown),
     )
@@ -57,10 +56,8 @@ def _neighbours(cases: Iterable[Case]) -> list[Case]:
 
 def _leads(case: Case) -> set[str]:
     """Return the files, commits and objects that hold a key."""
-    places = case.incident.locations
-    return set(
-        chain.from_iterable((at.path, at.commit or "", at.object or "") for at in places)
-    ) - {""}
+    places = ((at.path, at.commit, at.object) for at in case.incident.locations)
+    return set(filter(None, chain.from_iterable(places)))
 
 
 def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # private, and named
@@ -72,22 +69,12 @@ def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # p
     return case.incident.allowed is None
 
 
-def _depth(scan: Scan) -> tuple[str, ...]:
-    """Say so where not every start of a key was searched for."""
-    return () if scan.scanned.deep else (_NOT_DEEP,)
-
-
 def _nothing_read(scan: Scan) -> tuple[str, ...]:
-    """Say so where sources gave nothing to read, which is not known to be clean by that."""
+    """Say so where the sources gave nothing to read: nothing read is not clean."""
     scanned = scan.scanned
     if scanned.objects or not scanned.sources or not scan.complete:
         return ()
     return (_NOTHING_READ.get(scanned.sources[0], "Nothing was read."),)
-
-
-def _notes(cases: list[Case]) -> tuple[str, ...]:
-    hidden = sum(case.incident.allowed is not None for case in cases)
-    return (f"{_keys(hidden)} allow-listed, and shown only if proven live.",) if hidden else ()
 
 
 def _left_undone(cases: list[Case]) -> tuple[str, ...]:
@@ -98,13 +85,9 @@ def _left_undone(cases: list[Case]) -> tuple[str, ...]:
     return (
         *((f"{_keys(unasked)} not verified: the run met --max-probes.",) if unasked else ()),
         *((f"{_keys(unanswered)} not answered: it met --max-responses.",) if unanswered else ()),
-        *((f"The trail of {_number(unread)} was not read whole.",) if unread else ()),
+        *((f"The trail of {plural(unread, 'key')} was not read whole.",) if unread else ()),
     )
 
 
-def _number(count: int) -> str:
-    return "1 key" if count == 1 else f"{count} keys"
-
-
 def _keys(count: int) -> str:
-    return "1 key was" if count == 1 else f"{count} keys were"
+    return f"{plural(count, 'key')} {'was' if count == 1 else 'were'}"

@@ -7,27 +7,31 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model.times import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bedrock_key_guard.aws.session import NoSession, Session
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.investigate.investigator import Investigator
+    from bedrock_key_guard.model.evidence import Verdict
+    from bedrock_key_guard.model.findings import Incident
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.pipeline.options import (
         Investigating,
         Responding,
         Surroundings,
         Verifying,
     )
-    from bedrock_key_guard.respond.responder import Responder
     from bedrock_key_guard.verify.bedrock import Prober
-    from bedrock_key_guard.verify.verifier import Verifier
+    from bedrock_key_guard.verify.schedule import Steps
     from bedrock_key_guard.verify.witnesses import Witnesses
+
+    Respond = Callable[[Incident, Verdict], Steps[Outcome]]
 
 # Both planes and IAM, side by side.
 _REQUESTS_OF_A_KEY = 3
@@ -52,7 +56,7 @@ def open_witnesses(
             directory_of=Directories(sessions).of,
             partition=sessions.partition,
             accounts=Accounts(verifying.allowed_account_ids, session),
-            now=lambda: datetime.now(timezone.utc),
+            now=utc_now,
             clock=around.clock,
             executor=executor,
         )
@@ -75,28 +79,27 @@ def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober]:
         ) from None
 
 
-def verifier(verifying: Verifying, witnesses: Witnesses) -> Verifier:
-    """Return who reaches the verdicts."""
-    from bedrock_key_guard.verify.verifier import Verifier
-
-    return Verifier(witnesses, max_probes=verifying.max_probes)
-
-
-def responder(
+def response(
     responding: Responding, sessions: Sessions, witnesses: Witnesses, around: Surroundings
-) -> Responder:
-    """Return who makes responses, each in the account of its key."""
+) -> Respond:
+    """Return what plans the action for a verdict, and takes it in the account of the key."""
     from bedrock_key_guard.aws.session import NoSession
     from bedrock_key_guard.respond.account_access import AccessByAccount
     from bedrock_key_guard.respond.ledger.entries import Ledger
+    from bedrock_key_guard.respond.plan import plan
     from bedrock_key_guard.respond.responder import Dependencies, Responder
     from bedrock_key_guard.respond.stores import Stores
 
-    store, own = responding.reset_store, sessions.own
+    store, own, policy = responding.reset_store, sessions.own, responding.policy
     stores = Stores(store, own).of if store and not isinstance(own, NoSession) else None
     accesses = AccessByAccount(sessions, witnesses.now, stores, around.mask)
     dependencies = Dependencies(accesses.of, witnesses, Ledger(responding.ledger))
-    return Responder(dependencies, responding.policy)
+    responder = Responder(dependencies, policy)
+
+    def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
+        return responder.respond(verdict, plan(incident, verdict, policy))
+
+    return respond
 
 
 def investigator(
@@ -105,6 +108,5 @@ def investigator(
     """Return who looks up in CloudTrail who used a key."""
     from bedrock_key_guard.investigate.investigator import Dependencies, Investigator
 
-    standing_of = witnesses.accounts.standing_of
-    dependencies = Dependencies(sessions, standing_of, witnesses.now)
+    dependencies = Dependencies(sessions, witnesses.accounts.allowed_for, witnesses.now)
     return Investigator(dependencies, investigating.since, investigating.max_events)

@@ -6,8 +6,10 @@ import os
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.inputs import Progress, silent
 
@@ -15,11 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
-    from pathlib import Path
 
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.respond.plan import Policy
+    from bedrock_key_guard.respond.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,21 @@ class Verifying:
     allowed_account_ids: frozenset[str] = frozenset()
     max_probes: int = 200
     role: RoleToAssume | None = None
+
+
+def account_ids(text: str) -> frozenset[str]:
+    """Read account ids of 12 digits, separated by commas or white space, or `organization`.
+
+    Raises UsageError for anything else.
+    """
+    ids = frozenset(text.replace(",", " ").split())
+    for each in ids - {ORGANIZATION}:
+        if len(each) != 12 or not each.isascii() or not each.isdigit():
+            raise UsageError(
+                f"`allowed-account-ids` holds {each!r}, which is not an account id of 12 digits.",
+                remedy="Give account ids of 12 digits, separated by commas.",
+            )
+    return ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,21 @@ class Responding:
             )
 
 
+def default_ledger() -> Path:
+    """Return where the ledger is kept unless somebody says otherwise: never in the scanned tree.
+
+    Raises UsageError for a user who has no home, as in some containers.
+    """
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    try:
+        return Path(state).expanduser() / "bedrock-key-guard" / "ledger.jsonl"
+    except RuntimeError:
+        raise UsageError(
+            "There is no home directory to remember changes in.",
+            remedy="Name a file with --ledger FILE, or set XDG_STATE_HOME.",
+        ) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Investigating:
     """Say from when CloudTrail is asked (None: from the leak), and how many events are read."""
@@ -67,9 +98,9 @@ class Investigating:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Hold what a run takes from the process; `mask` hears of every key before it is used.
+    """Hold what a run takes from the process; `mask` gets every key before it is used.
 
-    `clock` counts seconds; `watch` lends, while it scans, what hears how far that has come.
+    `clock` counts seconds; `watch` opens what shows the progress of the scan.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)

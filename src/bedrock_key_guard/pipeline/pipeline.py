@@ -19,40 +19,21 @@ from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.findings import incidents_of
 from bedrock_key_guard.pipeline import dependencies
 from bedrock_key_guard.pipeline.assemble import assemble
-from bedrock_key_guard.pipeline.options import (
-    Investigating,
-    Responding,
-    Surroundings,
-    Verifying,
-)
-from bedrock_key_guard.scan.scan import Scanning, SourceName, scan
+from bedrock_key_guard.pipeline.options import Surroundings
+from bedrock_key_guard.scan.scan import scan
 from bedrock_key_guard.text.redaction import keep_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.model.evidence import Verdict
-    from bedrock_key_guard.model.findings import Incident
-    from bedrock_key_guard.model.response import Outcome
+    from bedrock_key_guard.pipeline.dependencies import Respond
+    from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying
     from bedrock_key_guard.report.report import Report
+    from bedrock_key_guard.scan.scan import Scanning
     from bedrock_key_guard.verify.schedule import Steps
     from bedrock_key_guard.verify.verifier import Verifier
-    from bedrock_key_guard.verify.witnesses import Witnesses
-
-    Respond = Callable[[Incident, Verdict], Steps[Outcome]]
-
-__all__ = [
-    "Investigating",
-    "Responding",
-    "Scanning",
-    "SourceName",
-    "Surroundings",
-    "Verifying",
-    "run",
-]
 
 
 def run(
@@ -71,8 +52,12 @@ def run(
         around.mask(case.incident.key.secret)
     if verifying is not None and cases and not scanned.interrupted:
         with dependencies.open_witnesses(verifying, around) as (sessions, witnesses):
-            respond = _response(responding, sessions, witnesses, around)
-            verifier = dependencies.verifier(verifying, witnesses)
+            from bedrock_key_guard.verify.verifier import Verifier
+
+            respond = None
+            if responding is not None:
+                respond = dependencies.response(responding, sessions, witnesses, around)
+            verifier = Verifier(witnesses, max_probes=verifying.max_probes)
             cases = _judged(cases, verifier, respond, around)
             if investigating is not None:
                 investigator = dependencies.investigator(investigating, sessions, witnesses)
@@ -106,26 +91,6 @@ def _judged(
         return replace(case, verdict=verdict, outcome=outcome)
 
     return for_each_key(cases, settle, around.clock, around.sleep)
-
-
-def _response(
-    responding: Responding | None,
-    sessions: Sessions,
-    witnesses: Witnesses,
-    around: Surroundings,
-) -> Respond | None:
-    """Return what plans the action for a verdict and takes it, or None for a run that only asks."""
-    if responding is None:
-        return None
-    from bedrock_key_guard.respond.plan import plan
-
-    policy = responding.policy
-    responder = dependencies.responder(responding, sessions, witnesses, around)
-
-    def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
-        return responder.respond(verdict, plan(incident, verdict, policy))
-
-    return respond
 
 
 @contextmanager

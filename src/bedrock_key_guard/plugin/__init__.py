@@ -1,7 +1,7 @@
 """Run detect-secrets with Amazon Bedrock API keys added, registered by name.
 
-`detector` is the plugin itself, `wrapper` runs detect-secrets around it, and `git` answers its
-questions about Git. A baseline made this way holds no path of any machine.
+`detector` is the plugin itself, `wrapper` runs detect-secrets around it, and `git_answers` answers
+its questions about Git. A baseline made this way holds no path of any machine.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from bedrock_key_guard.console.streams import replace_closed_streams, say
+from bedrock_key_guard.console.streams import replace_closed_streams, report_error
 from bedrock_key_guard.errors import GuardError, InterruptedRunError, UsageError
-from bedrock_key_guard.text.terminal import printable
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,15 +25,12 @@ def main(argv: list[str] | None = None) -> int:
         _refuse_files_named_like_options(arguments)
         return _run(arguments)
     except KeyboardInterrupt:
-        say("Bedrock Key Guard was interrupted; nothing is known to be clean.")
-        return InterruptedRunError.exit_code
+        return report_error(InterruptedRunError("The run was interrupted; nothing was checked."))
     except GuardError as error:
-        say(printable(f"error: {error} {error.remedy}"))
-        return error.exit_code
+        return report_error(error)
     except Exception as error:  # noqa: BLE001  # its text may quote a file; its name cannot
-        failed = f"error: detect-secrets failed ({type(error).__name__}), so nothing was checked."
-        say(f"{failed} {GuardError.remedy}")
-        return GuardError.exit_code
+        failed = f"detect-secrets failed ({type(error).__name__}), so nothing was checked."
+        return report_error(GuardError(failed))
 
 
 def _run(arguments: list[str]) -> int:

@@ -46,7 +46,7 @@ class CompleteCollection(SecretsCollection):
 
     @classmethod
     def findings_of(cls, secret: PotentialSecret) -> list[Finding]:
-        """Return what the engine found where detect-secrets speaks of `secret`."""
+        """Return the engine's findings for what detect-secrets calls `secret`."""
         return cls._found.get(secret, [])
 
     def scan_file(self, filename: str) -> None:
@@ -61,7 +61,7 @@ class CompleteCollection(SecretsCollection):
             self._complete(filename)
 
     def json(self) -> dict[str, Any]:
-        """Return what a baseline holds; no file's name in it tells a key."""
+        """Return what a baseline holds; no file's name in it shows a key."""
         files: dict[str, list[dict[str, Any]]] = {}
         for name, secrets in super().json().items():
             shown = files.setdefault(redact(name), [])

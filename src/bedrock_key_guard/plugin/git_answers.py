@@ -1,8 +1,8 @@
 """Answer what detect-secrets asks about Git, through a Git that runs nothing of the repository.
 
-detect-secrets starts Git where it stands, and Git would run what the repository's configuration
-names. Its own listing also loses every name that is not ASCII, and outside a repository it lists
-nothing without a word.
+detect-secrets starts Git in the current folder, and Git would run what the repository's
+configuration names. Its own listing also loses every name that is not ASCII, and outside a
+repository it lists nothing without a word.
 """
 
 from __future__ import annotations
@@ -46,3 +46,6 @@ def _repository(folder: str) -> repository.Repository:
             remedy="Run it inside a repository, or `scan --all-files`.",
         )
     return found
+
+
+ANSWERS = (get_root_directory, get_tracked_files, get_changed_but_unstaged_files)

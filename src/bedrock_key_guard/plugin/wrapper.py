@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import re
 from contextlib import redirect_stderr, redirect_stdout
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import detect_secrets.main
@@ -28,6 +27,7 @@ from detect_secrets.util.color import AnsiColor, colorize
 from bedrock_key_guard.console.streams import say, write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.findings import incidents_of
+from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.plugin import git_answers
 from bedrock_key_guard.plugin.collection import CompleteCollection, SealedLines
 from bedrock_key_guard.plugin.detector import SECRET_TYPE, BedrockApiKeyDetector
@@ -67,7 +67,7 @@ def run(arguments: list[str]) -> int:
     else:
         code = _written(lambda: pre_commit_hook.main(rest if command == "hook" else arguments))
     if incidents := incidents_of(CompleteCollection.new):
-        say(blocked(incidents, datetime.now(timezone.utc)))
+        say(blocked(incidents, utc_now()))
     if CompleteCollection.missed:
         say(unread(sorted(CompleteCollection.missed)))
     incomplete = any(each.kind == "missing" for each in CompleteCollection.missed)
@@ -149,12 +149,8 @@ def _make_safe() -> None:
     for module in (settings, util, filters):
         _replace(module, import_file_as_module=_refuse_code)
     _replace(filters, _raise_if_custom_filter_path_is_invalid=_refuse_code)
-    _replace(
-        detect_secrets_git,
-        get_root_directory=git_answers.get_root_directory,
-        get_tracked_files=git_answers.get_tracked_files,
-        get_changed_but_unstaged_files=git_answers.get_changed_but_unstaged_files,
-    )
+    for answer in git_answers.ANSWERS:
+        _replace(detect_secrets_git, **{answer.__name__: answer})
     _replace(PotentialSecret, __str__=_shown)
     _replace(audit, LineGetter=SealedLines)
 

@@ -35,26 +35,26 @@ class Accounts:
         if self.allowed is None and not isinstance(session, NoSession):
             self.allowed = frozenset((session.account.account_id,))
 
-    def standing_of(self, key: WholeKey) -> AllowedAccounts:
-        """Return whose the key is, and who may be touched."""
+    def allowed_for(self, key: WholeKey) -> AllowedAccounts:
+        """Return the key's account, and whether the guard may touch it."""
         if self.allowed is None:
             return AllowedAccounts(key.account_id, None, detail=self._reason)
         if isinstance(key, LongTermKey) or key.account_id is not None:
             return self._with_organization(AllowedAccounts(key.account_id, self.allowed))
         return self._with_organization(self._named_by_aws(key.access_key_id))
 
-    def _with_organization(self, standing: AllowedAccounts) -> AllowedAccounts:
-        """Allow the key's account too if it is of our organisation."""
-        account_id, listed = standing.account_id, standing.accounts or frozenset()
-        if not self._asks_organization or account_id is None or standing.permits(account_id):
-            return standing
+    def _with_organization(self, allowed: AllowedAccounts) -> AllowedAccounts:
+        """Allow the key's account as well if it is of our organisation."""
+        account_id, listed = allowed.account_id, allowed.accounts or frozenset()
+        if not self._asks_organization or account_id is None or allowed.permits(account_id):
+            return allowed
         ours = self._is_member(account_id)
         if isinstance(ours, str):
-            return replace(standing, accounts=None, detail=ours)
-        return replace(standing, accounts=listed | {account_id}) if ours else standing
+            return replace(allowed, accounts=None, detail=ours)
+        return replace(allowed, accounts=listed | {account_id}) if ours else allowed
 
     def _is_member(self, account_id: str) -> bool | str:
-        """Tell whether an account is of our organisation, or why nobody knows; asked for once."""
+        """Return whether an account is of our organisation, or why nobody knows; asked for once."""
         with self._lock:
             if account_id not in self._members:
                 self._members[account_id] = self._ask_organization(account_id)

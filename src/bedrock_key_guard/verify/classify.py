@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.evidence import BedrockState, Plane
+    from bedrock_key_guard.model.evidence import BedrockAnswer, Plane
 
 _DENIED = re.compile(
     r"User: (?P<principal>arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[\w+=,.@/-]+) "
@@ -40,59 +40,54 @@ _LISTS: dict[Plane, tuple[str, str]] = {
     "bedrock": ("modelSummaries", "modelId"),
     "bedrock-mantle": ("data", "id"),
 }
-_THROTTLED = 429
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Hold what one answer means; `retry` where asking again may tell more.
-
-    `no_host` tells that there was nobody to ask: the name of the host is not known.
-    """
-
-    state: BedrockState
-    detail: str
-    principal: str | None = None
-    denied_action: str | None = None
-    denied_by: str | None = None
-    explicit: bool = False
-    retry: bool = False
-    no_host: bool = False
-
-
-def read_answer(plane: Plane, status: int, body: bytes) -> Reading:
-    """Return what an answer of `plane` with this status and body means."""
-    document = _document(body)
+def read_answer(asked: BedrockAnswer, status: int, body: bytes) -> BedrockAnswer:
+    """Return what this status and body mean as the answer to what `asked` describes."""
+    answer, document = replace(asked, status=status), _document(body)
     if status == 200:
-        if _is_model_list(plane, document):
-            return Reading("accepted", "answered with its list of models")
-        return Reading("unknown", "answered 200 without a list of models, so it is not Bedrock")
+        if _is_model_list(answer.plane, document):
+            return replace(answer, state="accepted", detail="answered with its list of models")
+        detail = "answered 200 without a list of models, so it is not Bedrock"
+        return replace(answer, detail=detail)
     if 300 <= status < 400:
-        return Reading("unknown", f"answered {status}, a redirect, which was not followed")
-    if status == _THROTTLED or status >= 500:
-        return Reading("unknown", f"answered {status}: throttled or failing", retry=True)
+        detail = f"answered {status}, a redirect, which was not followed"
+        return replace(answer, detail=detail)
+    if is_transient(status):
+        return replace(answer, detail=f"answered {status}: throttled or failing")
     if status in (400, 401, 403):
-        return _read_message(plane, status, _message(document))
-    return Reading("unknown", f"answered {status}, which proves nothing")
+        return _read_message(answer, _message(document))
+    return replace(answer, detail=f"answered {status}, which proves nothing")
 
 
-def _read_message(plane: Plane, status: int, message: str) -> Reading:
+def is_transient(status: int) -> bool:
+    """Return whether asking again may tell more."""
+    return status == 429 or status >= 500
+
+
+def _read_message(answer: BedrockAnswer, message: str) -> BedrockAnswer:
     denied = _DENIED.match(message)
     if denied:
-        return _denied(denied, _REASON.search(message, denied.end()))
-    if message in _REFUSED[plane]:
-        return Reading("refused", message)
+        return _denied(answer, denied)
+    if message in _REFUSED[answer.plane]:
+        return replace(answer, state="refused", detail=message, refusals=1)
     if message == _EXPIRED:
-        return Reading("expired", message)
-    return Reading("unknown", f"answered {status} in words that Bedrock is not known to use")
+        return replace(answer, state="expired", detail=message)
+    detail = f"answered {answer.status} in words that Bedrock is not known to use"
+    return replace(answer, detail=detail)
 
 
-def _denied(denied: re.Match[str], reason: re.Match[str] | None) -> Reading:
-    action, principal = denied["action"], denied["principal"]
-    reading = Reading("denied", f"named {principal} and denied {action}", principal, action)
-    if reason is None:
-        return reading
-    return replace(reading, denied_by=reason["policy"], explicit=reason["explicit"] is not None)
+def _denied(answer: BedrockAnswer, denied: re.Match[str]) -> BedrockAnswer:
+    reason = _REASON.search(denied.string, denied.end())
+    return replace(
+        answer,
+        state="denied",
+        detail=f"named {denied['principal']} and denied {denied['action']}",
+        principal=denied["principal"],
+        denied_action=denied["action"],
+        denied_by=reason and reason["policy"],
+        explicit=bool(reason and reason["explicit"]),
+    )
 
 
 def _document(body: bytes) -> dict[str, Any]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bedrock_key_guard.aws.cloudtrail import Trail
 from bedrock_key_guard.aws.listings import pages, service_specific_credentials
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.model.evidence import Account, CredentialRecord, IamAnswer
-from bedrock_key_guard.verify.policies import find_denial
-from bedrock_key_guard.verify.trace import trace
+from bedrock_key_guard.model.times import utc_now
+from bedrock_key_guard.verify.denials import find_denial
+from bedrock_key_guard.verify.signer import trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,13 +142,9 @@ class IamDirectory:
         However many forged keys there are, they cost one listing, and delay no other user's.
         """
         with self._lock:
-            listing = self._listings.get((service, user_name))
-            if listing is not None:
-                first = False
-            else:
-                first, listing = True, Future()
-                self._listings[service, user_name] = listing
-        if first:
+            is_new = (service, user_name) not in self._listings
+            listing = self._listings.setdefault((service, user_name), Future())
+        if is_new:
             try:
                 listing.set_result(self._fetch(service, user_name))
             except Exception as error:  # noqa: BLE001  # it is raised to everyone who asks
@@ -184,7 +180,7 @@ class IamDirectory:
         return self._answer("absent", user_name=name, detail="IAM lists no such access key")
 
     def _answer(self, state: Any, **more: Any) -> IamAnswer:
-        return IamAnswer(state=state, asked_at=_now(), account=self.account, **more)
+        return IamAnswer(state=state, asked_at=utc_now(), account=self.account, **more)
 
     def _unknown(self, detail: str) -> IamAnswer:
         return self._answer("unknown", detail=detail)
@@ -204,7 +200,3 @@ def _record(item: dict[str, Any]) -> CredentialRecord:
         created_at=item["CreateDate"],
         expires_at=item.get("ExpirationDate"),
     )
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -1,8 +1,8 @@
 """Work on many keys side by side, and let no key's waiting hold up another.
 
-What is done about a key is written down as it happens, step by step; where it has to wait it yields
-for how many seconds, and no thread waits with it. Nobody's second step begins before everybody's
-first has ended: first every key is probed and every write is made, and then all wait side by side.
+The work on a key is a generator: where it has to wait it yields the seconds, and no thread waits
+with it. No key's second step begins before every key's first has ended: first every key is probed
+and every write is made, and then all wait side by side.
 """
 
 from __future__ import annotations

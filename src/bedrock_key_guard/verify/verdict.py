@@ -1,6 +1,6 @@
 """Decide from evidence whether a key is live.
 
-`verdict_from` is total: the rules stand in order and the first that speaks decides. A check that
+`verdict_from` is total: the first rule that applies decides. A check that
 failed is never a verdict, and what a key says of itself is never proof.
 """
 
@@ -20,13 +20,10 @@ from bedrock_key_guard.model.evidence import (
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.verify.denials import denies_key, in_words
+from bedrock_key_guard.verify.denials import counts, denies_key, in_words, is_closed, planes_of
 
 # Clocks differ; a key is called expired only when any sane clock would agree.
 CLOCK_TOLERANCE = timedelta(minutes=5)
-# A credential may take this long to work everywhere, so an early refusal says nothing.
-PROPAGATION = timedelta(minutes=2)
-REFUSALS_NEEDED = 2
 _WHY_REFUSED = "it was forged, altered, or reset since"
 
 Ruling = tuple[VerdictState, str]
@@ -90,9 +87,9 @@ def _accepted(evidence: Evidence) -> Ruling | None:
 
 
 def _silence_of_iam(evidence: Evidence) -> str | None:
-    """Return why IAM did not say whose a key is that it does know: those of sessions it never does.
+    """Return why IAM could not say whose the key is; it never knows the keys of sessions.
 
-    It settles nothing, but people who are short of a permission have to hear of it.
+    It settles nothing, but people who lack a permission have to read of it.
     """
     key, iam = evidence.key, evidence.iam
     of_session = isinstance(key, ShortTermKey) and key.has_session_token
@@ -123,7 +120,7 @@ def _principals_disagree(evidence: Evidence) -> Ruling | None:
 
 
 def _is_of_key(answer: BedrockAnswer, evidence: Evidence) -> bool:
-    """Tell whether the named principal is of the key's account and, by IAM, the alias's owner."""
+    """Return whether the named principal is of the key's account and, by IAM, the alias's owner."""
     principal, iam = read_principal(answer.principal), evidence.iam
     if principal is None or principal.account_id != evidence.allowed.account_id:
         return False
@@ -135,7 +132,7 @@ def _is_of_key(answer: BedrockAnswer, evidence: Evidence) -> bool:
 
 
 def _contained(evidence: Evidence) -> Ruling | None:
-    first, policies = _planes(evidence)[0], evidence.policies
+    first, policies = planes_of(evidence)[0], evidence.policies
     if first is None or policies is None or policies.state != "found" or not is_closed(evidence):
         return None
     by = f"{policies.holder} is denied them by {' and '.join(policies.policies)}"
@@ -161,15 +158,6 @@ def _silence_of_policies(evidence: Evidence) -> str | None:
     if policies.state == "absent":
         return f"IAM shows no policy of {policies.holder} itself that denies it everywhere"
     return f"what denies {policies.holder} could not be read: {policies.detail}"
-
-
-def is_closed(evidence: Evidence) -> bool:
-    """Return whether both planes keep the key out, as far as Bedrock alone can tell."""
-    first, second = _planes(evidence)
-    if first is None or second is None or not denies_key(first):
-        return False
-    # The second plane is known to answer a denied key as it answers a forged one.
-    return second.state == "not-offered" or denies_key(second) or _counts(second, evidence)
 
 
 def _refused_long_term(evidence: Evidence) -> Ruling | None:
@@ -203,7 +191,7 @@ _WORDS = {"inactive": "Inactive", "absent": "gone"}
 
 
 def _is_of_place(iam: IamAnswer, evidence: Evidence) -> bool:
-    """Tell whether IAM spoke for the key's account, in the partition that Bedrock was asked in."""
+    """Return whether IAM spoke for the key's account, in the partition where Bedrock was asked."""
     account = iam.account
     asked = {PARTITION_OF_REGION.get(answer.region) for answer in evidence.bedrock}
     return (
@@ -214,24 +202,13 @@ def _is_of_place(iam: IamAnswer, evidence: Evidence) -> bool:
 
 
 def _refused(evidence: Evidence) -> bool:
-    """Tell whether every plane there is refused the key, twice, and not too soon."""
-    first, second = _planes(evidence)
+    """Return whether every plane there is refused the key, twice, and not too soon."""
+    first, second = planes_of(evidence)
     if first is None or second is None or first.state != "refused":
         return False
     return all(
-        answer.state == "not-offered" or _counts(answer, evidence) for answer in (first, second)
+        answer.state == "not-offered" or counts(answer, evidence) for answer in (first, second)
     )
-
-
-def _counts(answer: BedrockAnswer, evidence: Evidence) -> bool:
-    credential = evidence.iam.credential if evidence.iam else None
-    too_soon = credential is not None and answer.asked_at < credential.created_at + PROPAGATION
-    return answer.refusals >= REFUSALS_NEEDED and not too_soon
-
-
-def _planes(evidence: Evidence) -> tuple[BedrockAnswer | None, BedrockAnswer | None]:
-    by_plane = {answer.plane: answer for answer in evidence.bedrock}
-    return by_plane.get("bedrock"), by_plane.get("bedrock-mantle")
 
 
 def _tried(evidence: Evidence) -> str:

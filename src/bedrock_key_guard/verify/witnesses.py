@@ -22,14 +22,9 @@ from bedrock_key_guard.model.evidence import (
     PolicyAnswer,
 )
 from bedrock_key_guard.verify.bedrock import PLANES, Prober
-from bedrock_key_guard.verify.denials import denies_key
+from bedrock_key_guard.verify.denials import PROPAGATION, denies_key, is_closed
 from bedrock_key_guard.verify.signer import needs_trail, signer_of
-from bedrock_key_guard.verify.verdict import (
-    CLOCK_TOLERANCE,
-    PROPAGATION,
-    disagreement,
-    is_closed,
-)
+from bedrock_key_guard.verify.verdict import CLOCK_TOLERANCE, disagreement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,11 +61,11 @@ def offline_evidence(key: WholeKey, witnesses: Witnesses) -> Evidence:
     clock = Clock(witnesses.now(), expires_at)
     if expires_at is not None and clock.now > expires_at + CLOCK_TOLERANCE:
         return Evidence(key, clock, AllowedAccounts(None, None, detail="not asked"))
-    return Evidence(key, clock, witnesses.accounts.standing_of(key))
+    return Evidence(key, clock, witnesses.accounts.allowed_for(key))
 
 
 def may_be_probed(evidence: Evidence) -> bool:
-    """Tell whether the key may be used at all, and whether there is somebody to ask."""
+    """Return whether the key may be used at all, and there is somebody to ask."""
     allowed = evidence.allowed
     return probed(evidence.key.family) and allowed.permits(allowed.account_id)
 

@@ -13,14 +13,9 @@ from bedrock_key_guard.action.main import _distrust, main
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.pipeline import pipeline
-from bedrock_key_guard.pipeline.pipeline import (
-    Investigating,
-    Responding,
-    Scanning,
-    Surroundings,
-    Verifying,
-)
+from bedrock_key_guard.pipeline.options import Investigating, Responding, Surroundings, Verifying
 from bedrock_key_guard.report.report import Report
+from bedrock_key_guard.scan.scan import Scanning
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey as Leaked
 from sandbox.github.github_server import GitHubServer
@@ -58,7 +53,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a run wait for AWS without any time passing."""
     time = FakeTime()
     surroundings = partial(Surroundings, sleep=time.sleep, clock=time.clock)
-    monkeypatch.setattr("bedrock_key_guard.pipeline.pipeline.Surroundings", surroundings)
+    monkeypatch.setattr("bedrock_key_guard.action.main.Surroundings", surroundings)
 
 
 @dataclass

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.action.event import Event, Trust
+from bedrock_key_guard.action.event import Event
 from bedrock_key_guard.action.inputs import Inputs, read_inputs
 from bedrock_key_guard.action.scope import Wanted
 from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.pipeline.pipeline import Investigating, Scanning, Verifying
+from bedrock_key_guard.pipeline.options import Investigating, Verifying
 from bedrock_key_guard.respond.plan import Policy
+from bedrock_key_guard.scan.scan import Scanning
 from tests.unit.scan.repositories import new_repo
 
 ACCOUNT, OTHER = "111122223333", "210987654321"
@@ -157,9 +158,8 @@ def test_a_path_outside_of_git_is_what_is_scanned(tmp_path: Path) -> None:
 def test_the_event_decides_what_of_a_repository_is_read(tmp_path: Path) -> None:
     repo = new_repo(tmp_path / "repo")
     first, second = repo.commit("first", a__txt="a"), repo.commit("second", a__txt="b")
-    trust = Trust(trusted=True, reason="")
     payload = {"before": first, "after": second}
-    event = Event("push", "acme/app", "octocat", second, "1", "", "", payload, trust)
+    event = Event("push", "acme/app", "octocat", second, "1", "", "", payload, None)
     inputs = given(path=str(repo.path))
     pushed = Scanning((repo.path,), "range", (f"{first}..{second}",), with_tree=True)
     assert inputs.scanning(event) == pushed

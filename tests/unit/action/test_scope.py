@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.action.scope import DELETED, HISTORY, TREE, Asked, Scope, Wanted, scope_of
+from bedrock_key_guard.action.scope import DELETED, HISTORY, TREE, Asked, Wanted, scope_of
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.scan.scan import Scanning
 
 BASE, HEAD, GONE, ZERO = "a" * 40, "b" * 40, "c" * 40, "0" * 40
 MAIN = "refs/remotes/origin/main"
@@ -30,9 +31,13 @@ def merge_group(base: str = BASE, head: str = HEAD) -> dict[str, Any]:
     return {"merge_group": {"base_sha": base, "head_sha": head}}
 
 
-PUSHED = Scope("range", f"{BASE}..{HEAD}", with_tree=True)
-NEW = Scope("range", f"{MAIN}..{HEAD}", with_tree=True)
-PROPOSED = Scope("range", f"{BASE}..{HEAD}", with_tree=True)
+def ranged(revisions: str, *, with_tree: bool = False) -> Scanning:
+    return Scanning(source="range", revisions=(revisions,), with_tree=with_tree)
+
+
+PUSHED = ranged(f"{BASE}..{HEAD}", with_tree=True)
+NEW = ranged(f"{MAIN}..{HEAD}", with_tree=True)
+PROPOSED = ranged(f"{BASE}..{HEAD}", with_tree=True)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +70,7 @@ PROPOSED = Scope("range", f"{BASE}..{HEAD}", with_tree=True)
             "pull_request",
             pull_request(head=GONE),
             ALL_HERE,
-            Scope("range", f"{BASE}..{GONE}", with_tree=True),
+            ranged(f"{BASE}..{GONE}", with_tree=True),
         ),
         ("merge_group", merge_group(), ALL_HERE, PROPOSED),
         # Whatever else.
@@ -86,7 +91,7 @@ PROPOSED = Scope("range", f"{BASE}..{HEAD}", with_tree=True)
     ],
 )
 def test_the_event_says_what_is_read(
-    name: str, payload: dict[str, Any], here: frozenset[str], expected: Scope
+    name: str, payload: dict[str, Any], here: frozenset[str], expected: Scanning
 ) -> None:
     assert scope_of(Wanted(), name, payload, here.__contains__) == expected
 
@@ -97,17 +102,17 @@ def test_the_event_says_what_is_read(
         (Wanted("tree"), TREE),
         (Wanted("history"), HISTORY),
         (Wanted("tree", "v1"), TREE),
-        (Wanted("range"), Scope("range", f"{BASE}..{HEAD}")),
-        (Wanted("range", "v1"), Scope("range", "v1..HEAD")),
-        (Wanted("range", "v1", BASE), Scope("range", f"v1..{BASE}")),
-        (Wanted("range", head_ref="v1"), Scope("range", "v1")),
-        (Wanted("auto", "v1"), Scope("range", "v1..HEAD", with_tree=True)),
-        (Wanted("range", "main"), Scope("range", f"{MAIN}..HEAD")),
-        (Wanted("range", "main", "release"), Scope("range", f"{MAIN}..{MAIN[:-4]}release")),
-        (Wanted("range", "nowhere"), Scope("range", "nowhere..HEAD")),
+        (Wanted("range"), ranged(f"{BASE}..{HEAD}")),
+        (Wanted("range", "v1"), ranged("v1..HEAD")),
+        (Wanted("range", "v1", BASE), ranged(f"v1..{BASE}")),
+        (Wanted("range", head_ref="v1"), ranged("v1")),
+        (Wanted("auto", "v1"), ranged("v1..HEAD", with_tree=True)),
+        (Wanted("range", "main"), ranged(f"{MAIN}..HEAD")),
+        (Wanted("range", "main", "release"), ranged(f"{MAIN}..{MAIN[:-4]}release")),
+        (Wanted("range", "nowhere"), ranged("nowhere..HEAD")),
     ],
 )
-def test_what_a_workflow_asks_for_is_read(wanted: Wanted, expected: Scope) -> None:
+def test_what_a_workflow_asks_for_is_read(wanted: Wanted, expected: Scanning) -> None:
     assert scope_of(wanted, "push", push(), ALL_HERE.__contains__) == expected
 
 
@@ -118,11 +123,11 @@ def test_what_a_workflow_asks_for_is_read(wanted: Wanted, expected: Scope) -> No
         (Wanted("range"), DELETED),
         (Wanted("tree"), TREE),
         (Wanted("history"), HISTORY),
-        (Wanted("range", "v1"), Scope("range", "v1..HEAD")),
+        (Wanted("range", "v1"), ranged("v1..HEAD")),
     ],
 )
 def test_a_deletion_brings_nothing_to_read_unless_the_workflow_names_it(
-    wanted: Wanted, expected: Scope
+    wanted: Wanted, expected: Scanning
 ) -> None:
     assert scope_of(wanted, "push", push(after=ZERO), ALL_HERE.__contains__) == expected
 
@@ -130,12 +135,12 @@ def test_a_deletion_brings_nothing_to_read_unless_the_workflow_names_it(
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (Wanted("range"), Scope("range", f"{BASE}..{HEAD}")),
-        (Wanted("auto", "v1"), Scope("range", "v1..HEAD", with_tree=True)),
+        (Wanted("range"), ranged(f"{BASE}..{HEAD}")),
+        (Wanted("auto", "v1"), ranged("v1..HEAD", with_tree=True)),
     ],
 )
 def test_the_files_are_added_where_nobody_said_what_to_read(
-    wanted: Wanted, expected: Scope
+    wanted: Wanted, expected: Scanning
 ) -> None:
     assert scope_of(wanted, "pull_request", pull_request(), ALL_HERE.__contains__) == expected
 
@@ -146,10 +151,10 @@ def test_the_files_are_added_where_nobody_said_what_to_read(
         ("auto", TREE),
         ("tree", TREE),
         ("history", HISTORY),
-        ("range", Scope("range", "HEAD")),
+        ("range", ranged("HEAD")),
     ],
 )
-def test_outside_a_repository_there_are_files_alone(scan: Asked, expected: Scope) -> None:
+def test_outside_a_repository_there_are_files_alone(scan: Asked, expected: Scanning) -> None:
     assert scope_of(Wanted(scan), "push", push(), None) == expected
 
 

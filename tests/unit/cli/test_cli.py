@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.cli.arguments import default_ledger
 from bedrock_key_guard.cli.main import main
 from bedrock_key_guard.console.streams import report_error
 from bedrock_key_guard.errors import (
@@ -26,17 +25,18 @@ from bedrock_key_guard.errors import (
 from bedrock_key_guard.model.findings import NotScanned, Scan
 from bedrock_key_guard.model.response import Outcome, OutcomeState
 from bedrock_key_guard.pipeline import pipeline
-from bedrock_key_guard.pipeline.pipeline import (
+from bedrock_key_guard.pipeline.options import (
     Investigating,
     Responding,
-    Scanning,
     Surroundings,
     Verifying,
+    default_ledger,
 )
 from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond import undo
 from bedrock_key_guard.respond.ledger.entries import Entry
 from bedrock_key_guard.respond.plan import Policy
+from bedrock_key_guard.scan.scan import Scanning
 from tests import keysmith
 from tests.unit.respond.doubles import RECORD
 

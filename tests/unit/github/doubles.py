@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bedrock_key_guard.github.pace import Pace
+from bedrock_key_guard.github.rate_limits import Pace
 from bedrock_key_guard.github.reconcile import WantedIssue
 
 ONE = "1" * 64

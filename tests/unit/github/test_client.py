@@ -10,15 +10,16 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.errors import CredentialsError, UsageError
-from bedrock_key_guard.github.client import GitHub
-from bedrock_key_guard.github.errors import (
+from bedrock_key_guard.errors import (
+    CredentialsError,
     DeniedError,
     GitHubError,
     RateLimitError,
     RefusedError,
     UnansweredError,
+    UsageError,
 )
+from bedrock_key_guard.github.client import GitHub
 from sandbox.github.github_faults import Fault
 from sandbox.github.github_server import GitHubServer
 from sandbox.github.http_messages import Answer

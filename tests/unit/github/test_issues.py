@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bedrock_key_guard.errors import DeniedError, RateLimitError, RefusedError
 from bedrock_key_guard.github.client import GitHub
-from bedrock_key_guard.github.errors import DeniedError, RateLimitError, RefusedError
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL, Issues
 from bedrock_key_guard.github.marker import write_body
 from bedrock_key_guard.github.reconcile import WantedIssue

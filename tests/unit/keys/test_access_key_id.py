@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.keys.access_key_id import account_id_of
+from bedrock_key_guard.keys.short_term import account_id_of
 from tests.keysmith import access_key_id
 
 

@@ -23,8 +23,8 @@ def test_a_family_is_complete_for_its_kind(family: object) -> None:
     from bedrock_key_guard.keys.families import Family
 
     assert isinstance(family, Family)
-    short_term = family.kind == "short-term"
-    assert bool(family.token_host) == bool(family.signing_service) == short_term
+    assert family.service_name == f"{family.service}.amazonaws.com"
+    assert family.kind == ("short-term" if family.prefix.endswith("-api-key-") else "long-term")
     assert all(action.endswith(":CallWithBearerToken") for action in family.deny_actions)
     assert family.deny_actions
 

@@ -24,7 +24,8 @@ from bedrock_key_guard.model.evidence import BedrockAnswer, CredentialRecord, Pl
 from bedrock_key_guard.model.findings import Incident
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline import pipeline
-from bedrock_key_guard.pipeline.pipeline import Responding, Scanning, Surroundings, Verifying, run
+from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying
+from bedrock_key_guard.pipeline.pipeline import run
 from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond.credential_writer import Status
 from bedrock_key_guard.respond.ledger.entries import read_ledger
@@ -32,6 +33,7 @@ from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder
 from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.scan import Scanning
 from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME, Steps
 from bedrock_key_guard.verify.verifier import Verifier
 from sandbox.base.faults import ACCESS_DENIED, THROTTLED, AcceptEverything
@@ -561,7 +563,9 @@ import sys
 from pathlib import Path
 sys.modules[{module!r}] = None
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.pipeline.pipeline import Scanning, Verifying, run
+from bedrock_key_guard.pipeline.options import Verifying
+from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.pipeline.pipeline import run
 assert len(run(Scanning((Path({str(tree.folder)!r}),))).cases) == 1
 try:
     run(Scanning((Path({str(tree.folder)!r}),)), Verifying())

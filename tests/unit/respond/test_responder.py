@@ -13,7 +13,7 @@ import pytest
 from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.cli.arguments import chosen_role
-from bedrock_key_guard.cli.restore import restore_options
+from bedrock_key_guard.cli.undo import restore_options
 from bedrock_key_guard.iam.commands import by_hand
 from bedrock_key_guard.model.evidence import CredentialRecord, VerdictState
 from bedrock_key_guard.model.response import Outcome

@@ -40,15 +40,15 @@ def test_without_list_and_credentials_nothing_is_allowed() -> None:
     accounts = Accounts((), NOBODY)
     assert accounts.allowed is None
     expected = AllowedAccounts(ACCOUNT, None, detail=NOBODY.reason)
-    assert accounts.standing_of(long_term()) == expected
-    assert accounts.standing_of(old_generation(short_term())) == replace(expected, account_id=None)
+    assert accounts.allowed_for(long_term()) == expected
+    assert accounts.allowed_for(old_generation(short_term())) == replace(expected, account_id=None)
 
 
 def test_without_a_list_the_account_of_the_credentials_is_allowed(session: Session) -> None:
     accounts = Accounts((), session)
     assert accounts.allowed == OURS
-    assert accounts.standing_of(long_term()) == AllowedAccounts(ACCOUNT, OURS)
-    assert accounts.standing_of(long_term(account=STRANGER)) == AllowedAccounts(STRANGER, OURS)
+    assert accounts.allowed_for(long_term()) == AllowedAccounts(ACCOUNT, OURS)
+    assert accounts.allowed_for(long_term(account=STRANGER)) == AllowedAccounts(STRANGER, OURS)
 
 
 def test_a_list_takes_the_place_of_the_credentials_own_account(session: Session) -> None:
@@ -60,14 +60,14 @@ def test_a_list_takes_the_place_of_the_credentials_own_account(session: Session)
 def test_an_account_that_the_key_holds_is_not_asked_for(
     key: ShortTermKey, session: Session, sandbox: Sandbox
 ) -> None:
-    assert Accounts((), session).standing_of(key) == AllowedAccounts(ACCOUNT, OURS)
+    assert Accounts((), session).allowed_for(key) == AllowedAccounts(ACCOUNT, OURS)
     assert lookups(sandbox) == 0
 
 
 def test_an_account_that_the_key_does_not_hold_is_named_by_aws(
     old: ShortTermKey, session: Session, sandbox: Sandbox
 ) -> None:
-    assert Accounts((), session).standing_of(old) == AllowedAccounts(ACCOUNT, OURS, "named")
+    assert Accounts((), session).allowed_for(old) == AllowedAccounts(ACCOUNT, OURS, "named")
     assert lookups(sandbox) == 1
 
 
@@ -75,7 +75,7 @@ def test_a_strangers_access_key_is_named_too(session: Session, sandbox: Sandbox)
     theirs = sandbox.make_short_term_key(STRANGER, user="bob")
     key = key_of(theirs.key)
     assert isinstance(key, ShortTermKey)
-    standing = Accounts((), session).standing_of(replace(key, account_id=None))
+    standing = Accounts((), session).allowed_for(replace(key, account_id=None))
     assert standing == AllowedAccounts(STRANGER, OURS, "named")
 
 
@@ -84,7 +84,7 @@ def test_an_access_key_that_aws_does_not_know_is_nobodys(
     code: str, old: ShortTermKey, session: Session, sandbox: Sandbox
 ) -> None:
     sandbox.aws_faults.add(ServiceError(400, code, "The key does not exist."), on="sts:*")
-    standing = Accounts((), session).standing_of(old)
+    standing = Accounts((), session).allowed_for(old)
     assert standing == AllowedAccounts(None, OURS, "not-found", code)
 
 
@@ -103,12 +103,12 @@ def test_a_question_that_failed_is_no_answer(
     fault: Fault, reason: str, old: ShortTermKey, session: Session, sandbox: Sandbox
 ) -> None:
     sandbox.aws_faults.add(fault, on="sts:*", times=None)
-    standing = Accounts((), session).standing_of(old)
+    standing = Accounts((), session).allowed_for(old)
     assert standing == AllowedAccounts(None, OURS, "failed", reason)
 
 
 def test_without_credentials_nobody_can_be_asked() -> None:
-    standing = Accounts((ACCOUNT,), NOBODY).standing_of(old_generation(short_term()))
+    standing = Accounts((ACCOUNT,), NOBODY).allowed_for(old_generation(short_term()))
     assert standing == AllowedAccounts(None, OURS, "failed", NOBODY.reason)
 
 
@@ -123,13 +123,13 @@ def test_every_account_of_our_organisation_is_allowed(session: Session, sandbox:
     sandbox.organize(ACCOUNT, members={STRANGER: "ACTIVE"})
     accounts = Accounts((ORGANIZATION,), session)
     for account in (ACCOUNT, STRANGER):
-        standing = accounts.standing_of(long_term(account=account))
+        standing = accounts.allowed_for(long_term(account=account))
         assert standing == AllowedAccounts(account, frozenset((account,)))
 
 
 def test_an_account_of_nobodys_is_not_allowed(session: Session, sandbox: Sandbox) -> None:
     sandbox.organize(ACCOUNT, members={})
-    standing = Accounts((ORGANIZATION,), session).standing_of(long_term(account=STRANGER))
+    standing = Accounts((ORGANIZATION,), session).allowed_for(long_term(account=STRANGER))
     assert standing == AllowedAccounts(STRANGER, frozenset())
 
 
@@ -139,8 +139,8 @@ def test_the_organisation_is_asked_once_about_each_account(
     sandbox.organize(ACCOUNT, members={STRANGER: "ACTIVE"})
     accounts = Accounts((ORGANIZATION, ACCOUNT), session)
     for number in range(20):
-        accounts.standing_of(long_term(f"user-{number}", STRANGER))
-        accounts.standing_of(long_term(f"user-{number}", ACCOUNT))
+        accounts.allowed_for(long_term(f"user-{number}", STRANGER))
+        accounts.allowed_for(long_term(f"user-{number}", ACCOUNT))
     assert asked_about(sandbox) == 1
 
 
@@ -149,11 +149,11 @@ def test_an_account_that_could_not_be_asked_about_is_neither_ours_nor_foreign(
 ) -> None:
     sandbox.organize(ACCOUNT, members={STRANGER: "ACTIVE"})
     sandbox.aws_faults.add(ACCESS_DENIED, on="organizations:*", times=None)
-    standing = Accounts((ORGANIZATION,), session).standing_of(long_term(account=STRANGER))
+    standing = Accounts((ORGANIZATION,), session).allowed_for(long_term(account=STRANGER))
     detail = "organizations:DescribeAccount failed (AccessDenied)"
     assert standing == AllowedAccounts(STRANGER, None, detail=detail)
 
 
 def test_without_credentials_no_organisation_can_be_asked() -> None:
-    standing = Accounts((ORGANIZATION,), NOBODY).standing_of(long_term())
+    standing = Accounts((ORGANIZATION,), NOBODY).allowed_for(long_term())
     assert standing == AllowedAccounts(ACCOUNT, None, detail=NOBODY.reason)

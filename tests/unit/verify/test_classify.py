@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model.evidence import Plane
-from bedrock_key_guard.verify.classify import Reading, read_answer
+from bedrock_key_guard.model.evidence import BedrockAnswer, Plane
+from bedrock_key_guard.verify.classify import is_transient, read_answer
+from tests.unit.verify.doubles import NOW
 
 PLANES: tuple[Plane, ...] = get_args(Plane)
 ARN = "arn:aws:iam::111122223333:user/BedrockAPIKey-ex4m"
@@ -25,8 +26,16 @@ MANTLE_MODELS = {"object": "list", "data": [{"id": "openai.gpt-oss-example-1:0"}
 HTML = b"<!doctype html><html><body><h1>Please sign in</h1></body></html>"
 
 
-def read(status: int, document: Any, plane: Plane = "bedrock") -> Reading:
-    return read_answer(plane, status, json.dumps(document).encode())
+def read(status: int, document: Any, plane: Plane = "bedrock") -> BedrockAnswer:
+    return read_bytes(status, json.dumps(document).encode(), plane)
+
+
+def read_bytes(status: int, body: bytes, plane: Plane) -> BedrockAnswer:
+    asked = BedrockAnswer(plane, "us-east-1", "unknown", NOW)
+    answer = read_answer(asked, status, body)
+    assert (answer.plane, answer.region, answer.asked_at) == (plane, "us-east-1", NOW)
+    assert (answer.status, answer.refusals) == (status, int(answer.state == "refused"))
+    return answer
 
 
 def message(text: object, plane: Plane = "bedrock") -> dict[str, object]:
@@ -151,7 +160,7 @@ def test_a_denial_names_the_principal_and_the_action(
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_words_that_only_look_like_bedrocks_prove_nothing(status: int, text: object) -> None:
     reading = read(status, message(text))
-    assert (reading.state, reading.retry) == ("unknown", False)
+    assert (reading.state, is_transient(status)) == ("unknown", False)
     assert reading.principal is None
 
 
@@ -185,7 +194,7 @@ def test_words_that_only_look_like_bedrocks_prove_nothing(status: int, text: obj
 )
 def test_200_without_a_list_of_models_is_not_bedrock(document: object) -> None:
     reading = read(200, document)
-    assert (reading.state, reading.retry) == ("unknown", False)
+    assert (reading.state, is_transient(200)) == ("unknown", False)
 
 
 @pytest.mark.parametrize("document", [MODELS, {"data": []}, {"data": [{"modelId": "x"}]}])
@@ -204,7 +213,7 @@ def test_each_plane_has_its_own_list(document: object) -> None:
 @pytest.mark.parametrize("document", [MODELS, message(INVALID), message(DENIED)])
 def test_no_other_status_proves_anything(status: int, retry: bool, document: object) -> None:
     reading = read(status, document)
-    assert (reading.state, reading.retry) == ("unknown", retry)
+    assert (reading.state, is_transient(status)) == ("unknown", retry)
     assert str(status) in reading.detail
     assert ("redirect" in reading.detail) is (300 <= status < 400)
 
@@ -252,7 +261,7 @@ def test_what_people_are_told(status: int, document: object, told: str) -> None:
 def test_what_is_no_document_of_bedrocks_proves_nothing(
     plane: Plane, body: bytes, status: int
 ) -> None:
-    assert read_answer(plane, status, body).state == "unknown"
+    assert read_bytes(status, body, plane).state == "unknown"
 
 
 json_values = st.recursive(
@@ -276,7 +285,7 @@ statuses = st.integers(100, 599) | st.sampled_from([200, 400, 401, 403])
 def test_nothing_is_proven_where_the_structure_is_not_there(
     plane: Plane, status: int, body: bytes
 ) -> None:
-    reading = read_answer(plane, status, body)
+    reading = read_bytes(status, body, plane)
     if reading.state == "accepted":
         assert status == 200
         assert re.search(rb'"(modelSummaries|data)": ?\[\{', body)

@@ -50,18 +50,8 @@ def said(plane: Plane, action: str, reason: str) -> BedrockAnswer:
     """Return how the guard reads this sentence of AWS."""
     text = f"User: {OWN} is not authorized to perform: {plane}:{action} on resource: *{reason}"
     body = {"Message": text} if plane == "bedrock" else {"error": {"message": text}}
-    read = read_answer(plane, 403, json.dumps(body).encode())
-    return BedrockAnswer(
-        plane=plane,
-        region="us-east-1",
-        state=read.state,
-        asked_at=NOW,
-        detail=read.detail,
-        principal=read.principal,
-        denied_action=read.denied_action,
-        denied_by=read.denied_by,
-        explicit=read.explicit,
-    )
+    asked = BedrockAnswer(plane, "us-east-1", "unknown", NOW)
+    return read_answer(asked, 403, json.dumps(body).encode())
 
 
 def evidence(

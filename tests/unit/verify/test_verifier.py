@@ -152,9 +152,9 @@ def test_a_slow_look_up_of_an_account_holds_up_no_other_key(executor: Executor) 
     go_on = threading.Event()
 
     class SlowAccounts(Accounts):
-        def standing_of(self, key: WholeKey) -> AllowedAccounts:
+        def allowed_for(self, key: WholeKey) -> AllowedAccounts:
             until(go_on) if key.account_id is None else go_on.set()
-            return asked.accounts.standing_of(key)
+            return asked.accounts.allowed_for(key)
 
     slow = replace(asked, accounts=SlowAccounts((), asked.accounts._session))
     keys: list[Key] = [old_generation(short_term()), long_term()]

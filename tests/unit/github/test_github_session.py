@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from bedrock_key_guard.errors import CredentialsError
-from bedrock_key_guard.github.http_session import open_session
+from bedrock_key_guard.github.client import open_session
 
 TOKEN = "ghs_madeUpForThisTest0123456789"
 API = "https://api.github.com"

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.errors import DeniedError, GitHubError, UnansweredError, UsageError
 from bedrock_key_guard.github.client import GitHub
-from bedrock_key_guard.github.errors import DeniedError, GitHubError, UnansweredError
-from bedrock_key_guard.github.repository import (
-    own_login,
+from bedrock_key_guard.github.issue_api import own_login
+from bedrock_key_guard.github.visibility import (
     repository_path,
     repository_visibility,
 )

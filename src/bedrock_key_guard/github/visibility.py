@@ -1,12 +1,11 @@
-"""Ask GitHub who we are and what kind of repository one is."""
+"""Ask GitHub who can see a repository."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.github.errors import DeniedError, GitHubError, UnansweredError
+from bedrock_key_guard.errors import GitHubError, UsageError
 
 if TYPE_CHECKING:
     from bedrock_key_guard.github.client import GitHub
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 JSON = Any
 Visibility = Literal["public", "private", "internal", "unknown"]
 
-VIEWER = "query { viewer { login } }"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+")
 
 
@@ -46,26 +44,3 @@ def visibility_in(repository: JSON) -> Visibility:
     if repository.get("private") is True:
         return "private"
     return "public" if repository.get("private") is False else "unknown"
-
-
-def own_login(client: GitHub) -> str:
-    """Return the login that issues opened with our token bear; raises GitHubError.
-
-    A GITHUB_TOKEN, as any token of an application, may not ask `GET /user` (403, "Resource not
-    accessible by integration"); GraphQL's viewer answers it. An application's login ends in
-    `[bot]` in REST: https://github.com/fullsend-ai/fullsend/pull/1953 shows both.
-    """
-    try:
-        return _login(client.get("/user"))
-    except DeniedError as error:
-        if error.status != 403:
-            raise
-    login = _login(client.query(VIEWER).get("viewer"))
-    return login if login.endswith("[bot]") else f"{login}[bot]"
-
-
-def _login(user: object) -> str:
-    login = user.get("login") if isinstance(user, dict) else None
-    if not isinstance(login, str) or not login:
-        raise UnansweredError("GitHub did not say whose token this is.")
-    return login

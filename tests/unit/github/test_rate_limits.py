@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.github.pace import limited_for
+from bedrock_key_guard.github.rate_limits import limited_for
 from tests.unit.github.doubles import FakeTime
 
 NOW = 1_000.0

@@ -7,7 +7,7 @@ from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model.evidence import TrailAnswer
 from bedrock_key_guard.verify.iam_directory import IamDirectory
-from bedrock_key_guard.verify.trace import ENOUGH, Named, read_trace, trace
+from bedrock_key_guard.verify.signer import ENOUGH, Named, read_trace, trace
 from sandbox.base.faults import ACCESS_DENIED
 from sandbox.front import signers
 from sandbox.front.sandbox import Sandbox

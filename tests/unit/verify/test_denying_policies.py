@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.model.evidence import Verdict
-from bedrock_key_guard.pipeline.pipeline import Scanning, Surroundings, Verifying, run
+from bedrock_key_guard.pipeline.options import Surroundings, Verifying
+from bedrock_key_guard.pipeline.pipeline import run
+from bedrock_key_guard.scan.scan import Scanning
 from sandbox.base.faults import ACCESS_DENIED
 from sandbox.bedrock.planes import Manner
 from sandbox.front import seeding, signers

@@ -56,7 +56,8 @@ def limited_for(
 ) -> float | None:
     """Return for how many seconds GitHub wants to be left alone, or None if it does not say so.
 
-    `headers` has lower-case names; `attempt` counts from 0 and makes an unnamed wait grow.
+    The names of `headers` are lower-case, or ignore case; `attempt` counts from 0 and makes an
+    unnamed wait grow.
     """
     if status not in LIMITING:
         return None

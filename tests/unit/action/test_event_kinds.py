@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.action.event import Event, Trust
-from bedrock_key_guard.action.trigger import BESIDE, GIVEN, READ, WRITTEN, require_read
+from bedrock_key_guard.action.event import BESIDE, GIVEN, READ, WRITTEN, Event, require_read
 from bedrock_key_guard.errors import UsageError
 
 PAGE = Path(__file__).parents[3] / "docs" / "events.md"
@@ -68,8 +67,7 @@ REFUSED = [
 
 
 def event(name: str, payload: Any) -> Event:
-    trust = Trust(trusted=True, reason="")
-    return Event(name, "acme/app", "octocat", "", "1", "", "", payload, trust)
+    return Event(name, "acme/app", "octocat", "", "1", "", "", payload, None)
 
 
 @pytest.mark.parametrize(("name", "payload"), READS)
