@@ -10,15 +10,13 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, cast
 
-from bedrock_key_guard.scan.containers.limits import BROKEN, TOO_SHORT, Broken, Unreadable
+from bedrock_key_guard.scan.containers.limits import BROKEN, TOO_SHORT, Broken, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member, Reader, name_of
-from bedrock_key_guard.scan.containers.streams import BLOCK
+from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
-    from bedrock_key_guard.scan.containers.streams import Cursor
 
 _FAILURES = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 # What goes into a decompressor first, since most members are small and what is left is copied, and
@@ -38,12 +36,8 @@ class Zlib:
         self._window_bits = window_bits
         self._inner = zlib.decompressobj(window_bits)
         self._begun = self.eof = False
+        self.needs_input = True
         self._left = self.unused_data = b""
-
-    @property
-    def needs_input(self) -> bool:
-        """Return whether nothing more comes out without more input."""
-        return not self._left
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         """Take `data` in and give at most `max_length` bytes out.
@@ -63,16 +57,20 @@ class Zlib:
         return found
 
     def _salvaged(self, inner: zlib._Decompress, data: bytes, max_length: int) -> bytes:
-        """Feed what can be fed, in ever smaller pieces; zlib keeps nothing of a call that fails."""
-        found, step = b"", len(data)
+        """Feed what can be fed, in pieces that grow up to the error and then shrink towards it.
+
+        zlib keeps nothing of a call that fails; most that fail do so at their first bytes.
+        """
+        found, step, growth = b"", 1, 2
         while step and data and len(found) < max_length:
             before = inner.copy()
             try:
                 found += inner.decompress(data[:step], max_length - len(found))
             except zlib.error:
-                inner, step = before, step // 2
+                inner, step, growth = before, step // 2, 1
             else:
                 data = inner.unconsumed_tail + data[step:]
+                step *= growth
         if not found:
             raise zlib.error(BROKEN)
         self._keep(inner, data)
@@ -80,7 +78,7 @@ class Zlib:
 
     def _keep(self, inner: zlib._Decompress, left: bytes) -> None:
         self._inner, self._left = inner, left
-        self.eof, self.unused_data = inner.eof, inner.unused_data
+        self.eof, self.unused_data, self.needs_input = inner.eof, inner.unused_data, not left
 
 
 Decompressor = Union["bz2.BZ2Decompressor", "lzma.LZMADecompressor", Zlib]

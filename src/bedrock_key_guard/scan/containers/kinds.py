@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import compressed
-from bedrock_key_guard.scan.containers.formats import (
-    ar,
-    cpio,
-    pack,
-    pdf,
-    sqlite,
-    tar,
-)
+from bedrock_key_guard.scan.containers.formats import ar, cpio, pack, pdf, sqlite, tar
 from bedrock_key_guard.scan.containers.formats import zip as zip_archive
 
 if TYPE_CHECKING:

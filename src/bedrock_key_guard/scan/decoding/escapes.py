@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from html.entities import html5
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import TOKEN
+from bedrock_key_guard.scan.containers.limits import TOKEN, Budget
 from bedrock_key_guard.scan.decoding.layer import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
 
 # So many tokens are found again where the way back is asked for.
 _EVERY = 8

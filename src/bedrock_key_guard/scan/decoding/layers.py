@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import DECODED, STEP
+from bedrock_key_guard.scan.containers.limits import DECODED, STEP, Budget
 from bedrock_key_guard.scan.decoding.blocks import (
     from_base64,
     from_decimal,
@@ -26,7 +26,6 @@ from bedrock_key_guard.scan.prefilter.heuristics import has_hex
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
 
 # Encodings in encodings: a Kubernetes Secret that holds a Docker config is two.
 DEPTH = 3

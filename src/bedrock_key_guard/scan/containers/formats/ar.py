@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import DAMAGED, Unreadable
+from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
 
 _MAGIC, _THIN = b"!<arch>\n", b"!<thin>\n"

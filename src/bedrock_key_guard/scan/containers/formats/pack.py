@@ -21,14 +21,13 @@ from typing import IO, TYPE_CHECKING, cast
 from bedrock_key_guard.git.clean_git import Git, clean_git
 from bedrock_key_guard.git.repository import Repository
 from bedrock_key_guard.scan.containers import compressed
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member
 from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
 
 _LONGEST_LINE = 1 << 16
 _SHA_256 = re.compile(rb"@object-format=sha256")

@@ -11,14 +11,13 @@ import re
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.formats.pdf_filters import DECODERS
-from bedrock_key_guard.scan.containers.limits import TOO_SHORT, Unreadable
+from bedrock_key_guard.scan.containers.limits import TOO_SHORT, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member
 from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
 
 _CONTEXT = 2048
 _OBJECT = re.compile(rb"(\d{1,9})\s+\d{1,5}\s+obj\b")

@@ -8,12 +8,11 @@ import re
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import compressed
-from bedrock_key_guard.scan.containers.limits import TOKEN, Broken, Unreadable
+from bedrock_key_guard.scan.containers.limits import TOKEN, Broken, Budget, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
 
     Decoder = Callable[[Cursor, Budget], Iterator[bytes]]

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import compressed
 from bedrock_key_guard.scan.containers.formats.markup import text_of_markup
-from bedrock_key_guard.scan.containers.limits import Broken, Unreadable
+from bedrock_key_guard.scan.containers.limits import Broken, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
 from bedrock_key_guard.scan.prefilter.signatures import ZIP_NAME, is_zip_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
 
 _LOCAL = b"PK\x03\x04"
