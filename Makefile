@@ -45,7 +45,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TR
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 
 .DELETE_ON_ERROR:
-.PHONY: help check test test-long demo sandbox bench bench-respond fuzz lint lock clean
+.PHONY: help check test test-long demo sandbox bench bench-respond bench-linear fuzz lint lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -75,6 +75,9 @@ bench: $(BENCH_LOCKED) ## Measure beside Git, ripgrep and other scanners: REPEAT
 
 bench-respond: $(INSTALLED) ## Measure how long leaked keys live, one beside two hundred of twenty accounts
 	$(PY) -m benchmarks.respond --repeats $(REPEATS)
+
+bench-linear: $(INSTALLED) ## Measure what a byte of the worst inputs costs, at 1, 2, 4 and 8 MB, or ARGS="--sizes 1,2 hex"
+	$(PY) -m benchmarks.linear $(ARGS)
 
 # What was learnt, and what broke something, stays in build/fuzz.
 SECONDS ?= 60

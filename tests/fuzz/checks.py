@@ -12,7 +12,7 @@ from unittest.mock import patch
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.containers import extractor, kinds, outside
-from bedrock_key_guard.scan.containers.formats import pack_pieces
+from bedrock_key_guard.scan.containers.formats import pack
 from bedrock_key_guard.scan.containers.limits import Limits
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.matching import windows
@@ -85,7 +85,7 @@ def check_reading(data: bytes) -> None:
 
 
 # Git is another program, and too slow to be asked a thousand times in a second.
-_WITHOUT_GIT = {"pack": pack_pieces.pieces, "bundle": pack_pieces.pieces}
+_WITHOUT_GIT = {"pack": pack.pieces, "bundle": pack.pieces}
 
 
 class _File(io.BytesIO):

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Kind = Literal["missing", "elsewhere", "opaque"]
 SPENT = "to read what is encoded in it would take more work than a file of its size may cost"
 NO_MEMORY = "to read what is encoded in it takes more memory than there is"
+TOO_SHORT = "it ends too early"
+BROKEN = "its compressed data is broken"
+DAMAGED = "a header in it is damaged"
 NESTED = "what is in it is nested more deeply than can be followed"
 # Work is counted, not timed, so that the same file gives the same answer on any machine. The unit
 # is about ten nanoseconds: one byte that came out of a container and was searched. The others are
@@ -20,20 +23,28 @@ DECODED, TOKEN, ATTEMPT, STEP = 1 << 3, 1 << 7, 1 << 13, 1 << 13
 
 
 class Unreadable(Exception):  # noqa: N818  # it says what a part is, and stops nothing
-    """Leave out a part: `missing` because of a limit, `opaque` because nobody could read it."""
+    """Leave out a part: `missing` because of a limit, `opaque` because nobody could read it.
+
+    The reason is in words that follow the part's name.
+    """
 
     def __init__(self, reason: str, kind: Kind = "opaque") -> None:
-        """Say why, in words that follow the part's name."""
         super().__init__(reason)
         self.reason = reason
         self.kind: Kind = kind
+
+
+class Broken(Unreadable):
+    """Leave out what is no output of the compression that it was taken for."""
+
+    def __init__(self) -> None:
+        super().__init__(BROKEN)
 
 
 class Spent(Unreadable):
     """Leave out what a file may not cost: nothing more of it is unpacked or decoded."""
 
     def __init__(self, reason: str) -> None:
-        """Say which limit it was."""
         super().__init__(reason, "missing")
 
 
@@ -78,7 +89,7 @@ class Budget:
         self.limits = limits
         self.stopped = ""
         self._size = size
-        self._work = self._read = self._unpacked = self._members = self._dictionaries = 0
+        self._work = self._unpacked = self._members = self._dictionaries = 0
 
     @contextmanager
     def bound(self) -> Iterator[None]:
@@ -99,24 +110,27 @@ class Budget:
     def spend(self, work: int) -> None:
         """Count work that is about to be done. Raises Spent beyond the limit, and then on."""
         self._work += work
-        size = max(self._size, self._read)
-        if self.stopped or self._work > self.limits.work + self.limits.effort * size:
+        if self.stopped or self._work > self.limits.work + self.limits.effort * self._size:
             raise self._stop(SPENT)
 
     def read(self, size: int) -> None:
         """Note how many bytes of the outer file were read so far."""
-        self._read = size
+        self._size = max(self._size, size)
 
     def unpack(self, size: int) -> None:
         """Count bytes that came out of a container. Raises Spent beyond the limits."""
         self.spend(size)
         self._unpacked += size
-        size = max(self._size, self._read)
-        most = self.limits.free + self.limits.ratio * size
-        if self._unpacked > max(self.limits.output, self.limits.usual * size):
+        if self._unpacked > max(self.limits.output, self.limits.usual * self._size):
             raise self._stop(f"the file unpacks to more than {self.limits.output >> 20} MiB")
-        if self._unpacked > most:
+        if self._unpacked > self.limits.free + self.limits.ratio * self._size:
             raise self._stop(f"the file unpacks to more than {self.limits.ratio} times its size")
+
+    def unpacked(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield blocks that came out of a container, and count them. Raises Spent."""
+        for block in blocks:
+            self.unpack(len(block))
+            yield block
 
     def member(self) -> None:
         """Count a member. Raises Spent beyond the limit."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.limits import TOO_SHORT, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from typing import IO
 
     from bedrock_key_guard.scan.matching.windows import Readable
 
 BLOCK = 1 << 16
+# What is read at first where a marker may be near.
+_NEAR = 1 << 12
 Claim = Callable[[int, int], None]
-TOO_SHORT = "it ends too early"
 
 
 class Stream:
@@ -33,25 +34,18 @@ class Stream:
             data, self._rest = self._rest[:size], self._rest[size:]
             return data
         pieces, length = [self._rest], len(self._rest)
-        while length < size and not self._broken:
-            block = self._next()
-            if block is None:
-                break
-            pieces.append(block)
-            length += len(block)
+        try:
+            while length < size and (block := next(self._blocks, None)) is not None:
+                pieces.append(block)
+                length += len(block)
+        except Unreadable as broken:
+            self._broken, self._blocks = broken, iter(())
         data = b"".join(pieces)
         self._rest = data[size:]
         if not data and self._broken:
-            broken, self._broken, self._blocks = self._broken, None, iter(())
-            raise broken
+            reason, self._broken = self._broken, None
+            raise reason
         return data[:size]
-
-    def _next(self) -> bytes | None:
-        try:
-            return next(self._blocks, None)
-        except Unreadable as broken:
-            self._broken = broken
-            return None
 
 
 class After:
@@ -128,6 +122,12 @@ class Cursor:
             raise Unreadable(TOO_SHORT)
         return data
 
+    def head(self, size: int, limit: int) -> bytes:
+        """Return the first `limit` of the next `size` bytes, and move behind them all."""
+        data = self.up_to(min(size, limit))
+        self.pass_over(size - len(data))
+        return data
+
     def blocks(self, size: int) -> Iterator[bytes]:
         """Yield the next `size` bytes, or what is left of them."""
         while size > 0 and (block := self.read(min(size, BLOCK))):
@@ -136,16 +136,18 @@ class Cursor:
 
     def member(self, size: int) -> Iterator[bytes]:
         """Yield the next `size` bytes. Raises Unreadable at the end where fewer are left."""
-        for block in self.blocks(size):
+        for block in self._claimed(self.blocks(size)):
             size -= len(block)
-            self.claim(self.position - len(block), self.position)
             yield block
         if size > 0:
             raise Unreadable(TOO_SHORT)
 
     def rest(self) -> Iterator[bytes]:
         """Yield all that is left, for a member."""
-        while block := self.read(BLOCK):
+        return self._claimed(iter(lambda: self.read(BLOCK), b""))
+
+    def _claimed(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        for block in blocks:
             self.claim(self.position - len(block), self.position)
             yield block
 
@@ -190,35 +192,33 @@ class Cursor:
             self._at = stop
         return line
 
-    def before(self, marker: bytes) -> Iterator[bytes]:
-        """Yield what comes before the next `marker`, and move behind it.
+    def before(
+        self, marker: bytes, ends: Callable[[int, bytes], bool] | None = None, size: int = 0
+    ) -> Generator[bytes, None, bool]:
+        """Yield what comes before the next `marker`, move up to it, and return whether it came.
 
-        Raises Unreadable at the end where there is none.
+        A marker at which `ends` returns False for its distance, and for `size` bytes from there, is
+        none.
         """
-        self._fill()
-        at = self._kept.find(marker, self._at)
-        if at >= 0:
-            # As nearly always; what follows is not copied for it.
-            piece, begin = self._kept[self._at : at], self.position
-            self._at = at + len(marker)
-            self.claim(begin, begin + len(piece))
-            yield piece
-            return
-        overlap, window = len(marker) - 1, b""
-        while block := self.read(BLOCK):
+        passed, window, piece = 0, b"", _NEAR
+        while block := self.read(piece):
             window += block
-            begin, found = self.position - len(window), window.find(marker)
-            if found >= 0:
-                self.unread(window[found + len(marker) :])
-                self.claim(begin, begin + found)
-                yield window[:found]
-                return
-            settled = max(len(window) - overlap, 0)
+            piece = min(4 * piece, BLOCK)
+            begin, at = self.position - len(window), window.find(marker)
+            while 0 <= at <= len(window) - size:
+                if ends is None or ends(passed + at, window[at : at + size]):
+                    self.unread(window[at:])
+                    self.claim(begin, begin + at)
+                    yield window[:at]
+                    return True
+                at = window.find(marker, at + 1)
+            # Half a marker, or one that `ends` cannot judge yet, waits for the next block.
+            settled = at if at >= 0 else max(len(window) - len(marker) + 1, 0)
             self.claim(begin, begin + settled)
             yield window[:settled]
-            window = window[settled:]
+            passed, window = passed + settled, window[settled:]
         yield window
-        raise Unreadable(TOO_SHORT)
+        return False
 
     def _fill(self) -> bool:
         if self._at >= len(self._kept):

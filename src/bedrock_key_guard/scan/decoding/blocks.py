@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
 from bedrock_key_guard.scan.decoding.escapes import WRAPPED
-from bedrock_key_guard.scan.decoding.layer import Layer, Pieces, Regular, Thinned
+from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Regular, Thinned
 from bedrock_key_guard.scan.prefilter import heuristics, literals
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _NUMBERS = re.compile(
     rb"(?:[ \t]{0,8},[ \t]{0,40}(?:\r?\n[ \t]{0,80})?[1-9][0-9]{0,2}){39,}(?![0-9.])"
 )
 _NUMBER = re.compile(rb"[0-9]+")
-_LINE = re.compile(rb"\S+")
+_BETWEEN_LINES = b" \t\r\n"
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
@@ -103,15 +103,8 @@ def _slice(layer: Layer, begin: int, end: int) -> Layer:
 
 def _joined(layer: Layer, run: re.Match[bytes]) -> Layer:
     """Join the lines of a wrapped run."""
-    pieces, written = Pieces(), 0
-    lines: list[bytes] = []
-    for line in _LINE.finditer(layer.data, run.start(), run.end()):
-        if lines:
-            pieces.mark(written, WRAPPED)
-        pieces.piece(written, line.start())
-        lines.append(line[0])
-        written += len(line[0])
-    return Layer(b"".join(lines), pieces, layer, layer.depth)
+    shape = Thinned(run[0], _BETWEEN_LINES, run.start(), WRAPPED)
+    return Layer(run[0].translate(None, _BETWEEN_LINES), shape, layer, layer.depth)
 
 
 def from_hex(layer: Layer) -> Iterator[Layer]:
@@ -172,12 +165,11 @@ def from_decimal(layer: Layer) -> Iterator[Layer]:
     if layer.data.count(b",") < _FEWEST_NUMBERS:
         return
     for run in _NUMBERS.finditer(layer.data):
-        pieces, values = Pieces(), bytearray()
-        for index, number in enumerate(_NUMBER.finditer(layer.data, run.start(), run.end())):
-            pieces.piece(index, number.start())
-            values.append(min(int(number[0]), 255))
-        named = Layer(bytes(values), pieces, layer, layer.depth)
-        yield Layer(named.data, Regular(0, name="decimal"), named, layer.depth + 1)
+        numbers = list(_NUMBER.finditer(layer.data, run.start(), run.end()))
+        places = Listed([number.start() for number in numbers])
+        data = bytes(min(int(number[0]), 255) for number in numbers)
+        listed = Layer(data, places, layer, layer.depth)
+        yield Layer(data, Regular(0, name="decimal"), listed, layer.depth + 1)
 
 
 def is_compressed(data: bytes) -> bool:

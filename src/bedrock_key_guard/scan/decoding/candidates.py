@@ -43,17 +43,16 @@ def _stretches(data: bytes) -> Iterator[tuple[int, int]]:
 
 def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
     found = [literal for literal in literals.LITERALS if literal in letters]
-    starts = block_starts(data, BETWEEN) if found or any(literals.decoded(letters)) else []
+    decoded = [(offset, offset + 1) for offset in literals.decoded(letters)]
+    starts = block_starts(data, BETWEEN) if found or decoded else []
+    yield from _rows(decoded, starts, BEHIND)
     for literal in found:
         offset = letters.find(literal)
         while offset >= 0:
-            block = bisect_right(starts, offset) - 1
-            yield block * BLOCK, (block + 1) * BLOCK + BEHIND
+            yield from _rows([(offset, offset + 1)], starts, BEHIND)
             # The next one in this block is in the same stretch.
-            offset = letters.find(literal, max(offset + 1, starts[block + 1]))
-    for offset in literals.decoded(letters):
-        block = bisect_right(starts, offset) - 1
-        yield block * BLOCK, (block + 1) * BLOCK + BEHIND
+            block = bisect_right(starts, offset)
+            offset = letters.find(literal, max(offset + 1, starts[block]))
 
 
 def _packed(data: bytes) -> Iterator[tuple[int, int]]:
@@ -85,10 +84,13 @@ def _hexes(data: bytes, digits: bytes) -> Iterator[tuple[int, int]]:
             yield begin, end
 
 
-def _rows(rows: Iterable[tuple[int, int]], starts: list[int]) -> Iterator[tuple[int, int]]:
+def _rows(
+    rows: Iterable[tuple[int, int]], starts: list[int], behind: int = BEHIND_ROW
+) -> Iterator[tuple[int, int]]:
+    """Yield where in the data rows of letters stand, block by block."""
     for begin, end in rows:
         first, last = (bisect_right(starts, each) - 1 for each in (begin, end - 1))
-        yield first * BLOCK, (last + 1) * BLOCK + BEHIND_ROW
+        yield first * BLOCK, (last + 1) * BLOCK + behind
 
 
 def _merged(stretches: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.decoding.layer import Layer, Pieces, Regular
+from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +46,9 @@ def from_dump(layer: Layer) -> Iterator[Layer]:
 
 def _layer(layer: Layer, places: list[int]) -> Layer:
     """Return the bytes that are written at these places."""
-    pieces = Pieces(list(range(len(places))), places)
     digits = b"".join(layer.data[at : at + 2] for at in places)
-    named = Layer(bytes.fromhex(digits.decode()), pieces, layer, layer.depth)
-    return Layer(named.data, Regular(0, name="hex"), named, layer.depth + 1)
+    listed = Layer(bytes.fromhex(digits.decode()), Listed(places), layer, layer.depth)
+    return Layer(listed.data, Regular(0, name="hex"), listed, layer.depth + 1)
 
 
 def _dumps(data: bytes) -> Iterator[tuple[Rows, int]]:

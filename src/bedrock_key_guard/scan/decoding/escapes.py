@@ -10,15 +10,15 @@ import re
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from html.entities import html5
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import TOKEN
+from bedrock_key_guard.scan.containers.limits import TOKEN, Budget
 from bedrock_key_guard.scan.decoding.layer import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
 
 # So many tokens are found again where the way back is asked for.
 _EVERY = 8
@@ -68,77 +68,50 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_NAMES = {
-    "percent": "percent",
-    "html_decimal": "html",
-    "html_hex": "html",
-    "html_name": "html",
-    "concatenated": CONCATENATED,
-    "quote": CONCATENATED,
-    "u4": "unicode-escape",
-    "u8": "unicode-escape",
-    "u_braced": "unicode-escape",
-    "x": "hex-escape",
-    "x_braced": "hex-escape",
-    "octal": "octal-escape",
-    "continued": WRAPPED,
-    "backslash": "backslash",
-    "quoted": "quoted-printable",
-    "soft": "quoted-printable",
-    "wrapped": WRAPPED,
-}
-# The entities of HTML that stand for what may stand in or between the parts of a key.
-_ENTITIES = {
-    b"equals": b"=",
-    b"plus": b"+",
-    b"sol": b"/",
-    b"amp": b"&",
-    b"quot": b'"',
-    b"apos": b"'",
-    b"lt": b"<",
-    b"gt": b">",
-    b"Tab": b"\t",
-    b"NewLine": b"\n",
-    b"colon": b":",
-    b"semi": b";",
-    b"period": b".",
-    b"lowbar": b"_",
-    b"percnt": b"%",
-    b"bsol": b"\\",
-    b"num": b"#",
-    b"nbsp": b" ",
-    b"shy": b"",
-}
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
+# What nobody sees as what it is, between the parts of a key.
+_INVISIBLE = {"\N{NO-BREAK SPACE}": b" ", "\N{SOFT HYPHEN}": b""}
 
 
-def _hex(digits: bytes) -> bytes:
-    return bytes([int(digits, 16)])
-
-
-def _decimal(digits: bytes) -> bytes:
-    return bytes([min(int(digits), 255)])
-
-
-def _octal(digits: bytes) -> bytes:
-    return bytes([int(digits, 8)])
+def _number(base: int) -> Callable[[bytes], bytes]:
+    return lambda digits: bytes([min(int(digits, base), 255)])
 
 
 def _entity(name: bytes) -> bytes:
-    return _ENTITIES.get(name, b"&" + name + b";")
+    """Return what an entity of HTML stands for, if that may be a part of a key or between two."""
+    text = html5.get(f"{name.decode()};", "")
+    return text.encode() if text and text.isascii() else _INVISIBLE.get(text, b"&%b;" % name)
 
 
 def _control(letter: bytes) -> bytes:
     return _CONTROLS.get(letter, letter)
 
 
-_VALUES: dict[str, Callable[[bytes], bytes]] = {
-    "html_decimal": _decimal,
-    "html_name": _entity,
-    "octal": _octal,
-    "backslash": _control,
+def _nothing(_: bytes) -> bytes:
+    return b""
+
+
+_hex, _decimal, _octal = _number(16), _number(10), _number(8)
+# What each kind of token is called, and what it stands for.
+_KINDS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "percent": ("percent", _hex),
+    "html_decimal": ("html", _decimal),
+    "html_hex": ("html", _hex),
+    "html_name": ("html", _entity),
+    "concatenated": (CONCATENATED, _nothing),
+    "quote": (CONCATENATED, _nothing),
+    "u4": ("unicode-escape", _hex),
+    "u8": ("unicode-escape", _hex),
+    "u_braced": ("unicode-escape", _hex),
+    "x": ("hex-escape", _hex),
+    "x_braced": ("hex-escape", _hex),
+    "octal": ("octal-escape", _octal),
+    "continued": (WRAPPED, _nothing),
+    "backslash": ("backslash", _control),
+    "quoted": ("quoted-printable", _hex),
+    "soft": ("quoted-printable", _nothing),
+    "wrapped": (WRAPPED, _nothing),
 }
-_NOTHING = frozenset({"concatenated", "quote", "continued", "soft", "wrapped"})
 
 
 def unescape(layer: Layer, budget: Budget) -> Layer | None:
@@ -163,7 +136,7 @@ def unescape(layer: Layer, budget: Budget) -> Layer | None:
 
 def _value(token: re.Match[bytes]) -> bytes:
     kind = token.lastgroup or ""
-    return b"" if kind in _NOTHING else _VALUES.get(kind, _hex)(token[kind])
+    return _KINDS[kind][1](token[kind])
 
 
 @dataclass(slots=True)
@@ -201,7 +174,7 @@ class Unescaped:
             if after >= end:
                 break
             if after > begin:
-                found[_NAMES[token.lastgroup or ""]] = None
+                found[_KINDS[token.lastgroup or ""][0]] = None
         return tuple(found)
 
     def _mark_before(self, position: int) -> tuple[int, int]:

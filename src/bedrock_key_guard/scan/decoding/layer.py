@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Protocol
 
 from bedrock_key_guard.scan.prefilter.heuristics import BLOCK
@@ -40,34 +40,19 @@ class Regular:
         return (self.name,) if self.name else ()
 
 
-@dataclass(slots=True)
-class Pieces:
-    """Describe bytes copied in pieces, between which something was decoded or left out."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Describe bytes that each stood at a place of their own."""
 
-    starts: list[int] = field(default_factory=list)
-    sources: list[int] = field(default_factory=list)
-    marks: list[int] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
-
-    def piece(self, position: int, source: int) -> None:
-        """Note that from `position` on bytes stand as they did from `source` on."""
-        self.starts.append(position)
-        self.sources.append(source)
-
-    def mark(self, position: int, kind: str) -> None:
-        """Note what was undone right before `position`."""
-        self.marks.append(position)
-        self.kinds.append(kind)
+    places: list[int]
 
     def source(self, position: int) -> int:
         """Return where the byte at `position` began."""
-        index = bisect_right(self.starts, position) - 1
-        return self.sources[index] + position - self.starts[index]
+        return self.places[position]
 
-    def names(self, begin: int, end: int) -> tuple[str, ...]:
-        """Return what was undone after `begin` and before `end`, each once."""
-        inside = slice(bisect_right(self.marks, begin), bisect_left(self.marks, end))
-        return tuple(dict.fromkeys(self.kinds[inside]))
+    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # nothing undone
+        """Return nothing: what was left out has no name."""
+        return ()
 
 
 def block_starts(data: bytes, left_out: bytes) -> list[int]:
@@ -81,7 +66,7 @@ def block_starts(data: bytes, left_out: bytes) -> list[int]:
 
 @dataclass(slots=True)
 class Thinned:
-    """Describe what is left of `data`, at `start`, without some letters.
+    """Describe what is left of `data`, at `start`, without some letters, and what that is called.
 
     The way back is worked out only when it is asked for: seldom is there a key.
     """
@@ -89,19 +74,25 @@ class Thinned:
     data: bytes
     left_out: bytes
     start: int
+    name: str = ""
     starts: list[int] = field(default_factory=list)
 
     def source(self, position: int) -> int:
         """Return where the byte at `position` stood."""
         self.starts = self.starts or block_starts(self.data, self.left_out)
         block = bisect_right(self.starts, position) - 1
-        places = range(block * BLOCK, len(self.data))
-        kept = (place for place in places if self.data[place] not in self.left_out)
-        return self.start + next(islice(kept, position - self.starts[block], None))
+        at, left = block * BLOCK, position + 1 - self.starts[block]
+        while left and at < len(self.data):
+            piece = self.data[at : at + left]
+            at += len(piece)
+            left -= len(piece.translate(None, self.left_out))
+        return self.start + at - 1
 
-    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # nothing undone
-        """Return nothing: what was left out has no name."""
-        return ()
+    def names(self, begin: int, end: int) -> tuple[str, ...]:
+        """Return the name, if anything was left out between two positions."""
+        if not self.name or self.source(end - 1) - self.source(begin) == end - 1 - begin:
+            return ()
+        return (self.name,)
 
 
 @dataclass(frozen=True, slots=True)

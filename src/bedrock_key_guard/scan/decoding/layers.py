@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import DECODED, STEP
+from bedrock_key_guard.scan.containers.limits import DECODED, STEP, Budget
 from bedrock_key_guard.scan.decoding.blocks import (
     from_base64,
     from_decimal,
@@ -24,9 +24,8 @@ from bedrock_key_guard.scan.prefilter import BETWEEN, has_base64, may_hold_key
 from bedrock_key_guard.scan.prefilter.heuristics import has_hex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
 
 # Encodings in encodings: a Kubernetes Secret that holds a Docker config is two.
 DEPTH = 3
@@ -35,15 +34,6 @@ DEPTH = 3
 def outermost(data: bytes, base: int = 0) -> Iterator[Layer]:
     """Yield `data` where a key may be; `base` is its own offset. These places never overlap."""
     return (Layer(data[begin:end], Regular(base + begin)) for begin, end in spots(data))
-
-
-def layers_in(layer: Layer, budget: Budget) -> Iterator[Layer]:
-    """Yield all that can be decoded from a layer, the plainest first.
-
-    What was decoded to the same bytes before is not decoded again. Raises Spent where the budget of
-    the file ends.
-    """
-    return _peel(layer, budget, Seen())
 
 
 @dataclass(slots=True)
@@ -57,7 +47,13 @@ class Seen:
     unpacked: dict[int, int] = field(default_factory=dict)
 
 
-def _peel(outer: Layer, budget: Budget, seen: Seen) -> Iterator[Layer]:
+def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterator[Layer]:
+    """Yield all that can be decoded from a layer, the plainest first.
+
+    What was decoded to the same bytes before is not decoded again. Raises Spent where the budget of
+    the file ends.
+    """
+    seen = seen or Seen()
     waiting = deque([outer])
     while waiting:
         layer = waiting.popleft()
@@ -92,9 +88,15 @@ def _plainer(layer: Layer, budget: Budget) -> Iterator[Layer]:
 
 
 def _decoded(layer: Layer) -> Iterator[Layer]:
-    """Yield the blocks that are encoded in a layer."""
-    for decode in _decoders(layer.data):
-        yield from decode(layer)
+    """Yield the blocks that are encoded in a layer; to see that there are none costs less."""
+    letters = layer.data.translate(None, BETWEEN)
+    if has_base64(layer.data, letters):
+        yield from from_base64(layer)
+    if has_hex(layer.data, letters):
+        yield from from_hex(layer)
+        yield from from_decimal(layer)
+    # The text that stands beside a dump may be all that shows it.
+    yield from from_dump(layer)
 
 
 def _unpacked(whole: Layer, budget: Budget, seen: Seen) -> Iterator[Layer]:
@@ -109,18 +111,7 @@ def _unpacked(whole: Layer, budget: Budget, seen: Seen) -> Iterator[Layer]:
             budget.unpack(max(size - before, 0))
             seen.unpacked[origin] = max(size, before)
             for layer in _worth(window, budget):
-                yield from _peel(layer, budget, seen)
-
-
-def _decoders(data: bytes) -> Iterator[Callable[[Layer], Iterator[Layer]]]:
-    """Yield what may find something: to look for it costs more than to see that it is not there."""
-    letters = data.translate(None, BETWEEN)
-    if has_base64(data, letters):
-        yield from_base64
-    if has_hex(data, letters):
-        yield from (from_hex, from_decimal)
-    # The text that stands beside a dump may be all that shows it.
-    yield from_dump
+                yield from layers_in(layer, budget, seen)
 
 
 def _worth(whole: Layer, budget: Budget) -> Iterator[Layer]:

@@ -22,6 +22,7 @@ _PARSERS: dict[str, tuple[Parser, int]] = {
     "short-term": (short_term.parse, short_term.MAX_BODY),
 }
 _BODY = re.compile(rb"[A-Za-z0-9+/]*")
+_MOST_PADDING = 2
 # Sixty characters as they are today: with other secrets, credentials of other services look so too.
 # Of so many at random some are capitals and some are not; digests are of one kind.
 _DECODED = re.compile(
@@ -57,17 +58,20 @@ def _of_family(family: Family, data: bytes) -> Iterator[Read]:
 
 
 def _length(parse: Parser, text: bytes, key: Key) -> int:
-    """Return how much of the text behind a prefix belongs to the key: less would not be it."""
+    """Return how much of the text behind a prefix belongs to the key: less would not be it.
+
+    That is as much as its canonical form has, less the padding, if as much as that reads it.
+    """
     run = _BODY.match(text)
-    low, high = 0, run.end() if run else 0
-    while not isinstance(key, MalformedKey) and low < high:
-        middle = (low + high) // 2
-        shorter = parse(key.family, text[:middle])
+    whole = run.end() if run else 0
+    if isinstance(key, MalformedKey):
+        return whole
+    body = len(key.secret) - len(key.family.prefix)
+    for length in range(body - _MOST_PADDING, min(body + 1, whole)):
+        shorter = parse(key.family, text[:length])
         if shorter is not None and shorter.fingerprint == key.fingerprint:
-            high = middle
-        else:
-            low = middle + 1
-    return high
+            return length
+    return whole
 
 
 def _decoded(layer: Layer) -> Iterator[Read]:
@@ -82,7 +86,7 @@ def _decoded(layer: Layer) -> Iterator[Read]:
 
 
 def _in_text(data: bytes, begin: int) -> bool:
-    """Tell whether text stands before a decoded key that was in base64.
+    """Return whether text stands before a decoded key that was in base64.
 
     Without, it is the body of a key, whole or altered: its prefix decodes to no text, or is not
     there. The name of a user may hold what else ends a word, `=` and `,`.
@@ -92,7 +96,7 @@ def _in_text(data: bytes, begin: int) -> bool:
 
 
 def _family(text: bytes) -> Family:
-    """Tell by the user that a console made; the envelope itself is the same in every family.
+    """Return the family whose console made the user; the envelope is the same in every family.
 
     Otherwise it is taken for Bedrock's: an unneeded look into IAM costs nothing, a key that nobody
     looks at does.

@@ -7,7 +7,7 @@ follow directly, the parser knows where the key ends.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,9 @@ from bedrock_key_guard.keys.key import Key, MalformedKey
 from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
 from bedrock_key_guard.scan.decoding.layers import layers_in, outermost
 from bedrock_key_guard.scan.matching.key_parser import keys_in
-from bedrock_key_guard.scan.matching.stretches import Stretches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.keys.secret import Secret
     from bedrock_key_guard.model.findings import Confidence
@@ -142,3 +141,32 @@ class _Accepted:
                 return
             if len(self._secrets[at]) > len(secret):
                 yield self._secrets[at]
+
+
+class Stretches:
+    """Keep stretches in order, from a first byte to behind a last one; those that touch are one.
+
+    Whether another shares a byte with one of them is soon seen, however many these are.
+    """
+
+    def __init__(self, places: Iterable[tuple[int, int]] = ()) -> None:
+        self._begins: list[int] = []
+        self._ends: list[int] = []
+        for begin, end in places:
+            self.add(begin, end)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return iter(list(zip(self._begins, self._ends, strict=True)))
+
+    def add(self, begin: int, end: int) -> None:
+        """Add a stretch."""
+        first, last = bisect_left(self._ends, begin), bisect_right(self._begins, end)
+        if first < last:
+            begin, end = min(begin, self._begins[first]), max(end, self._ends[last - 1])
+        self._begins[first:last] = [begin]
+        self._ends[first:last] = [end]
+
+    def overlap(self, begin: int, end: int) -> bool:
+        """Return whether any stretch shares a byte with the one from `begin` to `end`."""
+        before = bisect_left(self._begins, end) - 1
+        return before >= 0 and self._ends[before] > begin

@@ -226,3 +226,10 @@ def test_a_damaged_header_is_listed_and_what_follows_is_read(name: str) -> None:
     reading = read(data)
     assert [place[0] for place in places(reading)] == [()]
     assert [each.reason for each in reading.missed] == ["a header in it is damaged"]
+
+
+def test_what_stands_before_the_broken_part_of_a_filter_is_read() -> None:
+    whole = boxes.pdf(TEXT + bytes(range(256)) * 300, filters="/LZWDecode")
+    reading = read(whole[: len(whole) // 2])
+    assert places(reading) == [(("pdf:object 4",), 2, 7)]
+    assert [missed.kind for missed in reading.missed] == ["opaque"]

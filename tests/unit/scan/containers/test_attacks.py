@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
+import struct
 import sys
 import tarfile
 import tracemalloc
@@ -243,6 +245,40 @@ def test_a_pack_runs_nothing_and_leaves_nothing_behind(
 def test_a_pack_beyond_its_limit_is_missing() -> None:
     (missed,) = read(boxes.pack(TEXT), Limits(pack=1 << 10)).missed
     assert missed.kind == "missing"
+
+
+def _object(kind: int, size: int, packed: bytes, base: bytes = b"") -> bytes:
+    """Write an object of a pack: its kind and size, where its base is, and its bytes."""
+    head, size = [kind << 4 | size & 15], size >> 4
+    while size:
+        head[-1] |= 0x80
+        head, size = [*head, size & 127], size >> 7
+    return bytes(head) + base + packed
+
+
+def _number(value: int) -> bytes:
+    low, rest = value & 127, value >> 7
+    return bytes((low | 128,)) + _number(rest) if rest else bytes((low,))
+
+
+def _distance(value: int) -> bytes:
+    """Write how far back a base begins: each digit but the last is one less."""
+    digits = [value & 127]
+    while value := value >> 7:
+        value -= 1
+        digits.insert(0, value & 127 | 128)
+    return bytes(digits)
+
+
+def test_what_a_pack_makes_git_hold_is_bounded() -> None:
+    size, times = 1 << 16, 1 << 13
+    base = _object(3, size, zlib.compress(shake_256(b"base").digest(size)))
+    # Each of the last bytes copies 64 KiB.
+    delta = _number(size) + _number(size * times) + b"\x80" * times
+    small = _object(6, len(delta), zlib.compress(delta), _distance(len(base)))
+    data = b"PACK" + struct.pack(">2I", 2, 2) + base + small
+    (missed,) = read(data + hashlib.sha1(data, usedforsecurity=False).digest()).missed
+    assert missed.reason.startswith("Git cannot read it")
 
 
 WHOLE = {

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
 
 _MAGIC, _THIN = b"!<arch>\n", b"!<thin>\n"
@@ -32,12 +31,11 @@ def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
     while len(header := cursor.up_to(_HEADER)) == _HEADER:
         digits = header[48:58].strip()
         if header[58:] != _END or not digits.isdigit():
-            raise Unreadable("a header in it is damaged")
+            raise Unreadable(DAMAGED)
         size, name = int(digits), header[:16].rstrip()
         padding = size & 1
         if name == _NAMES:
-            names = cursor.up_to(min(size, _LONGEST_NAMES))
-            cursor.pass_over(size - len(names))
+            names = cursor.head(size, _LONGEST_NAMES)
         elif thin and name not in _SYMBOLS:
             padding = 0
         else:

@@ -10,16 +10,14 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
 
-DAMAGED = "a header in it is damaged"
 _LAST = b"TRAILER!!!"
 _LONGEST_NAME = 1 << 16
 _RPM_LEAD, _RPM_HEADER = 96, b"\x8e\xad\xe8\x01"

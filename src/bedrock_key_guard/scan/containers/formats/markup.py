@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.streams import BLOCK
+from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.streams import Cursor
 
 # Tags that end a line when they are closed, and those that end one wherever they stand.
 _LINE_END = re.compile(

@@ -1,45 +1,54 @@
 """Read Git packs and bundles that lie in a tree, as any file may.
 
 Git itself puts the objects together, in a temporary repository of its own that knows nothing of the
-one around the file. The formats are in gitformat-pack(5) and gitformat-bundle(5).
+one around the file. It cannot where the pack is damaged, or thin: some of its objects only say what
+they change in others, which are elsewhere. What stands in such a pack by itself, and what those
+objects add, is read without Git. The formats are in gitformat-pack(5) and gitformat-bundle(5).
 """
 
 from __future__ import annotations
 
 import re
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
+from shutil import copyfileobj
+from threading import Timer
+from time import monotonic
 from typing import IO, TYPE_CHECKING, cast
 
 from bedrock_key_guard.git.clean_git import Git, clean_git
 from bedrock_key_guard.git.repository import Repository
-from bedrock_key_guard.scan.containers.formats.pack_pieces import pieces
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers import compressed
+from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member
-from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor
+from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor, Stream
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
 
 _LONGEST_LINE = 1 << 16
 _SHA_256 = re.compile(rb"@object-format=sha256")
 _FORMATS = ("sha1", "sha256")
-# Git runs in this much address space and time, whatever a pack makes of them.
-_MEMORY = 1 << 30
+# What a pack can make Git use: bytes at a time, and seconds. A larger object is never held whole,
+# unless it builds on another.
+_BOUNDS = {"GIT_ALLOC_LIMIT": str(256 << 20)}
+_SETTINGS = ("-c", "pack.threads=1", "-c", "core.bigFileThreshold=16m")
 _SECONDS = 120
 _OBJECT = re.compile(rb"([0-9a-f]{40,64}) (\w+) (\d+)\n")
+_HEADER = 12
+_OFFSET_DELTA, _REFERENCE_DELTA = 6, 7
+_ID_SIZES = (20, 32)
+_MORE = 0x80
 
 
 def bundle_members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
     """Yield the objects in a bundle: lines that name references, an empty one, and a pack."""
     found = "sha1"
     while line := cursor.line(_LONGEST_LINE).rstrip(b"\n"):
-        if _SHA_256.fullmatch(line):
-            found = "sha256"
+        found = "sha256" if _SHA_256.fullmatch(line) else found
     yield from _objects(cursor, (found,), budget)
 
 
@@ -80,55 +89,106 @@ def _repository(folder: Path, found: str) -> Iterator[Git]:
     (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
     (folder / "config").write_text(f"[extensions]\nobjectFormat = {found}\n", encoding="ascii")
     with clean_git(Repository(folder, folder, folder)) as git:
+        git.environment.update(_BOUNDS)
         yield git
 
 
 def _unpacked(git: Git, pack: Path, limit: int) -> bool:
-    """Give the pack to Git, and tell whether it could read it."""
-    command = ("-c", "pack.threads=1", "index-pack", "--stdin", f"--max-input-size={limit}")
-    with git.start(*command) as process, pack.open("rb") as file:
-        _confine(process)
+    """Give the pack to Git, and return whether it could read it."""
+    command = ("index-pack", "--stdin", f"--max-input-size={limit}")
+    with git.start(*_SETTINGS, *command) as process, pack.open("rb") as file:
+        timer = Timer(_SECONDS, process.kill)
+        timer.start()
         try:
-            with cast("IO[bytes]", process.stdin) as pipe:
-                while block := file.read(BLOCK):
-                    pipe.write(block)
-        except BrokenPipeError:
-            pass
-        cast("IO[bytes]", process.stdout).read()
+            with suppress(BrokenPipeError), cast("IO[bytes]", process.stdin) as pipe:
+                copyfileobj(file, pipe)
+            cast("IO[bytes]", process.stdout).read()
+        finally:
+            timer.cancel()
     return process.returncode == 0
 
 
-def _confine(process: subprocess.Popen[bytes]) -> None:
-    """Bound what a pack can make Git use, where the system lets us."""
-    try:
-        import resource
-
-        for limit, most in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS)):
-            resource.prlimit(process.pid, limit, (most, most))
-    except (ImportError, AttributeError, OSError):
-        return
-
-
 def _read(git: Git, budget: Budget) -> Iterator[Member | Gap]:
-    """Yield every object that Git put together."""
+    """Yield every object that Git put together. Raises Unreadable where that takes too long."""
     command = ("cat-file", "--batch", "--batch-all-objects", "--unordered", "--buffer")
-    with git.start(*command) as process:
-        _confine(process)
+    with git.start(*_SETTINGS, *command) as process:
         try:
             cast("IO[bytes]", process.stdin).close()
-            answers = Cursor(cast("IO[bytes]", process.stdout))
+            answers = Cursor(_Waiting(cast("IO[bytes]", process.stdout)))
             while header := _OBJECT.fullmatch(answers.line(128)):
-                name = f"{header[2].decode()} {header[1].decode()}"
-                blocks = _counted(answers, int(header[3]), budget)
-                yield Member(name, blocks)
-                for _ in blocks:
-                    pass
+                blocks = budget.unpacked(answers.member(int(header[3])))
+                yield Member(f"{header[2].decode()} {header[1].decode()}", blocks)
                 answers.read(1)
         finally:
             process.kill()
 
 
-def _counted(answers: Cursor, size: int, budget: Budget) -> Iterator[bytes]:
-    for block in answers.member(size):
-        budget.unpack(len(block))
-        yield block
+class _Waiting:
+    """Read what Git prints, and count how long that takes."""
+
+    def __init__(self, output: IO[bytes]) -> None:
+        self._output = output
+        self._seconds = 0.0
+
+    def read(self, size: int, /) -> bytes:
+        begin = monotonic()
+        block = self._output.read(size)
+        self._seconds += monotonic() - begin
+        if self._seconds > _SECONDS:
+            raise Unreadable("Git takes too long to read it", "missing")
+        return block
+
+
+def pieces(cursor: Cursor, budget: Budget) -> Iterator[Member]:
+    """Yield whole objects, and what the others add, up to where the pack is damaged."""
+    count = int.from_bytes(cursor.up_to(_HEADER)[8:], "big")
+    while count and (member := _piece(cursor, budget)):
+        yield member
+        count -= 1
+
+
+def _piece(cursor: Cursor, budget: Budget) -> Member | None:
+    """Return the next object, None where there is no sound one."""
+    name = f"object at {cursor.position}"
+    try:
+        kind = _varint(cursor) >> 4 & 7
+        if kind == _OFFSET_DELTA:
+            _varint(cursor)
+        elif kind == _REFERENCE_DELTA:
+            _pass_id(cursor)
+        blocks = compressed.unpack(cursor, compressed.ZLIB, budget)
+        first = next(blocks, b"")
+    except Unreadable as gap:
+        if gap.kind == "missing":
+            raise
+        return None
+    whole = chain((first,), blocks)
+    return Member(name, _added(whole) if kind in (_OFFSET_DELTA, _REFERENCE_DELTA) else whole)
+
+
+def _varint(cursor: Cursor) -> int:
+    """Move behind a number, and return its first byte."""
+    first = byte = cursor.exactly(1)[0]
+    while byte & _MORE:
+        byte = cursor.exactly(1)[0]
+    return first
+
+
+def _pass_id(cursor: Cursor) -> None:
+    """Move behind an object id, which is as long as zlib's next header tells."""
+    ahead = cursor.up_to(max(_ID_SIZES) + 2)
+    sizes = (size for size in _ID_SIZES if int.from_bytes(ahead[size : size + 2], "big") % 31 == 0)
+    cursor.unread(ahead[next(sizes, _ID_SIZES[0]) :])
+
+
+def _added(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what a delta adds, with a line's end wherever it copies from its base."""
+    delta = Cursor(Stream(blocks))
+    _varint(delta)
+    _varint(delta)
+    while head := delta.up_to(1):
+        if head[0] & _MORE:
+            delta.up_to((head[0] & ~_MORE).bit_count())
+            yield b"\n"
+        else:
+            yield delta.up_to(head[0])

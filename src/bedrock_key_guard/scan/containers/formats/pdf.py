@@ -11,13 +11,13 @@ import re
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.formats.pdf_filters import DECODERS
+from bedrock_key_guard.scan.containers.limits import TOO_SHORT, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member
 from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
 
 _CONTEXT = 2048
 _OBJECT = re.compile(rb"(\d{1,9})\s+\d{1,5}\s+obj\b")
@@ -52,12 +52,17 @@ def _stream(cursor: Cursor, before: bytes, name: str, budget: Budget) -> Iterato
     _past_newline(cursor)
     # What is deflated knows its own end, and may hold the word that marks it.
     deflated = filters[:1] in ([b"FlateDecode"], [b"Fl"])
-    blocks = cursor.rest() if deflated else cursor.before(b"endstream")
+    blocks = cursor.rest() if deflated else _up_to_end(cursor)
     source = cursor if deflated else Cursor(Stream(blocks))
     for each in filters:
         blocks = DECODERS[each](source, budget)
         source = Cursor(Stream(blocks))
     yield Member(name, blocks, text_of_page)
+
+
+def _up_to_end(cursor: Cursor) -> Iterator[bytes]:
+    if not (yield from cursor.before(b"endstream")):
+        raise Unreadable(TOO_SHORT)
 
 
 def _filters(dictionary: bytes) -> list[bytes]:

@@ -8,14 +8,14 @@ import re
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import compressed
-from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.containers.streams import BLOCK
+from bedrock_key_guard.scan.containers.limits import TOKEN, Broken, Budget, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
+
+    Decoder = Callable[[Cursor, Budget], Iterator[bytes]]
 
 _CLEAR, _END_OF_DATA = 256, 257
 _WIDEST = 12
@@ -24,32 +24,40 @@ _WIDEST = 12
 def _flate(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
     try:
         yield from compressed.unpack(cursor, compressed.ZLIB, budget)
-    except Unreadable as broken:
-        if broken.reason != compressed.BROKEN:
-            raise
+    except Broken:
         raise Unreadable("it is encrypted or broken") from None
 
 
-def _ascii_hex(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
+def _counted(undo: Callable[[Cursor], Iterator[bytes]]) -> Decoder:
+    """Return a decoder that counts the pieces which `undo` yields, however small they are."""
+
+    def decode(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
+        for piece in undo(cursor):
+            budget.spend(TOKEN)
+            budget.unpack(len(piece))
+            yield piece
+
+    return decode
+
+
+def _ascii_hex(cursor: Cursor) -> Iterator[bytes]:
     """Undo ASCIIHexDecode, which `>` ends; a last lone digit stands before a 0."""
     digits = b""
     for text in _up_to(cursor, b">"):
         digits += re.sub(rb"[^0-9A-Fa-f]", b"", text)
         cut = len(digits) & ~1
-        budget.unpack(cut // 2)
         yield binascii.unhexlify(digits[:cut])
         digits = digits[cut:]
     if digits:
         yield binascii.unhexlify(digits + b"0")
 
 
-def _ascii_85(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
+def _ascii_85(cursor: Cursor) -> Iterator[bytes]:
     """Undo ASCII85Decode, which `~>` ends; five characters are four bytes, `z` is four zeros."""
     rest = b""
     for text in _up_to(cursor, b"~"):
         rest = re.sub(rb"[^!-uz]", b"", rest + text.replace(b"z", b"!!!!!"))
         cut = len(rest) // 5 * 5
-        budget.unpack(cut // 5 * 4)
         yield _of_base_85(rest[:cut])
         rest = rest[cut:]
     if len(rest) > 1:
@@ -72,49 +80,28 @@ def _of_base_85(text: bytes) -> bytes:
         return b""
 
 
-def _run_length(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
+def _run_length(cursor: Cursor) -> Iterator[bytes]:
     """Undo RunLengthDecode: a length and so many bytes, or a length and the byte to repeat."""
-    runs: list[bytes] = []
-    size = 0
     while (head := cursor.up_to(1)) and head != b"\x80":
         length = head[0]
-        runs.append(cursor.up_to(length + 1) if length < 128 else cursor.up_to(1) * (257 - length))
-        size += len(runs[-1])
-        if size > BLOCK:
-            budget.unpack(size)
-            yield b"".join(runs)
-            runs, size = [], 0
-    budget.unpack(size)
-    yield b"".join(runs)
+        yield cursor.up_to(length + 1) if length < 128 else cursor.up_to(1) * (257 - length)
 
 
-def _lzw(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
+def _lzw(cursor: Cursor) -> Iterator[bytes]:
     """Undo LZWDecode, whose codes grow from nine bits to twelve, one code early."""
-    words: list[bytes] = []
-    size, table, last = 0, _letters(), b""
+    table, last = [*(bytes((each,)) for each in range(256)), b"", b""], b""
     for code in _codes(cursor, table):
         if code == _CLEAR:
             del table[_END_OF_DATA + 1 :]
             last = b""
             continue
         if code > len(table) or (code == len(table) and not last):
-            raise Unreadable(compressed.BROKEN)
+            raise Broken
         word = table[code] if code < len(table) else last + last[:1]
         if last and len(table) < 1 << _WIDEST:
             table.append(last + word[:1])
         last = word
-        words.append(word)
-        size += len(word)
-        if size > BLOCK:
-            budget.unpack(size)
-            yield b"".join(words)
-            words, size = [], 0
-    budget.unpack(size)
-    yield b"".join(words)
-
-
-def _letters() -> list[bytes]:
-    return [bytes((each,)) for each in range(256)] + [b"", b""]
+        yield word
 
 
 def _codes(cursor: Cursor, table: list[bytes]) -> Iterator[int]:
@@ -133,15 +120,11 @@ def _codes(cursor: Cursor, table: list[bytes]) -> Iterator[int]:
                 yield code
 
 
-DECODERS: dict[bytes, Callable[[Cursor, Budget], Iterator[bytes]]] = {
-    b"FlateDecode": _flate,
-    b"Fl": _flate,
-    b"ASCIIHexDecode": _ascii_hex,
-    b"AHx": _ascii_hex,
-    b"ASCII85Decode": _ascii_85,
-    b"A85": _ascii_85,
-    b"LZWDecode": _lzw,
-    b"LZW": _lzw,
-    b"RunLengthDecode": _run_length,
-    b"RL": _run_length,
-}
+_NAMES: tuple[tuple[bytes, bytes, Decoder], ...] = (
+    (b"FlateDecode", b"Fl", _flate),
+    (b"ASCIIHexDecode", b"AHx", _counted(_ascii_hex)),
+    (b"ASCII85Decode", b"A85", _counted(_ascii_85)),
+    (b"LZWDecode", b"LZW", _counted(_lzw)),
+    (b"RunLengthDecode", b"RL", _counted(_run_length)),
+)
+DECODERS = {name: decoder for long, short, decoder in _NAMES for name in (long, short)}

@@ -10,7 +10,7 @@ import io
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS
@@ -18,7 +18,6 @@ from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
 
 _INDEX_INTERIOR, _TABLE_INTERIOR, _INDEX_LEAF, _TABLE_LEAF = 2, 5, 10, 13
@@ -42,11 +41,15 @@ class _Database:
         """Return a page, counted from 1; a short one where the file ends."""
         if not 0 < number < 1 << 32:
             return b""
+        return self.read((number - 1) * self.page_size, self.page_size)
+
+    def read(self, begin: int, size: int) -> bytes:
+        """Return bytes from anywhere; whoever reads the file on does not see that."""
         here = self.file.tell()
-        self.file.seek((number - 1) * self.page_size)
-        page = self.file.read(self.page_size)
+        self.file.seek(begin)
+        data = self.file.read(size)
         self.file.seek(here)
-        return page
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +103,13 @@ def _open(cursor: Cursor, budget: Budget) -> _Database:
 
 
 def _has_chains(database: _Database) -> bool:
-    """Tell whether a page may be one that a record goes on in: those begin unlike all others."""
-    file, size = database.file, database.page_size
-    here = file.tell()
-    file.seek(size)
-    found = False
-    while not found and (pages := file.read(_PAGES)):
-        found = bool(pages[::size].strip(_KINDS))
-    file.seek(here)
-    return found
+    """Return whether a page may be one that a record goes on in: those begin unlike all others."""
+    at = database.page_size
+    while pages := database.read(at, _PAGES):
+        if pages[:: database.page_size].strip(_KINDS):
+            return True
+        at += len(pages)
+    return False
 
 
 def _is_clue(data: bytes) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget
 from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
 
 _RECORD = 512
@@ -50,7 +50,7 @@ def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
             yield from _member(cursor, header, name or header.name, length)
             name, size = b"", -1
     if damaged:
-        yield Gap("", "a header in it is damaged")
+        yield Gap("", DAMAGED)
 
 
 def _member(cursor: Cursor, header: _Header, name: bytes, size: int) -> Iterator[Member | Gap]:
@@ -59,26 +59,8 @@ def _member(cursor: Cursor, header: _Header, name: bytes, size: int) -> Iterator
     more = header.more_sparse
     while more:
         more = cursor.exactly(_RECORD)[504] != 0
-    body = _Body(cursor, size)
-    yield Member(name_of(name), body.blocks())
-    body.finish()
-
-
-class _Body:
-    """Give a member's bytes, and go on to the next header whether they were read or not."""
-
-    def __init__(self, cursor: Cursor, size: int) -> None:
-        self._cursor = cursor
-        self._left = size
-        self._padding = -size % _RECORD
-
-    def blocks(self) -> Iterator[bytes]:
-        for block in self._cursor.member(self._left):
-            self._left -= len(block)
-            yield block
-
-    def finish(self) -> None:
-        self._cursor.pass_over(self._left + self._padding)
+    yield Member(name_of(name), cursor.member(size))
+    cursor.pass_over(-size % _RECORD)
 
 
 def _header(record: bytes) -> _Header | None:
@@ -96,13 +78,10 @@ def _header(record: bytes) -> _Header | None:
 
 
 def _is_sound(record: bytes) -> bool:
-    """Compare the checksum, which some programs made of signed bytes."""
-    field = record[148:156]
-    expected = _number(field)
-    total = sum(record) - sum(field) + 8 * ord(" ")
-    if expected == total or expected is None:
-        return expected is not None
-    return expected == total - 256 * len((record[:148] + record[156:]).translate(None, _ASCII))
+    """Return whether the checksum is right, which some programs made of signed bytes."""
+    summed = record[:148] + b" " * 8 + record[156:]
+    total, expected = sum(summed), _number(record[148:156])
+    return expected in (total, total - 256 * len(summed.translate(None, _ASCII)))
 
 
 def _number(field: bytes) -> int | None:
@@ -119,8 +98,8 @@ def _number(field: bytes) -> int | None:
 def _about_next(cursor: Cursor, header: _Header, name: bytes, size: int) -> tuple[bytes, int]:
     """Return the name and size (-1 for none) that a special header gives the member after it."""
     # No member claims these bytes: a name may be a key, too.
-    data = cursor.up_to(min(header.size, _LONGEST_HEADER))
-    cursor.pass_over(header.size - len(data) + -header.size % _RECORD)
+    data = cursor.head(header.size, _LONGEST_HEADER)
+    cursor.pass_over(-header.size % _RECORD)
     if header.kind == _LONG_NAME:
         return data.partition(b"\0")[0], size
     if header.kind != _PAX:

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import compressed
 from bedrock_key_guard.scan.containers.formats.markup import text_of_markup
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.limits import Broken, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
-from bedrock_key_guard.scan.containers.streams import BLOCK
 from bedrock_key_guard.scan.prefilter.signatures import ZIP_NAME, is_zip_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
 
 _LOCAL = b"PK\x03\x04"
@@ -31,12 +29,7 @@ _HEADER = struct.Struct("<5H3I2H")
 _ENCRYPTED, _MARKED_END, _SIZE_FOLLOWS, _UTF_8 = 0x0001, 0x0002, 0x0008, 0x0800
 _ZIP64_EXTRA, _IN_ZIP64 = 1, 0xFFFFFFFF
 _STORED, _LZMA = 0, 14
-_CODECS = {
-    8: compressed.DEFLATE,
-    12: compressed.BZIP2,
-    93: compressed.ZSTD,
-    95: compressed.XZ,
-}
+_CODECS = {8: compressed.DEFLATE, 12: compressed.BZIP2, 93: compressed.ZSTD, 95: compressed.XZ}
 _MARKUP = (".xml", ".html", ".xhtml", ".rels", ".fodt")
 
 
@@ -113,11 +106,16 @@ def _member(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[Member | 
     elif entry.method == _LZMA:
         yield _file(entry, _lzma(cursor, entry, budget))
     elif entry.method == _STORED and entry.size is None:
-        yield _file(entry, _until_descriptor(cursor))
+        yield _file(entry, cursor.before(_DESCRIPTOR, _tells_size, _DESCRIPTOR_SIZE))
     elif entry.method == _STORED and entry.size:
         yield _file(entry, cursor.member(entry.size))
     elif entry.method != _STORED:
         yield _passed_over(cursor, entry, f"its compression method {entry.method} is unknown")
+
+
+def _tells_size(size: int, descriptor: bytes) -> bool:
+    """Return whether a descriptor is that of so many stored bytes."""
+    return int.from_bytes(descriptor[8:12], "little") == size & _IN_ZIP64
 
 
 def _file(entry: _Entry, blocks: Iterator[bytes]) -> Member:
@@ -145,28 +143,7 @@ def _lzma(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[bytes]:
     """Unpack LZMA by giving it the header that it has in a file of its own."""
     _, length = struct.unpack("<2H", cursor.exactly(4))
     if length != 5:
-        raise Unreadable(compressed.BROKEN)
+        raise Broken
     size = -1 if entry.unpacked is None else entry.unpacked
     head = cursor.exactly(length) + size.to_bytes(8, "little", signed=True)
     yield from compressed.unpack(cursor, compressed.LZMA, budget, head=head)
-
-
-def _until_descriptor(cursor: Cursor) -> Iterator[bytes]:
-    """Yield stored bytes, whose size only stands behind them."""
-    size, window = 0, b""
-    while block := cursor.read(BLOCK):
-        window += block
-        begin, at = cursor.position - len(window), window.find(_DESCRIPTOR)
-        while 0 <= at <= len(window) - _DESCRIPTOR_SIZE:
-            if int.from_bytes(window[at + 8 : at + 12], "little") == (size + at) & _IN_ZIP64:
-                cursor.unread(window[at:])
-                cursor.claim(begin, begin + at)
-                yield window[:at]
-                return
-            at = window.find(_DESCRIPTOR, at + 1)
-        # Half a signature, or one whose size has not come yet, waits for the next block.
-        settled = at if at >= 0 else max(len(window) - len(_DESCRIPTOR) + 1, 0)
-        cursor.claim(begin, begin + settled)
-        yield window[:settled]
-        size, window = size + settled, window[settled:]
-    yield window

@@ -1,0 +1,301 @@
+"""Write the worst inputs that are known, one or more for each reader and decoder, of any size."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import gzip
+import itertools
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from hashlib import shake_256
+
+from tests import archives, boxes, keysmith
+
+Make = Callable[[int], bytes]
+
+
+def _filled(pattern: bytes) -> Make:
+    """Repeat a pattern, with the start of a key in every kilobyte, so that it is looked at."""
+    piece = pattern * max(1000 // len(pattern), 1) + b" ABSK "
+    return lambda size: piece * (size // len(piece))
+
+
+def _repeated(pattern: bytes, head: bytes = b"") -> Make:
+    return lambda size: head + pattern * (size // len(pattern))
+
+
+def _base64(inner: Make, times: int = 1, share: float = 1.0) -> Make:
+    """Write base64 of an inner input, which is so much smaller."""
+
+    def make(size: int) -> bytes:
+        data = inner(int(size * share * 0.75**times))
+        for _ in range(times):
+            data = base64.b64encode(data)
+        return data
+
+    return make
+
+
+def _keys(separator: bytes) -> Make:
+    return lambda size: separator.join(itertools.islice(_made_up(), size // 120))
+
+
+def _made_up() -> Iterator[bytes]:
+    """Yield long-term keys, each another, that share all but the end of their secrets."""
+    for number in itertools.count():
+        secret = "A" * 54 + base64.b64encode(struct.pack(">I", number << 8))[:5].decode() + "="
+        yield b"ABSK" + base64.b64encode(f"u-at-111122223333:{secret}".encode())
+
+
+def _same_key(separator: bytes) -> Make:
+    return _repeated(keysmith.long_term("bob").encode() + separator)
+
+
+def _noise(size: int) -> bytes:
+    return shake_256(b"noise").digest(size)
+
+
+def _shrunk(make: Callable[[int], bytes], packed: Callable[[bytes], bytes]) -> Make:
+    """Pack so much that about `size` bytes come out."""
+
+    def sized(size: int) -> bytes:
+        sample = packed(make(1 << 20))
+        return packed(make(max(size * (1 << 20) // len(sample), 1)))
+
+    return sized
+
+
+def _zip_of(piece: bytes, method: int = zipfile.ZIP_DEFLATED) -> Make:
+    """Pack the same member so often that the archive has `size` bytes."""
+    one = len(boxes.zipped({"000000": piece}, method)) - 22
+
+    def make(size: int) -> bytes:
+        members = {f"{each:06}": piece for each in range(max(size // one, 1))}
+        return boxes.zipped(members, method)
+
+    return make
+
+
+def _pdf(content: Make, filters: str, ratio: float = 1.0) -> Make:
+    return lambda size: boxes.pdf(content(int(size * ratio)), filters=filters)
+
+
+def _raw_pdf(filters: bytes, content: Make) -> Make:
+    """Write a stream whose bytes are no output of its filter, but what it has to read."""
+    head = b"%PDF-1.7\n1 0 obj\n<< /Filter " + filters + b" >>\nstream\n"
+    return lambda size: head + content(size) + b"\nendstream\nendobj\n"
+
+
+def _tarred(members: int, layout: int = tarfile.PAX_FORMAT, name: str = "") -> Make:
+    def make(size: int) -> bytes:
+        each = members + (1536 if name else 512)
+        return boxes.tarred(
+            {f"{name}{number}": bytes(members) for number in range(size // each)}, layout=layout
+        )
+
+    return make
+
+
+def _sqlite(value: bytes) -> Make:
+    return lambda size: boxes.sqlite(*[value] * (size // len(value)), page_size=512)
+
+
+def _sqlite_pointers(size: int) -> bytes:
+    """Make a database in which every cell of a page is the same long record."""
+    page = bytearray(boxes.sqlite("-" * 400, page_size=512)[:512])
+    page += b"\r\0\0\0\xf0\0\0\0" + b"\1\xf4" * 240
+    return bytes(page) + (bytes(page[512:]) + bytes(24)) * (size // 512)
+
+
+def _sqlite_chains(size: int) -> bytes:
+    """Make a database in which every cell goes on in one chain through all pages."""
+    page = bytearray(boxes.sqlite("-" * 400, page_size=512)[:512])
+    leaf = bytearray(b"\r\0\0\0\xf0\0\0\0" + b"\1\xf0" * 240)
+    leaf += bytes(512 - len(leaf))
+    cell = b"\x87\xff\xff\x7f\1"
+    leaf[0x1F0 - 8 : 0x1F0 - 8 + len(cell)] = cell
+    chain = b"".join(struct.pack(">I", number + 1) + b"-" * 508 for number in range(4, size // 512))
+    return bytes(page) + bytes(leaf) * 2 + chain
+
+
+def _pack(size: int) -> bytes:
+    """Make a pack whose objects build on others that are not in it."""
+    delta = b"\x7c" + bytes(20) + zlib.compress(b"\x80\x01\x80\x01\x01A" + b"\x01A" * 20)
+    count = size // len(delta)
+    return b"PACK" + struct.pack(">2I", 2, count) + delta * count
+
+
+def _lzw(size: int) -> bytes:
+    """Fill the table with ever longer words, and then repeat one of forty letters."""
+    bits = 0
+    # So many codes that clear the table end the first part at a whole byte.
+    for code in (*[256] * 6, 65, *range(258, 4096)):
+        width = min(max((code + 1).bit_length(), 9), 12)
+        bits = bits << width | code
+    head = bits.to_bytes(-(-bits.bit_length() // 8), "big")
+    return head + (300 << 12 | 300).to_bytes(3, "big") * (size // 3)
+
+
+def _gzips(size: int) -> bytes:
+    return b"".join([gzip.compress(b"", mtime=0)] * (size // 20))
+
+
+def _named_gzips(size: int) -> bytes:
+    return b"".join([boxes.gzipped(b"", "a")] * (size // 22))
+
+
+def _descriptors(size: int) -> bytes:
+    return boxes.zipped_as_stream({"a": b"PK\x07\x08" * (size // 4)}, zipfile.ZIP_STORED)
+
+
+def _dump(size: int) -> bytes:
+    data = _filled(b"-")(size // 4)
+    rows = (
+        b"%08x: %s" % (at, data[at : at + 16].hex(" ").encode()) for at in range(0, len(data), 16)
+    )
+    return b"\n".join(rows)
+
+
+def _gzip_of_keys(size: int) -> bytes:
+    return gzip.compress(_keys(b"\n")(size * 40), mtime=0)
+
+
+def _escaped_gzip(size: int) -> bytes:
+    """Compress letters that are all escaped, and write that as base64."""
+    text = b"".join(
+        shake_256(b"%d" % each).hexdigest(8).encode() + b"\\A\\B\\S\\K" * (1 << 11)
+        for each in range(max(size // 64, 1))
+    )
+    return base64.b64encode(gzip.compress(text, 9, mtime=0))
+
+
+TEXTS: dict[str, Make] = {
+    "base64 of noise": lambda n: base64.b64encode(_noise(n * 3 // 4)),
+    "keys on one line": _keys(b" "),
+    "keys on lines": _keys(b"\n"),
+    "one key on one line": _same_key(b","),
+    "keys without a separator": _keys(b""),
+    "starts of long-term keys": _repeated(b"ABSK"),
+    "starts of short-term keys": _repeated(b"bedrock-api-key-"),
+    "bodies of short-term keys": lambda n: (
+        (b"bedrock-api-key-" + base64.b64encode(b"-" * 300) + b"+") * (n // 417)
+    ),
+    "starts in a long body": lambda n: (
+        (b"bedrock-api-key/" * 4 + b"ABSK" * 15 + b"YmVkcm9jay") * (n // 134)
+    ),
+    "decoded keys": _repeated(b"user-at-111122223333:" + b"aB" * 29 + b"== "),
+    "halves of decoded keys": _repeated(b"a-at-111122223333:aB"),
+    "backslashes": _filled(b"\\"),
+    "backslashes before quotes": _filled(b'\\\\\\\\\\\\\\"'),
+    "quotes": _filled(b'"'),
+    "quotes and blanks": _filled(b'"' + b" " * 99),
+    "quotes and names": _filled(b'"' + b"_$" * 50),
+    "quotes and comments": _filled(b'"' + b"//" * 50 + b"\n"),
+    "concatenations": _filled(b'" + "'),
+    "=, newline": _filled(b"=\n"),
+    "newlines behind words": _filled(b"abcd\n"),
+    "carets and newlines": _filled(b"abcd^\n"),
+    "percent": _repeated(b"%41%42%53%4B"),
+    "percent of percent": _repeated(b"%252541"),
+    "entities": _repeated(b"&#65;&#66;"),
+    "named entities": _filled(b"&amp;"),
+    "Unicode escapes": _repeated(b"\\u0041\\u0042"),
+    "octal escapes": _repeated(b"\\101\\102"),
+    "quoted-printable": _filled(b"=41"),
+    "UTF-16": lambda n: _filled(b"-")(n // 2).decode().encode("utf-16-le"),
+    "UTF-32": lambda n: _filled(b"-")(n // 4).decode().encode("utf-32-be"),
+    "letters and zeros": _repeated(b"A\0B\0S\0K\0" * 3 + b"AA"),
+    "base64": _base64(_filled(b"-")),
+    "base64 in base64": _base64(_filled(b"-"), 2),
+    "base64 in base64 in base64": _base64(_filled(b"-"), 3),
+    "base64 of escapes": _base64(_filled(b"\\")),
+    "short lines of base64": _repeated(b"QUJTSQUJTSQU\n   "),
+    "short runs of base64": _repeated(base64.b64encode(b"ABSK" * 19 + b"-") + b" "),
+    "base64 for URLs": _repeated(base64.b64encode(b"ABSK" * 19) + b"-_"),
+    "hex": lambda n: _filled(b"-")(n // 2).hex().encode(),
+    "short rows of hex": _repeated(b"4142534b" * 10 + b"g"),
+    "odd rows of hex": _repeated(b"4142534b" * 10 + b"4 "),
+    "signed hex": _repeated(b"0x41, 0x42, 0x53, 0x4B, "),
+    "pairs of hex": _repeated(b"41 4:42-53,4b4 "),
+    "numbers": _repeated(b"65, 66, 83, 75, "),
+    "rows of numbers": _repeated(b"65, 66, 83, 75, " * 10 + b"x"),
+    "a dump": _dump,
+    "rows of a dump": _repeated(
+        b"00000000: 41 42 53 4b 41 42 53 4b 41 42 53 4b 41 42 53 4b ABSK\n"
+    ),
+    "starts of gzip": _repeated(b"H4sIAAAAAAAA "),
+    "starts of zlib": _repeated(b"eJwA" * 16 + b" "),
+    "keys in one stream": lambda n: base64.b64encode(_gzip_of_keys(n * 3 // 4)),
+    "keys in many streams": _repeated(
+        base64.b64encode(gzip.compress(_keys(b"\n")(3000), mtime=0)) + b"\n!\n"
+    ),
+    "escapes in one stream": _escaped_gzip,
+    "escapes in many streams": _repeated(
+        base64.b64encode(gzip.compress(b"\\A\\B\\S\\K" * 400, mtime=0)) + b"\n!\n"
+    ),
+}
+_GZIPPED_TEXT = base64.b64encode(gzip.compress(b"\\A\\B\\S\\K" * 400, mtime=0))
+_ZIPPED_GZIP = base64.b64encode(gzip.compress(b"ABSK" * 4000, mtime=0)) + b"\n"
+CONTAINERS: dict[str, Make] = {
+    "zip: zeros": _shrunk(bytes, lambda data: boxes.zipped({"a": data})),
+    "zip: members": _zip_of(b""),
+    "zip: stored members": _repeated(b"PK\x03\x04\x14" + bytes(21) + b"\1\0\0\0a"),
+    "zip: signatures": _repeated(b"PK\x03\x04"),
+    "zip: headers": _repeated(b"PK\x03\x04\x14\0\0\0\x08\0"),
+    "zip: descriptors": _descriptors,
+    "zip: members of base64 of gzip": _zip_of(_ZIPPED_GZIP),
+    "zip: members of escapes in gzip": _zip_of(_GZIPPED_TEXT),
+    "zip: members of a key": _zip_of(keysmith.long_term("bob").encode()),
+    "zip: tags": lambda n: boxes.zipped({"a.xml": b"< " * (n // 2)}, zipfile.ZIP_STORED),
+    "zip: closed tags": lambda n: boxes.zipped({"a.xml": b"<a>" * (n // 3)}, zipfile.ZIP_STORED),
+    "zip: lzma": _zip_of(b"-" * 99, zipfile.ZIP_LZMA),
+    "tar: names": _tarred(0),
+    "tar: long names": _tarred(0, name="é" * 200),
+    "tar: members": _tarred(512),
+    "tar: damage": lambda n: boxes.tarred({"a": b"a"}) + b"-" * n,
+    "gzip: streams": _gzips,
+    "gzip: named streams": _named_gzips,
+    "gzip: keys": _gzip_of_keys,
+    "bzip2: streams": lambda n: bz2.compress(b"") * (n // 14),
+    "bzip2: zeros": lambda n: bz2.compress(bytes(1 << 20)) * (n // 47),
+    "xz: streams": lambda n: lzma.compress(b"-") * (n // 60),
+    "zlib: zeros": _shrunk(bytes, zlib.compress),
+    "cpio: members": lambda n: archives.cpio(dict.fromkeys(map(str, range(n // 120)), b"")),
+    "cpio: bytes": lambda n: archives.cpio(dict.fromkeys(map(str, range(n // 120)), b"a")),
+    "ar: members": lambda n: (
+        b"!<arch>\n" + b"%-16s%-12d%-6d%-6d%-8d%-10d`\n" % (b"a/", 0, 0, 0, 100644, 0) * (n // 60)
+    ),
+    "pdf: words": _repeated(b"stream", b"%PDF-1.7\n"),
+    "pdf: streams of nothing": _repeated(b"<<>>stream\n", b"%PDF-1.7\n"),
+    "pdf: streams of Flate": _repeated(b"<</Filter/Fl>>stream\n", b"%PDF-1.7\n"),
+    "pdf: small streams of Flate": _repeated(
+        b"<</Filter/Fl>>stream\n" + zlib.compress(b"-") + b"endstream", b"%PDF-1.7\n"
+    ),
+    "pdf: broken streams of Flate": _repeated(
+        b"<</Filter/Fl>>stream\n" + zlib.compress(bytes(3000))[:-4], b"%PDF-1.7\n"
+    ),
+    "pdf: objects": _repeated(b"1 0 obj ", b"%PDF-1.7\n"),
+    "pdf: pictures": _repeated(b"<</F/DCT>>stream\n", b"%PDF-1.7\n"),
+    "pdf: Flate": _pdf(_noise, "/FlateDecode"),
+    "pdf: runs of one": _raw_pdf(b"/RL", _repeated(b"\0A")),
+    "pdf: runs": _raw_pdf(b"/RL", _repeated(b"\x81A")),
+    "pdf: runs of runs": _raw_pdf(b"[/RL /RL /RL]", _repeated(b"\0\0\0A")),
+    "pdf: LZW": _raw_pdf(b"/LZW", _lzw),
+    "pdf: hexadecimal": _raw_pdf(b"/AHx", _repeated(b"4 1\n")),
+    "pdf: ASCII 85": _raw_pdf(b"/A85", _repeated(b"z")),
+    "pdf: strings": _raw_pdf(b"[]", _repeated(b"(a)")),
+    "pdf: opened strings": _raw_pdf(b"[]", _repeated(b"(")),
+    "pdf: strings in strings": _raw_pdf(b"[]", _repeated(b"(" + b"(a)" * 300)),
+    "pdf: opened hexadecimal": _raw_pdf(b"[]", _repeated(b"<4 ")),
+    "sqlite: rows": _sqlite(b"-" * 30),
+    "sqlite: keys": _sqlite(keysmith.long_term("bob").encode()),
+    "sqlite: pointers": _sqlite_pointers,
+    "sqlite: chains": _sqlite_chains,
+    "pack: deltas": _pack,
+}
+WORST = TEXTS | CONTAINERS
