@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bedrock_key_guard.model import Location
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from benchmarks.worst import WORST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_AT = Location("working-tree", "worst", 0, 0)
+_AT = WorkTree("worst")
 _ROUNDS = 5
 
 
@@ -52,7 +51,7 @@ def measured(data: bytes) -> tuple[float, Reading]:
     encoded = base64.b64encode(data)
     floor = min(_seconds(lambda: base64.b64decode(encoded)) for _ in range(_ROUNDS))
     readings: list[Reading] = []
-    taken = _seconds(lambda: readings.append(read_file(io.BytesIO(data), _AT, AllowList())))
+    taken = _seconds(lambda: readings.append(read_file(io.BytesIO(data), _AT)))
     return taken / floor, readings[0]
 
 
