@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bedrock_key_guard.aws.roles import ORGANIZATION, RoleToAssume, role_to_assume
-from bedrock_key_guard.console.streams import write
+from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.references import FORMS
 

@@ -14,7 +14,7 @@ from bedrock_key_guard.cli.lift import lift, lift_options
 from bedrock_key_guard.cli.restore import restore, restore_options
 from bedrock_key_guard.cli.scan import respond, scan, verify
 from bedrock_key_guard.cli.timeline import timeline, timeline_flag, timeline_options
-from bedrock_key_guard.console.streams import PROGRAM, replace_closed_streams, report_error
+from bedrock_key_guard.console.standard_streams import PROGRAM, replace_closed_streams, report_error
 from bedrock_key_guard.errors import InterruptedRunError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.console.streams import say, write
+from bedrock_key_guard.console.standard_streams import say, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import chosen_role, default_ledger
-from bedrock_key_guard.console.streams import input_is_closed, warn_of_reset, write
+from bedrock_key_guard.console.standard_streams import input_is_closed, warn_of_reset, write
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def lead(
     investigating: pipeline.Investigating | None = None,
 ) -> int:
     """Lead one run through the stages that are asked for, write its report, return its code."""
-    from bedrock_key_guard.console.progress import watching
+    from bedrock_key_guard.console.progress_display import watching
     from bedrock_key_guard.pipeline import pipeline
-    from bedrock_key_guard.report.counts import exit_code
+    from bedrock_key_guard.report.totals import exit_code
 
     _require_folder()
     around = pipeline.Surroundings(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.iam.commands import to_disable
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.report.describe import describe
+from bedrock_key_guard.report.details import describe
 from bedrock_key_guard.text.terminal import shown
 
 if TYPE_CHECKING:
