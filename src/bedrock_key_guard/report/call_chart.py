@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.usage import Usage
     from bedrock_key_guard.text.terminal import Canvas
 
-ROWS = 5
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
+ROWS = 8
+# Code page 437 has them, so that hardly a font of fixed width is without them.
+_HALVES = " ▄█"
 _HOUR = timedelta(hours=1)
 _STEPS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 96, 120, 168)
 
@@ -160,11 +161,9 @@ def _runs(drawn: Series, row: int, canvas: Canvas) -> Iterator[str]:
 
 def _letter(calls: int, highest: int, row: int, canvas: Canvas) -> str:
     """Return the piece of a bar that belongs in a row; a single call is seen beside thousands."""
-    eighths = max(1, round(calls * ROWS * 8 / highest)) if calls else 0
-    piece = max(0, min(8, eighths - row * 8))
-    if canvas.blocks:
-        return _EIGHTHS[piece]
-    return " " if piece == 0 else "#" if piece >= 4 else "."
+    halves = max(1, round(calls * ROWS * 2 / highest)) if calls else 0
+    pieces = _HALVES if canvas.blocks else " .#"
+    return pieces[max(0, min(2, halves - row * 2))]
 
 
 def _axis(drawn: Series, canvas: Canvas) -> str:

@@ -13,7 +13,7 @@ from bedrock_key_guard.text.redaction import redact
 
 WIDEST = 96
 NARROWEST = 40
-_BLOCKS = "▁▂▃▄▅▆▇█│└─┬"
+_BLOCKS = "▄█│└─┬"
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 RED, YELLOW, GREEN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;32m"

@@ -40,9 +40,12 @@ def test_calls_are_drawn_over_time_with_the_leak_and_the_response() -> None:
 calls in each hour
   40 │                █
      │                █
-     │                █▄
-     │                ██   ▂
-     │    ▁       ▂   ██   █
+     │                █
+     │                █
+     │                ██
+     │                ██
+     │                ██   █
+     │    ▄       ▄   ██   █
    0 └───────────────┬──────┬─
                      leak
                       response
@@ -57,10 +60,15 @@ def test_without_blocks_the_drawing_is_ascii() -> None:
     assert "v" in drawing
 
 
+def test_every_letter_is_one_that_fonts_of_fixed_width_have() -> None:
+    assert set(plain(usages.theft(), WIDEST)) >= set("▄█│└─┬")
+    assert plain(usages.theft(), WIDEST).encode("cp437")
+
+
 def test_what_was_exposed_is_coloured() -> None:
-    (row,) = [line for line in bars(DAY, Canvas(40)) if line.strip().startswith("│    ▁")]
+    (row,) = [line for line in bars(DAY, Canvas(40)) if line.strip().startswith("│    ▄")]
     before, _, after = row.partition(RED)
-    assert "▁" in before
+    assert "▄" in before
     assert "█" in after
     assert after.endswith(PLAIN)
 
@@ -149,7 +157,7 @@ def test_what_lies_between_the_leak_and_the_response_is_exposed(
         (500, "utf-8", Canvas(WIDEST)),
         (80, "ascii", Canvas(80, blocks=False)),
         (80, "latin-1", Canvas(80, blocks=False)),
-        (80, "cp437", Canvas(80, blocks=False)),
+        (80, "cp437", Canvas(80)),
         (80, "no-such-encoding", Canvas(80, blocks=False)),
     ],
 )

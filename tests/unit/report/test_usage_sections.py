@@ -131,7 +131,10 @@ def test_the_use_of_a_key_stands_under_its_case() -> None:
 
   calls in each 6 hours
     5 │                   █
+      │   ▄               █
       │   █               █
+      │   █               █           █
+      │   █               █           █
       │   █               █           █
       │   █               █           █
       │   █               █           █

@@ -33,7 +33,7 @@ li { margin: .25rem 0; }
 a { color: inherit; text-underline-offset: .15em; }
 article { margin-top: 2.5rem; padding-top: 2.5rem; border-top: 1px solid var(--line); }
 code, pre { font: .8125rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
-a, code, td, dd, li { overflow-wrap: anywhere; }
+h3, a, code, td, dd, li { overflow-wrap: anywhere; }
 pre { margin: .5rem 0; padding: .75rem 1rem; background: var(--tint); border-radius: .3rem;
   overflow-x: auto; }
 .state { font-weight: 650; }
@@ -42,7 +42,7 @@ pre { margin: .5rem 0; padding: .75rem 1rem; background: var(--tint); border-rad
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.5rem; margin: .6rem 0; }
 dt { color: var(--soft); } dd { margin: 0; }
 figure { margin: 1.5rem 0; }
-figure pre { line-height: 1.15; }
+figure pre { line-height: 1; }
 mark { background: none; color: var(--alarm); }
 figcaption { font-size: .875rem; }
 table { width: 100%; border-collapse: collapse; font-size: .875rem; table-layout: fixed; }
