@@ -1,4 +1,4 @@
-"""Speak on the standard streams: data on standard output, all else on standard error."""
+"""Use the standard streams: data goes to standard output, all else to standard error."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def warn_of_reset(policy: Policy) -> None:
 
 
 def say(text: str) -> None:
-    """Tell people something."""
+    """Write a sentence for people."""
     _put(sys.stderr, text.rstrip("\n") + "\n")
 
 
@@ -73,7 +73,7 @@ def write(text: str) -> None:
 
 
 def replace_closed_streams() -> None:
-    """Give Python's None a meaning: a standard stream that the caller has closed."""
+    """Replace each standard stream that the caller has closed, which Python makes None."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # to the end
@@ -81,7 +81,7 @@ def replace_closed_streams() -> None:
 
 
 def input_is_closed() -> bool:
-    """Tell whether the caller has closed standard input, so that nothing can come through it."""
+    """Return whether the caller has closed standard input, so that nothing can come from it."""
     return sys.stdin.name == os.devnull
 
 

@@ -5,25 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.model import CHANGES
+from bedrock_key_guard.model import CHANGES, VerdictState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bedrock_key_guard.model import Case, Outcome
 
-Status = Literal[
-    "live",
-    "unconfirmed",
-    "unverified",
-    "unchecked",
-    "contained",
-    "stopped",
-    "foreign",
-    "rejected",
-    "dead",
-    "malformed",
-]
+Status = Literal[VerdictState, "unconfirmed", "unchecked", "stopped", "malformed"]
 Level = Literal["alarm", "warning", "success", "note"]
 
 
@@ -33,44 +22,32 @@ class Words:
 
     name: str
     sentence: str
-    icon: str
     level: Level = "note"
 
 
 # The worst comes first: this is also the order in which reports list the keys.
 WORDS: dict[Status, Words] = {
-    "live": Words(
-        "live", "Bedrock accepts this key: whoever has read it can use it.", "🔴", "alarm"
-    ),
+    "live": Words("live", "Bedrock accepts this key: whoever has read it can use it.", "alarm"),
     "unconfirmed": Words(
         "not confirmed dead",
         "The guard changed the credential, but has not seen Bedrock refuse the key everywhere.",
-        "🔴",
         "alarm",
     ),
     "unverified": Words(
         "unverified",
         "The guard could not find out whether this key is live. Treat it as live.",
-        "🟠",
         "warning",
     ),
-    "unchecked": Words(
-        "not checked", "This run did not ask whether this key is live.", "🟠", "warning"
-    ),
-    "contained": Words(
-        "contained", "This key is genuine, but a policy denies its use.", "🟡", "warning"
-    ),
-    "stopped": Words("dead now", "Bedrock refuses this key now.", "🟢", "success"),
-    "foreign": Words(
-        "foreign", "This key names an account that the guard may not ask about.", "🔵"
-    ),
+    "unchecked": Words("not checked", "This run did not ask whether this key is live.", "warning"),
+    "contained": Words("contained", "This key is genuine, but a policy denies its use.", "warning"),
+    "stopped": Words("dead now", "Bedrock refuses this key now.", "success"),
+    "foreign": Words("foreign", "This key names an account that the guard may not ask about."),
     "rejected": Words(
         "rejected",
         "Bedrock refuses this key. The guard did not change the credential that it names.",
-        "⚪",
     ),
-    "dead": Words("dead", "This key cannot be used.", "⚪"),
-    "malformed": Words("malformed", "This starts like a key, but cannot be read whole.", "⚪"),
+    "dead": Words("dead", "This key cannot be used."),
+    "malformed": Words("malformed", "This starts like a key, but cannot be read whole."),
 }
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from bedrock_key_guard.errors import IncompleteError, InterruptedRunError
+from bedrock_key_guard.model import VerdictState
 from bedrock_key_guard.report.report import places_not_named
-from bedrock_key_guard.report.status import responded, status
+from bedrock_key_guard.report.status import WORDS, responded, status
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import VerdictState
     from bedrock_key_guard.report.report import Report
 
 FailOn = Literal["any", "live", "none"]
@@ -19,14 +19,7 @@ Result = Literal["clean", "findings", "incomplete", "error"]
 """Say what a run amounts to; a run that ended in an error has no report."""
 
 FINDINGS_EXIT_CODE = 1
-_WORST_FIRST: tuple[VerdictState, ...] = (
-    "live",
-    "unverified",
-    "contained",
-    "foreign",
-    "rejected",
-    "dead",
-)
+_VERDICTS: list[VerdictState] = sorted(get_args(VerdictState), key=list(WORDS).index)
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -64,7 +57,7 @@ def counts(report: Report) -> Counts:
         malformed=len(report.cases) - len(whole),
         unchecked=len(whole) - states.total(),
         responded=sum(responded(case.outcome) for case in whole),
-        by_verdict={state: states[state] for state in _WORST_FIRST},
+        by_verdict={state: states[state] for state in _VERDICTS},
     )
 
 

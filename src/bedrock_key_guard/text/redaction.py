@@ -29,7 +29,7 @@ REDACTED = "[redacted]"
 # The shortest alias and its colon fill 25 characters of a body, so a shorter run after a prefix
 # tells fewer than 12 of the secret. No body holds `+` or `/`, which words in a path may lean on.
 _KEY = re.compile(rf"(?:{'|'.join(map(re.escape, PREFIXES))})([A-Za-z0-9]{{36,}}=*)".encode())
-# What people may be told of a key: its prefix, or the alias of one that was decoded.
+# What people may see of a key: its prefix, or the alias of one that was decoded.
 _PUBLIC = re.compile(rf"{'|'.join(map(re.escape, PREFIXES))}|[^:]+-at-[0-9]{{12}}:".encode())
 _met = SecretIndex()
 

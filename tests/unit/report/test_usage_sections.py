@@ -28,7 +28,7 @@ from bedrock_key_guard.report.github.case_markdown import LONGEST_USE, used
 from bedrock_key_guard.report.github.issue import LONGEST_BODY, IssueContext, issue_body
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.encode import encode
-from bedrock_key_guard.report.json.shapes import SHAPES
+from bedrock_key_guard.report.json.json_report import SHAPES
 from bedrock_key_guard.report.report import Visibility
 from bedrock_key_guard.report.terminal.text import as_text
 from bedrock_key_guard.report.usage_sections import REPLACEMENTS

@@ -161,7 +161,7 @@ def _link(location: Location, source: Source | None) -> str | None:
 
 
 def _item(item: Item, bullet: str) -> Iterator[str]:
-    # What belongs to an item of a list stands right of its marker: "-" or "1.".
+    # What belongs to an item of a list begins right of its marker: "-" or "1.".
     margin = " " * (len(bullet.split(maxsplit=1)[0]) + 1)
     more = f" [More]({item.link})" if item.link else ""
     yield f"{bullet} {prose(item.text)}{more}"

@@ -1,6 +1,6 @@
 """Write the issue about one key: the title, the text, and whether there should be one.
 
-The text is the same for the same state: nothing in it tells when, or in which run, it was written,
+The text is the same for the same state: nothing in it says when, or in which run, it was written,
 unless the run changed a credential, which happens once.
 """
 
@@ -40,7 +40,7 @@ Policy = Literal["auto", "always", "never"]
 class IssueContext:
     """Say where the files are, which run this is, and who can read the issue.
 
-    `visibility` is that of the repository in which the issue stands; `source` is None where the
+    `visibility` is that of the repository that holds the issue; `source` is None where the
     files are in no repository.
     """
 
@@ -53,7 +53,7 @@ class IssueContext:
 class Wanted:
     """Say whether a key is worth a new issue, and whether its issue, if any, should be open.
 
-    `live` tells that the key still works as far as anyone knows: people cannot close that away.
+    `live` is set where the key still works as far as anyone knows: people cannot close that issue.
     `told` is what the text is about: a later run may know less, and leaves it as it is then.
     """
 
@@ -69,7 +69,7 @@ def wanted(case: Case, policy: Policy) -> Wanted | None:
     # Nothing new is known of a key that may not be asked about: its issue stays as it is.
     if policy == "never" or (now in ("malformed", "foreign") and policy == "auto"):
         return None
-    # A run that was killed between the response and the issue has told nobody.
+    # A run that was killed between the response and the issue has left no issue.
     answered_before = case.outcome is not None and case.outcome.confirmed_dead
     return Wanted(
         create=policy == "always" or not _settled(case) or answered_before,
@@ -84,7 +84,7 @@ def _settled(case: Case) -> bool:
 
 
 def _told(case: Case) -> Told:
-    """Return what the text about a key tells: of a response only in the run that made it."""
+    """Return what the text is about: about a response only in the run that made it."""
     now = status(case)
     if _settled(case):
         return "aftermath"

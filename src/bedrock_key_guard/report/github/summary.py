@@ -18,7 +18,7 @@ from bedrock_key_guard.report.github.case_markdown import (
     within,
 )
 from bedrock_key_guard.report.report import Report, Visibility, may_name_places
-from bedrock_key_guard.report.status import words, worst_first
+from bedrock_key_guard.report.status import Level, words, worst_first
 from bedrock_key_guard.report.totals import plural, totals, unscanned
 from bedrock_key_guard.text.markdown import code, prose, table
 
@@ -32,6 +32,7 @@ LONGEST_SUMMARY = 1 << 20
 
 MOST_PLACES = 50
 
+_ICONS: dict[Level, str] = {"alarm": "🔴", "warning": "🟠", "success": "🟢", "note": "⚪"}
 # Together they leave room for what is said once.
 _OVERVIEW_BUDGET = 250_000
 _DETAILS_BUDGET = 550_000
@@ -68,7 +69,7 @@ def _overview(cases: list[Case], visibility: Visibility) -> str:
 def _row(case: Case, visibility: Visibility) -> tuple[str, ...]:
     now, incident = words(case), case.incident
     return (
-        f"{now.icon} **{now.name}**",
+        f"{_ICONS[now.level]} **{now.name}**",
         incident.key.family.title,
         f"`{short(incident.fingerprint)}`",
         _where(case, visibility),
@@ -100,7 +101,7 @@ def _all_details(cases: list[Case], visibility: Visibility, source: Source | Non
 
 def _details(case: Case, visibility: Visibility, source: Source | None) -> str:
     now, incident = words(case), case.incident
-    title = f"{now.icon} {now.name}: {incident.key.family.title}"
+    title = f"{_ICONS[now.level]} {now.name}: {incident.key.family.title}"
     parts = (
         f"<details><summary>{title} <code>{short(incident.fingerprint)}</code></summary>",
         now.sentence,

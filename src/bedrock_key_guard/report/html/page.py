@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from importlib.resources import files
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ from bedrock_key_guard.report.call_chart import bars, caption, numbers
 from bedrock_key_guard.report.details import circumstances, facts, place, undo
 from bedrock_key_guard.report.document import Items, Rows, Table
 from bedrock_key_guard.report.html.elements import Markup, code, element, joined, listing
-from bedrock_key_guard.report.html.style import STYLE
 from bedrock_key_guard.report.status import words, worst_first
 from bedrock_key_guard.report.totals import and_more, totals
 from bedrock_key_guard.report.usage_sections import overview, usage_sections
@@ -55,7 +55,8 @@ def as_html(report: Report) -> str:
 
 
 def _head(title: str) -> Markup:
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    style = files(__package__).joinpath("style.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return element(
         "head",
@@ -64,7 +65,7 @@ def _head(title: str) -> Markup:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="referrer", content="no-referrer"),
         element("title", f"{title} - Bedrock Key Guard"),
-        element("style", Markup(STYLE)),
+        element("style", Markup(style)),
     )
 
 
