@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from bedrock_key_guard.respond.plan import Policy
 
 PROGRAM = "bedrock-key-guard"
+_NOT_UNDONE = {
+    "reset": "A reset cannot be undone: each key that is proven live gets a new secret.",
+    "delete": "A delete cannot be undone: the credential of each key that is proven live is "
+    "deleted.",
+}
 
 
 def report_error(error: Exception, *, annotate: bool = False) -> int:
@@ -44,12 +49,8 @@ def as_guard_error(error: Exception) -> GuardError:
 
 def warn_of_reset(policy: Policy) -> None:
     """Say, before anything is touched, that what the policy asks for cannot be undone."""
-    if policy.dry_run:
-        return
-    if policy.response == "reset":
-        say("A reset cannot be undone: each key that is proven live gets a new secret.")
-    if policy.response == "delete":
-        say("A delete cannot be undone: the credential of each key that is proven live is deleted.")
+    if not policy.dry_run and policy.response in _NOT_UNDONE:
+        say(_NOT_UNDONE[policy.response])
 
 
 def say(text: str) -> None:

@@ -46,6 +46,12 @@ class Report:
         """Return whether what it names shows nobody a key that may work."""
         return not self.hides_unproven and all(case.dead for case in self.cases)
 
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """Return what is to be said about the run as a whole, each with what kind it is of."""
+        kinds = {"Incomplete": self.incomplete, "Warning": self.warnings, "Note": self.notes}
+        return tuple((kind, text) for kind, texts in kinds.items() for text in texts)
+
 
 def may_name_users(visibility: Visibility | None) -> bool:
     """Return whether a text that `visibility` describes may say who used a key, and what they have.

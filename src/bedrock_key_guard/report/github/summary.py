@@ -132,7 +132,5 @@ def _not_scanned(report: Report, visibility: Visibility) -> str:
 
 
 def _remarks(report: Report) -> str:
-    incomplete = [f"- **Incomplete:** {prose(reason)}" for reason in report.incomplete]
-    warnings = [f"- **Warning:** {prose(warning)}" for warning in report.warnings]
-    notes = [f"- {prose(note)}" for note in report.notes]
-    return cut("\n".join((*incomplete, *warnings, *notes)), _REMARKS_BUDGET, "remark")
+    lines = (f"- **{kind}:** {prose(remark)}" for kind, remark in report.remarks)
+    return cut("\n".join(lines), _REMARKS_BUDGET, "remark")

@@ -178,9 +178,8 @@ def _block(lines: Iterable[str]) -> Markup:
 
 
 def _remarks(report: Report) -> Iterator[Markup]:
-    incomplete = [f"Incomplete: {reason}" for reason in report.incomplete]
-    warnings = [f"Warning: {warning}" for warning in report.warnings]
-    yield _titled("Remarks", listing([*incomplete, *warnings, *report.notes]))
+    remarks = (f"{kind}: {remark}" for kind, remark in report.remarks)
+    yield _titled("Remarks", listing(remarks))
     missed = report.scan.not_scanned
     unread = [f"{each.what}: {each.reason} ({each.kind})" for each in missed[:MOST_PLACES]]
     more = and_more(len(missed) - MOST_PLACES, "thing")

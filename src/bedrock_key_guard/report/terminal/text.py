@@ -68,7 +68,7 @@ def as_text(
         *(_case(case, visibility, page) for case in worst_first(report.cases)),
         [f"{BOLD}Afterwards{PLAIN}", *_items(steps, page)] if steps else [],
         _not_scanned(report, visibility, page),
-        _remarks(report),
+        [f"{kind}: {shown(remark)}" for kind, remark in report.remarks],
         [f"{BOLD}{totals(report)}{PLAIN}"],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
@@ -190,9 +190,3 @@ def _not_scanned(report: Report, visibility: Visibility | None, canvas: Canvas) 
     if not may_name_places(report, visibility):
         return [title, f"  {wrapped(unscanned(report), 2, canvas)}"]
     return [title, *(f"  {each.kind:<9}{shown(f'{each.what}: {each.reason}')}" for each in missed)]
-
-
-def _remarks(report: Report) -> list[str]:
-    incomplete = [f"Incomplete: {shown(reason)}" for reason in report.incomplete]
-    warnings = [f"Warning: {shown(warning)}" for warning in report.warnings]
-    return [*incomplete, *warnings, *(f"Note: {shown(note)}" for note in report.notes)]
