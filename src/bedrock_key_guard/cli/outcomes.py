@@ -9,7 +9,7 @@ from bedrock_key_guard.console.standard_streams import say, write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bedrock_key_guard.model import Outcome
+    from bedrock_key_guard.model.response import Outcome
 
 _SETTLED = ("done", "dry-run", "not-needed")
 

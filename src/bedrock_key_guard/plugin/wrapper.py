@@ -27,7 +27,7 @@ from detect_secrets.util.color import AnsiColor, colorize
 
 from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import incidents_of
+from bedrock_key_guard.model.findings import incidents_of
 from bedrock_key_guard.plugin import git_answers
 from bedrock_key_guard.plugin.collection import CompleteCollection, SealedLines
 from bedrock_key_guard.plugin.detector import SECRET_TYPE, BedrockApiKeyDetector

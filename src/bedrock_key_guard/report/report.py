@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from bedrock_key_guard.keys.fingerprint import short
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model import Case, Scan
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Scan
 
 Visibility = Literal["public", "private", "internal", "unknown"]
 """Say who can read what is written, in GitHub's words for a repository."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.model import CHANGES, VerdictState
+from bedrock_key_guard.model.actions import CHANGES
+from bedrock_key_guard.model.evidence import VerdictState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bedrock_key_guard.model import Case, Outcome
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.response import Outcome
 
 Status = Literal[VerdictState, "unconfirmed", "unchecked", "stopped", "malformed"]
 Level = Literal["alarm", "warning", "success", "note"]

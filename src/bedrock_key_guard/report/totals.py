@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from bedrock_key_guard.errors import IncompleteError, InterruptedRunError
-from bedrock_key_guard.model import VerdictState
+from bedrock_key_guard.model.evidence import VerdictState
 from bedrock_key_guard.report.report import places_not_named
 from bedrock_key_guard.report.status import WORDS, responded, status
 

@@ -6,14 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from bedrock_key_guard.model import (
-    Location,
-    NotScanned,
-    Scan,
-    Scanned,
-    Verdict,
-    VerdictState,
-)
+from bedrock_key_guard.model.evidence import Verdict, VerdictState
+from bedrock_key_guard.model.findings import Location, NotScanned, Scan, Scanned
 from bedrock_key_guard.pipeline.assemble import assemble
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.json_report import as_json

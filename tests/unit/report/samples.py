@@ -14,27 +14,22 @@ from bedrock_key_guard.keys.families import (
 )
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
 from bedrock_key_guard.keys.secret import Secret
-from bedrock_key_guard.model import (
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.evidence import (
     Account,
     AllowedAccounts,
     BedrockAnswer,
     BedrockState,
-    Case,
     Clock,
     CredentialRecord,
     Evidence,
     IamAnswer,
-    Incident,
-    Location,
-    NotScanned,
-    Outcome,
     Plane,
-    Scan,
-    Scanned,
-    Source,
     Verdict,
     VerdictState,
 )
+from bedrock_key_guard.model.findings import Incident, Location, NotScanned, Scan, Scanned, Source
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.report import Report
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)

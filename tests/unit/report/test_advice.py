@@ -5,7 +5,10 @@ import shlex
 import pytest
 
 from bedrock_key_guard.keys.families import CLAUDE_PLATFORM_LONG_TERM
-from bedrock_key_guard.model import ActionName, Case, Outcome, Verdict
+from bedrock_key_guard.model.actions import ActionName
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.evidence import Verdict
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.advice import (
     FIND_OUT,
     LEAVE_OFF,

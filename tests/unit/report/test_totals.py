@@ -4,7 +4,9 @@ from typing import get_args
 
 import pytest
 
-from bedrock_key_guard.model import Case, NotScanned, Scan, Scanned, VerdictState
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.evidence import VerdictState
+from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.report.totals import (
     FailOn,

@@ -21,7 +21,8 @@ from bedrock_key_guard.text.terminal import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bedrock_key_guard.model import Case, Location
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Location
     from bedrock_key_guard.report.document import Item, Row, Section
     from bedrock_key_guard.report.report import Visibility
 

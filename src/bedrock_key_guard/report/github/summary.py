@@ -25,7 +25,7 @@ from bedrock_key_guard.text.markdown import code, prose, table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model import Case
+    from bedrock_key_guard.model.case import Case
 
 LONGEST_SUMMARY = 1 << 20
 """Bytes that GitHub takes for one step: "Adding a job summary", step isolation and limits."""

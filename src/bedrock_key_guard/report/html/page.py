@@ -27,7 +27,8 @@ from bedrock_key_guard.text.terminal import PLAIN, RED, Canvas
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model import Case, Location
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Location
     from bedrock_key_guard.model.usage import Usage
     from bedrock_key_guard.report.document import Item, Section
     from bedrock_key_guard.report.report import Report

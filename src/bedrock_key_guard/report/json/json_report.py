@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
-from bedrock_key_guard.model import (
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.evidence import (
     AllowedAccounts,
     BedrockAnswer,
-    Case,
     Clock,
     CredentialRecord,
     Evidence,
     IamAnswer,
-    Location,
-    NotScanned,
-    Outcome,
     PolicyAnswer,
     TrailAnswer,
 )
+from bedrock_key_guard.model.findings import Location, NotScanned
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.usage import Breakdown, Change, Gap, Hour, Usage
 from bedrock_key_guard.report.json.encode import Json, encode, members, only, renamed
 

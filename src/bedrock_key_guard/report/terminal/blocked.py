@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from bedrock_key_guard.model import Incident, NotScanned
+    from bedrock_key_guard.model.findings import Incident, NotScanned
 
 PRAGMA = "pragma: allowlist secret"
 

@@ -37,7 +37,7 @@ from bedrock_key_guard.text.terminal import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model import Case
+    from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.usage import Usage
     from bedrock_key_guard.report.document import Row
 

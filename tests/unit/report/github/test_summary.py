@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_key_guard.model import NotScanned
+from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.summary import LONGEST_SUMMARY, as_markdown
 from bedrock_key_guard.report.report import Report, Visibility

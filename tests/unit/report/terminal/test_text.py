@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.key import LongTermKey
-from bedrock_key_guard.model import NotScanned, Outcome, Source
+from bedrock_key_guard.model.findings import NotScanned, Source
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.details import circumstances
 from bedrock_key_guard.report.report import Report, Visibility
 from bedrock_key_guard.report.terminal.text import MOST_PLACES, as_text

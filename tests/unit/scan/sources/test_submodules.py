@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.model import Scan
+from bedrock_key_guard.model.findings import Scan
 from bedrock_key_guard.report.details import place
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.sources.history import scan_history
