@@ -267,7 +267,7 @@ def test_a_branch_that_is_deleted_brings_nothing_and_fails_nothing(
     assert job.report["scanned"]["objects"] == 0
     for text in (done.stdout.decode(), job.summary):
         assert "a branch or a tag was deleted" in text
-        assert "nothing was to be read" in text
+        assert "there was nothing to read" in text
         assert gone not in text
 
 

@@ -19,27 +19,32 @@ from bedrock_key_guard.action.event import BESIDE, Event, require_read
 from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.runner import Runner, writing
 from bedrock_key_guard.aws.ambient import has_credentials
-from bedrock_key_guard.console.progress import watching
-from bedrock_key_guard.console.streams import as_guard_error, report_error, warn_of_reset, write
+from bedrock_key_guard.console.progress_display import watching
+from bedrock_key_guard.console.standard_streams import (
+    as_guard_error,
+    report_error,
+    warn_of_reset,
+    write,
+)
 from bedrock_key_guard.errors import GuardError, InterruptedRunError
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.pipeline.options import Surroundings, default_ledger
-from bedrock_key_guard.report.counts import counts, exit_code, result
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.json_report import as_json
 from bedrock_key_guard.report.terminal.text import as_text
+from bedrock_key_guard.report.totals import counts, exit_code, result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bedrock_key_guard.action.inputs import Inputs
-    from bedrock_key_guard.report.counts import Result
     from bedrock_key_guard.report.report import Report, Visibility
+    from bedrock_key_guard.report.totals import Result
 
 _ERROR: Result = "error"
 _NO_EVENT = "the run was not started by GitHub Actions"

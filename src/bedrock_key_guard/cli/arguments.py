@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
-from bedrock_key_guard.console.streams import write
+from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.console.streams import write
+from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def explain(_arguments: argparse.Namespace) -> int:
     """Say offline what the key on standard input is."""
-    from bedrock_key_guard.report.describe import describe
+    from bedrock_key_guard.report.details import describe
     from bedrock_key_guard.scan.matching.matcher import matches
 
     found = matches(_key_from_people())

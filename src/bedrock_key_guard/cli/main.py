@@ -21,7 +21,7 @@ from bedrock_key_guard.cli.respond import (
 )
 from bedrock_key_guard.cli.scan import scan, scan_options
 from bedrock_key_guard.cli.undo import lift, lift_options, restore, restore_options
-from bedrock_key_guard.console.streams import PROGRAM, replace_closed_streams, report_error
+from bedrock_key_guard.console.standard_streams import PROGRAM, replace_closed_streams, report_error
 from bedrock_key_guard.errors import InterruptedRunError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from bedrock_key_guard.cli.arguments import (
     whole_number,
 )
 from bedrock_key_guard.cli.scan import lead
-from bedrock_key_guard.console.streams import warn_of_reset
+from bedrock_key_guard.console.standard_streams import warn_of_reset
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import read_time
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard.cli.arguments import Parser, file_name
-from bedrock_key_guard.console.streams import input_is_closed, write
+from bedrock_key_guard.console.standard_streams import input_is_closed, write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.references import FORMS
 
@@ -131,10 +131,10 @@ def lead(
     investigating: Investigating | None = None,
 ) -> int:
     """Lead one run through the stages that are asked for, write its report, return its code."""
-    from bedrock_key_guard.console.progress import watching
+    from bedrock_key_guard.console.progress_display import watching
     from bedrock_key_guard.pipeline import pipeline
     from bedrock_key_guard.pipeline.options import Surroundings
-    from bedrock_key_guard.report.counts import exit_code
+    from bedrock_key_guard.report.totals import exit_code
 
     _require_folder()
     around = Surroundings(watch=lambda: watching(sys.stderr, os.environ, quiet=arguments.quiet))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import Parser, add_role_options, chosen_role
-from bedrock_key_guard.console.streams import say, write
+from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.model.times import utc_now
 
 if TYPE_CHECKING:

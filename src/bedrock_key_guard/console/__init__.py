@@ -1,1 +1,1 @@
-"""Speak with people on the standard streams."""
+"""Talk to people on the standard streams."""

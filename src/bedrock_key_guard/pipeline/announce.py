@@ -10,7 +10,7 @@ from bedrock_key_guard.github.reconcile import WantedIssue
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.report.github.issue import IssueContext, issue_body, issue_title, wanted
-from bedrock_key_guard.report.report import may_tell_where
+from bedrock_key_guard.report.report import may_name_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,7 +61,7 @@ def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | N
         create=wish.create,
         live=wish.live,
         told=wish.told,
-        withheld=not may_tell_where(case, context.visibility),
+        withheld=not may_name_places(case, context.visibility),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from bedrock_key_guard.console.streams import replace_closed_streams, report_error
+from bedrock_key_guard.console.standard_streams import replace_closed_streams, report_error
 from bedrock_key_guard.errors import GuardError, InterruptedRunError, UsageError
 
 

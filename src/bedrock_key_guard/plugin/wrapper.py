@@ -24,7 +24,7 @@ from detect_secrets.exceptions import InvalidBaselineError, UnableToReadBaseline
 from detect_secrets.util import git as detect_secrets_git
 from detect_secrets.util.color import AnsiColor, colorize
 
-from bedrock_key_guard.console.streams import say, write
+from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.findings import incidents_of
 from bedrock_key_guard.model.times import utc_now

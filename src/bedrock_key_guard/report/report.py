@@ -1,9 +1,11 @@
-"""Gather what a run found, in the shape that every renderer takes."""
+"""Gather what a run found, in the shape that every output takes, and decide what it may name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from bedrock_key_guard.keys.fingerprint import short
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.case import Case
@@ -12,14 +14,19 @@ if TYPE_CHECKING:
 Visibility = Literal["public", "private", "internal", "unknown"]
 """Say who can read what is written, in GitHub's words for a repository."""
 
+USERS_NOT_NAMED = (
+    "Who used it is not shown, because others may read this. "
+    "Run `bedrock-key-guard timeline` in a clone to see it."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Hold the cases that people are shown, the scan behind them, and what else went unsaid.
+    """Hold the cases that people are shown, the scan behind them, and remarks about the run.
 
-    `notes` are sentences about the run as a whole, and `warnings` those that people are shown
-    beside it too: what was lost. `incomplete` says why a run that read everything could still not
-    conclude. `hides_unproven` tells that a key which is not shown to people, such as an
+    `notes` are sentences about the run as a whole. `warnings` say what was lost, and people see
+    them beside the run too. `incomplete` says why a run that read everything could still not
+    conclude. `hides_unproven` is set where a key that is not shown to people, such as an
     allow-listed one, is not proven dead.
     """
 
@@ -32,7 +39,7 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Tell whether everything that had to be read and asked was."""
+        """Return whether everything that had to be read and asked was."""
         return self.scan.complete and not self.incomplete
 
     @property
@@ -40,27 +47,44 @@ class Report:
         """Return whether what it names shows nobody a key that may work."""
         return not self.hides_unproven and all(case.dead for case in self.cases)
 
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """Return what is to be said about the run as a whole, each with what kind it is of."""
+        kinds = {"Incomplete": self.incomplete, "Warning": self.warnings, "Note": self.notes}
+        return tuple((kind, text) for kind, texts in kinds.items() for text in texts)
 
-def may_tell_who(visibility: Visibility | None) -> bool:
-    """Tell whether a text that `visibility` describes may say who used a key, and what they have.
 
-    Addresses, names and policies help an attacker whether or not the key still works.
+def may_name_users(visibility: Visibility | None) -> bool:
+    """Return whether a text that `visibility` describes may say who used a key, and what they have.
+
+    Addresses, names and policies help an attacker whether or not the key still works. None is a
+    text for the person who asked for it, such as a terminal's.
     """
     return visibility in (None, "private", "internal")
 
 
-def may_tell_where(what: Case | Report, visibility: Visibility | None) -> bool:
+def may_name_places(what: Case | Report, visibility: Visibility | None) -> bool:
     """Return whether a text that `visibility` describes may name files, objects and commits.
 
-    They are those where a key stands, or those of a whole run, such as what was not scanned. None
-    is a text for the person who asked for it, such as a terminal's. Where anyone may read, and
-    where nobody knows who may, nothing is named that leads to a key that is not proven dead.
+    They are those of a key, or those of a whole run, such as what was not scanned. Where anyone may
+    read, and where nobody knows who may, nothing is named that leads to a key that is not proven
+    dead.
     """
-    return visibility in (None, "private", "internal") or what.leads_to_dead_keys_alone
+    return may_name_users(visibility) or what.leads_to_dead_keys_alone
 
 
-def why_not_where(what: Case | Report) -> str:
-    """Return why places are kept from strangers, as the end of a sentence."""
+def places_not_named(what: Case | Report, number: str) -> str:
+    """Return that so many places are not named, why, and how the owners see them."""
+    text = (
+        f"{number}, not named here: others may read this, and {_why_not(what)}. "
+        "To see what and where, run `bedrock-key-guard scan` in a clone"
+    )
+    if isinstance(what, Report):
+        return f"{text}."
+    return f"{text}, and look for fingerprint `{short(what.incident.fingerprint)}`."
+
+
+def _why_not(what: Case | Report) -> str:
     if isinstance(what, Report):
         return "a key of this run is not proven dead"
     if what.dead:

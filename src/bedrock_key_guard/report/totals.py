@@ -1,51 +1,103 @@
-"""Sum a run up in one line, the same for a terminal and for a page."""
+"""Count what a run found, decide what the run amounts to, and sum it up in one line."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
 
-from bedrock_key_guard.report.counts import Counts, counts
-from bedrock_key_guard.report.headline import standing
-from bedrock_key_guard.report.report import why_not_where
+from bedrock_key_guard.errors import IncompleteError, InterruptedRunError
+from bedrock_key_guard.model.evidence import VerdictState
+from bedrock_key_guard.report.report import places_not_named
+from bedrock_key_guard.report.status import WORDS, responded, status
 
 if TYPE_CHECKING:
     from bedrock_key_guard.report.report import Report
 
+FailOn = Literal["any", "live", "none"]
+Result = Literal["clean", "findings", "incomplete", "error"]
+"""Say what a run amounts to; a run that ended in an error has no report."""
+
+FINDINGS_EXIT_CODE = 1
+_VERDICTS: list[VerdictState] = sorted(get_args(VerdictState), key=list(WORDS).index)
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Count the keys of a report by verdict.
+
+    `keys` are whole keys, and `unchecked` are those of them without a verdict; `malformed` are
+    beside them. `responded` are those whose credential the run changed.
+    """
+
+    keys: int
+    malformed: int
+    unchecked: int
+    responded: int
+    by_verdict: dict[VerdictState, int]
+
+    @property
+    def live(self) -> int:
+        """Count the keys that were live when found, whatever became of them since."""
+        return self.by_verdict["live"]
+
+    @property
+    def unverified(self) -> int:
+        """Count the keys for which the run could not find out whether they are live."""
+        return self.by_verdict["unverified"]
+
+
+def counts(report: Report) -> Counts:
+    """Return the counts of a report."""
+    whole = [case for case in report.cases if case.incident.confidence == "exact"]
+    states = Counter(case.verdict.state for case in whole if case.verdict)
+    return Counts(
+        keys=len(whole),
+        malformed=len(report.cases) - len(whole),
+        unchecked=len(whole) - states.total(),
+        responded=sum(responded(case.outcome) for case in whole),
+        by_verdict={state: states[state] for state in _VERDICTS},
+    )
+
+
+def result(report: Report) -> Result:
+    """Return what the run amounts to; a malformed key alone is no finding."""
+    if counts(report).keys:
+        return "findings"
+    return "clean" if report.complete else "incomplete"
+
+
+def exit_code(report: Report, fail_on: FailOn) -> int:
+    """Return the exit code: 1 for findings that `fail_on` names, else 4 where unsure, else 0.
+
+    A run that a person stopped says only that, 130, whatever it had found by then.
+    A key that was live when it was found counts as live whatever the run did to it. With
+    `fail_on="live"` a key that was asked about and stayed unverified leaves the question open.
+    """
+    if report.scan.interrupted:
+        return InterruptedRunError.exit_code
+    total = counts(report)
+    if {"any": total.keys, "live": total.live, "none": 0}[fail_on]:
+        return FINDINGS_EXIT_CODE
+    open_question = fail_on == "live" and total.unverified > 0
+    return IncompleteError.exit_code if open_question or not report.complete else 0
 
 
 def totals(report: Report) -> str:
     """Return how many keys there are and of which verdict, what was read, and if that was all."""
     scanned = report.scan.scanned
-    files = plural(scanned.objects, "file")
-    read = f"{files}, {size(scanned.bytes)} read"
-    ending = "complete" if report.complete else "INCOMPLETE"
     if not scanned.sources and report.complete:
-        return f"{_found(report)}; nothing was to be read."
-    return f"{_found(report)}; {read}; {ending}."
-
-
-def _found(report: Report) -> str:
-    """Return how many keys there are and of which verdict."""
-    total = counts(report)
-    stopped = sum(standing(case) == "stopped" for case in report.cases)
-    more = ((stopped, "made dead"), (total.malformed, "malformed"))
-    return "; ".join((_keys(total), *(f"{number:,} {what}" for number, what in more if number)))
+        return f"{_keys(report)}; there was nothing to read."
+    read = f"{plural(scanned.objects, 'file')}, {size(scanned.bytes)} read"
+    return f"{_keys(report)}; {read}; {'complete' if report.complete else 'INCOMPLETE'}."
 
 
 def unscanned(report: Report) -> str:
-    """Return how many things of which kinds were not scanned, for readers who are not told which.
-
-    It ends with why they are not, and how the owners see them.
-    """
+    """Return how many things of which kinds were not scanned, for strangers."""
     kinds = Counter(missed.kind for missed in report.scan.not_scanned)
-    number = plural(kinds.total(), "thing")
     counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
-    return (
-        f"{number} ({counted}), not named here: others may read this, and {why_not_where(report)}. "
-        "To see what, run `bedrock-key-guard scan` in a clone."
-    )
+    return places_not_named(report, f"{plural(kinds.total(), 'thing')} ({counted})")
 
 
 def size(octets: int) -> str:
@@ -61,9 +113,17 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _keys(total: Counts) -> str:
-    parts = [f"{number:,} {state}" for state, number in total.by_verdict.items() if number]
-    if total.unchecked:
-        parts.append(f"{total.unchecked:,} not checked")
-    keys = plural(total.keys, "key") if total.keys else "No keys found"
-    return f"{keys}: {', '.join(parts)}" if parts else keys
+def and_more(number: int, noun: str) -> str:
+    """Return that so many things are left out here, "" where none are."""
+    return f"and {plural(number, f'more {noun}')}; the JSON report has all" if number > 0 else ""
+
+
+def _keys(report: Report) -> str:
+    """Return how many keys there are and of which verdict."""
+    total = counts(report)
+    by_state = (*total.by_verdict.items(), ("not checked", total.unchecked))
+    parts = ", ".join(f"{number:,} {state}" for state, number in by_state if number)
+    keys = f"{plural(total.keys, 'key')}: {parts}" if total.keys else "No keys found"
+    stopped = sum(status(case) == "stopped" for case in report.cases)
+    more = ((stopped, "made dead"), (total.malformed, "malformed"))
+    return "; ".join((keys, *(f"{number:,} {what}" for number, what in more if number)))

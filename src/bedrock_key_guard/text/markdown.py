@@ -1,7 +1,7 @@
 r"""Put untrusted text into Markdown so that it stays text.
 
-GitHub makes links, mentions and references from the text that a page shows, whatever stood in the
-source, but never inside code (html-pipeline, MentionFilter: "Mentions within <pre>, <code>, and <a>
+GitHub makes links, mentions and references from the text that a page shows, whatever the source
+was, but never inside code (html-pipeline, MentionFilter: "Mentions within <pre>, <code>, and <a>
 elements are ignored"). So each word that could turn into anything else is shown as code.
 """
 

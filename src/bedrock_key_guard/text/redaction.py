@@ -29,7 +29,7 @@ REDACTED = "[redacted]"
 # The shortest alias and its colon fill 25 characters of a body, so a shorter run after a prefix
 # tells fewer than 12 of the secret. No body holds `+` or `/`, which words in a path may lean on.
 _KEY = re.compile(rf"(?:{'|'.join(map(re.escape, PREFIXES))})([A-Za-z0-9]{{36,}}=*)".encode())
-# What people may be told of a key: its prefix, or the alias of one that was decoded.
+# What people may see of a key: its prefix, or the alias of one that was decoded.
 _PUBLIC = re.compile(rf"{'|'.join(map(re.escape, PREFIXES))}|[^:]+-at-[0-9]{{12}}:".encode())
 _met = SecretIndex()
 
@@ -47,11 +47,12 @@ def redact(text: str) -> str:
         return text
     # One byte for each character: what is not ASCII is in no key, and can only split one.
     data = text.encode("ascii", "replace")
-    shown, at = [], 0
-    for begin, end in _merged(sorted(_secret(data))):
-        shown += [text[at:begin], REDACTED]
-        at = end
-    return "".join((*shown, text[at:]))
+    kept, at = [], -1
+    for begin, end in sorted(_secret(data)):
+        if begin > at:
+            kept += [text[max(at, 0) : begin], REDACTED]
+        at = max(at, end)
+    return "".join((*kept, text[max(at, 0) :]))
 
 
 def _secret(data: bytes) -> Iterator[tuple[int, int]]:
@@ -71,17 +72,3 @@ def _keys_in(layer: Layer) -> Iterator[tuple[int, int]]:
         if match.confidence == "exact":
             public = _PUBLIC.match(layer.data, match.offset, match.end)
             yield layer.span(public.end() if public else match.offset, match.end)
-
-
-def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield spans as one where they touch."""
-    last: tuple[int, int] | None = None
-    for begin, end in spans:
-        if last is None or begin > last[1]:
-            if last is not None:
-                yield last
-            last = begin, end
-        else:
-            last = last[0], max(last[1], end)
-    if last is not None:
-        yield last

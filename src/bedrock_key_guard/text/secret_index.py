@@ -1,4 +1,4 @@
-"""Find again what is secret in other text, whatever stands between its letters.
+"""Find again what is secret in other text, whatever separates its letters.
 
 Paths cannot hold `/`, some systems know no capitals, and a name may be split anywhere. So only
 letters and digits are compared, in lower case.
@@ -26,12 +26,12 @@ _GRAM = 5
 _STEP = _FEWEST_LETTERS - _GRAM + 1
 # More parts than these share a gram only where somebody wants it so; each is found by others too.
 _MOST_PLACES = 16
-_IGNORED = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
+IGNORED = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
 
 
 def letters_of(data: bytes) -> bytes:
     """Return what is compared of some text."""
-    return data.translate(None, _IGNORED).lower()
+    return data.translate(None, IGNORED).lower()
 
 
 class SecretIndex:
@@ -56,7 +56,7 @@ class SecretIndex:
         return True
 
     def stretches(self, letters: bytes) -> Iterator[tuple[int, int]]:
-        """Yield where in `letters` as much of a secret stands as nothing may show."""
+        """Yield where `letters` hold as much of a secret as nothing may show."""
         covered = 0
         for at in range(len(letters) - _GRAM + 1):
             if at + _GRAM <= covered:

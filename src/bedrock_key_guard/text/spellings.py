@@ -13,14 +13,14 @@ from bedrock_key_guard.keys import envelope
 from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.decoding.escapes import unescape
 from bedrock_key_guard.scan.decoding.layer import Layer, Regular, Thinned
+from bedrock_key_guard.text.secret_index import IGNORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Encodings in encodings: a key's own base64, in hex, in percent signs.
 _DEPTH = 3
-_OTHERS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
-_BETWEEN = _OTHERS.replace(b"-", b"")
+_BETWEEN = IGNORED.replace(b"-", b"")
 _ESCAPED = re.compile(rb"[%&\\=\"'`]")
 _DIGITS = re.compile(rb"[0-9A-Fa-f]{24,}")
 # Text, in UTF-16 as well. Of what was no encoding hardly a stretch is readable.
@@ -40,7 +40,7 @@ def spellings(data: bytes) -> Iterator[Layer]:
 
 
 def _spelled(layer: Layer, budget: Budget) -> Iterator[Layer]:
-    letters = Layer(layer.data.translate(None, _OTHERS), Thinned(layer.data, _OTHERS, 0), layer)
+    letters = Layer(layer.data.translate(None, IGNORED), Thinned(layer.data, IGNORED, 0), layer)
     yield letters
     if layer.depth < _DEPTH:
         for decoded in _decoded(layer, letters, budget):

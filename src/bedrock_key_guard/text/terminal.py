@@ -13,10 +13,10 @@ from bedrock_key_guard.text.redaction import redact
 
 WIDEST = 96
 NARROWEST = 40
-_BLOCKS = "▁▂▃▄▅▆▇█│└─┬"
+_BLOCKS = "▄█│└─┬"
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-RED, YELLOW, GREEN, BLUE = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;32m", "\x1b[1;34m"
+RED, YELLOW, GREEN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;32m"
 
 _COMMAND_START = re.compile(r"(?<!\S)::")
 

@@ -15,7 +15,7 @@ import pytest
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.cli.main import main
-from bedrock_key_guard.console.streams import report_error
+from bedrock_key_guard.console.standard_streams import report_error
 from bedrock_key_guard.errors import (
     CredentialsError,
     GuardError,

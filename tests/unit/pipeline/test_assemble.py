@@ -10,11 +10,11 @@ from bedrock_key_guard.model.evidence import Verdict, VerdictState
 from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.model.origins import Location
 from bedrock_key_guard.pipeline.assemble import assemble
-from bedrock_key_guard.report.counts import exit_code
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.json_report import as_json
-from bedrock_key_guard.report.report import Report, may_tell_where
+from bedrock_key_guard.report.report import Report, may_name_places
 from bedrock_key_guard.report.terminal.text import as_text
+from bedrock_key_guard.report.totals import exit_code
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
 from bedrock_key_guard.scan.scan import INTERRUPTED
 from tests.unit.report import samples
@@ -65,8 +65,8 @@ def test_a_dead_key_does_not_lead_strangers_to_one_that_may_live(
 ) -> None:
     places = (samples.at("a.py"), COMMIT, samples.at(""))
     dead, *_ = judged((DEAD, places, None), (other, (beside,), allowed)).cases
-    assert may_tell_where(dead, "public") is (told or other is DEAD)
-    assert may_tell_where(dead, "private")
+    assert may_name_places(dead, "public") is (told or other is DEAD)
+    assert may_name_places(dead, "private")
 
 
 @pytest.mark.parametrize("state", [None, *get_args(VerdictState)])
@@ -89,7 +89,7 @@ def test_part_of_a_key_is_shown_where_it_is_asked_for(asked_for: bool, allowed: 
 def test_part_of_a_key_beside_a_dead_key_hides_nothing() -> None:
     cases = [samples.case(verdict=DEAD), samples.case(samples.malformed())]
     report = assemble(Scan(), cases, include_malformed=True)
-    assert [may_tell_where(case, "public") for case in report.cases] == [True, False]
+    assert [may_name_places(case, "public") for case in report.cases] == [True, False]
 
 
 def test_why_a_dead_keys_place_is_not_told_is_said() -> None:
@@ -187,7 +187,7 @@ def test_why_there_was_nothing_to_read_is_said_and_never_called_complete() -> No
     report = assembled(Scan(notes=("A branch was deleted.",)))
     assert exit_code(report, "any") == 0
     text = as_text(report)
-    assert "No keys found; nothing was to be read." in text
+    assert "No keys found; there was nothing to read." in text
     assert "Note: A branch was deleted." in text
     assert "complete" not in text.lower()
 

@@ -226,7 +226,7 @@ def report(*cases: Case, missed: tuple[NotScanned, ...] = (), **more: object) ->
 
 
 def rich() -> Report:
-    """Return a report with a case of every standing, and hostile names."""
+    """Return a report with a case of every status, and hostile names."""
     return report(
         _disabled(),
         _live_short_term(),

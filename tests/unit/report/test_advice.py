@@ -47,7 +47,7 @@ def first(case: Case) -> str:
         (samples.verdict("dead"), (WATCH, PURGE)),
     ],
 )
-def test_what_holds_for_every_key_depends_on_the_standing(
+def test_what_holds_for_every_key_depends_on_the_status(
     verdict: Verdict | None, general: tuple[object, ...]
 ) -> None:
     case = samples.case(PLAIN_USER, verdict)
@@ -66,17 +66,17 @@ def test_a_live_long_term_key_is_to_be_switched_off_first() -> None:
 def test_a_live_key_whose_credential_is_off_already_is_to_be_denied() -> None:
     off = samples.verdict("live", iam=samples.iam_found(status="Inactive"))
     step = advice(samples.case(verdict=off))[0]
-    assert "its credential is Inactive already, so deny its user such keys." in step.text
-    assert [shlex.split(command)[2] for command in step.commands] == ["put-user-policy"]
+    assert "its credential is Inactive already, so deny its user the use of such keys." in step.text
+    assert [shlex.split(command)[2] for command in step.code] == ["put-user-policy"]
 
 
 def test_the_commands_of_the_response_are_given() -> None:
     outcome = Outcome("manual", "refused", "protected", commands=("aws iam x",))
-    assert advice(samples.case(verdict=LIVE, outcome=outcome))[0].commands == ("aws iam x",)
+    assert advice(samples.case(verdict=LIVE, outcome=outcome))[0].code == ("aws iam x",)
 
 
 def test_without_a_response_the_commands_follow_from_the_key() -> None:
-    commands = advice(samples.case(PLAIN_USER, LIVE))[0].commands
+    commands = advice(samples.case(PLAIN_USER, LIVE))[0].code
     assert [shlex.split(command)[2] for command in commands] == [
         "list-service-specific-credentials",
         "update-service-specific-credential",
@@ -103,7 +103,7 @@ def test_a_contained_long_term_key_is_still_to_be_switched_off() -> None:
 def test_the_policy_that_contains_a_short_term_key_is_to_be_kept() -> None:
     case = samples.case(SHORT, samples.verdict("contained", key=SHORT))
     assert first(case).startswith("Keep the policy that denies it until it has expired")
-    assert advice(case)[0].commands == ()
+    assert advice(case)[0].code == ()
 
 
 @pytest.mark.parametrize("verdict", [None, samples.verdict("unverified")])
@@ -112,7 +112,7 @@ def test_a_key_that_nobody_knows_of_is_to_be_found_out_about_first(
 ) -> None:
     found_out, in_doubt = advice(samples.case(verdict=verdict))[:2]
     assert found_out == FIND_OUT
-    assert "anyone can forge a key that names a healthy user" in in_doubt.text
+    assert "anyone can forge a key that names a user who leaked nothing" in in_doubt.text
 
 
 @pytest.mark.parametrize("verdict", [None, samples.verdict("unverified")])
@@ -122,7 +122,7 @@ def test_nobody_is_to_ask_about_a_key_that_the_guard_cannot_ask_about(
     case = samples.case(samples.long_term(family=CLAUDE_PLATFORM_LONG_TERM), verdict)
     assert FIND_OUT not in advice(case)
     assert first(case).startswith(
-        "The guard cannot ask whether it is live: set its credential to Inactive. Mind that"
+        "The guard cannot ask whether it is live: set its credential to Inactive. Check the"
     )
 
 
@@ -163,7 +163,7 @@ def test_a_denial_is_to_be_taken_away_once_its_key_has_expired(action: ActionNam
     answered = samples.case(SHORT, verdict=verdict, outcome=samples.done(action=action))
     step = advice(answered)[0]
     assert "Once the key has expired" in step.text
-    assert step.commands == ("bedrock-key-guard lift",)
+    assert step.code == ("bedrock-key-guard lift",)
 
 
 def test_the_new_key_of_a_reset_is_to_be_taken_from_its_store() -> None:

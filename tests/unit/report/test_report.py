@@ -5,7 +5,7 @@ import pytest
 from bedrock_key_guard.model.evidence import Verdict
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.report.report import Visibility, may_tell_where
+from bedrock_key_guard.report.report import Visibility, may_name_places
 from tests.unit.report import samples
 
 FAILED = Outcome("disable", "failed", "AccessDenied")
@@ -43,11 +43,11 @@ def test_a_place_is_told_to_few_readers_or_of_a_dead_key(
 ) -> None:
     case = samples.case(verdict=verdict, outcome=outcome)
     few = visibility not in ("public", "unknown")
-    assert may_tell_where(case, visibility) is (few or dead)
+    assert may_name_places(case, visibility) is (few or dead)
 
 
 def test_a_malformed_key_is_proven_nothing() -> None:
-    assert not may_tell_where(samples.case(samples.malformed()), "public")
+    assert not may_name_places(samples.case(samples.malformed()), "public")
 
 
 @pytest.mark.parametrize(

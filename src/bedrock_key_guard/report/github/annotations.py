@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.actions import CHANGES
-from bedrock_key_guard.report.describe import describe
-from bedrock_key_guard.report.headline import WORDS, standing, worst_first
-from bedrock_key_guard.report.report import Report, Visibility, may_tell_where
-from bedrock_key_guard.report.terminal.details import response
+from bedrock_key_guard.report.details import describe, response, withheld
+from bedrock_key_guard.report.report import Report, Visibility, may_name_places
+from bedrock_key_guard.report.status import words, worst_first
 from bedrock_key_guard.report.totals import plural
 from bedrock_key_guard.text.terminal import printable
 
@@ -34,33 +33,26 @@ def as_annotations(report: Report, *, visibility: Visibility) -> list[str]:
 
 
 def _of_keys(cases: list[Case], visibility: Visibility) -> list[str]:
-    if len(cases) <= MOST_ANNOTATIONS:
-        return [_annotation(case, visibility) for case in cases]
-    kept = cases[: MOST_ANNOTATIONS - 1]
+    kept = cases if len(cases) <= MOST_ANNOTATIONS else cases[: MOST_ANNOTATIONS - 1]
+    annotations = [_annotation(case, visibility) for case in kept]
     missing = len(cases) - len(kept)
-    return [*(_annotation(case, visibility) for case in kept), _left_out(missing)]
+    return [*annotations, _left_out(missing)] if missing else annotations
 
 
 def _annotation(case: Case, visibility: Visibility) -> str:
-    words, incident = WORDS[standing(case)], case.incident
+    now, incident = words(case), case.incident
     level = "warning" if incident.confidence == "malformed" else "error"
-    properties = {"title": f"{incident.key.family.title}, {words.name}"}
-    if may_tell_where(case, visibility):
-        first = incident.locations[0]
+    properties = {"title": f"{incident.key.family.title}, {now.name}"}
+    first, *others = incident.locations
+    where = f"It is in {plural(len(others), 'more place')}." if others else ""
+    if may_name_places(case, visibility):
         place = {"file": first.path, "line": f"{first.line}", "col": f"{first.column}"}
         properties = place | properties
-    return _command(level, properties, _message(case, visibility))
-
-
-def _message(case: Case, visibility: Visibility) -> str:
-    words, incident = WORDS[standing(case)], case.incident
-    where = ""
-    if not may_tell_where(case, visibility):
-        where = "Where it stands is not told here; scan a clone to see it."
-    elif len(incident.locations) > 1:
-        where = f"It stands in {plural(len(incident.locations) - 1, 'more place')}."
+    else:
+        where = withheld(case)
     who = f"{'; '.join(describe(incident.key))}."
-    return " ".join(filter(None, (words.sentence, _done(case), who, where)))
+    message = " ".join(filter(None, (now.sentence, _done(case), who, where)))
+    return _command(level, properties, message)
 
 
 def _done(case: Case) -> str:

@@ -9,17 +9,11 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bedrock_key_guard.keys.fingerprint import short
-from bedrock_key_guard.report.report import why_not_where
-from bedrock_key_guard.report.terminal.details import (
-    circumstances,
-    identity,
-    judgement,
-    place,
-    response,
-    undo,
-)
-from bedrock_key_guard.report.totals import plural
+from bedrock_key_guard.report.details import circumstances, facts, place, undo, withheld
+from bedrock_key_guard.report.document import Items, Rows, Table
+from bedrock_key_guard.report.report import USERS_NOT_NAMED, may_name_places, may_name_users
+from bedrock_key_guard.report.totals import and_more
+from bedrock_key_guard.report.usage_sections import lasting, usage_sections
 from bedrock_key_guard.text.markdown import code, fenced, prose, table
 from bedrock_key_guard.text.redaction import redact
 from bedrock_key_guard.text.terminal import printable
@@ -29,11 +23,16 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.origins import Location
-    from bedrock_key_guard.report.advice import Step
+    from bedrock_key_guard.report.document import Item, Row, Section
     from bedrock_key_guard.report.report import Visibility
 
-LONGEST_COMMANDS = 8_000
+LONGEST_USE = 24_000
+"""Bytes: an issue takes 65,536 characters, and says more than who used a key."""
+
+LONGEST_CODE = 8_000
 """Bytes; no key needs a tenth of it."""
+
+MOST_VALUES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,58 +46,92 @@ class Source:
 
 def known(case: Case) -> str:
     """Return the table of what is known of a key, what was found out, and what was done."""
-    rows = chain(identity(case), judgement(case), response(case))
-    cells = [(label.capitalize(), _value(label, value)) for label, value in rows]
+    cells = [(label.capitalize(), _value(label, value)) for label, value in facts(case)]
     return table(("Key", case.incident.key.family.title), cells)
 
 
 def undoing(case: Case) -> str:
     """Return how to take a change back, "" where nothing can."""
     commands = undo(case)
-    how = f"To take the change back, with the ledger of that run:\n\n{_commands(commands)}"
+    how = f"To take the change back, with the ledger of that run:\n\n{_block(commands)}"
     return how if commands else ""
 
 
-def locations(case: Case, source: Source | None, most: int, budget: int) -> str:
-    """Return the table of places, with links where `source` is known.
+def used(case: Case, visibility: Visibility) -> str:
+    """Return who used a key, "" where nobody has asked, or why it is not shown here.
+
+    It is the same as long as CloudTrail says the same: it does not say when it was asked.
+    """
+    if case.usage is None:
+        return ""
+    title = "### Who used it"
+    if not may_name_users(visibility):
+        return f"{title}\n\n{USERS_NOT_NAMED}"
+    sections = (Rows("", tuple(lasting(case.usage))), *usage_sections(case.usage, 3, MOST_VALUES))
+    parts = [title, *map(_section, sections)]
+    kept = within(parts, LONGEST_USE, apart=2)
+    cut = ["There is more; the JSON report has it."] if len(kept) < len(parts) else []
+    return "\n\n".join((*kept, *cut))
+
+
+def places(
+    case: Case, visibility: Visibility, source: Source | None, most: int, budget: int
+) -> str:
+    """Return the table of places, with links where `source` is known, or why they are not named.
 
     It holds at most `most` rows and about `budget` bytes, and says how many are missing.
     """
+    if not may_name_places(case, visibility):
+        return withheld(case)
     found = case.incident.locations
     lines = table(("Where", "Details"), (_place(each, source) for each in found[:most]))
-    kept = within(lines.split("\n"), budget)
-    missing = len(found) - max(0, len(kept) - 2)
-    rest = [f"\nand {missing:,} more; the JSON report lists them all."] if missing else []
-    return "\n".join((*kept, *rest))
+    return cut(lines, budget, "place", len(found))
 
 
-def withheld(case: Case, visibility: Visibility | None) -> str:
-    """Return why the places of a key are not told, and how its owners find them."""
-    readers = (
-        "anyone can read this" if visibility == "public" else "others may be able to read this"
-    )
-    number = len(case.incident.locations)
-    return (
-        f"Where it stands, in {plural(number, 'place')}, is not told here, because {readers} and "
-        f"{why_not_where(case)}. To see it, run `bedrock-key-guard scan` in a clone and look "
-        f"for fingerprint `{short(case.incident.fingerprint)}`."
-    )
+def listed(items: Iterable[Item], bullet: str = "-") -> str:
+    """Return a list."""
+    return "\n".join(chain.from_iterable(_item(item, bullet) for item in items))
 
 
-def listed(steps: Iterable[Step], bullet: str) -> str:
-    """Return what people must still do as a list."""
-    return "\n".join(chain.from_iterable(_step(step, bullet) for step in steps))
-
-
-def within(lines: Iterable[str], budget: int) -> list[str]:
-    """Return the first lines that take no more than `budget` bytes together."""
+def within(parts: Iterable[str], budget: int, apart: int = 1) -> list[str]:
+    """Return the first parts that take no more than `budget` bytes with what keeps them apart."""
     kept, left = [], budget
-    for line in lines:
-        left -= len(line.encode()) + 1
+    for part in parts:
+        left -= len(part.encode()) + apart
         if left < 0:
             break
-        kept.append(line)
+        kept.append(part)
     return kept
+
+
+def cut(lines: str, budget: int, noun: str, total: int | None = None) -> str:
+    """Return the lines that fit, and how many things are missing then.
+
+    Each line is a thing, or the lines are a table that may hold only the first of a `total`.
+    """
+    whole = lines.split("\n")
+    kept = within(whole, budget)
+    missing = len(whole) - len(kept) if total is None else total - max(0, len(kept) - 2)
+    rest = and_more(missing, noun)
+    return "\n".join((*kept, *([f"\n{rest}."] if rest else [])))
+
+
+def _section(section: Section) -> str:
+    if isinstance(section, Table):
+        return _table(section)
+    body = listed(section.items) if isinstance(section, Items) else _rows(section.rows)
+    return f"{prose(section.title)}:\n\n{body}" if section.title else body
+
+
+def _rows(rows: Iterable[Row]) -> str:
+    header, *others = ((label.capitalize(), prose(value)) for label, value in rows)
+    return table(header, others)
+
+
+def _table(wanted: Table) -> str:
+    header = [each.capitalize() for each in (wanted.title, *wanted.columns)]
+    body = table(header, ((code(name), *others) for name, *others in wanted.rows))
+    return f"{body}\n\n{wanted.more}" if wanted.more else body
 
 
 def _value(label: str, value: str) -> str:
@@ -128,16 +161,18 @@ def _link(location: Location, source: Source | None) -> str | None:
     return f"{source.server_url}/{blob}/{file}#L{location.line}"
 
 
-def _step(step: Step, bullet: str) -> Iterator[str]:
-    more = f" [More]({step.link})" if step.link else ""
-    yield f"{bullet} {prose(step.text)}{more}"
-    if step.commands:
-        # What belongs to an item of a list stands right of its marker: "-" or "1.".
-        margin = " " * (len(bullet.split(maxsplit=1)[0]) + 1)
-        yield indent(f"\n{_commands(step.commands)}\n", margin)
+def _item(item: Item, bullet: str) -> Iterator[str]:
+    # What belongs to an item of a list begins right of its marker: "-" or "1.".
+    margin = " " * (len(bullet.split(maxsplit=1)[0]) + 1)
+    more = f" [More]({item.link})" if item.link else ""
+    yield f"{bullet} {prose(item.text)}{more}"
+    yield from (f"{margin}- {prose(line)}" for line in item.lines)
+    if item.code:
+        yield indent(f"\n{_block(item.code, item.language)}\n", margin)
 
 
-def _commands(commands: Sequence[str]) -> str:
-    """Return commands as a block; half a command would do something else, so none is cut."""
-    kept = within(map(printable, commands), LONGEST_COMMANDS)
-    return fenced(kept if len(kept) == len(commands) else [*kept, "# the rest is in the report"])
+def _block(lines: Sequence[str], language: str = "sh") -> str:
+    """Return lines as a block; half a command would do something else, so none is cut."""
+    kept = within(map(printable, lines), LONGEST_CODE)
+    rest = [] if len(kept) == len(lines) else ["# the rest is in the report"]
+    return fenced([*kept, *rest], language)

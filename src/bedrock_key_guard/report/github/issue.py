@@ -1,6 +1,6 @@
 """Write the issue about one key: the title, the text, and whether there should be one.
 
-The text is the same for the same state: nothing in it tells when, or in which run, it was written,
+The text is the same for the same state: nothing in it says when, or in which run, it was written,
 unless the run changed a credential, which happens once.
 """
 
@@ -12,34 +12,25 @@ from typing import TYPE_CHECKING, Literal
 from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.report.advice import advice
-from bedrock_key_guard.report.github.case_markdown import (
-    Source,
-    known,
-    listed,
-    locations,
-    undoing,
-    withheld,
-)
-from bedrock_key_guard.report.github.usage_markdown import used
-from bedrock_key_guard.report.headline import WORDS, Standing, responded, standing
-from bedrock_key_guard.report.report import Visibility, may_tell_where
+from bedrock_key_guard.report.github.case_markdown import known, listed, places, undoing, used
+from bedrock_key_guard.report.status import Level, responded, status, words
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.response import Told
+    from bedrock_key_guard.report.github.case_markdown import Source
+    from bedrock_key_guard.report.report import Visibility
 
 LONGEST_BODY = 60_000
 """Bytes. GitHub takes 65,536 characters, and a hidden line is still to be added."""
 
 MOST_PLACES = 200
 
-_BANNERS: dict[Standing, str] = {
-    "live": "CAUTION",
-    "unconfirmed": "CAUTION",
-    "unverified": "WARNING",
-    "found": "WARNING",
-    "contained": "WARNING",
-    "stopped": "IMPORTANT",
+_BANNERS: dict[Level, str] = {
+    "alarm": "CAUTION",
+    "warning": "WARNING",
+    "success": "IMPORTANT",
+    "note": "NOTE",
 }
 
 Policy = Literal["auto", "always", "never"]
@@ -49,7 +40,7 @@ Policy = Literal["auto", "always", "never"]
 class IssueContext:
     """Say where the files are, which run this is, and who can read the issue.
 
-    `visibility` is that of the repository in which the issue stands; `source` is None where the
+    `visibility` is that of the repository that holds the issue; `source` is None where the
     files are in no repository.
     """
 
@@ -62,7 +53,7 @@ class IssueContext:
 class Wanted:
     """Say whether a key is worth a new issue, and whether its issue, if any, should be open.
 
-    `live` tells that the key still works as far as anyone knows: people cannot close that away.
+    `live` is set where the key still works as far as anyone knows: people cannot close that issue.
     `told` is what the text is about: a later run may know less, and leaves it as it is then.
     """
 
@@ -74,11 +65,11 @@ class Wanted:
 
 def wanted(case: Case, policy: Policy) -> Wanted | None:
     """Return what should become of the issue of a key, None where it is to be left alone."""
-    now = standing(case)
-    # Of a key that may not be asked about nothing new is known: an issue about it stays as it is.
+    now = status(case)
+    # Nothing new is known of a key that may not be asked about: its issue stays as it is.
     if policy == "never" or (now in ("malformed", "foreign") and policy == "auto"):
         return None
-    # A run that was killed between the response and the issue has told nobody.
+    # A run that was killed between the response and the issue has left no issue.
     answered_before = case.outcome is not None and case.outcome.confirmed_dead
     return Wanted(
         create=policy == "always" or not _settled(case) or answered_before,
@@ -93,15 +84,15 @@ def _settled(case: Case) -> bool:
 
 
 def _told(case: Case) -> Told:
-    """Return what the text about a key tells: of a response only in the run that made it."""
-    now = standing(case)
+    """Return what the text is about: about a response only in the run that made it."""
+    now = status(case)
     if _settled(case):
         return "aftermath"
     if now == "stopped" and responded(case.outcome):
         return "response"
     if now in ("stopped", "contained") and isinstance(case.incident.key, ShortTermKey):
         return "aftermath"
-    return "doubt" if now in ("unverified", "found") else "state"
+    return "doubt" if now in ("unverified", "unchecked") else "state"
 
 
 def issue_title(case: Case) -> str:
@@ -120,19 +111,22 @@ def issue_body(case: Case, context: IssueContext) -> str:
         _run(case, context),
         undoing(case),
         used(case, context.visibility),
-        f"### What is still to be done\n\n{listed(advice(case), '- [ ]')}",
-        "### Where it stands",
+        f"### What is left to do\n\n{listed(advice(case), '- [ ]')}",
+        "### Where it is",
     ]
-    after = _footer(case)
+    after = (
+        f"Fingerprint `{case.incident.fingerprint}`. Bedrock Key Guard keeps this text up to date; "
+        "the key itself is nowhere in it."
+    )
     taken = sum(len(part.encode()) + 2 for part in (*before, after))
-    where = _where(case, context, LONGEST_BODY - taken)
+    left = LONGEST_BODY - taken
+    where = places(case, context.visibility, context.source, MOST_PLACES, left)
     return "\n\n".join(part for part in (*before, where, after) if part)
 
 
 def _banner(case: Case) -> str:
-    now = standing(case)
-    words, family = WORDS[now], case.incident.key.family
-    return f"> [!{_BANNERS.get(now, 'NOTE')}]\n> **{family.title}, {words.name}.** {words.sentence}"
+    now, title = words(case), case.incident.key.family.title
+    return f"> [!{_BANNERS[now.level]}]\n> **{title}, {now.name}.** {now.sentence}"
 
 
 def _run(case: Case, context: IssueContext) -> str:
@@ -140,16 +134,3 @@ def _run(case: Case, context: IssueContext) -> str:
     if not responded(case.outcome) or not context.run_url:
         return ""
     return f"The change was made in [this run]({context.run_url})."
-
-
-def _where(case: Case, context: IssueContext, budget: int) -> str:
-    if may_tell_where(case, context.visibility):
-        return locations(case, context.source, MOST_PLACES, budget)
-    return withheld(case, context.visibility)
-
-
-def _footer(case: Case) -> str:
-    return (
-        f"Fingerprint `{case.incident.fingerprint}`. Bedrock Key Guard keeps this text up to date; "
-        "the key itself is nowhere in it."
-    )

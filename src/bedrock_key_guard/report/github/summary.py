@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.report.advice import afterwards, particular
+from bedrock_key_guard.report.details import place
 from bedrock_key_guard.report.github.case_markdown import (
     Source,
+    cut,
     known,
     listed,
-    locations,
+    places,
     undoing,
-    withheld,
+    used,
     within,
 )
-from bedrock_key_guard.report.github.usage_markdown import used
-from bedrock_key_guard.report.headline import WORDS, standing, worst_first
-from bedrock_key_guard.report.report import Report, Visibility, may_tell_where
-from bedrock_key_guard.report.terminal.details import place
+from bedrock_key_guard.report.report import Report, Visibility, may_name_places
+from bedrock_key_guard.report.status import Level, words, worst_first
 from bedrock_key_guard.report.totals import plural, totals, unscanned
 from bedrock_key_guard.text.markdown import code, prose, table
 
@@ -32,6 +32,7 @@ LONGEST_SUMMARY = 1 << 20
 
 MOST_PLACES = 50
 
+_ICONS: dict[Level, str] = {"alarm": "🔴", "warning": "🟠", "success": "🟢", "note": "⚪"}
 # Together they leave room for what is said once.
 _OVERVIEW_BUDGET = 250_000
 _DETAILS_BUDGET = 550_000
@@ -62,13 +63,13 @@ def _overview(cases: list[Case], visibility: Visibility) -> str:
         return ""
     header = ("", "Key", "Fingerprint", "Where", "Issue")
     rows = (_row(case, visibility) for case in cases)
-    return _cut(table(header, rows), _OVERVIEW_BUDGET, "more key")
+    return cut(table(header, rows), _OVERVIEW_BUDGET, "key")
 
 
 def _row(case: Case, visibility: Visibility) -> tuple[str, ...]:
-    words, incident = WORDS[standing(case)], case.incident
+    now, incident = words(case), case.incident
     return (
-        f"{words.icon} **{words.name}**",
+        f"{_ICONS[now.level]} **{now.name}**",
         incident.key.family.title,
         f"`{short(incident.fingerprint)}`",
         _where(case, visibility),
@@ -77,11 +78,10 @@ def _row(case: Case, visibility: Visibility) -> tuple[str, ...]:
 
 
 def _where(case: Case, visibility: Visibility) -> str:
-    places = case.incident.locations
-    if not may_tell_where(case, visibility):
-        return f"{plural(len(places), 'place')}, not named here"
-    more = len(places) - 1
-    return code(place(places[0])) + (f" and {more:,} more" if more else "")
+    first, *others = case.incident.locations
+    if not may_name_places(case, visibility):
+        return f"{plural(len(others) + 1, 'place')}, not named here"
+    return code(place(first)) + (f" and {len(others):,} more" if others else "")
 
 
 def _issue(case: Case) -> str:
@@ -100,17 +100,13 @@ def _all_details(cases: list[Case], visibility: Visibility, source: Source | Non
 
 
 def _details(case: Case, visibility: Visibility, source: Source | None) -> str:
-    words, incident = WORDS[standing(case)], case.incident
-    title = f"{words.icon} {words.name}: {incident.key.family.title}"
-    told = may_tell_where(case, visibility)
-    where = (
-        locations(case, source, MOST_PLACES, _PLACES_BUDGET) if told else withheld(case, visibility)
-    )
+    now, incident = words(case), case.incident
+    title = f"{_ICONS[now.level]} {now.name}: {incident.key.family.title}"
     parts = (
         f"<details><summary>{title} <code>{short(incident.fingerprint)}</code></summary>",
-        words.sentence,
+        now.sentence,
         known(case),
-        where,
+        places(case, visibility, source, MOST_PLACES, _PLACES_BUDGET),
         undoing(case),
         used(case, visibility),
         listed(particular(case), "1."),
@@ -128,24 +124,13 @@ def _not_scanned(report: Report, visibility: Visibility) -> str:
     missed = report.scan.not_scanned
     if not missed:
         return ""
-    if not may_tell_where(report, visibility):
+    if not may_name_places(report, visibility):
         return f"### Not scanned\n\n{unscanned(report)}"
     rows = ((code(each.what), each.kind, prose(each.reason)) for each in missed)
-    listing = _cut(table(("What", "Kind", "Why"), rows), _NOT_SCANNED_BUDGET, "more thing")
+    listing = cut(table(("What", "Kind", "Why"), rows), _NOT_SCANNED_BUDGET, "thing")
     return f"### Not scanned\n\n{listing}"
 
 
 def _remarks(report: Report) -> str:
-    incomplete = [f"- **Incomplete:** {prose(reason)}" for reason in report.incomplete]
-    warnings = [f"- **Warning:** {prose(warning)}" for warning in report.warnings]
-    notes = [f"- {prose(note)}" for note in report.notes]
-    return _cut("\n".join((*incomplete, *warnings, *notes)), _REMARKS_BUDGET, "more remark")
-
-
-def _cut(lines: str, budget: int, noun: str) -> str:
-    """Return the lines that fit, and how many did not."""
-    whole = lines.split("\n")
-    kept = within(whole, budget)
-    missing = len(whole) - len(kept)
-    rest = [f"\nand {plural(missing, noun)}; the JSON report has all."] if missing else []
-    return "\n".join((*kept, *rest))
+    lines = (f"- **{kind}:** {prose(remark)}" for kind, remark in report.remarks)
+    return cut("\n".join(lines), _REMARKS_BUDGET, "remark")

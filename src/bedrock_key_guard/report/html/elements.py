@@ -10,8 +10,7 @@ from bedrock_key_guard.text.terminal import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# SVG's have to be closed; HTML's may be.
-_EMPTY = frozenset(("br", "line", "meta", "rect"))
+_EMPTY = frozenset(("br", "meta"))
 
 
 class Markup(str):

@@ -7,63 +7,57 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from importlib.resources import files
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.fingerprint import short
-from bedrock_key_guard.report.advice import Step, advice
-from bedrock_key_guard.report.headline import WORDS, Standing, standing, worst_first
+from bedrock_key_guard.report.advice import advice
+from bedrock_key_guard.report.call_chart import bars, caption, numbers
+from bedrock_key_guard.report.details import circumstances, facts, place, undo
+from bedrock_key_guard.report.document import Items, Rows, Table
 from bedrock_key_guard.report.html.elements import Markup, code, element, joined, listing
-from bedrock_key_guard.report.html.style import STYLE
-from bedrock_key_guard.report.html.usage_sections import block, usage_sections
-from bedrock_key_guard.report.terminal.details import (
-    circumstances,
-    identity,
-    judgement,
-    place,
-    response,
-    undo,
-)
-from bedrock_key_guard.report.totals import plural, totals
+from bedrock_key_guard.report.status import words, worst_first
+from bedrock_key_guard.report.totals import and_more, totals
+from bedrock_key_guard.report.usage_sections import overview, usage_sections
+from bedrock_key_guard.text.terminal import PLAIN, RED, Canvas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.origins import Location
+    from bedrock_key_guard.model.usage import Usage
+    from bedrock_key_guard.report.document import Item, Section
     from bedrock_key_guard.report.report import Report
 
 MOST_PLACES = 200
+MOST_EVENTS = 6
 
-_STATES: dict[Standing, str] = {
-    "live": "live",
-    "unconfirmed": "live",
-    "unverified": "warn",
-    "found": "warn",
-    "contained": "warn",
-    "stopped": "calm",
-}
+_COLOUR = re.compile(f"{re.escape(RED)}|{re.escape(PLAIN)}")
 
 
 def as_html(report: Report) -> str:
     """Return the report as a page, the worst first; no key is in it."""
     cases = worst_first(report.cases)
     title = "Incident report" if cases else "No leaked keys"
+    heading = (element("p", "Bedrock Key Guard"), element("h1", title))
+    written = f"Written by Bedrock Key Guard {__version__}. The key itself is nowhere in this page."
     body = element(
         "body",
-        element(
-            "header", element("p", "Bedrock Key Guard"), element("h1", title), *_summary(report)
-        ),
-        element("main", *(_case(case) for case in cases), *_remarks(report)),
-        _footer(),
+        element("header", *heading, element("p", totals(report))),
+        element("main", *map(_case, cases), *_remarks(report)),
+        element("footer", element("p", written)),
     )
     page = element("html", _head(title), body, lang="en")
     return f"<!doctype html>\n{page}\n"
 
 
 def _head(title: str) -> Markup:
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    style = files(__package__).joinpath("style.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return element(
         "head",
@@ -72,66 +66,38 @@ def _head(title: str) -> Markup:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="referrer", content="no-referrer"),
         element("title", f"{title} - Bedrock Key Guard"),
-        element("style", Markup(STYLE)),
+        element("style", Markup(style)),
     )
-
-
-def _summary(report: Report) -> Iterator[Markup]:
-    yield element("p", totals(report))
 
 
 def _case(case: Case) -> Markup:
     name = f"key-{short(case.incident.fingerprint)}"
     parts = (
-        _headline(case, name),
-        usage_sections(case.usage, name) if case.usage else Markup(),
-        _section("The key", _facts(case)),
-        _section("What is still to be done", listing(map(_step, advice(case)), "ol")),
-        _section("Where it stands", _places(case.incident.locations)),
+        *_headline(case, name),
+        *(_use(case.usage, name) if case.usage else ()),
+        _titled("The key", _facts(case)),
+        _section(Items("What is left to do", advice(case))),
+        _titled("Where it is", _places(case.incident.locations)),
     )
     return element("article", *parts, aria_labelledby=name)
 
 
-def _section(title: str, body: Markup) -> Markup:
-    return element("section", element("h3", title), body) if body else body
-
-
-def _headline(case: Case, name: str) -> Markup:
-    now = standing(case)
-    words = WORDS[now]
-    state = element("span", words.name.capitalize(), class_=f"state {_STATES.get(now, '')}".strip())
-    return joined(
-        (
-            element("h2", case.incident.key.family.title, id=name),
-            element("p", state, f". {words.sentence}"),
-        )
-    )
+def _headline(case: Case, name: str) -> Iterator[Markup]:
+    now = words(case)
+    yield element("h2", case.incident.key.family.title, id=name)
+    state = element("span", now.name.capitalize(), class_=f"state {now.level}")
+    yield element("p", state, f". {now.sentence}")
 
 
 def _facts(case: Case) -> Markup:
-    rows = chain(identity(case), judgement(case), response(case), _undo(case))
-    pairs = (part for label, value in rows for part in (element("dt", label), element("dd", value)))
-    fingerprint = (element("dt", "fingerprint"), element("dd", code(case.incident.fingerprint)))
-    return element("dl", *pairs, *fingerprint)
-
-
-def _undo(case: Case) -> Iterator[tuple[str, Markup]]:
-    for command in undo(case):
-        yield "to undo", code(command)
-
-
-def _step(step: Step) -> Markup:
-    link = element("a", step.link, href=step.link, rel="noreferrer") if step.link else Markup()
-    between = element("pre", block(step.commands)) if step.commands else element("br")
-    return joined((step.text, between if step.commands or link else "", link))
+    undoing = (("to undo", code(command)) for command in undo(case))
+    fingerprint = ("fingerprint", code(case.incident.fingerprint))
+    return _rows((*facts(case), *undoing, fingerprint))
 
 
 def _places(locations: tuple[Location, ...]) -> Markup:
-    found = [_place(each) for each in locations[:MOST_PLACES]]
-    more = len(locations) - len(found)
-    return listing(
-        [*found, *([f"and {more:,} more; the JSON report lists them all"] if more else [])]
-    )
+    more = and_more(len(locations) - MOST_PLACES, "place")
+    return listing([*map(_place, locations[:MOST_PLACES]), *([more] if more else [])])
 
 
 def _place(location: Location) -> Markup:
@@ -139,18 +105,83 @@ def _place(location: Location) -> Markup:
     return joined((code(place(location)), f" ({around})" if around else ""))
 
 
+def _use(usage: Usage, name: str) -> Iterator[Markup]:
+    yield _titled("Who used it", _rows(overview(usage)))
+    if usage.hours:
+        yield from _chart(usage, f"{name}-calls")
+    yield from map(_section, usage_sections(usage, MOST_EVENTS))
+
+
+def _chart(usage: Usage, name: str) -> Iterator[Markup]:
+    """Yield the drawing, a caption that says the same, and the numbers behind it."""
+    canvas = Canvas()
+    drawing = Markup("\n".join(map(_drawn, bars(usage, canvas))))
+    picture = element("pre", drawing, role="img", aria_labelledby=name)
+    text = element("figcaption", caption(usage, canvas), id=name)
+    yield element("figure", picture, text)
+    summary = element("summary", "The numbers")
+    yield element("details", summary, _table(numbers(usage, canvas)))
+
+
+def _drawn(line: str) -> Markup:
+    """Return a line of the drawing, with colours as the page has them."""
+    parts = enumerate(_COLOUR.split(line))
+    return joined(element("mark", part) if number % 2 else part for number, part in parts)
+
+
+# ── sections ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _section(section: Section) -> Markup:
+    match section:
+        case Rows(title, rows):
+            return _titled(title, _rows(rows))
+        case Items(title, items):
+            return _titled(title, listing(map(_item, items)))
+        case Table(title):
+            return _titled(title.capitalize(), _table(section))
+
+
+def _titled(title: str, body: Markup) -> Markup:
+    return element("section", element("h3", title), body) if body else body
+
+
+def _rows(rows: Iterable[tuple[str, str]]) -> Markup:
+    pairs = ((element("dt", label), element("dd", value)) for label, value in rows)
+    return element("dl", *chain.from_iterable(pairs))
+
+
+def _item(item: Item) -> Markup:
+    block = element("pre", _block(item.code)) if item.code else ""
+    link = element("a", item.link, href=item.link, rel="noreferrer") if item.link else ""
+    apart = element("br") if link and not block else ""
+    return joined((item.text, listing(item.lines), block, apart, link))
+
+
+def _table(table: Table) -> Markup:
+    head = [element("th", name, scope="col") for name in (table.title, *table.columns)]
+    rows = [_line(element("td", code(name)), *others) for name, *others in table.rows]
+    more = element("p", table.more, class_="soft") if table.more else ""
+    body = element("tbody", *rows)
+    return joined((element("table", element("thead", element("tr", *head)), body), more))
+
+
+def _line(name: Markup, *others: str) -> Markup:
+    return element("tr", name, *(element("td", other) for other in others))
+
+
+def _block(lines: Iterable[str]) -> Markup:
+    """Return lines of code, each escaped by itself: line breaks between them are ours."""
+    return element("code", Markup("\n".join(joined((line,)) for line in lines)))
+
+
+# ── the run as a whole ──────────────────────────────────────────────────────────────────────────
+
+
 def _remarks(report: Report) -> Iterator[Markup]:
-    incomplete = [f"Incomplete: {reason}" for reason in report.incomplete]
-    warnings = [f"Warning: {warning}" for warning in report.warnings]
-    remarks = listing([*incomplete, *warnings, *report.notes])
+    remarks = (f"{kind}: {remark}" for kind, remark in report.remarks)
+    yield _titled("Remarks", listing(remarks))
     missed = report.scan.not_scanned
-    unread = listing(f"{each.what}: {each.reason} ({each.kind})" for each in missed[:MOST_PLACES])
-    left = len(missed) - MOST_PLACES
-    rest = element("p", f"and {plural(left, 'more thing')}") if left > 0 else Markup()
-    yield _section("Remarks", remarks)
-    yield _section("Not scanned", joined((unread, rest)))
-
-
-def _footer() -> Markup:
-    written = f"Written by Bedrock Key Guard {__version__}. The key itself is nowhere in this page."
-    return element("footer", element("p", written))
+    unread = [f"{each.what}: {each.reason} ({each.kind})" for each in missed[:MOST_PLACES]]
+    more = and_more(len(missed) - MOST_PLACES, "thing")
+    yield _titled("Not scanned", listing([*unread, *([more] if more else [])]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.iam.commands import to_disable
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.report.describe import describe
+from bedrock_key_guard.report.details import describe, place
 from bedrock_key_guard.text.terminal import shown
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.model.findings import Incident, NotScanned
-    from bedrock_key_guard.model.origins import Location
 
 PRAGMA = "pragma: allowlist secret"
 
@@ -41,12 +40,8 @@ def unread(missed: Sequence[NotScanned]) -> str:
 
 
 def _incident(incident: Incident) -> str:
-    places = "\n".join(_place(location) for location in incident.locations)
+    places = "\n".join(shown(place(location)) for location in incident.locations)
     return f"{places}\n{indent(chr(10).join(describe(incident.key)), '    ')}"
-
-
-def _place(location: Location) -> str:
-    return f"{shown(location.path)}:{location.line}:{location.column}"
 
 
 def _steps(incidents: Sequence[Incident], now: datetime) -> Iterator[str]:

@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import re
 from itertools import chain
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.fingerprint import short
-from bedrock_key_guard.report.advice import Step, afterwards, particular
-from bedrock_key_guard.report.headline import WORDS, Standing, standing, worst_first
+from bedrock_key_guard.report.advice import afterwards, particular
+from bedrock_key_guard.report.call_chart import bars
+from bedrock_key_guard.report.details import circumstances, facts, place, undo, withheld
+from bedrock_key_guard.report.document import Item, Items, Section, Table
 from bedrock_key_guard.report.report import (
+    USERS_NOT_NAMED,
     Report,
     Visibility,
-    may_tell_where,
-    may_tell_who,
-    why_not_where,
+    may_name_places,
+    may_name_users,
 )
-from bedrock_key_guard.report.terminal.details import (
-    Row,
-    circumstances,
-    identity,
-    judgement,
-    place,
-    response,
-    undo,
-)
-from bedrock_key_guard.report.terminal.usage_text import usage_lines
-from bedrock_key_guard.report.totals import plural, totals, unscanned
-from bedrock_key_guard.report.usage_words import WITHHELD
+from bedrock_key_guard.report.status import Level, words, worst_first
+from bedrock_key_guard.report.totals import and_more, totals, unscanned
+from bedrock_key_guard.report.usage_sections import overview, usage_sections
 from bedrock_key_guard.text.terminal import (
-    BLUE,
     BOLD,
     DIM,
     GREEN,
@@ -45,21 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.model.case import Case
-    from bedrock_key_guard.model.origins import Location
+    from bedrock_key_guard.model.usage import Usage
+    from bedrock_key_guard.report.document import Row
 
 MOST_PLACES = 20
 
 _LABEL_WIDTH = 12
-_VALUE_INDENT = _LABEL_WIDTH + 2
-_COLOURS: dict[Standing, str] = {
-    "live": RED,
-    "unconfirmed": RED,
-    "unverified": YELLOW,
-    "found": YELLOW,
-    "contained": YELLOW,
-    "stopped": GREEN,
-    "foreign": BLUE,
-}
+_LONGEST_NAME = 44
+_COLOURS: dict[Level, str] = {"alarm": RED, "warning": YELLOW, "success": GREEN, "note": BOLD}
 _COLOUR_CODE = re.compile(r"\x1b\[[0-9;]+m")
 
 
@@ -77,85 +63,123 @@ def as_text(
     as `canvas`; paths and commands, which people copy, are never broken.
     """
     page = canvas or Canvas()
-    blocks = [_case(case, visibility, page) for case in worst_first(report.cases)]
-    blocks += [_afterwards(report.cases, page), _not_scanned(report, visibility, page)]
-    blocks += [_remarks(report)]
-    blocks += [[f"{BOLD}{totals(report)}{PLAIN}"]]
+    steps = afterwards(report.cases)
+    blocks = [
+        *(_case(case, visibility, page) for case in worst_first(report.cases)),
+        [f"{BOLD}Afterwards{PLAIN}", *_items(steps, page)] if steps else [],
+        _not_scanned(report, visibility, page),
+        [f"{kind}: {shown(remark)}" for kind, remark in report.remarks],
+        [f"{BOLD}{totals(report)}{PLAIN}"],
+    ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
     return (text if colour else _COLOUR_CODE.sub("", text)) + "\n"
 
 
 def _case(case: Case, visibility: Visibility | None, canvas: Canvas) -> list[str]:
-    steps = _steps(particular(case), canvas)
-    used = _usage(case, visibility, canvas)
-    rows = _rows(case, visibility, canvas)
-    return [*_headline(case, canvas), "", *rows, *used, *([""] if steps else []), *steps]
-
-
-def _usage(case: Case, visibility: Visibility | None, canvas: Canvas) -> list[str]:
-    if case.usage is None:
-        return []
-    if not may_tell_who(visibility):
-        return ["", f"  {wrapped(WITHHELD, 2, canvas)}"]
-    return usage_lines(case.usage, canvas)
+    used = _usage(case.usage, visibility, canvas) if case.usage else ()
+    steps = particular(case)
+    left = _section(Items("What is left to do", steps), canvas) if steps else ()
+    blocks = (_rows_of(case, visibility, canvas), *used, left)
+    apart = (line for block in blocks if (lines := list(block)) for line in ("", *lines))
+    return [*_headline(case, canvas), *apart]
 
 
 def _headline(case: Case, canvas: Canvas) -> Iterator[str]:
-    now = standing(case)
-    incident = case.incident
-    name = WORDS[now].name.upper()
+    now, incident = words(case), case.incident
     title = f"{incident.key.family.title}, fingerprint {short(incident.fingerprint)}"
-    yield f"{_COLOURS.get(now, BOLD)}{name}{PLAIN}  {BOLD}{title}{PLAIN}"
-    yield f"  {wrapped(WORDS[now].sentence, 2, canvas)}"
+    yield f"{_COLOURS[now.level]}{now.name.upper()}{PLAIN}  {BOLD}{title}{PLAIN}"
+    yield f"  {wrapped(now.sentence, 2, canvas)}"
 
 
-def _rows(case: Case, visibility: Visibility | None, canvas: Canvas) -> Iterator[str]:
-    told = may_tell_where(case, visibility)
-    for label, value in _places(case.incident.locations) if told else ():
-        yield _row(label, shown(value))
-    withheld = () if told else _withheld(case)
-    for label, value in chain(withheld, identity(case), judgement(case), response(case)):
-        yield _row(label, wrapped(value, _VALUE_INDENT, canvas))
-    for command in undo(case):
-        yield _row("undo", shown(command))
+def _rows_of(case: Case, visibility: Visibility | None, canvas: Canvas) -> Iterator[str]:
+    if may_name_places(case, visibility):
+        yield from _places(case)
+    else:
+        yield from _rows([("where", withheld(case))], canvas)
+    yield from _rows(facts(case), canvas)
+    yield from (_label("undo", shown(command)) for command in undo(case))
     if case.issue_url:
-        yield _row("issue", shown(case.issue_url))
+        yield _label("issue", shown(case.issue_url))
 
 
-def _row(label: str, value: str) -> str:
-    return f"  {DIM}{label:<{_LABEL_WIDTH}}{PLAIN}{value}"
-
-
-def _places(locations: tuple[Location, ...]) -> Iterator[Row]:
+def _places(case: Case) -> Iterator[str]:
+    locations = case.incident.locations
     for number, location in enumerate(locations[:MOST_PLACES]):
         around = circumstances(location)
         where = f"{place(location)} ({around})" if around else place(location)
-        yield ("and" if number else "where"), where
-    more = len(locations) - MOST_PLACES
-    if more > 0:
-        yield "and", f"{more:,} more; the JSON report lists them all"
+        yield _label("and" if number else "where", shown(where))
+    if more := and_more(len(locations) - MOST_PLACES, "place"):
+        yield _label("", more)
 
 
-def _withheld(case: Case) -> Iterator[Row]:
-    places = plural(len(case.incident.locations), "place")
-    yield "where", f"{places}, not named here: others may read this, and {why_not_where(case)}"
-    yield "", "run `bedrock-key-guard scan` in a clone, and look for the fingerprint"
+def _usage(usage: Usage, visibility: Visibility | None, canvas: Canvas) -> Iterator[Iterable[str]]:
+    if not may_name_users(visibility):
+        yield [f"  {wrapped(USERS_NOT_NAMED, 2, canvas)}"]
+        return
+    yield _rows(overview(usage), canvas)
+    yield (f"  {line}".rstrip() for line in bars(usage, Canvas(canvas.width - 2, canvas.blocks)))
+    yield from (_section(section, canvas) for section in usage_sections(usage))
 
 
-def _steps(steps: Iterable[Step], canvas: Canvas) -> list[str]:
-    return list(chain.from_iterable(_step(step, canvas) for step in steps))
+# ── sections ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _step(step: Step, canvas: Canvas) -> Iterator[str]:
-    yield f"  - {wrapped(step.text, 4, canvas)}"
-    yield from (f"      {shown(command)}" for command in step.commands)
-    if step.link:
-        yield f"    {DIM}{step.link}{PLAIN}"
+def _section(section: Section, canvas: Canvas) -> Iterable[str]:
+    if isinstance(section, Table):
+        return _table(section, canvas)
+    title = f"  {BOLD}{shown(section.title)}{PLAIN}"
+    if isinstance(section, Items):
+        return (title, *_items(section.items, canvas))
+    return (title, *_rows(section.rows, canvas))
 
 
-def _afterwards(cases: tuple[Case, ...], canvas: Canvas) -> list[str]:
-    steps = _steps(afterwards(cases), canvas)
-    return [f"{BOLD}Afterwards{PLAIN}", *steps] if steps else []
+def _rows(rows: Iterable[Row], canvas: Canvas) -> Iterator[str]:
+    listed = tuple(rows)
+    width = max(_LABEL_WIDTH, *(len(label) + 2 for label, _ in listed))
+    for label, value in listed:
+        yield _label(label, wrapped(value, width + 2, canvas), width)
+
+
+def _label(label: str, value: str, width: int = _LABEL_WIDTH) -> str:
+    return f"  {DIM}{label:<{width}}{PLAIN}{value}"
+
+
+def _items(items: Iterable[Item], canvas: Canvas) -> Iterator[str]:
+    return chain.from_iterable(_item(item, canvas) for item in items)
+
+
+def _item(item: Item, canvas: Canvas) -> Iterator[str]:
+    yield f"  - {wrapped(item.text, 4, canvas)}"
+    yield from (f"      {DIM}{wrapped(line, 6, canvas)}{PLAIN}" for line in item.lines)
+    yield from (f"      {shown(line)}".rstrip() for line in item.code)
+    if item.link:
+        yield f"    {DIM}{item.link}{PLAIN}"
+
+
+def _table(table: Table, canvas: Canvas) -> Iterator[str]:
+    """Write a table whose first column is as wide as its names, within reason."""
+    cells = [tuple(map(shown, row)) for row in ((table.title, *table.columns), *table.rows)]
+    first, *widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    first = min(first, _LONGEST_NAME, canvas.width - 2 - sum(width + 2 for width in widths))
+    header, *rows = (_cells(row, (first, *widths)) for row in cells)
+    yield f"  {DIM}{header}{PLAIN}"
+    yield from (f"  {row}" for row in rows)
+    if table.more:
+        yield f"  {table.more}"
+
+
+def _cells(row: tuple[str, ...], widths: tuple[int, ...]) -> str:
+    """Write a row; a long name takes lines of its own before it."""
+    name, *others = row
+    *before, last = wrap(name, widths[0], break_long_words=False, break_on_hyphens=False) or [""]
+    if len(last) > widths[0]:
+        before, last = [*before, last], ""
+    cells = (f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True))
+    line = "  ".join((f"{last:<{widths[0]}}", *cells))
+    return "\n  ".join((*before, line))
+
+
+# ── the run as a whole ──────────────────────────────────────────────────────────────────────────
 
 
 def _not_scanned(report: Report, visibility: Visibility | None, canvas: Canvas) -> list[str]:
@@ -163,12 +187,6 @@ def _not_scanned(report: Report, visibility: Visibility | None, canvas: Canvas) 
     if not missed:
         return []
     title = f"{BOLD}Not scanned{PLAIN}"
-    if not may_tell_where(report, visibility):
+    if not may_name_places(report, visibility):
         return [title, f"  {wrapped(unscanned(report), 2, canvas)}"]
     return [title, *(f"  {each.kind:<9}{shown(f'{each.what}: {each.reason}')}" for each in missed)]
-
-
-def _remarks(report: Report) -> list[str]:
-    incomplete = [f"Incomplete: {shown(reason)}" for reason in report.incomplete]
-    warnings = [f"Warning: {shown(warning)}" for warning in report.warnings]
-    return [*incomplete, *warnings, *(f"Note: {shown(note)}" for note in report.notes)]

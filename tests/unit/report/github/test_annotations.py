@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.github.annotations import MOST_ANNOTATIONS, as_annotations
-from bedrock_key_guard.report.report import Report, Visibility, may_tell_where
+from bedrock_key_guard.report.report import Report, Visibility, may_name_places
 from tests.unit.report import arbitrary, runner, samples
 
 visibilities = st.sampled_from(get_args(Visibility))
@@ -41,7 +41,7 @@ def test_a_place_is_in_the_annotation_only_where_it_may_be_told(
     case: Case, visibility: Visibility
 ) -> None:
     found = command(case, visibility)
-    assert PLACE.issubset(found.properties) == may_tell_where(case, visibility)
+    assert PLACE.issubset(found.properties) == may_name_places(case, visibility)
 
 
 @given(arbitrary.reports)
@@ -93,12 +93,12 @@ def test_a_place_that_is_not_told_is_nowhere_in_the_line() -> None:
     found = command(samples.case(verdict=samples.verdict("live")), "public")
     assert set(found.properties) == {"title"}
     assert "app.py" not in found.message
-    assert "scan a clone to see it" in found.message
+    assert "1 place, not named here" in found.message
 
 
 def test_further_places_are_counted() -> None:
     places = (samples.at("a"), samples.at("b"), samples.at("c"))
-    assert "It stands in 2 more places." in command(samples.case(locations=places)).message
+    assert "It is in 2 more places." in command(samples.case(locations=places)).message
 
 
 def test_a_malformed_key_only_warns() -> None:

@@ -116,7 +116,7 @@ To take the change back, with the ledger of that run:
 bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c
 ```
 
-### What is still to be done
+### What is left to do
 
 - [ ] Leave it switched off: whoever has read it could use it again.
 - [ ] Give what used this key a role instead, or keys that last for hours. \
@@ -130,7 +130,7 @@ removing-sensitive-data-from-a-repository)
 - [ ] Delete the user BedrockAPIKey-ex4m if it was made for this key alone: \
 its policy allows more than asking models.
 
-### Where it stands
+### Where it is
 
 | Where | Details |
 | --- | --- |
@@ -158,7 +158,7 @@ def test_where_an_unproven_key_stands_is_kept_from_strangers(visibility: Visibil
     assert "hidden.py" not in body
     assert "too.py" not in body
     assert COMMIT not in body
-    assert "in 2 places, is not told here" in body
+    assert "2 places, not named here" in body
     assert "look for fingerprint `1a2b3c4d5e6f`" in body
 
 
@@ -192,7 +192,7 @@ def test_many_places_are_cut_with_a_count() -> None:
     places = tuple(samples.at(f"{number}.py") for number in range(MOST_PLACES + 5))
     body = issue_body(samples.case(locations=places), PRIVATE)
     assert f"`{MOST_PLACES - 1}.py:12:18`" in body
-    assert "\n\nand 5 more; the JSON report lists them all.\n\n" in body
+    assert "\n\nand 5 more places; the JSON report has all.\n\n" in body
 
 
 @pytest.mark.parametrize("path", ["x" * 4000, "@`|" * 1300, "ü" * 4000])
@@ -202,7 +202,7 @@ def test_however_much_there_is_to_tell_github_takes_it(path: str) -> None:
     verdict = replace(LIVE, reason="@ " * 9000)
     body = issue_body(samples.case(verdict=verdict, outcome=outcome, locations=places), PRIVATE)
     assert len(body.encode()) <= LONGEST_BODY
-    assert "more; the JSON report lists them all." in body
+    assert "more places; the JSON report has all." in body
     assert "the key itself is nowhere in it." in body
 
 

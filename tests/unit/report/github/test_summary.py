@@ -84,7 +84,7 @@ def test_what_was_not_scanned_and_what_is_to_be_noted_is_told() -> None:
     page = as_markdown(report, visibility="private")
     assert "### Not scanned\n\n| What | Kind | Why |" in page
     assert "| <code>a&#124;b</code> | missing | permission denied |" in page
-    assert "- **Incomplete:** a limit\n- **Warning:** a loss\n- a note\n" in page
+    assert "- **Incomplete:** a limit\n- **Warning:** a loss\n- **Note:** a note\n" in page
 
 
 def test_however_much_there_is_to_tell_github_takes_it() -> None:

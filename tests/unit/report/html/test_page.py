@@ -6,22 +6,20 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 
-from bedrock_key_guard.report.html.chart import chart
 from bedrock_key_guard.report.html.elements import Markup, code, element, joined, listing
 from bedrock_key_guard.report.html.page import as_html
 from bedrock_key_guard.report.report import Report
 from tests.unit.report import arbitrary, samples, usages
 
 TAGS = set(
-    "html head meta title style body header main footer article section h1 h2 h3 h4 p span strong "
-    "ul ol li dl dt dd div a br pre code figure figcaption svg desc rect line text details summary "
+    "html head meta title style body header main footer article section h1 h2 h3 p span "
+    "ul li dl dt dd a br pre code figure figcaption mark details summary "
     "table thead tbody tr th td".split()
 )
 ATTRIBUTES = set(
-    "lang charset http-equiv content name class id aria-labelledby aria-hidden role href rel scope "
-    "colspan viewbox preserveaspectratio x y x1 y1 x2 y2 width height text-anchor".split()
+    "lang charset http-equiv content name class id aria-labelledby role href rel scope".split()
 )
-EMPTY = {"meta", "br", "rect", "line"}
+EMPTY = {"meta", "br"}
 
 
 class Reader(HTMLParser):
@@ -110,7 +108,20 @@ def test_two_keys_of_one_name_are_two_ids() -> None:
 
 
 def test_a_key_without_use_has_no_drawing() -> None:
-    assert chart(usages.nothing(), "key") == ""
+    quiet, busy = (
+        as_html(samples.report(replace(samples.case(), usage=usage)))
+        for usage in (usages.nothing(), usages.little())
+    )
+    assert "<figure>" not in quiet
+    assert "<figure>" in busy
+
+
+def test_the_drawing_colours_the_calls_between_the_leak_and_the_response() -> None:
+    page = as_html(samples.report(replace(samples.case(), usage=usages.theft())))
+    drawing = page.partition("<pre")[2].partition("</pre>")[0]
+    assert "<mark>" in drawing
+    assert drawing.count("<mark>") == drawing.count("</mark>")
+    assert "x1b" not in drawing
 
 
 @pytest.mark.parametrize(

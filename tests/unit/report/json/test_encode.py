@@ -10,7 +10,7 @@ import pytest
 from bedrock_key_guard.keys.key import Key
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.report.json.encode import encode, members, only, renamed
-from bedrock_key_guard.report.json.shapes import SHAPES
+from bedrock_key_guard.report.json.json_report import SHAPES
 from tests.unit.report import samples
 from tests.unit.report.arbitrary import SECRET
 

@@ -12,8 +12,8 @@ from bedrock_key_guard.keys.key import LongTermKey
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import Source
 from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.report.details import circumstances
 from bedrock_key_guard.report.report import Report, Visibility
-from bedrock_key_guard.report.terminal.details import circumstances
 from bedrock_key_guard.report.terminal.text import MOST_PLACES, as_text
 from bedrock_key_guard.text.terminal import NARROWEST, WIDEST, Canvas, shown
 from tests.unit.report import arbitrary, runner, samples
@@ -84,6 +84,7 @@ DEAD NOW  Amazon Bedrock long-term API key, fingerprint 1a2b3c4d5e6f
   undo        bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c
   issue       https://g.example/7
 
+  What is left to do
   - Leave it switched off: whoever has read it could use it again.
   - Delete the user BedrockAPIKey-ex4m if it was made for this key alone: its policy allows more
     than asking models.
@@ -153,7 +154,7 @@ def test_many_places_are_cut_with_a_count() -> None:
     text = as_text(samples.report(samples.case(locations=places)))
     assert f"{MOST_PLACES - 1}.py:12:18" in text
     assert f"{MOST_PLACES}.py" not in text
-    assert "1 more; the JSON report lists them all" in text
+    assert "and 1 more place; the JSON report has all" in text
 
 
 def test_what_was_not_scanned_is_listed_and_the_report_is_loudly_incomplete() -> None:
@@ -178,7 +179,9 @@ def test_what_was_not_scanned_is_listed_and_the_report_is_loudly_incomplete() ->
 
 def test_an_allowed_key_that_is_shown_says_who_allowed_it() -> None:
     case = samples.case(verdict=samples.verdict("live"), allowed="baseline")
-    assert "allowed by  baseline, and shown all the same" in as_text(samples.report(case))
+    assert "allowed by  baseline, but shown because it is proven genuine" in as_text(
+        samples.report(case)
+    )
 
 
 def test_the_worst_key_comes_first() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard.model.findings import Scan
-from bedrock_key_guard.report.terminal.details import place
+from bedrock_key_guard.report.details import place
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.scan import read
 from bedrock_key_guard.scan.sources.history import history

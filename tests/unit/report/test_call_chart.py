@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.usage import Usage
-from bedrock_key_guard.report.series import series
-from bedrock_key_guard.report.terminal.bars import bars
+from bedrock_key_guard.report.call_chart import bars, caption, numbers, series
 from bedrock_key_guard.text.terminal import NARROWEST, PLAIN, RED, WIDEST, Canvas, canvas_for
 from tests.unit.report import usages
 from tests.unit.report.arbitrary_usage import usages as arbitrary
@@ -41,9 +40,12 @@ def test_calls_are_drawn_over_time_with_the_leak_and_the_response() -> None:
 calls in each hour
   40 │                █
      │                █
-     │                █▄
-     │                ██   ▂
-     │    ▁       ▂   ██   █
+     │                █
+     │                █
+     │                ██
+     │                ██
+     │                ██   █
+     │    ▄       ▄   ██   █
    0 └───────────────┬──────┬─
                      leak
                       response
@@ -58,12 +60,36 @@ def test_without_blocks_the_drawing_is_ascii() -> None:
     assert "v" in drawing
 
 
+def test_every_letter_is_one_that_fonts_of_fixed_width_have() -> None:
+    assert set(plain(usages.theft(), WIDEST)) >= set("▄█│└─┬")
+    assert plain(usages.theft(), WIDEST).encode("cp437")
+
+
 def test_what_was_exposed_is_coloured() -> None:
-    (row,) = [line for line in bars(DAY, Canvas(40)) if line.strip().startswith("│    ▁")]
+    (row,) = [line for line in bars(DAY, Canvas(40)) if line.strip().startswith("│    ▄")]
     before, _, after = row.partition(RED)
-    assert "▁" in before
+    assert "▄" in before
     assert "█" in after
     assert after.endswith(PLAIN)
+
+
+def test_the_caption_says_what_the_drawing_shows() -> None:
+    assert caption(DAY, Canvas(40)) == (
+        "Calls made with the key in each hour, from 2026-11-22 06:00 UTC to 2026-11-23 06:00 UTC: "
+        "73 calls, at most 40, in the hour from 2026-11-22 22:00 UTC. "
+        "The leak was at 2026-11-22 21:00 UTC. The response was at 2026-11-23 04:00 UTC."
+    )
+
+
+def test_the_numbers_behind_the_drawing_are_those_of_its_columns() -> None:
+    shown = numbers(DAY, Canvas(20))
+    assert (shown.title, shown.columns) == ("2 hours from", ("calls", "failed"))
+    assert shown.rows == (
+        ("2026-11-22 10:00 UTC", "1", "0"),
+        ("2026-11-22 18:00 UTC", "2", "0"),
+        ("2026-11-22 22:00 UTC", "60", "3"),
+        ("2026-11-23 02:00 UTC", "10", "0"),
+    )
 
 
 def test_no_calls_make_no_drawing() -> None:
@@ -88,7 +114,6 @@ def test_every_call_is_in_a_column(usage: Usage, columns: int) -> None:
     assert drawn.begin <= ordered.begin
     assert drawn.end >= ordered.end
     for mark in drawn.marks:
-        assert 0 <= mark.at <= 1
         assert 0 <= mark.column < len(drawn.calls)
 
 
@@ -132,7 +157,7 @@ def test_what_lies_between_the_leak_and_the_response_is_exposed(
         (500, "utf-8", Canvas(WIDEST)),
         (80, "ascii", Canvas(80, blocks=False)),
         (80, "latin-1", Canvas(80, blocks=False)),
-        (80, "cp437", Canvas(80, blocks=False)),
+        (80, "cp437", Canvas(80)),
         (80, "no-such-encoding", Canvas(80, blocks=False)),
     ],
 )

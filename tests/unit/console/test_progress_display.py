@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from bedrock_key_guard.console.progress import BETWEEN_LINES, FIRST_ON_A_TERMINAL, Sum, watching
+from bedrock_key_guard.console.progress_display import (
+    BETWEEN_LINES,
+    FIRST_ON_A_TERMINAL,
+    Sum,
+    watching,
+)
 from bedrock_key_guard.scan.inputs import silent
 
 

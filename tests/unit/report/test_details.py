@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.key import Key
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.report.describe import describe
+from bedrock_key_guard.report.details import describe
 from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.text.terminal import printable
 from tests.contexts import ISSUED_AT

@@ -22,16 +22,16 @@ from bedrock_key_guard.model.usage import (
     Usage,
 )
 from bedrock_key_guard.pipeline.assemble import assemble
-from bedrock_key_guard.report import usage_words as words
+from bedrock_key_guard.report import usage_sections as words
 from bedrock_key_guard.report.advice import WATCH, advice
+from bedrock_key_guard.report.github.case_markdown import LONGEST_USE, used
 from bedrock_key_guard.report.github.issue import LONGEST_BODY, IssueContext, issue_body
 from bedrock_key_guard.report.github.summary import as_markdown
-from bedrock_key_guard.report.github.usage_markdown import LONGEST, used
 from bedrock_key_guard.report.json.encode import encode
-from bedrock_key_guard.report.json.shapes import SHAPES
-from bedrock_key_guard.report.replacement import REPLACEMENTS
+from bedrock_key_guard.report.json.json_report import SHAPES
 from bedrock_key_guard.report.report import Visibility
 from bedrock_key_guard.report.terminal.text import as_text
+from bedrock_key_guard.report.usage_sections import REPLACEMENTS
 from bedrock_key_guard.text.terminal import Canvas
 from tests.unit.report import samples, usages
 from tests.unit.report.json.test_json_report import definition, schema
@@ -52,7 +52,10 @@ def case(usage: Usage) -> Case:
     ("usage", "said"),
     [
         (usages.nothing(), words.NO_USE),
-        (replace(usages.nothing(), gaps=(GAP,)), f"{words.NO_USE}; it could not be read whole"),
+        (
+            replace(usages.nothing(), gaps=(GAP,)),
+            f"{words.NO_USE}, but could not be read whole",
+        ),
         (usages.little(), "12 calls"),
         (replace(usages.little(), calls=1), "1 call"),
         (replace(usages.little(), calls=1200, errors=3), "1,200 calls, 3 of them failed"),
@@ -70,28 +73,34 @@ def test_every_sign_and_every_dimension_has_a_name() -> None:
 @pytest.mark.parametrize(
     ("breakdown", "said"),
     [
-        (Breakdown(), None),
+        (Breakdown(), ""),
         (Breakdown((), 3, 41), "and 3 more, 41 calls"),
         (Breakdown((), 1, 1), "and 1 more, 1 call"),
         (Breakdown((), 4000, 90_000, at_least=True), "and at least 4,000 more, 90,000 calls"),
     ],
 )
-def test_what_is_left_out_is_counted(breakdown: Breakdown, said: str | None) -> None:
+def test_what_is_left_out_is_counted(breakdown: Breakdown, said: str) -> None:
     assert words.more_values(breakdown) == said
+
+
+def test_values_that_are_listed_elsewhere_count_as_left_out() -> None:
+    three = tuple(usages.tally(name, 5) for name in "abc")
+    assert words.more_values(Breakdown(three, 2, 7), 1) == "and 4 more, 17 calls"
+    assert words.more_values(Breakdown(three), 3) == ""
 
 
 @pytest.mark.parametrize(
     ("events", "more", "shown", "said"),
     [
-        (2, 0, 3, None),
-        (3, 0, 3, None),
-        (4, 0, 3, "and 1 more event"),
-        (3, 5, 3, "and 5 more events"),
-        (20, 291, 3, "and 308 more events"),
+        (2, 0, 3, ""),
+        (3, 0, 3, ""),
+        (4, 0, 3, "and 1 more event; the JSON report has more"),
+        (3, 5, 3, "and 5 more events; the JSON report has more"),
+        (20, 291, 3, "and 308 more events; the JSON report has more"),
     ],
 )
 def test_events_that_are_left_out_are_counted(
-    events: int, more: int, shown: int, said: str | None
+    events: int, more: int, shown: int, said: str
 ) -> None:
     indicator = Indicator("burst", "", (usages.seen(),) * events, more)
     assert words.more_events(indicator, shown) == said
@@ -111,18 +120,21 @@ def test_only_the_keys_own_principal_goes_without_saying() -> None:
 def test_the_use_of_a_key_stands_under_its_case() -> None:
     text = as_text(samples.report(case(usages.little())), canvas=Canvas(60))
     begin = text.index("  looked at")
-    assert text[begin : text.index("  - Stop it now")].rstrip() == (
+    assert text[begin : text.index("  What is left to do")].rstrip() == (
         """\
-  looked at     user BedrockAPIKey-ex4m, 2026-11-14 03:00
-                UTC to 2026-11-23 06:00 UTC
-  leaked        2026-11-21 03:00 UTC
-  used          12 calls
-  first use     2026-11-14 03:00:00 UTC
-  last use      2026-11-23 05:00:00 UTC
+  looked at   user BedrockAPIKey-ex4m, 2026-11-14 03:00 UTC
+              to 2026-11-23 06:00 UTC
+  leaked      2026-11-21 03:00 UTC
+  used        12 calls
+  first use   2026-11-14 03:00:00 UTC
+  last use    2026-11-23 05:00:00 UTC
 
   calls in each 6 hours
     5 │                   █
+      │   ▄               █
       │   █               █
+      │   █               █           █
+      │   █               █           █
       │   █               █           █
       │   █               █           █
       │   █               █           █
@@ -130,18 +142,37 @@ def test_the_use_of_a_key_stands_under_its_case() -> None:
                                    leak
        2026-11-14 03:00 UTC  2026-11-23 09:00 UTC
 
-  operations    Converse  12 calls, since 2026-11-14
-  regions       us-east-1  12 calls, since 2026-11-14
+  Signs of abuse
+  - The guard found none of the signs that it looks for.
+    That proves nothing.
 
-  what cannot be seen
+  operations  calls  failed                 first
+  Converse       12       0  2026-11-14 03:00 UTC
+
+  regions    calls  failed                 first
+  us-east-1     12       0  2026-11-14 03:00 UTC
+
+  What cannot be seen
   - CloudTrail shows the last 90 days: what was before is
     not known."""
     )
 
 
+def test_a_long_name_takes_lines_of_its_own_and_is_never_broken() -> None:
+    tallies = (usages.tally("curl/8.5 on a machine", 1200, 3), usages.tally("x" * 70, 1))
+    usage = replace(usages.nothing(), calls=1201, by=(("agent", Breakdown(tallies, 2, 9)),))
+    text = as_text(samples.report(case(usage)), canvas=Canvas(60))
+    assert (
+        "  programs                calls  failed                 first\n"
+        "  curl/8.5 on a machine  1,200       3  2026-11-14 03:00 UTC\n"
+    ).replace("programs                calls", "programs               calls") in text
+    assert f"\n  {'x' * 70}\n" in text
+    assert "\n  and 2 more, 9 calls\n" in text
+
+
 def test_lines_fit_the_terminal_where_words_do() -> None:
     text = as_text(samples.report(case(usages.theft())), canvas=Canvas(60))
-    used_part = text[text.index("  looked at") : text.index("instead of the key")]
+    used_part = text[text.index("  looked at") : text.index("What to use instead")]
     too_long = [line for line in used_part.split("\n") if len(line) > 60]
     assert all(len(word) > 30 for line in too_long for word in [max(line.split(), key=len)])
 
@@ -193,7 +224,7 @@ def test_the_text_is_the_same_however_often_one_looks() -> None:
 def test_the_text_has_a_bound_and_says_what_it_left_out() -> None:
     change = replace(usages.theft().changes[0], target="x" * 200)
     text = used(case(replace(usages.theft(), changes=(change,) * 500)), "private")
-    assert len(text.encode()) <= LONGEST + 100
+    assert len(text.encode()) <= LONGEST_USE + 100
     assert text.endswith("There is more; the JSON report has it.")
 
 
@@ -261,7 +292,7 @@ def test_the_program_that_is_offered_runs() -> None:
     """Compile it, and find what it imports."""
     from aws_bedrock_token_generator import provide_token
 
-    (program,) = [way.lines for way in REPLACEMENTS if way.language == "python"]
+    (program,) = [way.code for way in REPLACEMENTS if way.language == "python"]
     compile("\n".join(program), "offered", "exec")
     assert callable(provide_token)
 
@@ -269,7 +300,7 @@ def test_the_program_that_is_offered_runs() -> None:
 def test_the_workflow_that_is_offered_is_yaml() -> None:
     import yaml
 
-    (workflow,) = [way.lines for way in REPLACEMENTS if way.language == "yaml"]
+    (workflow,) = [way.code for way in REPLACEMENTS if way.language == "yaml"]
     read = yaml.safe_load("\n".join(workflow))
     assert read["permissions"]["id-token"] == "write"
     assert read["steps"][0]["with"]["role-to-assume"].startswith("arn:aws:iam::")

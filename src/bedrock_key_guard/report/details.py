@@ -1,25 +1,29 @@
-"""Say in rows of label and value what is known of a key and what was done about it.
+"""Say what is known of a key, where it is, and what was done about it.
 
-The values are untrusted text: each renderer makes them harmless in its own way.
+The values in rows are untrusted text: each output makes them harmless in its own way.
 """
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.keys.key import LongTermKey, MalformedKey, ShortTermKey
+from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
 from bedrock_key_guard.model.times import moment
+from bedrock_key_guard.report.report import places_not_named
+from bedrock_key_guard.report.totals import plural
+from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.model.actions import ActionName
     from bedrock_key_guard.model.case import Case
-    from bedrock_key_guard.model.evidence import CredentialRecord, Evidence, IamAnswer
+    from bedrock_key_guard.model.evidence import CredentialRecord, Evidence
     from bedrock_key_guard.model.origins import Location, Source
     from bedrock_key_guard.model.response import Outcome
-
-Row = tuple[str, str]
+    from bedrock_key_guard.report.document import Row
 
 _SHORT_ID = 12
 _DONE: dict[ActionName, str] = {
@@ -43,26 +47,14 @@ _SOURCES: dict[Source, str] = {
 }
 
 
-def identity(case: Case) -> tuple[Row, ...]:
-    """Return the rows that say whose key it is and until when it lives."""
-    match case.incident.key:
-        case LongTermKey() as key:
-            return tuple(_long_term(key, _credential(case)))
-        case ShortTermKey() as key:
-            return tuple(_short_term(key, _evidence(case)))
-        case MalformedKey() as key:
-            return (("names", key.clue),)
+def describe(key: Key) -> tuple[str, ...]:
+    """Return the lines that say offline what a key is, its fingerprint last; never the key."""
+    return (*map(printable, _described(key)), f"fingerprint {short(key.fingerprint)}")
 
 
-def judgement(case: Case) -> tuple[Row, ...]:
-    """Return the rows that say what the verdict was, and whom Bedrock named."""
-    verdict, rows = case.verdict, []
-    if verdict is not None:
-        rows.append(("verdict", f"{verdict.state}: {verdict.reason}"))
-        rows += [("principal", verdict.principal)] if verdict.principal else []
-    if case.incident.allowed:
-        rows.append(("allowed by", f"{case.incident.allowed}, and shown all the same"))
-    return tuple(rows)
+def facts(case: Case) -> tuple[Row, ...]:
+    """Return the rows that say whose key it is, what the verdict was, and what the run did."""
+    return tuple(chain(_identity(case), _verdict(case), response(case)))
 
 
 def response(case: Case) -> tuple[Row, ...]:
@@ -83,7 +75,7 @@ def undo(case: Case) -> tuple[str, ...]:
 
 
 def place(location: Location) -> str:
-    """Return where a key stands as people and editors write it: path, line and column."""
+    """Return where a key is as people and editors write it: path, line and column."""
     name = location.path
     if not name or name.endswith("/"):
         name += f"object {(location.object or '')[:_SHORT_ID]}"
@@ -91,20 +83,63 @@ def place(location: Location) -> str:
 
 
 def circumstances(location: Location) -> str:
-    """Return what stood around a key: where the bytes came from, and what had to be undone."""
+    """Return what is around a key: where the bytes came from, and what had to be undone."""
     source = _SOURCES[location.source]
     since = f"since commit {location.commit[:_SHORT_ID]}" if location.commit else ""
-    gone = "at no branch's tip" if location.at_tip is False else ""
+    gone = "no longer at the tip of a branch" if location.at_tip is False else ""
     words = (source, since, gone, *location.containers, *location.encodings)
     return ", ".join(word for word in words if word)
 
 
+def withheld(case: Case) -> str:
+    """Return why the places of a key are not named, and how its owners find them."""
+    return places_not_named(case, plural(len(case.incident.locations), "place"))
+
+
+def credential_of(case: Case) -> CredentialRecord | None:
+    """Return the credential that IAM named, if it was asked."""
+    evidence = _evidence(case)
+    return evidence.iam.credential if evidence and evidence.iam else None
+
+
 def user_of(case: Case) -> str | None:
-    """Return the name of the key's user as IAM or else the alias tells it."""
-    key, credential = case.incident.key, _credential(case)
+    """Return the name of the key's user, from IAM or else from the alias."""
+    key, credential = case.incident.key, credential_of(case)
     if credential is not None:
         return credential.user_name
     return key.user_name_candidates[0] if isinstance(key, LongTermKey) else None
+
+
+def _described(key: Key) -> tuple[str, ...]:
+    match key:
+        case LongTermKey():
+            users = " or ".join(key.user_name_candidates)
+            return (
+                f"{key.family.title} of account {key.account_id}",
+                f"user {users}, alias {key.alias}",
+            )
+        case ShortTermKey():
+            account = f" of account {key.account_id}" if key.account_id else ""
+            return (
+                f"{key.family.title}{account}",
+                f"signed by access key {key.access_key_id} for {key.region}",
+                f"issued {moment(key.issued_at)}, expires {moment(key.expires_at)}",
+            )
+        case MalformedKey():
+            return (
+                f"{key.family.title}, truncated or altered, or an example of one",
+                f"it names {key.clue}",
+            )
+
+
+def _identity(case: Case) -> Iterator[Row]:
+    match case.incident.key:
+        case LongTermKey() as key:
+            return _long_term(key, credential_of(case))
+        case ShortTermKey() as key:
+            return _short_term(key, _evidence(case))
+        case MalformedKey() as key:
+            return iter((("names", key.clue),))
 
 
 def _long_term(key: LongTermKey, credential: CredentialRecord | None) -> Iterator[Row]:
@@ -131,6 +166,15 @@ def _short_term(key: ShortTermKey, evidence: Evidence | None) -> Iterator[Row]:
     yield "expires", moment(key.expires_at)
 
 
+def _verdict(case: Case) -> Iterator[Row]:
+    if case.verdict is not None:
+        yield "verdict", f"{case.verdict.state}: {case.verdict.reason}"
+        if case.verdict.principal:
+            yield "principal", case.verdict.principal
+    if case.incident.allowed:
+        yield "allowed by", f"{case.incident.allowed}, but shown because it is proven genuine"
+
+
 def _what_was_done(case: Case, outcome: Outcome) -> str:
     if case.verdict is not None and outcome.reason == case.verdict.reason:
         return "nothing was changed"
@@ -139,9 +183,7 @@ def _what_was_done(case: Case, outcome: Outcome) -> str:
             return f"{_DONE.get(outcome.action, outcome.action)}: {outcome.reason}"
         case "dry-run":
             return f"nothing was changed, this is a dry run: {outcome.reason}"
-        case "not-needed":
-            return f"nothing was changed: {outcome.reason}"
-        case "refused":
+        case "not-needed" | "refused":
             return f"nothing was changed: {outcome.reason}"
         case "failed":
             return f"failed to {outcome.action}: {outcome.reason}"
@@ -149,9 +191,3 @@ def _what_was_done(case: Case, outcome: Outcome) -> str:
 
 def _evidence(case: Case) -> Evidence | None:
     return case.verdict.evidence if case.verdict else None
-
-
-def _credential(case: Case) -> CredentialRecord | None:
-    evidence = _evidence(case)
-    answer: IamAnswer | None = evidence.iam if evidence else None
-    return answer.credential if answer else None

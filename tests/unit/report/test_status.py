@@ -7,7 +7,7 @@ import pytest
 
 from bedrock_key_guard.model.evidence import Verdict
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.report.headline import WORDS, Standing, responded, standing, worst_first
+from bedrock_key_guard.report.status import WORDS, Status, responded, status, worst_first
 from tests.unit.report import samples
 
 LIVE, CONTAINED = samples.verdict("live"), samples.verdict("contained")
@@ -18,7 +18,7 @@ FAILED_LATE = samples.done(state="failed", confirmed_at=None)
 @pytest.mark.parametrize(
     ("verdict", "outcome", "expected"),
     [
-        (None, None, "found"),
+        (None, None, "unchecked"),
         (LIVE, None, "live"),
         (LIVE, Outcome("disable", "dry-run", "would"), "live"),
         (LIVE, Outcome("disable", "failed", "AccessDenied"), "live"),
@@ -37,14 +37,14 @@ FAILED_LATE = samples.done(state="failed", confirmed_at=None)
         (samples.verdict("foreign"), None, "foreign"),
     ],
 )
-def test_a_standing_follows_from_the_verdict_and_the_outcome(
-    verdict: Verdict | None, outcome: Outcome | None, expected: Standing
+def test_a_status_follows_from_the_verdict_and_the_outcome(
+    verdict: Verdict | None, outcome: Outcome | None, expected: Status
 ) -> None:
-    assert standing(samples.case(verdict=verdict, outcome=outcome)) == expected
+    assert status(samples.case(verdict=verdict, outcome=outcome)) == expected
 
 
-def test_a_malformed_key_stands_as_malformed() -> None:
-    assert standing(samples.case(samples.malformed())) == "malformed"
+def test_a_malformed_key_has_a_status_of_its_own() -> None:
+    assert status(samples.case(samples.malformed())) == "malformed"
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,11 @@ def test_a_response_is_a_change_that_was_made(outcome: Outcome | None, expected:
     assert responded(outcome) is expected
 
 
-def test_every_standing_has_its_words() -> None:
-    assert set(WORDS) == set(get_args(Standing))
+def test_every_status_has_its_words() -> None:
+    assert set(WORDS) == set(get_args(Status))
 
 
-def test_the_worst_is_told_first_and_equals_keep_their_order() -> None:
+def test_the_worst_comes_first_and_equals_keep_their_order() -> None:
     dead = samples.case(verdict=samples.verdict("dead"))
     live = samples.case(verdict=LIVE, locations=(samples.at("b"),))
     also_live = samples.case(verdict=LIVE, locations=(samples.at("a"),))

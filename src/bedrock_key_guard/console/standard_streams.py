@@ -1,4 +1,4 @@
-"""Speak on the standard streams: data on standard output, all else on standard error."""
+"""Use the standard streams: data goes to standard output, all else to standard error."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from bedrock_key_guard.respond.policy import Policy
 
 PROGRAM = "bedrock-key-guard"
+_NOT_UNDONE = {
+    "reset": "A reset cannot be undone: each key that is proven live gets a new secret.",
+    "delete": "A delete cannot be undone: the credential of each key that is proven live is "
+    "deleted.",
+}
 
 
 def report_error(error: Exception, *, annotate: bool = False) -> int:
@@ -44,16 +49,12 @@ def as_guard_error(error: Exception) -> GuardError:
 
 def warn_of_reset(policy: Policy) -> None:
     """Say, before anything is touched, that what the policy asks for cannot be undone."""
-    if policy.dry_run:
-        return
-    if policy.response == "reset":
-        say("A reset cannot be undone: each key that is proven live gets a new secret.")
-    if policy.response == "delete":
-        say("A delete cannot be undone: the credential of each key that is proven live is deleted.")
+    if not policy.dry_run and policy.response in _NOT_UNDONE:
+        say(_NOT_UNDONE[policy.response])
 
 
 def say(text: str) -> None:
-    """Tell people something."""
+    """Write a sentence for people."""
     _put(sys.stderr, text.rstrip("\n") + "\n")
 
 
@@ -73,7 +74,7 @@ def write(text: str) -> None:
 
 
 def replace_closed_streams() -> None:
-    """Give Python's None a meaning: a standard stream that the caller has closed."""
+    """Replace each standard stream that the caller has closed, which Python makes None."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # to the end
@@ -81,7 +82,7 @@ def replace_closed_streams() -> None:
 
 
 def input_is_closed() -> bool:
-    """Tell whether the caller has closed standard input, so that nothing can come through it."""
+    """Return whether the caller has closed standard input, so that nothing can come from it."""
     return sys.stdin.name == os.devnull
 
 

@@ -1,6 +1,6 @@
-"""Tell people how far a scan has come, while it goes on: a bar on a terminal, lines in CI.
+"""Show people how far a scan has come, while it goes on: a bar on a terminal, lines in CI.
 
-Nothing is said of a scan that is over within a second. What is said are numbers alone.
+A scan that is over within a second shows nothing. What is shown are numbers alone.
 """
 
 from __future__ import annotations
@@ -64,29 +64,38 @@ def watching(
     if quiet or not (in_ci or stream.isatty()):
         return nullcontext(silent)
     if in_ci or environment.get("TERM") == "dumb":
-        return _shown(_Lines(stream, clock), clock, BETWEEN_LINES)
-    return _shown(_Later(lambda: _bar_or_lines(stream, clock)), clock, FIRST_ON_A_TERMINAL)
+        return _shown(lambda: _Lines(stream, clock), clock, BETWEEN_LINES)
+    return _shown(lambda: _bar_or_lines(stream, clock), clock, FIRST_ON_A_TERMINAL)
 
 
 @contextmanager
-def _shown(display: Display, clock: Callable[[], float], first: float) -> Iterator[Progress]:
-    """Add up what is told, from any thread, and show it from the `first` second on."""
-    so_far, lock, begin = Sum(), threading.Lock(), clock()
+def _shown(
+    display: Callable[[], Display], clock: Callable[[], float], first: float
+) -> Iterator[Progress]:
+    """Add up what is reported, from any thread, and show it from the `first` second on.
 
-    def tell(*, expected: int = 0, objects: int = 0, size: int = 0, findings: int = 0) -> None:
+    The display is made when there is something to show: importing one takes time.
+    """
+    so_far, lock, begin = Sum(), threading.Lock(), clock()
+    shown: list[Display] = []
+
+    def add(*, expected: int = 0, objects: int = 0, size: int = 0, findings: int = 0) -> None:
         with lock, suppress(OSError, ValueError):
             so_far.expected += expected
             so_far.objects += objects
             so_far.bytes += size
             so_far.findings += findings
             if clock() - begin >= first:
-                display.show(so_far)
+                if not shown:
+                    shown.append(display())
+                shown[0].show(so_far)
 
     try:
-        yield tell
+        yield add
     finally:
         with suppress(OSError, ValueError):
-            display.close()
+            for each in shown:
+                each.close()
 
 
 class _Lines:
@@ -106,22 +115,6 @@ class _Lines:
 
     def close(self) -> None:
         """Leave the lines where they are."""
-
-
-class _Later:
-    """Make a display when there is something to show: importing one takes time."""
-
-    def __init__(self, make: Callable[[], Display]) -> None:
-        self._make = make
-        self._display: Display | None = None
-
-    def show(self, so_far: Sum) -> None:
-        self._display = self._display or self._make()
-        self._display.show(so_far)
-
-    def close(self) -> None:
-        if self._display is not None:
-            self._display.close()
 
 
 def _bar_or_lines(stream: TextIO, clock: Callable[[], float]) -> Display:
