@@ -319,7 +319,7 @@ def test_a_hostile_archive_is_read_as_far_as_limits_reach(name: str, folder: Pat
     for steps in found:
         assert all(map(str.endswith, steps, case.found or ()))
     expected = [("missing", each) for each in case.missing]
-    expected += [("opaque", each) for each in case.opaque]
+    expected += [("unopened", each) for each in case.opaque]
     assert _left_out(report) == [
         (" > ".join(filter(None, ("box", what))), kind, reason) for kind, (what, reason) in expected
     ]
@@ -330,13 +330,13 @@ def test_a_hostile_archive_is_read_as_far_as_limits_reach(name: str, folder: Pat
 @pytest.mark.parametrize("name", TRUNCATED)
 def test_what_was_broken_off_is_listed(name: str, folder: Path) -> None:
     report = scanned(folder, TRUNCATED[name])
-    assert {kind for _, kind, _ in _left_out(report)} == {"opaque"}
+    assert {kind for _, kind, _ in _left_out(report)} == {"unopened"}
 
 
 @pytest.mark.parametrize("name", CORRUPT)
 def test_what_is_corrupt_is_listed(name: str, folder: Path) -> None:
     report = scanned(folder, CORRUPT[name])
-    assert {kind for _, kind, _ in _left_out(report)} == {"opaque"}
+    assert {kind for _, kind, _ in _left_out(report)} == {"unopened"}
 
 
 @pytest.mark.parametrize("name", WHOLE)

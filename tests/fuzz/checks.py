@@ -74,7 +74,7 @@ def check_reading(data: bytes) -> None:
     assert sum(sizes) <= _TIMES * most + _EDGES * (1 + LIMITS.members), "it was searched too often"
     for gap in reading.missed:
         assert gap.what.startswith("box")
-        assert gap.kind in {"missing", "opaque"}
+        assert gap.kind in {"missing", "unopened", "encrypted"}
         assert gap.reason
     for finding in reading.findings:
         at = finding.location

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.origins import Location
 
 Confidence = Literal["exact", "malformed"]
+GapKind = Literal["missing", "elsewhere", "unopened", "encrypted", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,27 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, order=True)
 class NotScanned:
-    """Name something that was not read.
+    """Name something that was not read; what people have `accepted` leaves a scan complete.
 
-    `missing` and `elsewhere` make a scan incomplete, `opaque` does not. What is `elsewhere` is not
-    in the repository at all: an object of Git LFS, a submodule.
+    `missing` could not be read. `elsewhere` is not in the repository: an object of Git LFS, a
+    submodule. `unopened` is a file that others can open. `encrypted` nobody opens without a
+    password, and `skipped` holds nothing, as a pipe: these two are listed alone.
     """
 
     what: str
-    kind: Literal["missing", "elsewhere", "opaque"]
+    kind: GapKind
     reason: str
+    accepted: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return the word for it in a report."""
+        return "accepted" if self.accepted else self.kind
+
+    @property
+    def counts(self) -> bool:
+        """Return whether a scan is incomplete for it."""
+        return not self.accepted and self.kind not in ("encrypted", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,7 @@ class Scan:
     @property
     def complete(self) -> bool:
         """Return whether everything that had to be read was."""
-        return all(missed.kind == "opaque" for missed in self.not_scanned)
+        return not any(missed.counts for missed in self.not_scanned)
 
 
 def joined(one: Scan, other: Scan) -> Scan:

@@ -95,7 +95,7 @@ def totals(report: Report) -> str:
 
 def unscanned(report: Report) -> str:
     """Return how many things of which kinds were not scanned, for strangers."""
-    kinds = Counter(missed.kind for missed in report.scan.not_scanned)
+    kinds = Counter(missed.label for missed in report.scan.not_scanned)
     counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
     return places_not_named(report, f"{plural(kinds.total(), 'thing')} ({counted})")
 

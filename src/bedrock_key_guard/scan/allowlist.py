@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.keys.key import Key
     from bedrock_key_guard.model.findings import NotScanned
+    from bedrock_key_guard.model.origins import Root
 
 _FINGERPRINT = re.compile(r"fingerprint\s+([0-9a-f]{12,64})")
+_UNREAD = re.compile(r"unread\s+(\S+)\s+(\S.*)")
 _MISSING = re.compile(r"missing\s+([0-9a-f]{40}|[0-9a-f]{64})")
 
 
@@ -30,13 +32,15 @@ _MISSING = re.compile(r"missing\s+([0-9a-f]{40}|[0-9a-f]{64})")
 class AllowList:
     """Hold what is allowed: fingerprints or their starts, a baseline's hashes, path patterns.
 
-    `missing` are the ids of objects that may be missing or unreadable.
+    `missing` are the ids of objects that need not be read, and `unread` are patterns of paths with
+    the reasons why what is elsewhere or unopened there need not be.
     """
 
     fingerprints: tuple[str, ...] = ()
     baseline: frozenset[tuple[str, str]] = frozenset()
     exclude: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()
+    unread: tuple[tuple[str, str], ...] = ()
 
     def reason(self, path: str, key: Key) -> str | None:
         """Return why a key at this path need not be shown, or None where it must be."""
@@ -48,11 +52,19 @@ class AllowList:
             return "baseline"
         return None
 
-    def accepted(self, missed: NotScanned, object_id: str | None) -> NotScanned:
-        """Return a gap as it counts: one that was to be expected leaves a scan complete."""
-        if object_id not in self.missing:
+    def accepted(self, missed: NotScanned, root: Root) -> NotScanned:
+        """Return a gap as it counts: one that people have accepted leaves a scan complete.
+
+        A pattern covers what is elsewhere or unopened alone, never a limit.
+        """
+        why = "listed" if root.object in self.missing and missed.what == root.name else None
+        if missed.kind in ("elsewhere", "unopened"):
+            fits = (why for pattern, why in self.unread if fnmatchcase(root.path, pattern))
+            why = why or next(fits, None)
+        if why is None:
             return missed
-        return replace(missed, kind="opaque", reason=f"accepted by the allow-list: {missed.reason}")
+        reason = f"accepted by the allow-list ({why}): {missed.reason}"
+        return replace(missed, reason=reason, accepted=True)
 
 
 def allow_list(path: Path | None, baseline: Path | None, exclude: Sequence[str]) -> AllowList:
@@ -63,24 +75,29 @@ def allow_list(path: Path | None, baseline: Path | None, exclude: Sequence[str])
 
 
 def read_allow_list(path: Path) -> AllowList:
-    """Read a file of lines `fingerprint <12 to 64 hex digits>` and `missing <object id>`.
+    """Read a file of lines `fingerprint DIGITS`, `missing OBJECT-ID` and `unread PATTERN REASON`.
 
-    `#` begins a comment. Raises UsageError for a file that cannot be read or holds anything else.
+    A fingerprint has 12 to 64 hexadecimal digits. `#` begins a comment.
+
+    Raises UsageError for a file that cannot be read or holds anything else.
     """
-    fingerprints, missing = [], set()
+    fingerprints, missing, unread = [], set(), []
     for number, line in enumerate(_text(path, "allow-list").splitlines(), 1):
         entry = line.partition("#")[0].strip()
         if found := _FINGERPRINT.fullmatch(entry):
             fingerprints.append(found[1])
         elif found := _MISSING.fullmatch(entry):
             missing.add(found[1])
+        elif (found := _UNREAD.fullmatch(entry)) and found[1].strip("*/"):
+            unread.append((found[1], found[2]))
         elif entry:
             raise _broken(
                 "allow-list",
                 path,
-                f"line {number} is not `fingerprint <hex digits>` or `missing <object id>`",
+                f"line {number} is not `fingerprint <hex digits>`, `missing <object id>` or "
+                "`unread <pattern> <reason>`, whose pattern says more than `*`",
             )
-    return AllowList(fingerprints=tuple(fingerprints), missing=frozenset(missing))
+    return AllowList(tuple(fingerprints), missing=frozenset(missing), unread=tuple(unread))
 
 
 def read_baseline(path: Path) -> frozenset[tuple[str, str]]:

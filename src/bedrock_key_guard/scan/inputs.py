@@ -9,14 +9,14 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from bedrock_key_guard.model.findings import NotScanned, Scanned
+from bedrock_key_guard.model.findings import NotScanned
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from bedrock_key_guard.git.lfs import Pointer
-    from bedrock_key_guard.model.findings import Finding
-    from bedrock_key_guard.model.origins import Origin
+    from bedrock_key_guard.model.findings import Scanned
+    from bedrock_key_guard.model.origins import Origin, Root
     from bedrock_key_guard.scan.matching.windows import Readable
 
 
@@ -49,6 +49,7 @@ class Passed:
     expected: int = 0
 
 
+Places = dict["Root", list["Root"]]
 Inputs = Generator[Input | Passed | NotScanned, None, None]
 
 
@@ -56,15 +57,15 @@ Inputs = Generator[Input | Passed | NotScanned, None, None]
 class Source:
     """Give what there is to read, in any order, and what of it is known not to be here.
 
-    `scanned` is what a report calls it. `locate` gives findings the places that Git knows, where
-    what was read has no path of its own; it raises UsageError where Git cannot tell. `stored` opens
+    `scanned` is what a report calls it. `places` tells where Git knows what was read, if that has
+    no path of its own; it raises UsageError where Git cannot tell. `stored` opens
     what a pointer of Git LFS stands for, where that is here. `under` is the path of the submodule
     that all of it is in, and ends in a slash.
     """
 
     scanned: Scanned
     inputs: Inputs
-    locate: Callable[[list[Finding]], list[Finding]] = list
+    places: Callable[[list[Root]], Places] = lambda _roots: {}
     stored: Callable[[Origin, Pointer], Open | None] = lambda _origin, _pointer: None
     under: str = ""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.git.introductions import introductions, moment, still_at_tip
-from bedrock_key_guard.model.origins import Blob, Message, with_root
+from bedrock_key_guard.model.origins import Blob, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,35 +14,27 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.introductions import Introduction
-    from bedrock_key_guard.model.findings import Finding
-    from bedrock_key_guard.model.origins import Root
+    from bedrock_key_guard.model.origins import Root, Source
+    from bedrock_key_guard.scan.inputs import Places
 
 _NOTES = "refs/notes/*"
 
 
-def placed(
-    git: Git, findings: Iterable[Finding], among: list[Introduction] | None = None
-) -> list[Finding]:
-    """Return the findings with path, commit and author time, one for each path of an object.
+def placed(git: Git, roots: list[Root], among: list[Introduction] | None = None) -> Places:
+    """Return the places of some objects: path, commit and author time, one for each path.
 
     Where they were introduced is asked of Git, or looked for `among` what is known already. What no
     commit introduced is `unreachable`: a branch that was deleted, a commit that was amended.
     """
-    places = _Places(git, list(findings), among)
-    return [
-        replace(finding, location=replace(at, origin=with_root(at.origin, root)))
-        for finding in places.findings
-        for at in (finding.location,)
-        for root in places.of(at.origin.root)
-    ]
+    known = _Known(git, roots, among)
+    return {root: known.places_of(root) for root in roots}
 
 
-class _Places:
+class _Known:
     """Know the places of all objects in some findings, each asked for once."""
 
-    def __init__(self, git: Git, findings: list[Finding], among: list[Introduction] | None) -> None:
-        self.findings = findings
-        blobs = self._objects("blob")
+    def __init__(self, git: Git, roots: list[Root], among: list[Introduction] | None) -> None:
+        blobs = _ids(roots, "blob")
         usual = among if among is not None else _usual(git, blobs)
         known = {each.object for each in usual}
         rest = [blob for blob in blobs if blob not in known]
@@ -50,11 +42,11 @@ class _Places:
         self._found |= dict.fromkeys(_noted(git, rest), "note")
         here = ((each.object, each.path) for each in usual if each.object in set(blobs))
         self._tips = still_at_tip(git, here)
-        self._messages = _commits(git, self._objects("commit-message"))
-        self._messages |= _tags(git) if self._objects("tag-message") else {}
+        self._messages = _commits(git, _ids(roots, "commit-message"))
+        self._messages |= _tags(git) if _ids(roots, "tag-message") else {}
 
-    def of(self, root: Root) -> list[Root]:
-        """Return every place of an object."""
+    def places_of(self, root: Root) -> list[Root]:
+        """Return every place of an object, or what is none as it is."""
         if isinstance(root, Blob):
             return [*self._introduced(root)] or [replace(root, source="unreachable")]
         if not isinstance(root, Message):
@@ -72,9 +64,10 @@ class _Places:
                     found.object, found.path, found.commit, found.author_time, at_tip, source
                 )
 
-    def _objects(self, source: str) -> list[str]:
-        objects = (each.location.object for each in self.findings if each.location.source == source)
-        return list(dict.fromkeys(filter(None, objects)))
+
+def _ids(roots: Iterable[Root], source: Source) -> list[str]:
+    """Return the ids of the objects of one kind."""
+    return [each.object for each in roots if each.source == source and each.object]
 
 
 def _usual(git: Git, blobs: list[str]) -> list[Introduction]:

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.findings import NotScanned, Scan, by_time, joined
-from bedrock_key_guard.model.origins import Blob, Message, with_root
+from bedrock_key_guard.model.origins import Blob, Message, WorkTree, with_root
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Progress, Source, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from bedrock_key_guard.git.lfs import Pointer
-    from bedrock_key_guard.model.findings import Finding
-    from bedrock_key_guard.model.origins import Origin
+    from bedrock_key_guard.model.findings import Finding, GapKind
+    from bedrock_key_guard.model.origins import Root
 
 SourceName = Literal["tree", "index", "history", "range", "stdin", "nothing"]
 INTERRUPTED = NotScanned("the rest", "missing", "interrupted before all was read")
+NOWHERE = WorkTree("")
 CHANGED = "it changed while it was read"
 IN_LFS = "its content is in Git LFS, and not here (`git lfs pull`, in Actions `lfs: true`)"
 UNTRACED = NotScanned(
@@ -115,7 +116,7 @@ class _Loop:
     allow: AllowList
     progress: Progress
     findings: list[Finding] = field(default_factory=list)
-    gaps: list[NotScanned] = field(default_factory=list)
+    gaps: list[tuple[Root, NotScanned]] = field(default_factory=list)
     objects: int = 0
     bytes: int = 0
     interrupted: bool = False
@@ -129,7 +130,7 @@ class _Loop:
                 self._locate(source)
             except KeyboardInterrupt:
                 self.interrupted = True
-                self.gaps.append(INTERRUPTED)
+                self.gaps.append((NOWHERE, INTERRUPTED))
         return self._scan(source)
 
     def _take(self, each: Input | Passed | NotScanned, source: Source) -> None:
@@ -139,7 +140,7 @@ class _Loop:
             case Passed():
                 self._count(each.objects, each.bytes, expected=each.expected)
             case NotScanned():
-                self.gaps.append(each)
+                self.gaps.append((WorkTree(each.what), each))
 
     def _read(self, each: Input, source: Source) -> None:
         try:
@@ -147,20 +148,17 @@ class _Loop:
             if reading.pointer:
                 reading = _read_stored(each, reading.pointer, source)
         except Unreadable as gap:
-            self._miss(each.origin, NotScanned(each.origin.name, gap.kind, gap.reason))
+            self._miss(each, gap.kind, gap.reason)
         except OSError as error:
             reason = (error.strerror or "it cannot be read").lower()
-            self._miss(each.origin, NotScanned(each.origin.name, "missing", reason))
+            self._miss(each, "missing", reason)
         else:
             self.findings += reading.findings
-            for missed in reading.missed:
-                self._miss(each.origin, missed)
+            self.gaps += ((each.origin.root, missed) for missed in reading.missed)
             self._count(*((1, reading.bytes_read) if each.counted else (0, 0)), reading.findings)
 
-    def _miss(self, origin: Origin, gap: NotScanned) -> None:
-        """Note what was left out; that all of an object was, people may have accepted."""
-        whole = gap.what == origin.name
-        self.gaps.append(self.allow.accepted(gap, origin.root.object) if whole else gap)
+    def _miss(self, each: Input, kind: GapKind, reason: str) -> None:
+        self.gaps.append((each.origin.root, NotScanned(each.origin.name, kind, reason)))
 
     def _count(
         self, objects: int, size: int, findings: Sequence[Finding] = (), *, expected: int = 0
@@ -170,19 +168,31 @@ class _Loop:
         self.progress(expected=expected, objects=objects, size=size, findings=len(findings))
 
     def _locate(self, source: Source) -> None:
+        """Give what was found and what was left out the places that Git knows."""
+        roots = [each.location.origin.root for each in self.findings]
+        roots += (root for root, gap in self.gaps if gap.kind in ("elsewhere", "unopened"))
         try:
-            self.findings = source.locate(self.findings)
+            places = source.places(list(dict.fromkeys(roots)))
         except UsageError:
-            self.gaps.append(UNTRACED)
+            self.gaps.append((NOWHERE, UNTRACED))
+            return
+        self.findings = [
+            _moved(each, place)
+            for each in self.findings
+            for place in places.get(each.location.origin.root, [each.location.origin.root])
+        ]
+        self.gaps = [
+            (place, _renamed(gap, root, place))
+            for root, gap in self.gaps
+            for place in places.get(root, [root])[:1]
+        ]
 
     def _scan(self, source: Source) -> Scan:
-        findings = (self._judged(_moved(each, source.under)) for each in self.findings)
+        findings = (self._judged(_under(each, source.under)) for each in self.findings)
         return Scan(
             findings=tuple(sorted(findings, key=lambda each: by_time(each.location))),
             scanned=replace(source.scanned, objects=self.objects, bytes=self.bytes),
-            not_scanned=tuple(
-                sorted({replace(each, what=source.under + each.what) for each in self.gaps})
-            ),
+            not_scanned=tuple(sorted(set(self._accepted(source.under)))),
             interrupted=self.interrupted,
         )
 
@@ -190,6 +200,12 @@ class _Loop:
         """Return a finding as people have to see it, or need not."""
         allowed = finding.allowed or self.allow.reason(finding.location.path, finding.key)
         return replace(finding, allowed=allowed)
+
+    def _accepted(self, under: str) -> Iterator[NotScanned]:
+        """Yield what was left out as it counts, named as in the repository around a submodule."""
+        for root, gap in self.gaps:
+            here = self.allow.accepted(gap, root)
+            yield replace(here, what=under + here.what)
 
 
 def _read_whole(each: Input) -> Reading:
@@ -220,10 +236,22 @@ def _read_once(each: Input) -> tuple[Reading, bool]:
     return reading, False
 
 
-def _moved(finding: Finding, under: str) -> Finding:
+def _moved(finding: Finding, root: Root) -> Finding:
+    """Return a finding in another outermost origin."""
+    origin = with_root(finding.location.origin, root)
+    return replace(finding, location=replace(finding.location, origin=origin))
+
+
+def _renamed(gap: NotScanned, root: Root, place: Root) -> NotScanned:
+    """Return a gap by the name of its place, which tells people more than the id of an object."""
+    if gap.kind not in ("elsewhere", "unopened") or not gap.what.startswith(root.name):
+        return gap
+    return replace(gap, what=place.name + gap.what[len(root.name) :])
+
+
+def _under(finding: Finding, under: str) -> Finding:
     """Return a finding with the path that it has in the repository around a submodule."""
     root = finding.location.origin.root
     if not under or not isinstance(root, Blob | Message):
         return finding
-    origin = with_root(finding.location.origin, replace(root, path=under + root.path))
-    return replace(finding, location=replace(finding.location, origin=origin))
+    return _moved(finding, replace(root, path=under + root.path))

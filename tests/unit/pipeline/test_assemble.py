@@ -162,7 +162,7 @@ def test_what_a_scan_has_to_say_is_said() -> None:
 def test_a_run_that_read_nothing_is_incomplete_and_says_what_to_do(
     source: str, remedy: str, fail_on: str
 ) -> None:
-    accepted = NotScanned("a", "opaque", "accepted by the allow-list")
+    accepted = NotScanned("a", "missing", "accepted by the allow-list", accepted=True)
     for scan in (Scan(scanned=Scanned((source,))), Scan((), Scanned((source,)), (accepted,))):
         report = assembled(scan)
         assert exit_code(report, fail_on) == 4  # type: ignore[arg-type]

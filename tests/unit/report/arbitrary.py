@@ -227,7 +227,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(incident, draw(maybe(verdicts(key))), draw(maybe(outcomes)), url, usage)
 
 
-kinds = st.sampled_from(("missing", "elsewhere", "opaque"))
+kinds = st.sampled_from(("missing", "elsewhere", "unopened", "encrypted", "skipped"))
 scans = st.builds(
     Scan,
     findings=st.just(()),
@@ -238,7 +238,7 @@ scans = st.builds(
         st.builds(
             NotScanned,
             what=paths,
-            kind=st.sampled_from(("missing", "elsewhere", "opaque")),
+            kind=st.sampled_from(("missing", "elsewhere", "unopened", "encrypted", "skipped")),
             reason=texts,
         )
     ),

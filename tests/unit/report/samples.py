@@ -244,7 +244,7 @@ def rich() -> Report:
         case(malformed(), locations=(at("docs/example.md", 3, 1),)),
         missed=(
             NotScanned("secrets/prod.env", "missing", "permission denied"),
-            NotScanned("pipe\x1b[2J", "opaque", "it is not a regular file"),
+            NotScanned("pipe\x1b[2J", "skipped", "it is not a regular file"),
         ),
         notes=("a scheduled run of @everyone",),
         incomplete=("1 key was not asked about: the run may probe 200 keys (--max-probes)",),

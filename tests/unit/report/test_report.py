@@ -54,7 +54,11 @@ def test_a_malformed_key_is_proven_nothing() -> None:
     ("missed", "incomplete", "complete"),
     [
         ((), (), True),
-        ((NotScanned("a", "opaque", "x"),), (), True),
+        ((NotScanned("a", "encrypted", "x"),), (), True),
+        ((NotScanned("a", "skipped", "x"),), (), True),
+        ((NotScanned("a", "missing", "x", accepted=True),), (), True),
+        ((NotScanned("a", "unopened", "x"),), (), False),
+        ((NotScanned("a", "elsewhere", "x"),), (), False),
         ((NotScanned("a", "missing", "x"),), (), False),
         ((), ("nobody could be asked",), False),
     ],

@@ -112,7 +112,7 @@ TEXTS: dict[str, Callable[[Report, Visibility], str]] = {
     ),
 }
 MISSED = (
-    NotScanned("vendor/secrets.7z", "opaque", "it is in a format that this guard cannot open"),
+    NotScanned("vendor/secrets.7z", "unopened", "it is in a format that this guard cannot open"),
     NotScanned("logs/huge.bin", "missing", "it is larger than a file may be"),
 )
 LISTS_MISSED = ("log", "summary")

@@ -7,7 +7,8 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import Key
-from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.model.findings import GapKind, NotScanned
+from bedrock_key_guard.model.origins import Blob, Index, Root, WorkTree
 from bedrock_key_guard.scan.allowlist import AllowList, allow_list, read_allow_list, read_baseline
 from bedrock_key_guard.scan.matching.matcher import matches
 from tests.keysmith import fingerprint_of, long_term
@@ -56,11 +57,37 @@ def test_an_allow_list_holds_objects_that_are_known_to_be_missing(
     file.write_text(f"missing {object_id}  # lost in the fire\nfingerprint {FINGERPRINT}\n")
     allow = read_allow_list(file)
     assert allow == AllowList(fingerprints=(FINGERPRINT,), missing=frozenset({object_id}))
-    gap = NotScanned("a", "missing", "it is not here")
-    assert allow.accepted(gap, object_id) == NotScanned(
-        "a", "opaque", "accepted by the allow-list: it is not here"
-    )
-    assert allow.accepted(gap, "2" * 40) == gap
+    gap = NotScanned(object_id, "missing", "it is not here")
+    accepted = allow.accepted(gap, Blob(object_id))
+    assert accepted.reason == "accepted by the allow-list (listed): it is not here"
+    assert accepted.accepted
+    inside = NotScanned(f"{object_id} > zip:a", "missing", "it is too large")
+    assert allow.accepted(inside, Blob(object_id)) == inside
+    assert allow.accepted(gap, Blob("2" * 40)) == gap
+
+
+@pytest.mark.parametrize(
+    ("kind", "root", "is_accepted"),
+    [
+        ("unopened", WorkTree("vendor/a.7z"), True),
+        ("elsewhere", Index("vendor/a.bin", "1" * 40), True),
+        ("unopened", Blob("1" * 40, "vendor/a.7z"), True),
+        ("missing", WorkTree("vendor/a.7z"), False),
+        ("unopened", WorkTree("src/a.7z"), False),
+        ("unopened", Blob("1" * 40), False),
+    ],
+)
+def test_a_pattern_accepts_what_is_elsewhere_or_unopened_and_no_limit(
+    tmp_path: Path, kind: GapKind, root: Root, is_accepted: bool
+) -> None:
+    file = tmp_path / "allowed"
+    file.write_text("unread vendor/* the vendor packs them so  # since 2026\n")
+    allow = read_allow_list(file)
+    gap = NotScanned(root.name, kind, "it cannot be opened")
+    assert allow.accepted(gap, root).accepted is is_accepted
+    assert allow.accepted(gap, root).counts is not is_accepted
+    if is_accepted:
+        assert "(the vendor packs them so)" in allow.accepted(gap, root).reason
 
 
 def test_all_that_is_allowed_is_read_together(tmp_path: Path) -> None:
@@ -85,6 +112,10 @@ def test_all_that_is_allowed_is_read_together(tmp_path: Path) -> None:
         "missing " + "1" * 41,
         "missing " + "G" * 40,
         "missing",
+        "unread vendor/*",
+        "unread * all of it",
+        "unread ** all of it",
+        "unread **/* all of it",
         TEXT,
     ],
 )

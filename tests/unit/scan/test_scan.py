@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model.findings import Finding, NotScanned, Scan, Scanned
-from bedrock_key_guard.model.origins import Blob, Index, Message, Origin, WorkTree
+from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
+from bedrock_key_guard.model.origins import Blob, Index, Message, Origin, Root, WorkTree
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Source
+from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Places, Source
 from bedrock_key_guard.scan.scan import CHANGED, INTERRUPTED, UNTRACED, Scanning, read, scan
 from tests.keysmith import fingerprint_of, long_term
 
@@ -73,7 +73,7 @@ def test_what_was_passed_counts_beside_what_was_read() -> None:
 @pytest.mark.parametrize(
     ("error", "gap"),
     [
-        (Unreadable("it is a pipe"), NotScanned("a", "opaque", "it is a pipe")),
+        (Unreadable("it is a pipe"), NotScanned("a", "unopened", "it is a pipe")),
         (Unreadable("it is not here", "missing"), NotScanned("a", "missing", "it is not here")),
         (OSError(13, "Permission denied"), NotScanned("a", "missing", "permission denied")),
         (OSError(), NotScanned("a", "missing", "it cannot be read")),
@@ -88,7 +88,7 @@ def test_what_cannot_be_read_is_a_gap_and_the_rest_is_read(
 
 
 def test_a_gap_that_no_input_names_is_kept() -> None:
-    gap = NotScanned("sub", "opaque", "it is not here")
+    gap = NotScanned("sub", "unopened", "it is not here")
     assert reading(source(gap)).not_scanned == (gap,)
 
 
@@ -100,7 +100,7 @@ def test_an_object_that_people_know_to_be_missing_leaves_a_scan_complete(origin:
     assert not reading(source(missing)).complete
     done = reading(source(missing), allow=AllowList(missing=frozenset({OBJECT})))
     assert done.complete
-    assert [each.kind for each in done.not_scanned] == ["opaque"]
+    assert [each.accepted for each in done.not_scanned] == [True]
 
 
 @pytest.mark.parametrize(("changes", "complete"), [(0, True), (1, True), (2, False)])
@@ -132,21 +132,18 @@ def test_what_changes_while_it_is_read_is_read_again_once(changes: int, complete
 def test_the_allow_list_is_asked_about_the_place_that_git_tells(
     allow: AllowList, reason: str | None
 ) -> None:
-    def located(findings: list[Finding]) -> list[Finding]:
-        (finding,) = findings
-        (moved,) = reading(source(holding(KEY, Blob(OBJECT, "here/a")))).findings
-        assert finding.location.path == ""
-        return [moved]
+    def located(roots: list[Root]) -> Places:
+        return {root: [Blob(OBJECT, "here/a")] for root in roots}
 
-    (finding,) = reading(source(holding(KEY, Blob(OBJECT)), locate=located), allow=allow).findings
+    (finding,) = reading(source(holding(KEY, Blob(OBJECT)), places=located), allow=allow).findings
     assert (finding.location.path, finding.allowed) == ("here/a", reason)
 
 
 def test_places_that_git_cannot_tell_are_a_gap_and_the_findings_stay() -> None:
-    def located(_: list[Finding]) -> list[Finding]:
+    def located(_: list[Root]) -> Places:
         raise UsageError("broken", remedy="mend it")
 
-    done = reading(source(holding(KEY, Blob(OBJECT)), locate=located))
+    done = reading(source(holding(KEY, Blob(OBJECT)), places=located))
     assert (len(done.findings), done.not_scanned) == (1, (UNTRACED,))
 
 
@@ -155,7 +152,7 @@ def test_what_is_in_a_submodule_is_named_with_its_path() -> None:
         source(
             holding(KEY, Blob(OBJECT, "a")),
             holding(KEY, Message("b" * 40, "commit-message")),
-            NotScanned("inner", "opaque", "it is not here"),
+            NotScanned("inner", "unopened", "it is not here"),
             under="sub/",
         )
     )
@@ -177,10 +174,10 @@ def interrupted_sources() -> list[Callable[[], Generator[Source, None, None]]]:
         yield Source(Scanned(("working-tree",)), listed())
 
     def in_the_places() -> Generator[Source, None, None]:
-        def located(_: list[Finding]) -> list[Finding]:
+        def located(_: list[Root]) -> Places:
             raise KeyboardInterrupt
 
-        yield source(first, locate=located)
+        yield source(first, places=located)
 
     def between_sources() -> Generator[Source, None, None]:
         yield source(first)

@@ -126,7 +126,7 @@ def _not_scanned(report: Report, visibility: Visibility) -> str:
         return ""
     if not may_name_places(report, visibility):
         return f"### Not scanned\n\n{unscanned(report)}"
-    rows = ((code(each.what), each.kind, prose(each.reason)) for each in missed)
+    rows = ((code(each.what), each.label, prose(each.reason)) for each in missed)
     listing = cut(table(("What", "Kind", "Why"), rows), _NOT_SCANNED_BUDGET, "thing")
     return f"### Not scanned\n\n{listing}"
 

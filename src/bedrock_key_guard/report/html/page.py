@@ -182,6 +182,6 @@ def _remarks(report: Report) -> Iterator[Markup]:
     remarks = (f"{kind}: {remark}" for kind, remark in report.remarks)
     yield _titled("Remarks", listing(remarks))
     missed = report.scan.not_scanned
-    unread = [f"{each.what}: {each.reason} ({each.kind})" for each in missed[:MOST_PLACES]]
+    unread = [f"{each.what}: {each.reason} ({each.label})" for each in missed[:MOST_PLACES]]
     more = and_more(len(missed) - MOST_PLACES, "thing")
     yield _titled("Not scanned", listing([*unread, *([more] if more else [])]))

@@ -141,6 +141,12 @@ def _usage(usage: Usage) -> Json:
     return {"complete": usage.complete, **members(usage), "probes": probes, "by": dict(usage.by)}
 
 
+def _gap(gap: NotScanned) -> Json:
+    """Return what was not read; what is elsewhere is missing here."""
+    kind = "missing" if gap.kind == "elsewhere" else gap.kind
+    return {**members(gap), "kind": kind}
+
+
 def _change(change: Change) -> Json:
     """Return the change with the event that shows it, side by side."""
     written = members(change)
@@ -172,5 +178,6 @@ SHAPES: dict[type, Shape] = {
     Breakdown: renamed("tallies", "values"),
     Hour: only("begin calls errors"),
     Change: _change,
+    NotScanned: _gap,
     Gap: only("what reason"),
 }

@@ -189,4 +189,7 @@ def _not_scanned(report: Report, visibility: Visibility | None, canvas: Canvas) 
     title = f"{BOLD}Not scanned{PLAIN}"
     if not may_name_places(report, visibility):
         return [title, f"  {wrapped(unscanned(report), 2, canvas)}"]
-    return [title, *(f"  {each.kind:<9}{shown(f'{each.what}: {each.reason}')}" for each in missed)]
+    return [
+        title,
+        *(f"  {each.label:<11}{shown(f'{each.what}: {each.reason}')}" for each in missed),
+    ]

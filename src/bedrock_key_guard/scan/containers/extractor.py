@@ -70,7 +70,7 @@ class Walk:
 
     def _members(self, kind: str, cursor: Cursor, origin: Origin) -> None:
         if kind not in READERS:
-            self.gaps.add(origin, "opaque", f"files of the kind {kind} cannot be read")
+            self.gaps.add(origin, "unopened", f"files of the kind {kind} cannot be read")
             return
         try:
             for member in READERS[kind](cursor, self.budget):

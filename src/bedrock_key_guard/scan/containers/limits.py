@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Kind = Literal["missing", "elsewhere", "opaque"]
+    from bedrock_key_guard.model.findings import GapKind
+
 SPENT = "to read what is encoded in it would take more work than a file of its size may cost"
 NO_MEMORY = "to read what is encoded in it takes more memory than there is"
 TOO_SHORT = "it ends too early"
@@ -28,10 +29,10 @@ class Unreadable(Exception):  # noqa: N818  # it says what a part is, and stops 
     The reason is in words that follow the part's name.
     """
 
-    def __init__(self, reason: str, kind: Kind = "opaque") -> None:
+    def __init__(self, reason: str, kind: GapKind = "unopened") -> None:
         super().__init__(reason)
         self.reason = reason
-        self.kind: Kind = kind
+        self.kind: GapKind = kind
 
 
 class Broken(Unreadable):

@@ -10,8 +10,9 @@ from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import Member as Part
 
 if TYPE_CHECKING:
+    from bedrock_key_guard.model.findings import GapKind
     from bedrock_key_guard.model.origins import Origin
-    from bedrock_key_guard.scan.containers.limits import Budget, Kind
+    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.streams import Cursor
 
 Blocks = Iterator[bytes]
@@ -36,7 +37,7 @@ class Gap:
 
     name: str
     reason: str
-    kind: Kind = "opaque"
+    kind: GapKind = "unopened"
 
 
 Reader = Callable[["Cursor", "Budget"], Iterator[Member | Gap]]
@@ -52,9 +53,9 @@ class Gaps:
 
     def __init__(self) -> None:
         self._stopped = False
-        self._counts: dict[tuple[Origin | None, Kind, str], tuple[str, int]] = {}
+        self._counts: dict[tuple[Origin | None, GapKind, str], tuple[str, int]] = {}
 
-    def add(self, origin: Origin, kind: Kind, reason: str) -> None:
+    def add(self, origin: Origin, kind: GapKind, reason: str) -> None:
         """Note that `origin` was left out, and why."""
         key = origin.outer if isinstance(origin, Part) else None, kind, reason
         first, count = self._counts.get(key, (origin.name, 0))

@@ -186,7 +186,7 @@ def opened(name: str) -> Iterator[Readable]:
     if stat.S_ISDIR(mode):
         os.scandir(name).close()
     if not stat.S_ISREG(mode):
-        raise Unreadable(NO_FILE)
+        raise Unreadable(NO_FILE, "skipped")
     with os.fdopen(os.open(name, FLAGS), "rb", buffering=0) as file:
         before = _state(file)
         yield file
@@ -198,5 +198,5 @@ def _state(file: IO[bytes]) -> tuple[int, int]:
     """Return what shows that a file changed. Raises Unreadable for what took a file's place."""
     state = os.fstat(file.fileno())
     if not stat.S_ISREG(state.st_mode):
-        raise Unreadable(NO_FILE)
+        raise Unreadable(NO_FILE, "skipped")
     return state.st_size, state.st_mtime_ns

@@ -69,7 +69,7 @@ def test_no_line_is_a_command_to_a_runner_of_github(path: str) -> None:
 def test_what_was_not_read_is_named() -> None:
     missed = [
         NotScanned("a\x07", "missing", "permission denied"),
-        NotScanned("pipe", "opaque", "it is not a regular file"),
+        NotScanned("pipe", "skipped", "it is not a regular file"),
     ]
     assert unread(missed) == (
         "Bedrock Key Guard: a\\x07 was not scanned: permission denied.\n"

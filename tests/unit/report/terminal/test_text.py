@@ -160,7 +160,7 @@ def test_many_places_are_cut_with_a_count() -> None:
 def test_what_was_not_scanned_is_listed_and_the_report_is_loudly_incomplete() -> None:
     missed = (
         NotScanned("a\x1b.bin", "missing", "permission denied"),
-        NotScanned("pipe", "opaque", "it is not a regular file"),
+        NotScanned("pipe", "skipped", "it is not a regular file"),
     )
     said = {"incomplete": ("a limit",), "warnings": ("a loss",), "notes": ("a note",)}
     text = as_text(samples.report(missed=missed, **said))

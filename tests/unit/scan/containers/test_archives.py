@@ -116,7 +116,7 @@ def test_frames_of_zstd_are_read_one_after_the_other() -> None:
         assert read(data).missed == ()
     whole = zstd().compress(boxes.tarred({"b": TEXT}))
     assert [place[0] for place in places(read(whole))] == [("zstd", "tar:b")]
-    assert [each.kind for each in read(whole[:-9]).missed] == ["opaque"]
+    assert [each.kind for each in read(whole[:-9]).missed] == ["unopened"]
 
 
 def test_what_zstd_skips_is_read_as_it_is() -> None:
@@ -136,7 +136,7 @@ def test_what_a_thin_bundle_adds_is_read_and_the_rest_is_listed(object_format: s
     reading = read(boxes.bundle(TEXT, object_format=object_format, since=True))
     ((containers, _, _),) = places(reading)
     assert containers[0].startswith("bundle:object at ")
-    assert [each.kind for each in reading.missed] == ["opaque"]
+    assert [each.kind for each in reading.missed] == ["unopened"]
 
 
 def test_whole_objects_of_a_damaged_pack_are_read() -> None:
@@ -144,7 +144,7 @@ def test_whole_objects_of_a_damaged_pack_are_read() -> None:
     data[-1] ^= 1
     reading = read(bytes(data))
     assert places(reading)
-    assert [each.kind for each in reading.missed] == ["opaque"]
+    assert [each.kind for each in reading.missed] == ["unopened"]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_what_cannot_be_opened_is_named_and_read_as_it_is(head: bytes, kind: str
     reading = read(head + TEXT)
     assert [place[0] for place in places(reading)] == [()]
     reason = f"files of the kind {kind} cannot be read"
-    assert reading.missed == (NotScanned("box", "opaque", reason),)
+    assert reading.missed == (NotScanned("box", "unopened", reason),)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ CUT = {
 def test_an_archive_that_is_cut_off_is_listed(name: str, part: float) -> None:
     data = CUT[name].rstrip(b"\0")
     missed = read(data[: max(int(len(data) * part), 120)]).missed
-    assert {each.kind for each in missed} == {"opaque"}
+    assert {each.kind for each in missed} == {"unopened"}
 
 
 def test_a_thin_archive_names_files_and_holds_none() -> None:
@@ -232,4 +232,4 @@ def test_what_stands_before_the_broken_part_of_a_filter_is_read() -> None:
     whole = boxes.pdf(TEXT + bytes(range(256)) * 300, filters="/LZWDecode")
     reading = read(whole[: len(whole) // 2])
     assert places(reading) == [(("pdf:object 4",), 2, 7)]
-    assert [missed.kind for missed in reading.missed] == ["opaque"]
+    assert [missed.kind for missed in reading.missed] == ["unopened"]

@@ -175,7 +175,9 @@ def test_a_gzip_that_lies_about_its_size_is_read_and_listed(size: int) -> None:
     data = gzip.compress(TEXT)[:-4] + size.to_bytes(4, "little")
     reading = read(data)
     assert containers(reading) == [("gzip",)]
-    assert reading.missed == (NotScanned("box > gzip", "opaque", "its compressed data is broken"),)
+    assert reading.missed == (
+        NotScanned("box > gzip", "unopened", "its compressed data is broken"),
+    )
 
 
 @pytest.mark.parametrize("size", [0, 5, 1 << 31, 0xFFFFFFFF])
@@ -191,7 +193,7 @@ def test_what_is_encrypted_is_opaque_and_the_rest_is_read() -> None:
     reading = read(boxes.zipped({"c": TEXT}) + locked)
     assert containers(reading) == [("zip:c",)]
     assert reading.missed == (
-        NotScanned("box > zip:a", "opaque", "it is encrypted (and 1 more like it)"),
+        NotScanned("box > zip:a", "encrypted", "it is encrypted (and 1 more like it)"),
     )
 
 
@@ -201,7 +203,7 @@ def test_an_unknown_compression_is_opaque() -> None:
     reading = read(bytes(data))
     assert containers(reading) == [("zip:b",)]
     assert reading.missed == (
-        NotScanned("box > zip:a", "opaque", "its compression method 9 is unknown"),
+        NotScanned("box > zip:a", "unopened", "its compression method 9 is unknown"),
     )
 
 
@@ -213,7 +215,7 @@ def test_what_nobody_here_can_open_is_opaque(head: bytes, kind: str) -> None:
     reading = read(head + TEXT)
     assert containers(reading) == [()]
     assert reading.missed == (
-        NotScanned("box", "opaque", f"files of the kind {kind} cannot be read"),
+        NotScanned("box", "unopened", f"files of the kind {kind} cannot be read"),
     )
 
 
@@ -224,13 +226,13 @@ def test_zstd_is_opaque_where_python_has_no_library_for_it(
         monkeypatch.setitem(sys.modules, name, None)
     reading = read(b"\x28\xb5\x2f\xfd" + bytes(99))
     assert reading.missed == (
-        NotScanned("box > zstd", "opaque", "zstd can be read from Python 3.14 on"),
+        NotScanned("box > zstd", "unopened", "zstd can be read from Python 3.14 on"),
     )
 
 
 def test_a_bundle_that_builds_on_other_objects_is_opaque() -> None:
     (missed,) = read(boxes.bundle(TEXT, since=True)).missed
-    assert missed.kind == "opaque"
+    assert missed.kind == "unopened"
     assert "build on others" in missed.reason
 
 
@@ -304,7 +306,7 @@ WHOLE = {
 def test_what_is_cut_off_is_listed(name: str) -> None:
     data = WHOLE[name]
     missed = read(data[: len(data) // 2]).missed
-    assert [each.kind for each in missed] == ["opaque"]
+    assert [each.kind for each in missed] == ["unopened"]
 
 
 def test_what_came_before_the_end_of_a_broken_file_is_read() -> None:
@@ -339,7 +341,7 @@ def test_noise_behind_any_signature_crashes_nothing(magic: bytes, noise: bytes) 
 @pytest.mark.parametrize("head", [b"PACK\0\0\0\2", b"# v2 git bundle\n", b"# v3 git bundle\n\n"])
 @pytest.mark.parametrize("rest", [b"", bytes(12), b"\xff" * 100, b"\n" * 100, b"PACK" * 99])
 def test_packs_that_are_none_are_listed(head: bytes, rest: bytes) -> None:
-    assert [each.kind for each in read(head + rest).missed] == ["opaque"]
+    assert [each.kind for each in read(head + rest).missed] == ["unopened"]
 
 
 def _sqlite_of_pointers(size: int) -> bytes:

@@ -230,7 +230,7 @@ def test_a_loss_that_is_known_is_listed_and_leaves_the_scan_complete(repo: Repo)
             read(history(repo.path), AllowList(missing=known)),
             read(commit_range(repo.path, ("HEAD",)), AllowList(missing=known)),
         ):
-            accepted = {each.what for each in scan.not_scanned if each.kind == "opaque"}
+            accepted = {each.what for each in scan.not_scanned if each.accepted}
             assert accepted == known
             assert scan.complete is (spoilt in known)
 

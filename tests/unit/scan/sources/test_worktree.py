@@ -209,8 +209,8 @@ def test_pipes_and_folders_are_opaque() -> None:
     os.mkfifo("pipe")
     done = read(files([Path("folder"), Path("pipe")]), AllowList())
     assert done.not_scanned == (
-        NotScanned("folder", "opaque", "it is not a regular file"),
-        NotScanned("pipe", "opaque", "it is not a regular file"),
+        NotScanned("folder", "skipped", "it is not a regular file"),
+        NotScanned("pipe", "skipped", "it is not a regular file"),
     )
     assert done.complete
 
@@ -385,7 +385,7 @@ def test_what_is_no_file_and_what_is_a_link_are_the_same_among_many_files(more: 
     paths = [finding.location.path for finding in done.findings]
     readable = os.access("tree/sealed", os.R_OK)
     assert paths == ["tree/key", *["tree/sealed"] * readable]
-    assert done.not_scanned[0] == NotScanned("tree/pipe", "opaque", "it is not a regular file")
+    assert done.not_scanned[0] == NotScanned("tree/pipe", "skipped", "it is not a regular file")
     assert len(done.not_scanned) == 1 + (not readable)
 
 
@@ -445,7 +445,7 @@ def test_a_pipe_that_takes_a_files_place_is_not_waited_for(
     os.mkfifo("a")
     monkeypatch.setattr("os.lstat", lambda _: before)
     assert read(files([Path("a")]), AllowList()).not_scanned == (
-        NotScanned("a", "opaque", "it is not a regular file"),
+        NotScanned("a", "skipped", "it is not a regular file"),
     )
 
 

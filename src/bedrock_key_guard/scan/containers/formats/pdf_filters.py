@@ -25,7 +25,7 @@ def _flate(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
     try:
         yield from compressed.unpack(cursor, compressed.ZLIB, budget)
     except Broken:
-        raise Unreadable("it is encrypted or broken") from None
+        raise Unreadable("it is encrypted or broken", "encrypted") from None
 
 
 def _counted(undo: Callable[[Cursor], Iterator[bytes]]) -> Decoder:

@@ -20,6 +20,7 @@ from bedrock_key_guard.scan.prefilter.signatures import ZIP_NAME, is_zip_member
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bedrock_key_guard.model.findings import GapKind
     from bedrock_key_guard.scan.containers.streams import Cursor
 
 _LOCAL = b"PK\x03\x04"
@@ -99,7 +100,7 @@ def _zip64_size(extra: bytes, size: int) -> int | None:
 
 def _member(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[Member | Gap]:
     if entry.encrypted:
-        yield _passed_over(cursor, entry, "it is encrypted")
+        yield _passed_over(cursor, entry, "it is encrypted", "encrypted")
     elif entry.method in _CODECS:
         # What is packed knows its own end: a size that lies hides nothing behind it.
         yield _file(entry, compressed.unpack(cursor, _CODECS[entry.method], budget))
@@ -134,9 +135,9 @@ def _checked(blocks: Iterator[bytes], checksum: int) -> Iterator[bytes]:
         raise Unreadable("its checksum is wrong")
 
 
-def _passed_over(cursor: Cursor, entry: _Entry, reason: str) -> Gap:
+def _passed_over(cursor: Cursor, entry: _Entry, reason: str, kind: GapKind = "unopened") -> Gap:
     cursor.pass_over(entry.size or 0)
-    return Gap(entry.name, reason)
+    return Gap(entry.name, reason, kind)
 
 
 def _lzma(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[bytes]:
