@@ -1,4 +1,4 @@
-"""Tell at the speed of `bytes.find` whether bytes may hold a key, however it is written.
+"""Ask at the speed of `bytes.find` whether bytes may hold a key, however it is written.
 
 One `find` for each literal runs at memory speed; a regular expression with alternation or
 lookbehind runs ten times slower. So literals come first, and structure is checked at a hit; what

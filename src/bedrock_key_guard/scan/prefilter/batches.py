@@ -1,4 +1,4 @@
-"""Tell which of many files need the scanner, at the least cost for each.
+"""Choose the files that need the scanner from many, at the least cost for each.
 
 Small files are put beside each other and searched together. Where something is found, each of a few
 parts is searched, and at last each file.
@@ -46,7 +46,7 @@ FLAGS = (
 
 
 class Batches:
-    """Sort out the files that hold nothing, many at a time."""
+    """Choose files or contents that need the scanner, many at a time."""
 
     def __init__(self, room: int = ROOM) -> None:
         """Read what is no smaller than `room` in windows of that size."""

@@ -1,4 +1,4 @@
-"""See by their shape the encodings that no literal gives away.
+"""Recognise by their shape the encodings that hold no literal.
 
 A key that was encoded twice, escaped letter by letter or written as numbers holds nothing that one
 could search for; but it is a long or dense stretch of one kind, which text seldom has.
@@ -133,7 +133,7 @@ def dense(data: bytes) -> Iterator[int]:
 
 
 def has_hex(data: bytes, letters: bytes) -> bool:
-    """Tell whether any row of hex is worth the question what it is."""
+    """Return whether any row of hex may be more than a digest."""
     sample = letters[::_HEX_STEP].translate(_HYPHENATED_TABLE)
     found = (
         letters[max((first - 1) * _HEX_STEP, 0) : last * _HEX_STEP]
@@ -144,12 +144,12 @@ def has_hex(data: bytes, letters: bytes) -> bool:
 
 
 def is_hex(data: bytes, digits: bytes) -> bool:
-    """Tell whether a long row of digits may be text; `digits` is what the row was seen in."""
+    """Return whether a long row of digits may be text; `digits` is what the row was seen in."""
     return HEX_ROW in digits and writes_bytes(data, is_long=HEX_RUN in digits)
 
 
 def writes_bytes(data: bytes, *, is_long: bool) -> bool:
-    """Tell whether `data` writes bytes as people and programs do: as a dump, or in a long row."""
+    """Return whether `data` writes bytes as a dump does or, where a row `is_long`, in any form."""
     written = data.translate(_HEX_DIGITS, _HEX_BETWEEN)
     if any(form in written for form in _DUMP_FORMS):
         return True
@@ -157,7 +157,7 @@ def writes_bytes(data: bytes, *, is_long: bool) -> bool:
 
 
 def _decimal(data: bytes) -> bool:
-    """Tell whether so many numbers may be letters, digits, `+`, `/`, `=`, `-` or `_`."""
+    """Return whether so many numbers may be letters, digits, `+`, `/`, `=`, `-` or `_`."""
     numbers = data.translate(None, _DECIMAL_BETWEEN)
     if _DECIMALS not in numbers.translate(_DECIMAL_TABLE).replace(b"ddd", b"dd"):
         return False
