@@ -16,7 +16,7 @@ from bedrock_key_guard.scan.prefilter.literals import (
     has_literal,
 )
 
-BETWEEN = bytes(byte for byte in range(256) if byte not in WORD or byte == ord("_"))
+BETWEEN = bytes(range(256)).translate(None, WORD.replace(b"_", b""))
 # A window that follows another must begin so many bytes before its end.
 OVERLAP = 2048
 
