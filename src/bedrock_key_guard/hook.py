@@ -53,10 +53,9 @@ def _run(arguments: list[str]) -> int:
 
 
 def needs_scanner(path: str, window: int = WINDOW) -> bool:
-    """Tell whether a file needs the scanner.
+    """Return whether a file may hold a key, may hold other files, or is not a regular file.
 
-    It does where it holds the start of a key, may hold other files, or is not just a file. What
-    cannot be read counts, so that the scanner says why.
+    So does one that cannot be read: the scanner then says why.
     """
     try:
         if os.lstat(path).st_mode & _FILE_TYPE != _REGULAR_FILE:

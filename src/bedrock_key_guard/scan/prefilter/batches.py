@@ -1,4 +1,4 @@
-"""Tell which of many files need the scanner, at the least cost for each.
+"""Choose the files that need the scanner from many, at the least cost for each.
 
 Small files are put beside each other and searched together. Where something is found, each of a few
 parts is searched, and at last each file.
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.scan.prefilter.protocol import Tell
 
-# What fits into the processor's cache is searched several times at little cost.
-TOGETHER = 1 << 18
+# What stays in the nearest cache is searched several times at little cost, on a busy machine too.
+TOGETHER = 1 << 16
 # As much of a large file is searched at once.
-ROOM = 1 << 20
-# A window of a large file begins so far before the end of the one before it. Both are multiples of
-# BLOCK, so that escapes are counted in the same blocks everywhere.
-OVERLAP = 1 << 16
+ROOM = 1 << 18
+# A window of a large file begins so far before the end of the one before it: more than the longest
+# sign takes, eighty numbers in lines of their own. Both are multiples of BLOCK, so that escapes are
+# counted in the same blocks everywhere.
+OVERLAP = 1 << 14
 _SMALL_HEAD = 512
 # Into so many parts a batch is split that may hold a key.
 _PARTS = 8
@@ -45,7 +46,7 @@ FLAGS = (
 
 
 class Batches:
-    """Sort out the files that hold nothing, many at a time."""
+    """Choose files or contents that need the scanner, many at a time."""
 
     def __init__(self, room: int = ROOM) -> None:
         """Read what is no smaller than `room` in windows of that size."""
@@ -116,7 +117,7 @@ class Batches:
 
     def _sort_out(self, files: list[tuple[int, bytes]]) -> None:
         """Ask files together, and parts of them where the answer is yes."""
-        if not may_hold_key(_beside_each_other(content for _, content in files)):
+        if not may_hold_key(_beside_each_other([content for _, content in files])):
             self._clean += sum(len(content) for _, content in files)
         elif len(files) == 1:
             self._suspects.append(files[0][0])
@@ -150,9 +151,13 @@ def _contains_files(content: bytes) -> bool:
     return bool(container_kind(content[: _SMALL_HEAD if is_text else HEAD]))
 
 
-def _beside_each_other(contents: Iterable[bytes]) -> bytes:
+def _beside_each_other(contents: Sequence[bytes]) -> bytes:
     """Have each begin at a block; what is between them is no part of a word."""
-    return b"".join([part for each in contents for part in (each, _FILLING[len(each) % BLOCK :])])
+    first, *others = contents
+    if not others:
+        return first
+    parts = (part for each in contents for part in (each, _FILLING[len(each) % BLOCK :]))
+    return b"".join(parts)
 
 
 _FILLING = b"\n" * BLOCK

@@ -1,16 +1,17 @@
-"""Have files sorted out by one process for each core, where there are enough of them."""
+"""Share files out to one worker process for each core, where there are enough of them."""
 
 from __future__ import annotations
 
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.prefilter.batches import Batches
 from bedrock_key_guard.scan.prefilter.pool import Answer, Pool, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 # So much is sooner searched than others are started for it. Where there are many files, they are
 # started before anything is known of their sizes.
@@ -28,50 +29,40 @@ class _Share(Work):
     first: int
 
 
-class _Shares:
-    """Deal out files, some at a time, to whoever asks next."""
-
-    def __init__(self, paths: Sequence[bytes]) -> None:
-        self._paths = paths
-        self._begin = 0
-        self._lock = Lock()
-
-    def take(self) -> _Share | None:
-        """Return the next files, None where there are no more."""
-        with self._lock:
-            begin, self._begin = self._begin, self._begin + _SHARE
-        some = self._paths[begin : begin + _SHARE]
-        return _Share(b"\0".join(some), len(some), begin) if some else None
-
-    def left(self) -> int:
-        """Return how many shares there still are, at least one."""
-        return max(1, -(-(len(self._paths) - self._begin) // _SHARE))
-
-
 def sort_out(paths: Sequence[bytes]) -> Iterator[Sorted]:
     """Yield, for some files after the others, what `Batches.select` says of them.
 
     That is: which of `paths` need the scanner, how many others were read, and how many bytes these
     have. The parts come in any order.
     """
-    shares, done = _Shares(paths), 0
-    while len(paths) < _MANY and done < _ALONE and (share := shares.take()):
+    begins, done = deque(range(0, len(paths), _SHARE)), 0
+
+    def take() -> _Share | None:
+        """Return the next files, None where there are no more. Any thread may ask."""
+        with suppress(IndexError):
+            begin = begins.popleft()
+            some = paths[begin : begin + _SHARE]
+            return _Share(b"\0".join(some), len(some), begin)
+        return None
+
+    while len(paths) < _MANY and done < _ALONE and (share := take()):
         yield (result := _sorted_out(share))
         done += result[2]
-    if share := shares.take():
-        yield from _share_out(share, shares)
+    if share := take():
+        yield from _share_out(share, take, most=max(1, len(begins)))
 
 
-def _share_out(first: _Share, shares: _Shares) -> Iterator[Sorted]:
+def _share_out(
+    share: _Share | None, take: Callable[[], _Share | None], most: int
+) -> Iterator[Sorted]:
     """Work until a worker answers: so long there is a processor for us."""
-    with Pool(shares.take, "batches", most=shares.left()) as workers:
-        share: _Share | None = first
+    with Pool(take, "batches", most=most) as workers:
         while share:
             yield _sorted_out(share)
-            share = None if workers.has_answered() else shares.take()
+            share = None if workers.has_answered() else take()
         for answer in workers.answers():
             yield _placed(answer) if isinstance(answer, Answer) else _sorted_out(answer.work)
-        while share := shares.take():
+        while share := take():
             yield _sorted_out(share)
 
 

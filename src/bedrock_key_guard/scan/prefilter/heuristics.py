@@ -1,4 +1,4 @@
-"""See by their shape the encodings that no literal gives away.
+"""Recognise by their shape the encodings that hold no literal.
 
 A key that was encoded twice, escaped letter by letter or written as numbers holds nothing that one
 could search for; but it is a long or dense stretch of one kind, which text seldom has.
@@ -11,6 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+
+def _shape(letters: bytes, mark: bytes) -> bytes:
+    """Return the table that writes `mark` for some letters and NUL for all others."""
+    others = bytes(range(256)).translate(None, letters)
+    return bytes.maketrans(letters + others, mark * len(letters) + bytes(len(others)))
+
+
 WORD = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 _HEX = b"0123456789ABCDEFabcdef"
 # Base64 of ASCII, of which each byte has its first bit clear: so of four characters the first,
@@ -22,9 +29,7 @@ ASCII_QUAD = (
     b"ACDEFGHQSTUVWXgijklmnwyz0123",
     b"ABEFIJMNQRUVYZcdghklopstwx014589",
 )
-_QUAD_TABLES = tuple(
-    bytes(116 if byte in each else 0 for byte in range(256)) for each in ASCII_QUAD
-)
+_QUAD_TABLES = tuple(_shape(each, b"t") for each in ASCII_QUAD)
 _QUAD = 4
 # One letter in so many is looked at, which is enough to see a row of one kind.
 _TEXT_STEP = 16
@@ -32,21 +37,19 @@ _TEXT_SAMPLE = b"t" * (len(_TEXT) * _QUAD // _TEXT_STEP)
 # Base64 of what zlib compressed: a long run with one of its beginnings (RFC 1950, any level).
 _ZLIB = (b"eA", b"eF", b"eJ", b"eN")
 _RUN = b"a" * 60
-_RUN_TABLE = bytes(97 if byte in WORD + b"+/" else 0 for byte in range(256))
+_RUN_TABLE = _shape(WORD + b"+/", b"a")
 # Eighty bytes in hex, whatever stands between them, and then the forms that are understood: a key
 # is longer than any digest.
 HEX_RUN = b"h" * 160
 # A row of a dump: sixteen bytes, and an offset that stands before them.
 HEX_ROW = b"h" * 36
 _HEX_PIECE = b"h" * 24
-HEX_TABLE = bytes(104 if byte in _HEX + b"xXuU" else 0 for byte in range(256))
+HEX_TABLE = _shape(_HEX + b"xXuU", b"h")
 _HEX_STEP = 4
 _HEX_SAMPLE = b"h" * (len(HEX_ROW) // _HEX_STEP)
-_HYPHENATED_TABLE = bytes(104 if byte in _HEX + b"xXuU-" else 0 for byte in range(256))
+_HYPHENATED_TABLE = _shape(_HEX + b"xXuU-", b"h")
 _HEX_BETWEEN = b"\0\r\n"
-_HEX_DIGITS = bytes(
-    104 if byte in _HEX else byte + 32 if byte in b"UX" else byte for byte in range(256)
-)
+_HEX_DIGITS = bytes.maketrans(_HEX + b"UX", b"h" * len(_HEX) + b"ux")
 _HEX_FORMS = tuple(
     form * times
     for times, *forms in (
@@ -63,7 +66,7 @@ _DECIMALS = b"dd," * 40
 _LETTER = rb"(?:4[35789]|5[0-7]|6[15-9]|[78][0-9]|9[057-9]|1[01][0-9]|12[0-2])"
 # It begins with what each has: with a comma it is found four times as fast.
 _LETTERS_IN_DECIMAL = rb",(?:%b,){59}" % _LETTER
-_DECIMAL_TABLE = bytes(100 if byte in b"0123456789" else byte for byte in range(256))
+_DECIMAL_TABLE = bytes.maketrans(b"0123456789", b"d" * 10)
 _DECIMAL_BETWEEN = b"\0\t\n\r "
 # So many escapes in so many bytes are more than text needs.
 BLOCK = 1024
@@ -133,7 +136,7 @@ def dense(data: bytes) -> Iterator[int]:
 
 
 def has_hex(data: bytes, letters: bytes) -> bool:
-    """Tell whether any row of hex is worth the question what it is."""
+    """Return whether any row of hex may be more than a digest."""
     sample = letters[::_HEX_STEP].translate(_HYPHENATED_TABLE)
     found = (
         letters[max((first - 1) * _HEX_STEP, 0) : last * _HEX_STEP]
@@ -144,12 +147,12 @@ def has_hex(data: bytes, letters: bytes) -> bool:
 
 
 def is_hex(data: bytes, digits: bytes) -> bool:
-    """Tell whether a long row of digits may be text; `digits` is what the row was seen in."""
+    """Return whether a long row of digits may be text; `digits` is what the row was seen in."""
     return HEX_ROW in digits and writes_bytes(data, is_long=HEX_RUN in digits)
 
 
 def writes_bytes(data: bytes, *, is_long: bool) -> bool:
-    """Tell whether `data` writes bytes as people and programs do: as a dump, or in a long row."""
+    """Return whether `data` writes bytes as a dump does or, where a row `is_long`, in any form."""
     written = data.translate(_HEX_DIGITS, _HEX_BETWEEN)
     if any(form in written for form in _DUMP_FORMS):
         return True
@@ -157,7 +160,7 @@ def writes_bytes(data: bytes, *, is_long: bool) -> bool:
 
 
 def _decimal(data: bytes) -> bool:
-    """Tell whether so many numbers may be letters, digits, `+`, `/`, `=`, `-` or `_`."""
+    """Return whether so many numbers may be letters, digits, `+`, `/`, `=`, `-` or `_`."""
     numbers = data.translate(None, _DECIMAL_BETWEEN)
     if _DECIMALS not in numbers.translate(_DECIMAL_TABLE).replace(b"ddd", b"dd"):
         return False

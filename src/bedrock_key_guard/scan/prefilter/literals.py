@@ -49,7 +49,7 @@ HISTORY_LITERALS = (*_BEDROCK, *WIDE[: len(_BEDROCK)], *BASE64)
 _DECODED = b"-at-"
 _ACCOUNT_LENGTH = 12
 # All but capitals, digits and `-`.
-_SMALL = bytes(byte for byte in range(256) if byte not in b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_SMALL = bytes(range(256)).translate(None, b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _FEWEST_CAPITALS = 3
 _CAPITALS = tuple((literal.translate(None, _SMALL), literal) for literal in LITERALS)
 _BY_CAPITALS = tuple(
@@ -58,7 +58,7 @@ _BY_CAPITALS = tuple(
     if len(capitals.replace(b"-", b"")) >= _FEWEST_CAPITALS
 )
 _WHOLE = tuple(literal for literal in LITERALS if literal not in dict(_BY_CAPITALS).values())
-_AS_DIGITS = bytes(100 if byte in b"0123456789" else byte for byte in range(256))
+_AS_DIGITS = bytes.maketrans(b"0123456789", b"d" * 10)
 _ACCOUNT = _DECODED.translate(None, _SMALL) + b"d" * _ACCOUNT_LENGTH
 
 

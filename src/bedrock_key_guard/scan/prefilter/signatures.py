@@ -1,4 +1,4 @@
-"""Know a container by its first bytes, whatever its name is.
+"""Recognise a container by its first bytes, whatever its name is.
 
 Imports nothing, because the hook asks for every file of every commit. The signatures are those of
 file(1), and for each format those of its own specification.
@@ -86,7 +86,7 @@ def _has_zip_member(head: bytes) -> bool:
 
 
 def is_zip_member(header: bytes) -> bool:
-    """Tell whether `header`, with `ZIP_NAME` bytes of the name, is one that a program writes.
+    """Return whether `header`, with `ZIP_NAME` bytes of the name, is one that a program writes.
 
     The signature before it alone stands in every program that knows of zip.
     """

@@ -1,4 +1,4 @@
-"""Ask the system for what makes a search faster; it is as right without."""
+"""Ask the system for what makes a search faster. Where it has none of it, nothing else changes."""
 
 from __future__ import annotations
 
