@@ -47,6 +47,8 @@ _LABEL_WIDTH = 12
 _LONGEST_NAME = 44
 _COLOURS: dict[Level, str] = {"alarm": RED, "warning": YELLOW, "success": GREEN, "note": BOLD}
 _COLOUR_CODE = re.compile(r"\x1b\[[0-9;]+m")
+# As wide as the longest word for what was not scanned, and a space.
+_LABEL = 10
 
 
 def as_text(
@@ -189,7 +191,6 @@ def _not_scanned(report: Report, visibility: Visibility | None, canvas: Canvas) 
     title = f"{BOLD}Not scanned{PLAIN}"
     if not may_name_places(report, visibility):
         return [title, f"  {wrapped(unscanned(report), 2, canvas)}"]
-    return [
-        title,
-        *(f"  {each.label:<11}{shown(f'{each.what}: {each.reason}')}" for each in missed),
-    ]
+    said = (wrapped(f"{each.what}: {each.reason}", _LABEL + 2, canvas) for each in missed)
+    labels = (f"  {each.label:<{_LABEL}}" for each in missed)
+    return [title, *map("".join, zip(labels, said, strict=True))]

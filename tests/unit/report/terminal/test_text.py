@@ -166,8 +166,8 @@ def test_what_was_not_scanned_is_listed_and_the_report_is_loudly_incomplete() ->
     text = as_text(samples.report(missed=missed, **said))
     assert text == (
         "Not scanned\n"
-        "  missing  a\\x1b.bin: permission denied\n"
-        "  opaque   pipe: it is not a regular file\n"
+        "  missing   a\\x1b.bin: permission denied\n"
+        "  skipped   pipe: it is not a regular file\n"
         "\n"
         "Incomplete: a limit\n"
         "Warning: a loss\n"
