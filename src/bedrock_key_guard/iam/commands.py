@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.iam.policy_documents import denial
 from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.model import actions
+from bedrock_key_guard.model import CredentialRecord, Holder, Key, Principal, actions
 
 if TYPE_CHECKING:
     from bedrock_key_guard.keys.families import Family
-    from bedrock_key_guard.model import CredentialRecord, Holder, Key, Principal
 
 _DENY_POLICY_NAME = "DenyLeakedBedrockApiKey"
 

@@ -43,7 +43,7 @@ def session_denial(actions: Sequence[str], cutoff: datetime, user_id: str | None
 
 
 def is_session_denial(document: Any) -> bool:
-    """Tell whether a policy is one that `session_denial` writes, and so does nothing but deny."""
+    """Return whether a policy is one that `session_denial` writes, and so does nothing but deny."""
     statements = listed(document.get("Statement")) if isinstance(document, dict) else []
     if len(statements) != 1 or not isinstance(statements[0], dict):
         return False
@@ -80,25 +80,18 @@ def policy_name(until: datetime, fingerprint: str) -> str:
     return f"BedrockKeyGuard-revoke-until-{whole:{_UNTIL}}-{fingerprint[:12]}"
 
 
-def read_policy_name(name: str) -> datetime | None:
-    """Return until when an inline policy of the guard is needed, or None for another's policy."""
+def read_policy_name(name: str) -> tuple[datetime, str] | None:
+    """Return until when an inline policy of the guard is needed, and for which key: 12 digits.
+
+    None for another's policy.
+    """
     found = _NAME.fullmatch(name)
     if found is None:
         return None
     try:
-        return datetime.strptime(found[1] + "+0000", "%Y%m%dT%H%MZ%z")
+        return datetime.strptime(found[1] + "+0000", "%Y%m%dT%H%MZ%z"), found[2]
     except ValueError:
         return None
-
-
-def key_in_policy_name(name: str) -> str:
-    """Return the digits of a fingerprint that an inline policy of the guard is named after."""
-    return name.rpartition("-")[2]
-
-
-def is_policy_for(name: str, fingerprint: str) -> bool:
-    """Tell whether an inline policy is the guard's own, made for this key."""
-    return read_policy_name(name) is not None and key_in_policy_name(name) == fingerprint[:12]
 
 
 def _denies(statement: Document, action: str) -> bool:

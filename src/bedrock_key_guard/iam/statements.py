@@ -11,14 +11,13 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.keys.key import ShortTermKey
+from bedrock_key_guard.keys.key import ShortTermKey, WholeKey
 from bedrock_key_guard.model.times import read_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from bedrock_key_guard.keys.key import WholeKey
 
 _ENDS_SESSIONS = {"datelessthan", "datelessthanequals"}
 _NAMES_ONE = {"stringequals", "stringlike"}

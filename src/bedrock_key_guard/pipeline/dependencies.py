@@ -103,8 +103,8 @@ def investigator(
     investigating: Investigating, sessions: Sessions, witnesses: Witnesses
 ) -> Investigator:
     """Return who looks up in CloudTrail who used a key."""
-    from bedrock_key_guard.investigate.investigator import Dependencies, Investigator
+    from bedrock_key_guard.investigate.investigator import Investigator
 
-    standing_of = witnesses.accounts.standing_of
-    dependencies = Dependencies(sessions, standing_of, witnesses.now)
-    return Investigator(dependencies, investigating.since, investigating.max_events)
+    may_ask, now = witnesses.accounts.standing_of, witnesses.now
+    since, most_events = investigating.since, investigating.max_events
+    return Investigator(sessions.of, may_ask, now, since, most_events)

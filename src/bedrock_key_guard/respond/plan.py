@@ -8,17 +8,20 @@ commands for a person, or in nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bedrock_key_guard.iam import commands
-from bedrock_key_guard.model import LongTermKey, ShortTermKey, actions
+from bedrock_key_guard.model import (
+    Action,
+    CredentialRecord,
+    Incident,
+    LongTermKey,
+    Principal,
+    ShortTermKey,
+    Verdict,
+    actions,
+)
 from bedrock_key_guard.model.actions import Manual, Nothing
 from bedrock_key_guard.respond.policy import Policy
-from bedrock_key_guard.verify.signer import search_for_signer, signer_of
-
-if TYPE_CHECKING:
-    from bedrock_key_guard.model import Action, CredentialRecord, Incident, Principal, Verdict
-    from bedrock_key_guard.verify.signer import Signer
+from bedrock_key_guard.verify.signer import Signer, search_for_signer, signer_of
 
 __all__ = ["Policy", "plan"]
 

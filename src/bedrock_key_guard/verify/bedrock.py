@@ -20,8 +20,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from bedrock_key_guard.aws.endpoints import plane_url
-from bedrock_key_guard.aws.regions import MANTLE_REGIONS
+from bedrock_key_guard.aws.regions import MANTLE_REGIONS, plane_url
 from bedrock_key_guard.aws.session import USER_AGENT
 from bedrock_key_guard.model import BedrockAnswer, Plane
 from bedrock_key_guard.verify.classify import Reading, read_answer

@@ -15,8 +15,7 @@ from bedrock_key_guard.model import TrailAnswer
 from bedrock_key_guard.model.usage import Gap
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.aws.cloudtrail import Trail
-    from bedrock_key_guard.aws.trail_record import Record
+    from bedrock_key_guard.aws.cloudtrail import Record, Trail
     from bedrock_key_guard.keys.key import ShortTermKey
 
 Named = tuple[str, str]

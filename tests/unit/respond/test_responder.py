@@ -18,7 +18,7 @@ from bedrock_key_guard.iam.commands import by_hand
 from bedrock_key_guard.model import CredentialRecord, Outcome, VerdictState
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.apply import restore_command
-from bedrock_key_guard.respond.credential_writer import Status
+from bedrock_key_guard.respond.identities import Status
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder

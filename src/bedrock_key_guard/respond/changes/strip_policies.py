@@ -65,7 +65,7 @@ def _detach(user_name: str, policies: Iterable[str], identities: Identities) -> 
 def _others(credential: CredentialRecord, access: AccountAccess) -> str | None:
     """Return what the user has that would stop too, or that could not be given back."""
     name = credential.user_name
-    others = access.others(name, credential.credential_id)
+    others = access.identities.active_beside(name, credential.credential_id)
     if others:
         return f"more than this key, and it would stop too: {', '.join(others)}"
     for what, found in (

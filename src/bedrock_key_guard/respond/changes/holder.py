@@ -9,12 +9,13 @@ writes one, aimed at the session that signed, and is for those who grant that ri
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam import commands, policy_documents
-from bedrock_key_guard.iam.principal import read_principal
+from bedrock_key_guard.iam.principal import is_same
+from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.ledger.records import PolicyAttached, PolicyPut
 
@@ -32,7 +33,7 @@ _SECOND = timedelta(seconds=1)
 def quarantine(action: Quarantine, evidence: Evidence, policy: Policy) -> Change:
     """Attach the managed policy that denies the use of keys on both planes."""
     what, end = _named(action), action.key.expires_at
-    promise = f"would attach policy {policy.quarantine} to {what} until {_told(end)}"
+    promise = f"would attach policy {policy.quarantine} to {what} until {moment(end)}"
     prepare, deed = partial(_attachment, action, policy), "attach the quarantine policy"
     return Change(action, evidence, what, promise, deed, prepare, until=end)
 
@@ -45,7 +46,7 @@ def revoke_sessions(action: RevokeSessions, evidence: Evidence, policy: Policy) 
         evidence,
         subject=_named(action),
         promise=f"would deny {'everything' if policy.revoke_everything else denied} "
-        f"to {_aim(action)}, until {_told(end)}",
+        f"to {_aim(action)}, until {moment(end)}",
         deed="write the policy that revokes sessions",
         prepare=partial(_revocation, action, evidence, policy),
         until=end,
@@ -68,7 +69,7 @@ def _attachment(action: Quarantine, policy: Policy, access: AccountAccess) -> Re
     return Ready(
         PolicyAttached(who.kind, who.name, who.unique_id, arn, until.isoformat(), there),
         f"policy {arn} is attached{' already' if there else ''} to {_named(action)}, "
-        f"and is needed until {_told(until)}",
+        f"and is needed until {moment(until)}",
         partial(access.identities.attach, who.kind, who.name, arn),
         needed=not there,
     )
@@ -81,10 +82,11 @@ def _revocation(
     who, key, there = _found(action, access), action.key, access.identities
     if isinstance(who, Obstacle):
         return who
-    if _is_own(who, access) and not policy.force:
+    if is_same(access.actor, who.arn) and not policy.force:
         return Obstacle(f"the guard itself acts as {_named(action)} (--force lets it go on)")
     inline = there.inline(who.kind, who.name)
-    ours = [name for name in inline if policy_documents.is_policy_for(name, key.fingerprint)]
+    named = {name: policy_documents.read_policy_name(name) for name in inline}
+    ours = [name for name, read in named.items() if read and read[1] == key.fingerprint[:12]]
     if ours:
         name, document = ours[0], there.inline_document(who.kind, who.name, ours[0]) or {}
     else:
@@ -121,10 +123,6 @@ def _named(action: HolderAction) -> str:
     return f"{holder.kind} {holder.name} of account {holder.account.account_id}"
 
 
-def _told(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"
-
-
 def _found(action: HolderAction, access: AccountAccess) -> Identity | Obstacle:
     """Return the user or role as IAM knows it, and may be told to change it."""
     kind, name = action.holder.kind, action.holder.name
@@ -135,9 +133,3 @@ def _found(action: HolderAction, access: AccountAccess) -> Identity | Obstacle:
         by_others = commands.to_deny_from_above(action.key, action.signer)
         return Obstacle(f"{kind} {identity.name} is one that AWS alone changes", by_others)
     return identity
-
-
-def _is_own(identity: Identity, access: AccountAccess) -> bool:
-    """Tell whether the guard acts as this user or role."""
-    own, its = read_principal(access.actor), read_principal(identity.arn)
-    return own is not None and its is not None and own.identity == its.identity
