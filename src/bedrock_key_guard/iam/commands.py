@@ -124,7 +124,7 @@ def to_deny_from_above(key: ShortTermKey, signer: Principal) -> tuple[str, ...]:
     """Return what the organisation's management account can do, for others but itself.
 
     A role of IAM Identity Center is shared by everyone with its permission set: a session's name
-    tells the person.
+    is the person's.
     """
     condition: dict[str, object] = {"ArnLike": {"aws:PrincipalArn": _arn_of(signer)}}
     if signer.session and signer.name.startswith("AWSReservedSSO_"):

@@ -1,7 +1,7 @@
 """Aggregate calls one by one into counts, in memory that their number does not make grow.
 
 What comes out is the same whatever the order in which calls come in: of one dimension those values
-are told apart that have the smallest digests, so whether one is counted is settled by itself alone.
+are counted that have the smallest digests, so whether one is counted depends on itself alone.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 MOST_VALUES = 4096
-"""Values of one dimension that are told apart: beyond, there are no ten that matter."""
+"""Values of one dimension that are counted by themselves: beyond, there are no ten that matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Hold every value that was told apart, in order; `rest` counts the calls of the others."""
+    """Hold every value that was counted by itself, in order; `rest` are the others' calls."""
 
     tallies: tuple[Tally, ...] = ()
     rest: int = 0

@@ -118,7 +118,7 @@ def _reach(session: Session, key: WholeKey, verdict: Verdict) -> Reach | None:
     if verdict.state not in ("live", "contained"):
         return None
     if isinstance(key, LongTermKey):
-        credential = verdict.evidence.iam.credential if verdict.evidence.iam else None
+        credential = verdict.evidence.credential
         if credential is None:
             return None
         return reach_of_user(session, credential.user_name, credential.credential_id)

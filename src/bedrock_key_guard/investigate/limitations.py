@@ -1,4 +1,4 @@
-"""Say what no look at CloudTrail can see, and what it cannot tell apart."""
+"""Say what no look at CloudTrail can see, and what it cannot distinguish."""
 
 from __future__ import annotations
 

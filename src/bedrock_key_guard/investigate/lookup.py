@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard.aws.cloudtrail import KEPT, Attribute, Query, Record, Trail
 from bedrock_key_guard.aws.listings import Regions
@@ -83,13 +83,12 @@ def usage_of_user(lookup: Lookup, key: UserKey, regions: Regions) -> Usage:
     latest, more = changes.done()
     facts = aggregation.facts()
     particular = (limitations.ONE_USER, *((limitations.RENAMED,) if key.renamed else ()))
-    return replace(
-        _usage(lookup, facts, gaps),
+    return _usage(
+        *(lookup, facts, gaps),
         subject=f"user {' or '.join(key.names)}",
         limits=tuple(limitations.limits_of(lookup.window, facts, regions, particular)),
         changes=latest,
         more_changes=more,
-        indicators=indicators_of(facts, latest, lookup.window.leaked_at),
     )
 
 
@@ -105,11 +104,10 @@ def usage_of_signer(lookup: Lookup, key: ShortTermKey, evidence: Evidence) -> Us
         said, gaps = _read_by_session(lookup, key, evidence, aggregation)
     facts = aggregation.facts()
     regions = Regions((key.region,))
-    return replace(
-        _usage(lookup, facts, gaps),
+    return _usage(
+        *(lookup, facts, gaps),
         subject=f"access key {key.access_key_id}",
         limits=tuple(limitations.limits_of(lookup.window, facts, regions, (said,))),
-        indicators=indicators_of(facts, (), lookup.window.leaked_at),
     )
 
 
@@ -172,10 +170,10 @@ def _with_option(gap: Gap) -> Gap:
     return replace(gap, reason=f"{gap.reason} (--max-events)") if gap.kind == "bound" else gap
 
 
-def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap]) -> Usage:
+def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap], **particular: Any) -> Usage:
     window, total = lookup.window, facts.total
+    changes = particular.get("changes", ())
     return Usage(
-        subject="",
         begin=window.begin,
         end=window.end,
         leaked_at=window.leaked_at,
@@ -186,5 +184,7 @@ def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap]) -> Usage:
         probes=facts.probes,
         by=tuple((name, facts.values[name].most_used(MOST_SHOWN)) for name in DIMENSIONS),
         hours=facts.hours,
+        indicators=indicators_of(facts, changes, window.leaked_at),
         gaps=tuple(gaps),
+        **particular,
     )

@@ -60,7 +60,7 @@ class SignedKey:
 
 def user_key(key: LongTermKey, evidence: Evidence) -> UserKey:
     """Return whom to ask about for a long-term key: by IAM's word, else by the key's own."""
-    credential = evidence.iam.credential if evidence.iam else None
+    credential = evidence.credential
     if credential is None:
         return UserKey(key.user_name_candidates)
     renamed = credential.user_name not in key.user_name_candidates

@@ -30,7 +30,7 @@ class AccountAccess:
     """Hold what can be asked and changed in one account; `actor` is the ARN that acts there.
 
     `events` are the changes that CloudTrail shows, `earlier_response` what an earlier run did.
-    `store_of` is where a credential's new key goes, and `mask` is told it before anything else is.
+    `store_of` is where a credential's new key goes, and `mask` is called with it first of all.
     `role` is the one that was assumed to get there, None in our own account. `guards` are the ARNs
     of whom the guard is there: the one that acts, and the one that an option names.
     """

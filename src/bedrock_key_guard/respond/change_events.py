@@ -43,6 +43,7 @@ class ChangeEvents:
     def __init__(self, session: Session, now: datetime) -> None:
         """Ask the trail of `session` about all that it keeps: the 90 days before `now`."""
         self.begin = now - KEPT
+        self.guard = session.arn
         self._session = session
         self._read: dict[str, Events] = {}
         self._lock = threading.Lock()

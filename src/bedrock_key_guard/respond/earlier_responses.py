@@ -1,7 +1,7 @@
 """Recall from CloudTrail what earlier runs did, where their ledger is lost, and end what they left.
 
-A run that was killed after it disabled a key has told nobody, and a hosted runner's disk is gone.
-The next run finds a dead key: only AWS still knows that it was the guard who made it so.
+A run that was killed after it disabled a key has reported nothing, and a hosted runner's disk is
+gone. The next run finds a dead key: only AWS still knows that the guard did it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam import commands
+from bedrock_key_guard.iam.principal import is_same
 from bedrock_key_guard.model import CredentialRecord, Outcome, Verdict
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
@@ -35,8 +36,7 @@ def earlier_response(events: ChangeEvents, fingerprint: str, verdict: Verdict) -
     What confirms it are the refusals that the verdict rests on. Where it could not be found out,
     nothing is done, and the reason says so.
     """
-    iam = verdict.evidence.iam
-    credential = iam.credential if iam else None
+    iam, credential = verdict.evidence.iam, verdict.evidence.credential
     inactive = credential is not None and credential.status == "Inactive"
     if verdict.state != "dead" or iam is None or not (inactive or iam.state == "absent"):
         return None
@@ -49,7 +49,7 @@ def earlier_response(events: ChangeEvents, fingerprint: str, verdict: Verdict) -
         earlier = _deleted(fingerprint, done)
     else:
         its_own = [change for change in done if change.target == credential.credential_id]
-        earlier = _switched_off(fingerprint, credential, its_own)
+        earlier = _switched_off(fingerprint, credential, its_own, events.guard)
     if earlier is None:
         return None
     return replace(earlier, confirmed_at=max(a.asked_at for a in verdict.evidence.bedrock))
@@ -66,9 +66,12 @@ def _deleted(fingerprint: str, changes: Sequence[Record]) -> Outcome | None:
 
 
 def _switched_off(
-    fingerprint: str, credential: CredentialRecord, changes: Sequence[Record]
+    fingerprint: str, credential: CredentialRecord, changes: Sequence[Record], guard: str
 ) -> Outcome | None:
-    """Return that a guard set the credential Inactive, and what it may have left undone."""
+    """Return that a guard set the credential Inactive, and what it may have left undone.
+
+    To delete it was the purpose of this `guard` alone: anybody can write a user agent.
+    """
     settings = [change for change in changes if not _is_reset(change)]
     if not settings or not (settings[-1].by_guard and settings[-1].deed == DISABLED):
         return None
@@ -78,7 +81,8 @@ def _switched_off(
     if _is_reset(changes[-1]):
         reason = f"{reason} and reset it; see whether the store holds its new key"
         return Outcome("reset", "not-needed", reason)
-    if purpose and purpose.action == "delete" and purpose.is_for(fingerprint):
+    deletes = purpose and purpose.action == "delete" and purpose.is_for(fingerprint)
+    if deletes and is_same(settings[-1].actor, guard):
         reason = f"{reason}, and was cut off before it could delete it"
         return Outcome("delete", "failed", reason)
     return Outcome("disable", "not-needed", reason)

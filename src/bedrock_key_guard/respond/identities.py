@@ -28,7 +28,7 @@ Status = Literal["Active", "Inactive"]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Hold what IAM tells of a user or role: the ARN with its path, and the id that no other has.
+    """Hold what IAM says of a user or role: the ARN with its path, and the id that no other has.
 
     A user that is deleted and made anew has the same name and another id.
     """

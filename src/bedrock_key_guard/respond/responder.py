@@ -14,8 +14,7 @@ from bedrock_key_guard.model import Action, Evidence, Outcome, Verdict, actions
 from bedrock_key_guard.model.actions import Delete, Manual, Nothing
 from bedrock_key_guard.respond.apply import Dependencies, apply, prove, refused
 from bedrock_key_guard.respond.changes.credential import delete, disable, reset
-from bedrock_key_guard.respond.changes.holder import quarantine, revoke_sessions
-from bedrock_key_guard.respond.changes.strip_policies import strip_policies
+from bedrock_key_guard.respond.changes.holder import quarantine, revoke_sessions, strip_policies
 from bedrock_key_guard.respond.earlier_responses import finish_earlier
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import Hold
@@ -114,8 +113,7 @@ class Responder:
 
     def _left_undone(self, verdict: Verdict) -> Delete | None:
         """Return what an earlier run had to leave, where this one may end it."""
-        iam, policy = verdict.evidence.iam, self._policy
-        credential = iam.credential if iam else None
+        credential, policy = verdict.evidence.credential, self._policy
         if policy.response != "delete" or policy.dry_run or policy.untrusted is not None:
             return None
         if credential is None or policy.protects(credential.user_name):

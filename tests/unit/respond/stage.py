@@ -62,9 +62,11 @@ class Stage:
             self.diary.note("mask")
             self.masked.append(secret)
 
+        actor = f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7"
         return AccountAccess(
             account=Account(ACCOUNT),
-            actor=f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7",
+            actor=actor,
+            guards=(actor,),
             credentials=self.writer,
             identities=self.identities,
             find_credential=lambda _: None,

@@ -229,3 +229,17 @@ def test_which_events_are_a_guards_own(
     after = earlier_response(shown(change(UPDATE, "Inactive", AGENT), last), FINGERPRINT, verdict)
     assert (alone is not None) == own
     assert (after is not None and after.action == "reset") == reset
+
+
+@pytest.mark.parametrize(("actor", "action"), [("guard", "delete"), ("admin", "disable")])
+def test_a_stranger_who_writes_the_guards_user_agent_has_nothing_deleted(
+    actor: str, action: str
+) -> None:
+    agent = f"{AGENT} {purpose_of('delete', FINGERPRINT)}"
+    cut_off = change(UPDATE, "Inactive", agent)
+    cut_off["userIdentity"] = {"arn": f"arn:aws:iam::{ACCOUNT}:user/{actor}"}
+    verdict = other("dead")
+    evidence = replace(verdict.evidence, iam=found(credential("Inactive")))
+    outcome = earlier_response(shown(cut_off), FINGERPRINT, replace(verdict, evidence=evidence))
+    assert outcome is not None
+    assert outcome.action == action

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -460,3 +461,27 @@ def test_a_role_gives_back_what_another_session_of_it_took(
     assert first["AWS_ACCESS_KEY_ID"] != second["AWS_ACCESS_KEY_ID"]
     (outcome,) = given_back(path, second)
     assert outcome.state == "done"
+
+
+def test_each_listing_of_an_account_is_asked_for_once(
+    sandbox: Sandbox, session: Session, environment: dict[str, str], leaked: Leaked, path: Path
+) -> None:
+    for key in (leaked, *(sandbox.make_long_term_key(ACCOUNT, name) for name in ("bob", "eve"))):
+        take(key, session, path)
+    before = len(sandbox.calls())
+    assert [outcome.state for outcome in given_back(path, environment)] == ["done"] * 3
+    asked = Counter(call.operation for call in sandbox.calls()[before:])
+    assert asked["ListServiceSpecificCredentials"] == 1
+    assert asked["LookupEvents"] == 3  # one for each kind of change
+
+
+def test_what_cloudtrail_keeps_no_longer_is_not_given_back(
+    session: Session, environment: dict[str, str], leaked: Leaked, path: Path
+) -> None:
+    take(leaked, session, path)
+    old = (datetime.now(timezone.utc) - timedelta(days=91)).isoformat(timespec="seconds")
+    lines = [{**json.loads(line), "time": old} for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(line, sort_keys=True) + "\n" for line in lines))
+    (outcome,) = given_back(path, environment)
+    assert outcome.state == "refused"
+    assert "older than 90 days" in outcome.reason
