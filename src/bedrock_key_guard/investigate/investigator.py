@@ -35,17 +35,17 @@ class Investigator:
     def __init__(
         self,
         session_of: Callable[[str | None], Session | NoSession],
-        standing_of: Callable[[WholeKey], AllowedAccounts],
+        allowed_of: Callable[[WholeKey], AllowedAccounts],
         now: Callable[[], datetime],
         since: datetime | None = None,
         most_events: int | None = None,
     ) -> None:
         """Look from `since`, or from the leak, at no more than `most_events` of each query.
 
-        `standing_of` says whether the account of a key may be asked about, `session_of` by whom.
+        `allowed_of` says whether the account of a key may be asked about, `session_of` by whom.
         """
         self._session_of = session_of
-        self._standing_of = standing_of
+        self._allowed_of = allowed_of
         self._now = now
         self._since = since
         self._most_events = MOST_EVENTS if most_events is None else most_events
@@ -88,10 +88,10 @@ class Investigator:
         )
 
     def _session_for(self, key: WholeKey) -> Session | NoSession:
-        standing = self._standing_of(key)
-        account_id = standing.account_id
-        if not standing.permits(account_id):
-            reason = standing.detail or f"account {account_id} may not be asked about"
+        allowed = self._allowed_of(key)
+        account_id = allowed.account_id
+        if not allowed.permits(account_id):
+            reason = allowed.detail or f"account {account_id} may not be asked about"
             return NoSession(reason)
         self._keys += 1
         if self._keys > MOST_KEYS:

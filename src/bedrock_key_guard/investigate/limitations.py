@@ -28,7 +28,7 @@ BY_SESSION = (
     "counted, whichever access key of that session signed them."
 )
 NO_SESSION = "No event held the access key, and nobody named the session that signed the key."
-OWN_WORD = "The guard's own probes are known by their user agent, which anyone can copy."
+BY_USER_AGENT = "The guard's own probes are known by their user agent, which anyone can copy."
 NO_LEAK = "When the key leaked is not known, so nothing is compared with what was before."
 NOTHING_BEFORE = "The key was not used before it leaked, so no address or program counts as new."
 
@@ -45,7 +45,7 @@ def limits_of(
         number = len(regions.names)
         yield f"Which regions are enabled is not known ({regions.doubt}): {number} were asked."
     if facts.probes:
-        yield OWN_WORD
+        yield BY_USER_AGENT
     if window.leaked_at is None:
         yield NO_LEAK
     elif facts.total and facts.total.first.time >= window.leaked_at:

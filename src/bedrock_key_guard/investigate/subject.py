@@ -59,7 +59,7 @@ class SignedKey:
 
 
 def user_key(key: LongTermKey, evidence: Evidence) -> UserKey:
-    """Return whom to ask about for a long-term key: by IAM's word, else by the key's own."""
+    """Return whom to ask about for a long-term key: IAM's user, else whom the key may mean."""
     credential = evidence.credential
     if credential is None:
         return UserKey(key.user_name_candidates)

@@ -80,8 +80,7 @@ class Identities:
             answer = self._call(f"get_{kind}_policy", kind, name, PolicyName=policy)
         except self._iam.exceptions.NoSuchEntityException:
             return None
-        document: Document = answer["PolicyDocument"]
-        return document
+        return dict(answer["PolicyDocument"])
 
     def managed_document(self, arn: str) -> Document | None:
         """Return the default version of a managed policy, None where there is no such policy."""
@@ -90,8 +89,7 @@ class Identities:
         except self._iam.exceptions.NoSuchEntityException:
             return None
         version = self._iam.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])
-        document: Document = version["PolicyVersion"]["Document"]
-        return document
+        return dict(version["PolicyVersion"]["Document"])
 
     def groups(self, user_name: str) -> tuple[str, ...]:
         """Return the groups of a user."""
@@ -159,23 +157,20 @@ class CredentialWriter:
 
     def set_status(self, credential: CredentialRecord, status: Status) -> None:
         """Set the status of this one credential."""
-        self._iam.update_service_specific_credential(
-            UserName=credential.user_name,
-            ServiceSpecificCredentialId=credential.credential_id,
-            Status=status,
-        )
+        self._iam.update_service_specific_credential(**_exact(credential), Status=status)
 
     def reset(self, credential: CredentialRecord) -> Secret:
         """Give this one credential a new secret; its id, alias, status and dates stay."""
-        answer = self._iam.reset_service_specific_credential(
-            UserName=credential.user_name,
-            ServiceSpecificCredentialId=credential.credential_id,
-        )
+        answer = self._iam.reset_service_specific_credential(**_exact(credential))
         return Secret(answer["ServiceSpecificCredential"]["ServiceCredentialSecret"])
 
     def delete(self, credential: CredentialRecord) -> None:
         """Delete this one credential; the user stays."""
-        self._iam.delete_service_specific_credential(
-            UserName=credential.user_name,
-            ServiceSpecificCredentialId=credential.credential_id,
-        )
+        self._iam.delete_service_specific_credential(**_exact(credential))
+
+
+def _exact(credential: CredentialRecord) -> dict[str, str]:
+    return {
+        "UserName": credential.user_name,
+        "ServiceSpecificCredentialId": credential.credential_id,
+    }

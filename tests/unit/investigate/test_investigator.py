@@ -124,7 +124,7 @@ def test_the_guards_own_probes_stand_apart() -> None:
     usage = look(FakeSession(trail))
     assert usage.probes is not None
     assert (usage.calls, usage.probes.calls) == (1, 2)
-    assert limitations.OWN_WORD in usage.limits
+    assert limitations.BY_USER_AGENT in usage.limits
 
 
 def test_who_made_and_changed_the_credential_is_found_before_the_leak_too() -> None:
