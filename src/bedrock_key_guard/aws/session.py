@@ -15,7 +15,7 @@ from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.aws.regions import HOME_REGION, overrides_trusted
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model import Account
+from bedrock_key_guard.model.evidence import Account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

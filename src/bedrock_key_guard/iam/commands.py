@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.policy_documents import denial
 from bedrock_key_guard.iam.principal import read_principal
-from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.model import CredentialRecord, Holder, Key, Principal, actions
+from bedrock_key_guard.keys.key import Key, LongTermKey, ShortTermKey
+from bedrock_key_guard.model import actions
 
 if TYPE_CHECKING:
     from bedrock_key_guard.keys.families import Family
+    from bedrock_key_guard.model.evidence import CredentialRecord, Holder, Principal
 
 _DENY_POLICY_NAME = "DenyLeakedBedrockApiKey"
 

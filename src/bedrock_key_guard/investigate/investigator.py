@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from bedrock_key_guard.model import AllowedAccounts, Case, Incident, Outcome, Verdict
+    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.evidence import AllowedAccounts, Verdict
+    from bedrock_key_guard.model.findings import Incident
+    from bedrock_key_guard.model.response import Outcome
 
 MOST_KEYS = 20
 """Keys that one run looks up: whoever writes forged ones cannot make it look for ever."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.keys.key import ShortTermKey
-    from bedrock_key_guard.model import Evidence
+    from bedrock_key_guard.model.evidence import Evidence
 
     Take = Callable[[Record], object]
 

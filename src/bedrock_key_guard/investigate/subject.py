@@ -16,7 +16,8 @@ from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
 
 if TYPE_CHECKING:
     from bedrock_key_guard.investigate.calls import Call
-    from bedrock_key_guard.model import Evidence, Incident
+    from bedrock_key_guard.model.evidence import Evidence
+    from bedrock_key_guard.model.findings import Incident
 
 BEFORE = timedelta(days=7)
 """Looked at before the leak: to know what is usual, and because dates in Git are claims."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.model import Account, CredentialRecord, Outcome, Verdict
+    from bedrock_key_guard.model.evidence import Account, CredentialRecord, Verdict
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.stores import Store
 
 

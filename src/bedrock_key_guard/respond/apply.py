@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.iam import commands
-from bedrock_key_guard.model import BedrockAnswer, Outcome, OutcomeState
+from bedrock_key_guard.model.response import Outcome, OutcomeState
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.confirm import Confirmation, Heard, Place, confirm, places_for
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, settle
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedrock_key_guard.aws.roles import RoleToAssume
+    from bedrock_key_guard.model.evidence import BedrockAnswer
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.verify.schedule import Steps
 

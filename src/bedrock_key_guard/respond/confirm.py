@@ -21,7 +21,7 @@ from bedrock_key_guard.verify.bedrock import PLANES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bedrock_key_guard.model import BedrockAnswer, Plane
+    from bedrock_key_guard.model.evidence import BedrockAnswer, Plane
     from bedrock_key_guard.verify.schedule import Steps
 
 INTERVAL_SECONDS = 15.0

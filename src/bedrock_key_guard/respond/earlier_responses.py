@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam import commands
 from bedrock_key_guard.iam.principal import is_same
-from bedrock_key_guard.model import CredentialRecord, Outcome, Verdict
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.apply import Dependencies, confirmed
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.cloudtrail import Record
     from bedrock_key_guard.model.actions import Delete
+    from bedrock_key_guard.model.evidence import CredentialRecord, Verdict
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.verify.schedule import Steps
 

@@ -8,22 +8,18 @@ commands for a person, or in nothing.
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from bedrock_key_guard.iam import commands
-from bedrock_key_guard.model import (
-    Action,
-    CredentialRecord,
-    Incident,
-    LongTermKey,
-    Principal,
-    ShortTermKey,
-    Verdict,
-    actions,
-)
-from bedrock_key_guard.model.actions import Manual, Nothing
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model import actions
+from bedrock_key_guard.model.actions import Action, Manual, Nothing
 from bedrock_key_guard.respond.policy import Policy
 from bedrock_key_guard.verify.signer import Signer, search_for_signer, signer_of
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.model.evidence import CredentialRecord, Principal, Verdict
+    from bedrock_key_guard.model.findings import Incident
 
 __all__ = ["Policy", "plan"]
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import ShortTermKey
-from bedrock_key_guard.model import Action, Evidence, Outcome, Verdict, actions
-from bedrock_key_guard.model.actions import Delete, Manual, Nothing
+from bedrock_key_guard.model import actions
+from bedrock_key_guard.model.actions import Action, Delete, Manual, Nothing
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.apply import Dependencies, apply, prove, refused
 from bedrock_key_guard.respond.changes.credential import delete, disable, reset
 from bedrock_key_guard.respond.changes.holder import quarantine, revoke_sessions, strip_policies
@@ -21,6 +22,7 @@ from bedrock_key_guard.respond.ledger.records import Hold
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
+    from bedrock_key_guard.model.evidence import Evidence, Verdict
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.changes.change import Change
     from bedrock_key_guard.respond.policy import Policy

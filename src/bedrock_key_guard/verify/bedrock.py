@@ -22,7 +22,7 @@ from requests.auth import AuthBase
 
 from bedrock_key_guard.aws.regions import MANTLE_REGIONS, plane_url
 from bedrock_key_guard.aws.session import USER_AGENT
-from bedrock_key_guard.model import BedrockAnswer, Plane
+from bedrock_key_guard.model.evidence import BedrockAnswer, Plane
 from bedrock_key_guard.verify.classify import Reading, read_answer
 
 if TYPE_CHECKING:

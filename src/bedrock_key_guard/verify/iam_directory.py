@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bedrock_key_guard.aws.cloudtrail import Trail
 from bedrock_key_guard.aws.listings import pages, service_specific_credentials
 from bedrock_key_guard.aws.session import NoSession, refusal
-from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer
+from bedrock_key_guard.model.evidence import Account, CredentialRecord, IamAnswer
 from bedrock_key_guard.verify.policies import find_denial
 from bedrock_key_guard.verify.trace import trace
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
-    from bedrock_key_guard.model import PolicyAnswer, TrailAnswer
+    from bedrock_key_guard.model.evidence import PolicyAnswer, TrailAnswer
     from bedrock_key_guard.verify.signer import Signer
 
 

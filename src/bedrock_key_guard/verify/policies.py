@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from bedrock_key_guard.aws.listings import pages
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam.policy_documents import denied_actions
-from bedrock_key_guard.model import PolicyAnswer
+from bedrock_key_guard.model.evidence import PolicyAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.model import Principal
+    from bedrock_key_guard.model.evidence import Principal
     from bedrock_key_guard.verify.signer import Signer
 
     Named = tuple[str, Callable[[], Any]]

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.cloudtrail import PAGE, Query
-from bedrock_key_guard.model import TrailAnswer
+from bedrock_key_guard.model.evidence import TrailAnswer
 from bedrock_key_guard.model.usage import Gap
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from bedrock_key_guard.aws.regions import (
     overrides_trusted,
     plane_url,
 )
-from bedrock_key_guard.model import Plane
+from bedrock_key_guard.model.evidence import Plane
 
 PARTITIONS = ("aws", "aws-us-gov")
 

@@ -16,18 +16,11 @@ from bedrock_key_guard.investigate.investigator import (
     Investigator,
     responded_at,
 )
-from bedrock_key_guard.model import (
-    AllowedAccounts,
-    BedrockAnswer,
-    Case,
-    Incident,
-    Location,
-    LongTermKey,
-    Outcome,
-    ShortTermKey,
-    Verdict,
-    VerdictState,
-)
+from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.evidence import AllowedAccounts, BedrockAnswer, Verdict, VerdictState
+from bedrock_key_guard.model.findings import Incident, Location
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.usage import Change, Sighting, Usage
 from tests.unit.investigate.records import (
     ACCOUNT,

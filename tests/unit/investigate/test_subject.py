@@ -14,7 +14,7 @@ from bedrock_key_guard.investigate.subject import (
     user_key,
     window_of,
 )
-from bedrock_key_guard.model import Incident, Location
+from bedrock_key_guard.model.findings import Incident, Location
 from bedrock_key_guard.model.usage import Sighting
 from tests.unit.investigate.records import ACCOUNT, NOW, SESSION, at, parsed
 from tests.unit.report.samples import evidence, iam_found, long_term, short_term

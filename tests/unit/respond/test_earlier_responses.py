@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.aws.session import Session
-from bedrock_key_guard.model import Account, CredentialRecord, IamAnswer, Verdict
+from bedrock_key_guard.model.evidence import Account, CredentialRecord, IamAnswer, Verdict
 from bedrock_key_guard.respond.change_events import ChangeEvents
 from bedrock_key_guard.respond.earlier_responses import earlier_response
 from bedrock_key_guard.respond.identities import CredentialWriter

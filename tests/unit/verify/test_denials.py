@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import denied_actions
-from bedrock_key_guard.model import (
+from bedrock_key_guard.keys.key import WholeKey
+from bedrock_key_guard.model.evidence import (
     AllowedAccounts,
     BedrockAnswer,
     Clock,
     Evidence,
     Plane,
     PolicyAnswer,
-    WholeKey,
 )
 from bedrock_key_guard.verify.bedrock import PLANES
 from bedrock_key_guard.verify.classify import read_answer

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from bedrock_key_guard.model import BedrockAnswer, Evidence
     from bedrock_key_guard.model.actions import Remediation
+    from bedrock_key_guard.model.evidence import BedrockAnswer, Evidence
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.confirm import Shows
     from bedrock_key_guard.respond.ledger.records import Record

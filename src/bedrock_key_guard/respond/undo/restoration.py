@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.policy_documents import is_session_denial
-from bedrock_key_guard.model import CHANGES, CredentialRecord, HolderKind, Outcome
+from bedrock_key_guard.model.actions import CHANGES
 from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.change_events import DISABLED, Events
 from bedrock_key_guard.respond.ledger.records import (
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from bedrock_key_guard.model.evidence import CredentialRecord, HolderKind
+    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.identities import CredentialWriter, Identities
     from bedrock_key_guard.respond.ledger.entries import Entry, Ledger

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam.principal import is_same
-from bedrock_key_guard.model import HolderKind, Outcome
+from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.change_events import since, unread
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bedrock_key_guard.aws.cloudtrail import Record
+    from bedrock_key_guard.model.evidence import HolderKind
 
 Undoing = Literal["restore", "lift"]
 _PHASES: dict[Undoing, Phase] = {"restore": "restored", "lift": "lifted"}
