@@ -1,4 +1,4 @@
-"""Tell whether a run was given AWS credentials, without the SDK and without asking anybody.
+"""Return whether a run was given AWS credentials, without the SDK and without asking anybody.
 
 The places are those of the SDK's default chain:
 https://docs.aws.amazon.com/boto3/latest/guide/credentials.html. Whether what stands there is any

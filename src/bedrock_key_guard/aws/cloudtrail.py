@@ -1,29 +1,42 @@
-"""Look events up in CloudTrail, page by page, under its rate limit.
+"""Look events up in CloudTrail, page by page, under its rate limit, and parse each of them.
 
-Facts are those of the CloudTrail API reference, `LookupEvents`: management events of 90 days, up to
-15 minutes late; one attribute a request, newest first, 50 a page, two requests a second for each
-account and region.
+Facts are those of the CloudTrail API reference, `LookupEvents` and `Event`: management events of 90
+days, up to 15 minutes late; one attribute a request, newest first, 50 a page, two requests a second
+for each account and region. How a record is written is in the CloudTrail user guide, "CloudTrail
+record contents" and "userIdentity element". Whoever makes a call has a part in its record, so a
+field of a strange type counts as one that is not there.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
-from bedrock_key_guard.aws.session import error_code
-from bedrock_key_guard.aws.trail_record import read_record
-from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.aws.session import Session, error_code
+from bedrock_key_guard.model.times import moment
+from bedrock_key_guard.model.usage import Gap, GapKind, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
-    from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.aws.trail_record import Record
-    from bedrock_key_guard.model.usage import GapKind
+    from bedrock_key_guard.model.evidence import HolderKind
 
 Attribute = Literal["AccessKeyId", "EventName", "ResourceName", "Username"]
+
+GUARD_AGENT = "bedrock-key-guard/"
+"""What the user agent of every call of a guard holds."""
+
+# Where the record of an event of IAM says what was made, changed, attached or detached.
+_TARGETS = (
+    ("requestParameters", "serviceSpecificCredentialId"),
+    ("responseElements", "serviceSpecificCredential", "serviceSpecificCredentialId"),
+    ("responseElements", "accessKey", "accessKeyId"),
+    ("requestParameters", "policyArn"),
+    ("requestParameters", "policyName"),
+    ("requestParameters", "groupName"),
+)
 
 KEPT = timedelta(days=90)
 """How long CloudTrail's event history goes back."""
@@ -38,6 +51,84 @@ _THROTTLED = frozenset(
     "TooManyRequestsException".split()
 )
 _SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Hold one event: its time in UTC, to the second, and its body as CloudTrail writes it."""
+
+    time: datetime
+    body: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Name the operation."""
+        return self.text("eventName")
+
+    @property
+    def actor(self) -> str:
+        """Return the ARN of the principal that made the call, "" where none is named."""
+        return self.text("userIdentity", "arn")
+
+    @property
+    def agent(self) -> str:
+        """Return the whole user agent: a guard's own words stand at its end."""
+        return self.text("userAgent")
+
+    @property
+    def deed(self) -> str:
+        """Name the operation; that of an update says which status it set."""
+        status = self.requested("status")
+        return f"{self.name} {status}" if status and self.name.startswith("Update") else self.name
+
+    @property
+    def target(self) -> str:
+        """Return the id of a credential, the ARN or name of a policy or the name of a group."""
+        return next(filter(None, (self.text(*path) for path in _TARGETS)), "")
+
+    @property
+    def holder(self) -> tuple[HolderKind, str]:
+        """Return whose target it is: a role, or the user that is named or that made the call."""
+        role = self.requested("roleName")
+        if role:
+            return "role", role
+        return "user", self.requested("userName") or self.text("userIdentity", "userName")
+
+    def is_of(self, kind: HolderKind, name: str) -> bool:
+        """Return whether its target is this user's or role's; IAM's names ignore case."""
+        holder, its = self.holder
+        return (holder, its.casefold()) == (kind, name.casefold())
+
+    @property
+    def by_guard(self) -> bool:
+        """Return whether a guard did it, by its user agent, which anyone can copy."""
+        return GUARD_AGENT in self.agent
+
+    @property
+    def failed(self) -> bool:
+        """Return whether AWS refused the call, or could not carry it out."""
+        return "errorCode" in self.body
+
+    @property
+    def seen(self) -> Sighting:
+        """Point to the event."""
+        return Sighting(self.time, self.text("eventID"))
+
+    def part(self, name: str) -> Mapping[str, Any]:
+        """Return an object of the record, an empty one for anything else."""
+        value = self.body.get(name)
+        return value if isinstance(value, dict) else {}
+
+    def requested(self, name: str) -> str:
+        """Return a parameter of the request, "" where it is no text."""
+        return self.text("requestParameters", name)
+
+    def text(self, *path: str) -> str:
+        """Return the text at a path, "" for anything else."""
+        value: Any = self.body
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +233,15 @@ def _gap(query: Query, kind: GapKind, reason: str, before: datetime | None = Non
     if query.attribute in ("EventName", "ResourceName"):
         what = f"{query.value} in {what}"
     if before is not None:
-        what = f"{what} before {before.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+        what = f"{what} before {moment(before)}"
     return Gap(what, reason, kind)
+
+
+def read_record(item: Mapping[str, Any]) -> Record | None:
+    """Return the record of an event that `LookupEvents` lists, None where it is no JSON object."""
+    try:
+        # The SDK gives the time in the zone of this machine.
+        time, body = item["EventTime"].astimezone(timezone.utc), json.loads(item["CloudTrailEvent"])
+    except (KeyError, ValueError):
+        return None
+    return Record(time, body) if isinstance(body, dict) else None

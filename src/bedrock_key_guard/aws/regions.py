@@ -3,6 +3,10 @@
 A region that a key names is text anyone can write. It selects a row of this table or nothing.
 Regions are those of botocore's endpoint data for `bedrock`; where the second plane is known to be
 offered is in the Amazon Bedrock user guide, "Regional availability by endpoints".
+
+An override in the environment sends credentials and leaked keys to a host of somebody's choosing,
+so none counts unless `BEDROCK_KEY_GUARD_ENDPOINTS=trust` says so: for private endpoints and tests.
+The variables are those of the AWS SDKs' reference guide, "Service-specific endpoints".
 """
 
 from __future__ import annotations
@@ -10,6 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bedrock_key_guard.model.evidence import Plane
 
 _AWS = (
@@ -33,6 +39,10 @@ MANTLE_REGIONS = frozenset(
 HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 # Where IAM's changes come from afar: a response is confirmed there too, once.
 SECOND_REGION = {"aws": "us-west-2", "aws-us-gov": "us-gov-east-1"}
+_VARIABLES: dict[Plane, tuple[str, ...]] = {
+    "bedrock": ("AWS_ENDPOINT_URL_BEDROCK", "AWS_ENDPOINT_URL"),
+    "bedrock-mantle": ("AWS_ENDPOINT_URL_BEDROCK_MANTLE", "AWS_ENDPOINT_URL"),
+}
 
 
 def bedrock_url(plane: Plane, region: str) -> str:
@@ -42,3 +52,17 @@ def bedrock_url(plane: Plane, region: str) -> str:
     if plane == "bedrock":
         return f"https://bedrock.{region}.amazonaws.com"
     return f"https://bedrock-mantle.{region}.api.aws"
+
+
+def overrides_trusted(environment: Mapping[str, str]) -> bool:
+    """Return whether the person who runs the guard trusts the endpoints in the environment."""
+    return environment.get("BEDROCK_KEY_GUARD_ENDPOINTS") == "trust"
+
+
+def plane_url(plane: Plane, region: str, environment: Mapping[str, str]) -> str:
+    """Return where a plane is asked. Raises KeyError for a region that is not in the table."""
+    url = bedrock_url(plane, region)
+    if overrides_trusted(environment):
+        named = (environment.get(variable) for variable in _VARIABLES[plane])
+        url = next(filter(None, named), url)
+    return url.rstrip("/")

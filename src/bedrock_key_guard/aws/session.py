@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.aws.endpoints import overrides_trusted
 from bedrock_key_guard.aws.rate_limit import RateLimiter
-from bedrock_key_guard.aws.regions import HOME_REGION
+from bedrock_key_guard.aws.regions import HOME_REGION, overrides_trusted
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.evidence import Account
 
@@ -73,15 +72,18 @@ class Session:
 
     def global_client(self, service: str) -> Any:
         """Return the client of a service that lives in the home region (IAM, its trail)."""
-        return self._client(service, self.home_region)
+        return self.client_in(self.home_region, service)
 
     def client(self, service: str) -> Any:
         """Return the client of a service in the region of the environment."""
-        return self._client(service, self._boto.region_name or self.home_region)
+        return self.client_in(self._boto.region_name or self.home_region, service)
 
     def client_in(self, region: str, service: str) -> Any:
         """Return the client of a service in this region."""
-        return self._client(service, region)
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = _make_client(self._boto, service, region)
+            return self._clients[service, region]
 
     def assume(self, request: Mapping[str, object]) -> Session:
         """Open the session of a role, as `AssumeRole` is asked. Raises what AWS's refusal raises.
@@ -101,12 +103,6 @@ class Session:
         )
         arn, ends_at = str(answer["AssumedRoleUser"]["Arn"]), given["Expiration"]
         return Session(boto, arn, trust_overrides=trust, ends_at=ends_at, limiter=self.limiter)
-
-    def _client(self, service: str, region: str) -> Any:
-        with self._lock:
-            if (service, region) not in self._clients:
-                self._clients[service, region] = _make_client(self._boto, service, region)
-            return self._clients[service, region]
 
 
 def open_session(

@@ -62,6 +62,11 @@ class Sessions:
         """Return the role by which a session was opened, None for our own."""
         return None if session is self.own else self._role
 
+    def guards_in(self, session: Session) -> tuple[str, ...]:
+        """Return the ARNs of the guard in the account of a session: who acts, and our role."""
+        role = (self._role.arn(session.account.account_id),) if self._role else ()
+        return session.arn, *role
+
     def _claim(self, account_id: str) -> tuple[Future[Opened], bool]:
         """Return the session's place, and whether it is for the caller to fill it.
 

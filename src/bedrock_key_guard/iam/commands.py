@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.policy_documents import denial
 from bedrock_key_guard.iam.principal import read_principal
-from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.keys.key import Key, LongTermKey, ShortTermKey
 from bedrock_key_guard.model import actions
 
 if TYPE_CHECKING:
     from bedrock_key_guard.keys.families import Family
-    from bedrock_key_guard.keys.key import Key
     from bedrock_key_guard.model.evidence import CredentialRecord, Holder, Principal
 
 _DENY_POLICY_NAME = "DenyLeakedBedrockApiKey"
@@ -126,7 +125,7 @@ def to_deny_from_above(key: ShortTermKey, signer: Principal) -> tuple[str, ...]:
     """Return what the organisation's management account can do, for others but itself.
 
     A role of IAM Identity Center is shared by everyone with its permission set: a session's name
-    tells the person.
+    is the person's.
     """
     condition: dict[str, object] = {"ArnLike": {"aws:PrincipalArn": _arn_of(signer)}}
     if signer.session and signer.name.startswith("AWSReservedSSO_"):

@@ -6,12 +6,7 @@ An ARN of STS names a role without its path, so where a path matters IAM has to 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from bedrock_key_guard.model.evidence import Principal
-
-if TYPE_CHECKING:
-    from bedrock_key_guard.model.evidence import PrincipalKind
+from bedrock_key_guard.model.evidence import Principal, PrincipalKind
 
 
 def read_principal(arn: str | None) -> Principal | None:
@@ -28,6 +23,12 @@ def read_principal(arn: str | None) -> Principal | None:
     if kind is None or not (name or kind == "root") or session == "":
         return None
     return Principal(arn, partition, account_id, kind, name or form, session)
+
+
+def is_same(arn: str, other: str) -> bool:
+    """Return whether two ARNs name one user or role: each run of a role is a session of its own."""
+    one, two = read_principal(arn), read_principal(other)
+    return one is not None and two is not None and one.identity == two.identity
 
 
 _FORMS: dict[tuple[str, str], PrincipalKind] = {

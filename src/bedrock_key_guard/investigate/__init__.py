@@ -1,1 +1,1 @@
-"""Find out who used a key: what CloudTrail tells, what in it looks like abuse, what it conceals."""
+"""Find out who used a key: what CloudTrail shows, what in it looks like abuse, what it conceals."""

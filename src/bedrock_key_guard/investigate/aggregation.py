@@ -1,7 +1,7 @@
 """Aggregate calls one by one into counts, in memory that their number does not make grow.
 
 What comes out is the same whatever the order in which calls come in: of one dimension those values
-are told apart that have the smallest digests, so whether one is counted is settled by itself alone.
+are counted that have the smallest digests, so whether one is counted depends on itself alone.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bedrock_key_guard.investigate.calls import Call
+    from bedrock_key_guard.investigate.calls import Call, Failure
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 MOST_VALUES = 4096
-"""Values of one dimension that are told apart: beyond, there are no ten that matter."""
+"""Values of one dimension that are counted by themselves: beyond, there are no ten that matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Hold every value that was told apart, in order; `rest` counts the calls of the others."""
+    """Hold every value that was counted by itself, in order; `rest` are the others' calls."""
 
     tallies: tuple[Tally, ...] = ()
     rest: int = 0
@@ -48,13 +48,13 @@ class Values:
 class Facts:
     """Hold what calls come to: the guard's own probes apart, and in no other count.
 
-    `failures` count calls by event and error, written `InvokeModel: ValidationException`.
+    `failures` count the calls to models that failed, by how.
     """
 
     total: Tally | None = None
     probes: Tally | None = None
     values: Mapping[Dimension, Values] = field(default_factory=dict)
-    failures: Values = field(default_factory=Values)
+    failures: Mapping[Failure, Tally] = field(default_factory=dict)
     hours: tuple[Hour, ...] = ()
 
     def of(self, dimension: Dimension) -> tuple[Tally, ...]:
@@ -66,12 +66,12 @@ class Aggregation:
     """Count calls from any thread, in any order."""
 
     def __init__(self, most_values: int = MOST_VALUES) -> None:
-        """Tell at most `most_values` values of each dimension apart."""
+        """Count at most `most_values` values of each dimension by themselves."""
         self._lock = threading.Lock()
         self._total = _Count()
         self._probes = _Count()
         self._values = {dimension: _Bounded(most_values) for dimension in DIMENSIONS}
-        self._failures = _Bounded(most_values)
+        self._failures: dict[Failure, _Count] = {}
         self._hours: dict[datetime, _Count] = {}
 
     def add(self, call: Call) -> None:
@@ -84,18 +84,18 @@ class Aggregation:
 
     @property
     def empty(self) -> bool:
-        """Tell whether no call has been counted, nor a probe."""
+        """Return whether no call has been counted, nor a probe."""
         return not self._total.calls and not self._probes.calls
 
     def facts(self) -> Facts:
         """Return what the calls up to now come to."""
         with self._lock:
-            hours = sorted(self._hours.items())
+            hours, failed = sorted(self._hours.items()), sorted(self._failures.items())
             return Facts(
                 total=self._total.tally("calls"),
                 probes=self._probes.tally("probes"),
                 values={name: values.done() for name, values in self._values.items()},
-                failures=self._failures.done(),
+                failures={how: done for how, n in failed if (done := n.tally(how))},
                 hours=tuple(count.hour(begin) for begin, count in hours),
             )
 
@@ -103,8 +103,8 @@ class Aggregation:
         self._total.add(call)
         for dimension, values in self._values.items():
             values.add(call.value(dimension), call)
-        if call.error:
-            self._failures.add(f"{call.event}: {call.error}", call)
+        if call.failure:
+            self._failures.setdefault(call.failure, _Count()).add(call)
         hour = call.seen.time.replace(minute=0, second=0, microsecond=0)
         self._hours.setdefault(hour, _Count()).add(call)
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from bedrock_key_guard.aws.trail_record import GUARD_AGENT
+from bedrock_key_guard.aws.cloudtrail import GUARD_AGENT, Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bedrock_key_guard.aws.trail_record import Record
     from bedrock_key_guard.model.usage import Dimension, Sighting
 
 Kind = Literal["long-term", "short-term"]
+Failure = Literal["invalid", "denied"]
 
 LONGEST = 256
 """Characters of a value that are kept: nobody reads more of a user agent."""
@@ -27,6 +27,8 @@ _BEARER = "callWithBearerToken"
 _MARKETPLACE = "aws-marketplace.amazonaws.com"
 _BEDROCK = "bedrock.amazonaws.com"
 _PROBES = ("ListFoundationModels", "ListModels")
+_INFERENCE = ("InvokeModel", "Converse", "CreateInference", "CreateModelInvocationJob")
+_FAILURES: dict[str, Failure] = {"ValidationException": "invalid", "AccessDenied": "denied"}
 # "ABSK" is in AWS's own example of an event, the others are those of `bedrock:BearerTokenType`.
 _KINDS: dict[str, Kind] = {
     "ABSK": "long-term",
@@ -38,7 +40,7 @@ _KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Hold what a record tells of one call made with a key; what it does not tell is empty."""
+    """Hold what a record says of one call made with a key; what it does not say is empty."""
 
     seen: Sighting
     event: str
@@ -53,8 +55,19 @@ class Call:
     kind: Kind | None = None
 
     @property
+    def failure(self) -> Failure | None:
+        """Return how a call to a model failed; None for one that did not, or otherwise.
+
+        A call with a wrong parameter costs nothing, and its ValidationException says that the model
+        may be used.
+        """
+        if not self.event.startswith(_INFERENCE):
+            return None
+        return next((how for code, how in _FAILURES.items() if self.error.startswith(code)), None)
+
+    @property
     def is_probe(self) -> bool:
-        """Tell whether a guard asked if the key is live; by its own word, which anyone can copy.
+        """Return whether a guard asked if the key is live, by its user agent, which all can copy.
 
         A call that does anything but list models is never set apart, whatever it calls itself.
         """
@@ -115,7 +128,7 @@ def _kind(part: Mapping[str, Any]) -> Kind | None:
 
 
 def _by_identity(record: Record) -> Kind | None:
-    """Tell a session's key, which is a short-term one; a user without a session may have either."""
+    """Return the kind of a session's key, a short-term one; a user's without one may be either."""
     identity = record.part("userIdentity")
     of_session = record.text("userIdentity", "type") not in ("IAMUser", "")
     return "short-term" if of_session or identity.get("sessionContext") else None

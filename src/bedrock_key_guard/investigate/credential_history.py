@@ -8,65 +8,46 @@ from __future__ import annotations
 
 import heapq
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.aws.trail_record import GUARD_AGENT
-from bedrock_key_guard.iam.principal import read_principal
+from bedrock_key_guard.iam.principal import is_same
 from bedrock_key_guard.investigate.calls import cut
 from bedrock_key_guard.model.usage import Change
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.aws.trail_record import Record
+    from bedrock_key_guard.aws.cloudtrail import Record
+    from bedrock_key_guard.investigate.subject import UserKey
 
 MOST_CHANGES = 100
 
-# Where the record of an event says what was made or changed.
-_TARGETS: dict[str, tuple[str, ...]] = {
-    "CreateServiceSpecificCredential": (
-        "responseElements",
-        "serviceSpecificCredential",
-        "serviceSpecificCredentialId",
-    ),
-    "UpdateServiceSpecificCredential": ("requestParameters", "serviceSpecificCredentialId"),
-    "ResetServiceSpecificCredential": ("requestParameters", "serviceSpecificCredentialId"),
-    "DeleteServiceSpecificCredential": ("requestParameters", "serviceSpecificCredentialId"),
-    "CreateAccessKey": ("responseElements", "accessKey", "accessKeyId"),
-    "CreateLoginProfile": (),
-    "UpdateLoginProfile": (),
-    "AttachUserPolicy": ("requestParameters", "policyArn"),
-    "PutUserPolicy": ("requestParameters", "policyName"),
-    "AddUserToGroup": ("requestParameters", "groupName"),
-}
-EVENTS = tuple(_TARGETS)
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Name the user by all that it may be called, the key's credential, and who we are."""
-
-    names: frozenset[str]
-    credential_id: str | None
-    guard: str
-
-    def is_called(self, name: str) -> bool:
-        """Tell whether this is the user's name; IAM's names ignore case."""
-        return name.casefold() in {known.casefold() for known in self.names}
+EVENTS = (
+    "CreateServiceSpecificCredential",
+    "UpdateServiceSpecificCredential",
+    "ResetServiceSpecificCredential",
+    "DeleteServiceSpecificCredential",
+    "CreateAccessKey",
+    "CreateLoginProfile",
+    "UpdateLoginProfile",
+    "AttachUserPolicy",
+    "PutUserPolicy",
+    "AddUserToGroup",
+)
 
 
 class Changes:
     """Keep the latest changes to one user, whatever the order in which they come."""
 
-    def __init__(self, owner: Owner) -> None:
-        """Keep those that are about `owner`."""
-        self._owner = owner
+    def __init__(self, key: UserKey, guard: str) -> None:
+        """Keep those that are about the user of `key`; `guard` is the ARN that we act as."""
+        self._key = key
+        self._guard = guard
         self._lock = threading.Lock()
         self._latest: list[tuple[Any, int, Change]] = []
         self._count = 0
 
     def take(self, record: Record) -> None:
         """Look at one record."""
-        change = read_change(record, self._owner)
+        change = read_change(record, self._key, self._guard)
         if change is None:
             return
         with self._lock:
@@ -81,20 +62,16 @@ class Changes:
             return tuple(latest), self._count - len(latest)
 
 
-def read_change(record: Record, owner: Owner) -> Change | None:
-    """Return the change that a record tells of, or None where it is about somebody else."""
-    name = record.name
-    if name not in _TARGETS:
+def read_change(record: Record, key: UserKey, guard: str) -> Change | None:
+    """Return the change that a record shows, or None where it is about somebody else."""
+    if record.name not in EVENTS:
         return None
-    target = record.text(*_TARGETS[name])
-    of_key = bool(target) and target == owner.credential_id
-    # A call without a user name is about the caller.
-    user = record.text("requestParameters", "userName") or record.text("userIdentity", "userName")
-    if not of_key and not owner.is_called(user):
+    target, (_, user) = record.target, record.holder
+    of_key = bool(target) and target == key.credential_id
+    if not of_key and not key.is_called(user):
         return None
-    status = record.text("requestParameters", "status")
     return Change(
-        name=cut(f"{name} {status}" if status and name.startswith("Update") else name),
+        name=cut(record.deed),
         seen=record.seen,
         actor=cut(record.actor),
         address=cut(record.text("sourceIPAddress")),
@@ -102,10 +79,5 @@ def read_change(record: Record, owner: Owner) -> Change | None:
         target=cut(target),
         error=cut(record.text("errorCode")),
         of_key=of_key,
-        by_guard=GUARD_AGENT in record.agent and _is_same(record.actor, owner.guard),
+        by_guard=record.by_guard and is_same(record.actor, guard),
     )
-
-
-def _is_same(arn: str, other: str) -> bool:
-    one, two = read_principal(arn), read_principal(other)
-    return one is not None and two is not None and one.identity == two.identity

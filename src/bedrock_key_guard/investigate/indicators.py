@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from statistics import median
 
 from bedrock_key_guard.investigate.aggregation import Facts
@@ -36,20 +37,24 @@ _ADDING = frozenset(
     "AddUserToGroup AttachUserPolicy CreateAccessKey CreateLoginProfile PutUserPolicy "
     "CreateServiceSpecificCredential UpdateLoginProfile".split()
 )
-_INFERENCE = ("InvokeModel", "Converse", "CreateInference", "CreateModelInvocationJob")
-_ENTITLEMENT = frozenset(
-    "CreateFoundationModelAgreement DeleteFoundationModelAgreement GetFoundationModelAvailability "
-    "ListFoundationModelAgreementOffers PutFoundationModelEntitlement PutUseCaseForModelAccess "
-    "Subscribe Unsubscribe AcceptAgreementRequest CreateAgreementRequest".split()
-)
-_SPENDING = frozenset(
-    "CreateEvaluationJob CreateModelCopyJob CreateModelCustomizationJob CreateModelImportJob "
-    "CreateModelInvocationJob CreateProvisionedModelThroughput".split()
-)
-_CONCEALMENT = frozenset(
-    "DeleteGuardrail UpdateGuardrail GetModelInvocationLoggingConfiguration "
-    "DeleteModelInvocationLoggingConfiguration PutModelInvocationLoggingConfiguration".split()
-)
+_TELLTALES: dict[IndicatorName, frozenset[str]] = {
+    # Calls that open models to the account, or buy them in AWS Marketplace.
+    "entitlement": frozenset(
+        "CreateFoundationModelAgreement DeleteFoundationModelAgreement Subscribe Unsubscribe "
+        "GetFoundationModelAvailability ListFoundationModelAgreementOffers CreateAgreementRequest "
+        "PutFoundationModelEntitlement PutUseCaseForModelAccess AcceptAgreementRequest".split()
+    ),
+    # Calls that cost by the hour or by the job.
+    "spending": frozenset(
+        "CreateEvaluationJob CreateModelCopyJob CreateModelCustomizationJob CreateModelImportJob "
+        "CreateModelInvocationJob CreateProvisionedModelThroughput".split()
+    ),
+    # Calls about the logs of what models are asked, and about guardrails.
+    "concealment": frozenset(
+        "DeleteGuardrail UpdateGuardrail GetModelInvocationLoggingConfiguration "
+        "DeleteModelInvocationLoggingConfiguration PutModelInvocationLoggingConfiguration".split()
+    ),
+}
 
 
 def indicators_of(
@@ -92,38 +97,21 @@ def burst(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
 
 
 def probing(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
-    """Look for calls to models that were meant to fail, or for models that were tried in vain.
-
-    A call with a wrong parameter costs nothing, and its ValidationException tells that the model
-    may be used.
-    """
-    failures = [tally for tally in facts.failures.tallies if tally.value.startswith(_INFERENCE)]
-    invalid = _with_error(failures, "ValidationException")
-    denied = _with_error(failures, "AccessDenied")
+    """Look for calls to models that were meant to fail, or for models that were tried in vain."""
     models = len(facts.of("model"))
-    many_invalid = sum(tally.calls for tally in invalid) >= MANY_FAILURES
-    many_denied = sum(tally.calls for tally in denied) >= MANY_FAILURES
     suspicious = [
-        *(invalid if many_invalid else ()),
-        *(denied if many_denied and models >= MANY_DENIED_MODELS else ()),
+        tally
+        for how, tally in facts.failures.items()
+        if tally.calls >= MANY_FAILURES and (how == "invalid" or models >= MANY_DENIED_MODELS)
     ]
     calls = sum(tally.calls for tally in suspicious)
     return _of_tallies("probing", f"{calls:,} calls to models that failed", suspicious)
 
 
-def entitlement(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
-    """Look for calls that open models to the account, or buy them in AWS Marketplace."""
-    return _telltale(facts, "entitlement", _ENTITLEMENT)
-
-
-def spending(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
-    """Look for calls that cost by the hour or by the job."""
-    return _telltale(facts, "spending", _SPENDING)
-
-
-def concealment(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
-    """Look for calls about the logs of what models are asked, and about guardrails."""
-    return _telltale(facts, "concealment", _CONCEALMENT)
+def telltale(name: IndicatorName, facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
+    """Look for calls whose very names say what they are for."""
+    tallies = [tally for tally in facts.of("event") if tally.value in _TELLTALES[name]]
+    return _of_tallies(name, ", ".join(tally.value for tally in tallies), tallies)
 
 
 def persistence(changes: Iterable[Change], leaked_at: datetime | None) -> Indicator | None:
@@ -147,9 +135,7 @@ _LOOKS: tuple[Look, ...] = (
     many_regions,
     burst,
     probing,
-    entitlement,
-    spending,
-    concealment,
+    *(partial(telltale, name) for name in _TELLTALES),
 )
 
 
@@ -163,15 +149,6 @@ def _new(
     new = [tally for tally in tallies if tally.first.time >= leaked_at]
     calls = sum(tally.calls for tally in new)
     return _of_tallies(name, f"{len(new):,} not seen before the leak, {calls:,} calls", new)
-
-
-def _telltale(facts: Facts, name: IndicatorName, events: frozenset[str]) -> Indicator | None:
-    tallies = [tally for tally in facts.of("event") if tally.value in events]
-    return _of_tallies(name, ", ".join(tally.value for tally in tallies), tallies)
-
-
-def _with_error(failures: Iterable[Tally], error: str) -> list[Tally]:
-    return [tally for tally in failures if tally.value.partition(": ")[2].startswith(error)]
 
 
 def _sweeps(firsts: Sequence[Sighting]) -> Iterator[list[Sighting]]:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.cloudtrail import MOST_EVENTS
-from bedrock_key_guard.aws.enabled_regions import Regions, enabled_regions
+from bedrock_key_guard.aws.listings import enabled_regions
 from bedrock_key_guard.aws.session import NoSession, Session
 from bedrock_key_guard.investigate.lookup import Lookup, usage_of_signer, usage_of_user
 from bedrock_key_guard.investigate.reach import reach_of_role, reach_of_user
-from bedrock_key_guard.investigate.subject import user_key
-from bedrock_key_guard.investigate.window import window_of
-from bedrock_key_guard.keys.key import LongTermKey, MalformedKey
-from bedrock_key_guard.model.usage import Gap, Usage
+from bedrock_key_guard.investigate.subject import user_key, window_of
+from bedrock_key_guard.keys.key import LongTermKey, MalformedKey, WholeKey
+from bedrock_key_guard.model.usage import Change, Gap, Reach, Usage
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-    from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.evidence import AllowedAccounts, Verdict
     from bedrock_key_guard.model.findings import Incident
     from bedrock_key_guard.model.response import Outcome
-    from bedrock_key_guard.model.usage import Change, Reach
 
 MOST_KEYS = 20
 """Keys that one run looks up: whoever writes forged ones cannot make it look for ever."""
@@ -34,37 +32,27 @@ _MOST_URGENT = ("live", "contained", "dead", "unverified", "rejected", "foreign"
 _ENDED = ("UpdateServiceSpecificCredential Inactive", "ResetServiceSpecificCredential")
 
 
-class Sessions(Protocol):
-    """Know a session for each account."""
-
-    def of(self, account_id: str | None) -> Session | NoSession:
-        """Return the session for an account, or say why there is none."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Dependencies:
-    """Hold what an investigation needs: who reaches AWS, who may be asked about, and the time."""
-
-    sessions: Sessions
-    standing_of: Callable[[WholeKey], AllowedAccounts]
-    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
-
-
 class Investigator:
     """Look keys up in CloudTrail, one after the other, the regions of each side by side."""
 
     def __init__(
         self,
-        dependencies: Dependencies,
+        session_of: Callable[[str | None], Session | NoSession],
+        allowed_of: Callable[[WholeKey], AllowedAccounts],
+        now: Callable[[], datetime],
         since: datetime | None = None,
         most_events: int | None = None,
     ) -> None:
-        """Look from `since`, or from the leak, at no more than `most_events` of each query."""
-        self._dependencies = dependencies
+        """Look from `since`, or from the leak, at no more than `most_events` of each query.
+
+        `allowed_of` says whether the account of a key may be asked about, `session_of` by whom.
+        """
+        self._session_of = session_of
+        self._allowed_of = allowed_of
+        self._now = now
         self._since = since
         self._most_events = MOST_EVENTS if most_events is None else most_events
-        self._regions: dict[str, Regions] = {}
+        self._regions_of = cache(enabled_regions)
         self._keys = 0
 
     def with_usage(self, cases: Sequence[Case]) -> tuple[Case, ...]:
@@ -84,38 +72,34 @@ class Investigator:
         self, incident: Incident, key: WholeKey, verdict: Verdict, outcome: Outcome | None
     ) -> Usage:
         """Return who used a key; what stood in the way is a gap."""
-        window = window_of(incident, key, self._since, self._dependencies.now())
+        window = window_of(incident, key, self._since, self._now())
         session = self._session_for(key)
         if isinstance(session, NoSession):
             gap = Gap("CloudTrail", session.reason)
             return Usage("nobody", window.begin, window.end, window.leaked_at, gaps=(gap,))
         lookup = Lookup(session, window, self._most_events)
         if isinstance(key, LongTermKey):
-            usage = usage_of_user(lookup, user_key(key, verdict.evidence), self._enabled(session))
+            usage = usage_of_user(
+                lookup, user_key(key, verdict.evidence), self._regions_of(session)
+            )
         else:
             usage = usage_of_signer(lookup, key, verdict.evidence)
         return replace(
             usage,
             reach=_reach(session, key, verdict),
-            responded_at=responded_at(usage.changes, outcome, self._dependencies.now()),
+            responded_at=responded_at(usage.changes, outcome, self._now()),
         )
 
     def _session_for(self, key: WholeKey) -> Session | NoSession:
-        standing = self._dependencies.standing_of(key)
-        account_id = standing.account_id
-        if not standing.permits(account_id):
-            reason = standing.detail or f"account {account_id} may not be asked about"
+        allowed = self._allowed_of(key)
+        account_id = allowed.account_id
+        if not allowed.permits(account_id):
+            reason = allowed.detail or f"account {account_id} may not be asked about"
             return NoSession(reason)
         self._keys += 1
         if self._keys > MOST_KEYS:
             return NoSession(f"one run looks up {MOST_KEYS} keys")
-        return self._dependencies.sessions.of(account_id)
-
-    def _enabled(self, session: Session) -> Regions:
-        account_id = session.account.account_id
-        if account_id not in self._regions:
-            self._regions[account_id] = enabled_regions(session)
-        return self._regions[account_id]
+        return self._session_of(account_id)
 
 
 def _rank(case: Case) -> int:
@@ -125,7 +109,7 @@ def _rank(case: Case) -> int:
 def responded_at(
     changes: tuple[Change, ...], outcome: Outcome | None, now: datetime
 ) -> datetime | None:
-    """Tell when the key was answered: by this run, or by CloudTrail's word on what was before."""
+    """Return when the key was answered: by this run, or before, as CloudTrail shows it."""
     if outcome is not None and outcome.state == "done":
         return now
     times = [c.seen.time for c in changes if c.of_key and c.name in _ENDED and not c.error]
@@ -137,13 +121,13 @@ def _reach(session: Session, key: WholeKey, verdict: Verdict) -> Reach | None:
     if verdict.state not in ("live", "contained"):
         return None
     if isinstance(key, LongTermKey):
-        credential = verdict.evidence.iam.credential if verdict.evidence.iam else None
+        credential = verdict.evidence.credential
         if credential is None:
             return None
         return reach_of_user(session, credential.user_name, credential.credential_id)
     signer = signer_of(verdict.evidence)
-    holder = signer.holder if signer else None
-    if holder is None or holder.kind not in ("user", "role"):
+    holder = signer.holder.as_holder if signer and signer.holder else None
+    if holder is None:
         return None
     if holder.kind == "role":
         return reach_of_role(session, holder.name)

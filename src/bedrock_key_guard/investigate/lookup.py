@@ -5,28 +5,29 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.aws.cloudtrail import KEPT, Query, Trail
-from bedrock_key_guard.aws.enabled_regions import Regions
-from bedrock_key_guard.investigate import limits
-from bedrock_key_guard.investigate.aggregation import DIMENSIONS, Aggregation
+from bedrock_key_guard.aws.cloudtrail import KEPT, Attribute, Query, Record, Trail
+from bedrock_key_guard.aws.listings import Regions
+from bedrock_key_guard.investigate import limitations
+from bedrock_key_guard.investigate.aggregation import DIMENSIONS, Aggregation, Facts
 from bedrock_key_guard.investigate.calls import read_call
-from bedrock_key_guard.investigate.credential_history import EVENTS, Changes, Owner
+from bedrock_key_guard.investigate.credential_history import EVENTS, Changes
 from bedrock_key_guard.investigate.indicators import indicators_of
-from bedrock_key_guard.investigate.issuer import issued_to
-from bedrock_key_guard.investigate.subject import SignedKey, UserKey, signed_by
+from bedrock_key_guard.investigate.subject import (
+    SignedKey,
+    UserKey,
+    Window,
+    issued_to,
+    signed_by,
+)
 from bedrock_key_guard.model.usage import Gap, Usage
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bedrock_key_guard.aws.cloudtrail import Attribute
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.aws.trail_record import Record
-    from bedrock_key_guard.investigate.aggregation import Facts
-    from bedrock_key_guard.investigate.window import Window
     from bedrock_key_guard.keys.key import ShortTermKey
     from bedrock_key_guard.model.evidence import Evidence
 
@@ -70,7 +71,7 @@ class Lookup:
 def usage_of_user(lookup: Lookup, key: UserKey, regions: Regions) -> Usage:
     """Return who used a long-term key: by the names of its user, in every region."""
     aggregation, home = Aggregation(), lookup.session.home_region
-    changes = Changes(Owner(frozenset(key.names), key.credential_id, lookup.session.arn))
+    changes = Changes(key, lookup.session.arn)
     take = _taker(aggregation, key)
     calls = [
         lookup.query(region, "Username", name) for region in regions.names for name in key.names
@@ -81,14 +82,13 @@ def usage_of_user(lookup: Lookup, key: UserKey, regions: Regions) -> Usage:
     gaps = _side_by_side(lookup, reads)
     latest, more = changes.done()
     facts = aggregation.facts()
-    particular = (limits.ONE_USER, *((limits.RENAMED,) if key.renamed else ()))
-    return replace(
-        _usage(lookup, facts, gaps),
+    particular = (limitations.ONE_USER, *((limitations.RENAMED,) if key.renamed else ()))
+    return _usage(
+        *(lookup, facts, gaps),
         subject=f"user {' or '.join(key.names)}",
-        limits=limits.limits_of(lookup.window, facts, regions, particular),
+        limits=tuple(limitations.limits_of(lookup.window, facts, regions, particular)),
         changes=latest,
         more_changes=more,
-        indicators=indicators_of(facts, latest, lookup.window.leaked_at),
     )
 
 
@@ -97,18 +97,17 @@ def usage_of_signer(lookup: Lookup, key: ShortTermKey, evidence: Evidence) -> Us
 
     Where no event holds the access key, it is by the session that somebody names as the signer's.
     """
-    aggregation, said = Aggregation(), limits.BEST_EFFORT
+    aggregation, said = Aggregation(), limitations.BEST_EFFORT
     query = lookup.query(key.region, "AccessKeyId", key.access_key_id)
     gaps = lookup.read(query, _taker(aggregation, SignedKey(key.access_key_id)))
     if aggregation.empty and not gaps:
         said, gaps = _read_by_session(lookup, key, evidence, aggregation)
     facts = aggregation.facts()
     regions = Regions((key.region,))
-    return replace(
-        _usage(lookup, facts, gaps),
+    return _usage(
+        *(lookup, facts, gaps),
         subject=f"access key {key.access_key_id}",
-        limits=limits.limits_of(lookup.window, facts, regions, (said,)),
-        indicators=indicators_of(facts, (), lookup.window.leaked_at),
+        limits=tuple(limitations.limits_of(lookup.window, facts, regions, (said,))),
     )
 
 
@@ -119,10 +118,10 @@ def _read_by_session(
     arn, gaps = (signer.principal.arn, []) if signer else _issued_to(lookup, key)
     signed = signed_by(key, arn) if arn else None
     if signed is None:
-        return limits.NO_SESSION, gaps
+        return limitations.NO_SESSION, gaps
     as_signed, name = signed
     query = lookup.query(key.region, "Username", name)
-    return limits.BY_SESSION, lookup.read(query, _taker(aggregation, as_signed))
+    return limitations.BY_SESSION, lookup.read(query, _taker(aggregation, as_signed))
 
 
 def _issued_to(lookup: Lookup, key: ShortTermKey) -> tuple[str | None, list[Gap]]:
@@ -171,10 +170,10 @@ def _with_option(gap: Gap) -> Gap:
     return replace(gap, reason=f"{gap.reason} (--max-events)") if gap.kind == "bound" else gap
 
 
-def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap]) -> Usage:
+def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap], **particular: Any) -> Usage:
     window, total = lookup.window, facts.total
+    changes = particular.get("changes", ())
     return Usage(
-        subject="",
         begin=window.begin,
         end=window.end,
         leaked_at=window.leaked_at,
@@ -185,5 +184,7 @@ def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap]) -> Usage:
         probes=facts.probes,
         by=tuple((name, facts.values[name].most_used(MOST_SHOWN)) for name in DIMENSIONS),
         hours=facts.hours,
+        indicators=indicators_of(facts, changes, window.leaked_at),
         gaps=tuple(gaps),
+        **particular,
     )

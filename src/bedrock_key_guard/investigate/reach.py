@@ -6,62 +6,65 @@ unknown, and no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.aws.listings import service_specific_credentials
-from bedrock_key_guard.aws.session import error_code
+from bedrock_key_guard.aws.listings import names, service_specific_credentials
+from bedrock_key_guard.aws.session import Session, error_code
 from bedrock_key_guard.model.usage import Holding, Reach, ReachName
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.aws.session import Session
+    from bedrock_key_guard.model.evidence import HolderKind
 
-Ask = Callable[[Any, str], Iterator[str]]
+Asks = tuple[tuple[ReachName, Callable[[], Iterable[str]]], ...]
 
 
 def reach_of_user(session: Session, name: str, credential_id: str | None) -> Reach:
     """Return what the user has beside the credential that leaked."""
     iam = session.global_client("iam")
-
-    def others(iam: Any, name: str) -> Iterator[str]:
-        return _credentials(iam, name, credential_id)
-
-    asks: tuple[tuple[ReachName, Ask], ...] = (
-        ("Bedrock and other service-specific credentials", others),
-        ("access keys", _access_keys),
-        ("console password", _console_password),
-        ("MFA devices", _listed("list_mfa_devices", "MFADevices", "SerialNumber")),
+    listed = partial(names, iam, UserName=name)
+    attached, inline = _policies(iam, "user", name)
+    asks: Asks = (
         (
-            "attached policies",
-            _listed("list_attached_user_policies", "AttachedPolicies", "PolicyArn"),
+            "Bedrock and other service-specific credentials",
+            partial(_credentials, iam, name, credential_id),
         ),
-        ("inline policies", _listed("list_user_policies", "PolicyNames")),
-        ("groups", _listed("list_groups_for_user", "Groups", "GroupName")),
+        ("access keys", partial(_access_keys, iam, name)),
+        ("console password", partial(_console_password, iam, name)),
+        ("MFA devices", partial(listed, "list_mfa_devices", "MFADevices", "SerialNumber")),
+        attached,
+        inline,
+        ("groups", partial(listed, "list_groups_for_user", "Groups", "GroupName")),
     )
-    arn = f"arn:{session.account.partition}:iam::{session.account.account_id}:user/{name}"
-    return Reach(arn, tuple(_asked(iam, name, kind, ask) for kind, ask in asks))
+    return _reach(session, "user", name, asks)
 
 
 def reach_of_role(session: Session, name: str) -> Reach:
     """Return what the role may do that signed a short-term key."""
-    iam = session.global_client("iam")
-    asks: tuple[tuple[ReachName, Ask], ...] = (
-        (
-            "attached policies",
-            _listed("list_attached_role_policies", "AttachedPolicies", "PolicyArn", "RoleName"),
-        ),
-        ("inline policies", _listed("list_role_policies", "PolicyNames", whose="RoleName")),
-    )
-    arn = f"arn:{session.account.partition}:iam::{session.account.account_id}:role/{name}"
-    return Reach(arn, tuple(_asked(iam, name, kind, ask) for kind, ask in asks))
+    return _reach(session, "role", name, _policies(session.global_client("iam"), "role", name))
 
 
-def _asked(iam: Any, name: str, kind: ReachName, ask: Ask) -> Holding:
+def _reach(session: Session, kind: HolderKind, name: str, asks: Asks) -> Reach:
+    arn = f"arn:{session.account.partition}:iam::{session.account.account_id}:{kind}/{name}"
+    return Reach(arn, tuple(_asked(what, ask) for what, ask in asks))
+
+
+def _asked(what: ReachName, ask: Callable[[], Iterable[str]]) -> Holding:
     try:
-        return Holding(kind, tuple(ask(iam, name)))
+        return Holding(what, tuple(ask()))
     except Exception as error:  # noqa: BLE001  # whatever failed, this one answer is unknown
         operation = getattr(error, "operation_name", "")
-        return Holding(kind, unknown=f"iam:{operation} failed ({error_code(error)})")
+        return Holding(what, unknown=f"iam:{operation} failed ({error_code(error)})")
+
+
+def _policies(iam: Any, kind: HolderKind, name: str) -> Asks:
+    listed = partial(names, iam, **{f"{kind.title()}Name": name})
+    attached = f"list_attached_{kind}_policies"
+    return (
+        ("attached policies", partial(listed, attached, "AttachedPolicies", "PolicyArn")),
+        ("inline policies", partial(listed, f"list_{kind}_policies", "PolicyNames")),
+    )
 
 
 def _credentials(iam: Any, name: str, leaked_id: str | None) -> Iterator[str]:
@@ -73,9 +76,8 @@ def _credentials(iam: Any, name: str, leaked_id: str | None) -> Iterator[str]:
 
 def _access_keys(iam: Any, name: str) -> Iterator[str]:
     for page in iam.get_paginator("list_access_keys").paginate(UserName=name):
-        yield from (
-            f"{item['AccessKeyId']}, {item['Status']}" for item in page["AccessKeyMetadata"]
-        )
+        for item in page["AccessKeyMetadata"]:
+            yield f"{item['AccessKeyId']}, {item['Status']}"
 
 
 def _console_password(iam: Any, name: str) -> Iterator[str]:
@@ -84,13 +86,3 @@ def _console_password(iam: Any, name: str) -> Iterator[str]:
     except iam.exceptions.NoSuchEntityException:
         return
     yield f"since {profile['CreateDate']:%Y-%m-%d}"
-
-
-def _listed(operation: str, items: str, field: str | None = None, whose: str = "UserName") -> Ask:
-    """Return what asks for a list of names, or of objects that have a `field`."""
-
-    def ask(iam: Any, name: str) -> Iterator[str]:
-        for page in iam.get_paginator(operation).paginate(**{whose: name}):
-            yield from (str(item[field] if field else item) for item in page[items])
-
-    return ask

@@ -205,6 +205,11 @@ class Evidence:
     notes: tuple[str, ...] = ()
     left_out_by: Literal["--max-probes"] | None = None
 
+    @property
+    def credential(self) -> CredentialRecord | None:
+        """Return the credential that IAM has under the key's exact alias, None for none."""
+        return self.iam.credential if self.iam else None
+
 
 VerdictState = Literal["live", "contained", "rejected", "unverified", "dead", "foreign"]
 

@@ -106,7 +106,8 @@ def investigator(
     investigating: Investigating, sessions: Sessions, witnesses: Witnesses
 ) -> Investigator:
     """Return who looks up in CloudTrail who used a key."""
-    from bedrock_key_guard.investigate.investigator import Dependencies, Investigator
+    from bedrock_key_guard.investigate.investigator import Investigator
 
-    dependencies = Dependencies(sessions, witnesses.accounts.allowed_for, witnesses.now)
-    return Investigator(dependencies, investigating.since, investigating.max_events)
+    may_ask, now = witnesses.accounts.allowed_for, witnesses.now
+    since, most_events = investigating.since, investigating.max_events
+    return Investigator(sessions.of, may_ask, now, since, most_events)

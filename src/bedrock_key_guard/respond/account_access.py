@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import NoSession, Session
 from bedrock_key_guard.iam.policy_documents import shortfall
-from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
-from bedrock_key_guard.respond.earlier_responses import EarlierResponses
-from bedrock_key_guard.respond.identities import IamIdentities
-from bedrock_key_guard.respond.user_credentials import UserCredentials
+from bedrock_key_guard.respond.change_events import ChangeEvents
+from bedrock_key_guard.respond.earlier_responses import earlier_response
+from bedrock_key_guard.respond.identities import CredentialWriter, Identities
+from bedrock_key_guard.verify.iam_directory import IamDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.model.evidence import Account, Verdict
+    from bedrock_key_guard.model.evidence import Account, CredentialRecord, Verdict
     from bedrock_key_guard.model.response import Outcome
-    from bedrock_key_guard.respond.credential_writer import CredentialWriter
-    from bedrock_key_guard.respond.identities import Identities
     from bedrock_key_guard.respond.stores import Store
 
 
@@ -31,20 +30,23 @@ if TYPE_CHECKING:
 class AccountAccess:
     """Hold what can be asked and changed in one account; `actor` is the ARN that acts there.
 
-    `others` names what else a user can sign in with, `earlier_response` what an earlier run did.
-    `store_of` is where a credential's new key goes, and `mask` is told it before anything else is.
-    `role` is the one that was assumed to get there, None in our own account.
+    `events` are the changes that CloudTrail shows, `earlier_response` what an earlier run did.
+    `store_of` is where a credential's new key goes, and `mask` is called with it first of all.
+    `role` is the one that was assumed to get there, None in our own account. `guards` are the ARNs
+    of whom the guard is there: the one that acts, and the one that an option names.
     """
 
     account: Account
     actor: str
     credentials: CredentialWriter
     identities: Identities
-    others: Callable[[str, str], tuple[str, ...]]
+    find_credential: Callable[[str], CredentialRecord | None]
+    events: ChangeEvents
     earlier_response: Callable[[str, Verdict], Outcome | None]
     store_of: Callable[[str], Store] | None
-    mask: Callable[[Secret], None]
+    mask: Callable[[Secret], object]
     role: RoleToAssume | None = None
+    guards: tuple[str, ...] = ()
     _judged: dict[str, str | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,8 +67,8 @@ class AccessByAccount:
         self,
         sessions: Sessions,
         now: Callable[[], datetime],
-        store_of: Callable[[str], Store] | None,
-        mask: Callable[[Secret], None],
+        store_of: Callable[[str], Store] | None = None,
+        mask: Callable[[Secret], object] = lambda _secret: None,
     ) -> None:
         """Act in each account by its session."""
         self._sessions = sessions
@@ -87,14 +89,17 @@ class AccessByAccount:
             return self._held[session]
 
     def _open(self, session: Session) -> AccountAccess:
+        events = ChangeEvents(session, self._now())
         return AccountAccess(
             account=session.account,
             actor=session.arn,
-            credentials=IamCredentialWriter(session),
-            identities=IamIdentities(session),
-            others=UserCredentials(session).active_beside,
-            earlier_response=EarlierResponses(session, self._now()).earlier_response,
+            credentials=CredentialWriter(session),
+            identities=Identities(session),
+            find_credential=IamDirectory(session).by_id,
+            events=events,
+            earlier_response=partial(earlier_response, events),
             store_of=self._store_of,
             mask=self._mask,
             role=self._sessions.role_for(session),
+            guards=self._sessions.guards_in(session),
         )

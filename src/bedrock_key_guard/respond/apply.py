@@ -10,30 +10,24 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import refusal
+from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.iam import commands
-from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.respond.changes.change import Obstacle
-from bedrock_key_guard.respond.confirm import Heard, confirm, places_for
-from bedrock_key_guard.respond.ledger.entries import settle
+from bedrock_key_guard.model.response import Outcome, OutcomeState
+from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
+from bedrock_key_guard.respond.confirm import Confirmation, Heard, Place, confirm, places_for
+from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, settle
 from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.verify.verdict import verdict_from
-from bedrock_key_guard.verify.witnesses import begin_asking, region_of
+from bedrock_key_guard.verify.witnesses import Witnesses, begin_asking, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from bedrock_key_guard.aws.roles import RoleToAssume
-    from bedrock_key_guard.aws.session import NoSession
     from bedrock_key_guard.model.evidence import BedrockAnswer
-    from bedrock_key_guard.model.response import OutcomeState
     from bedrock_key_guard.respond.account_access import AccountAccess
-    from bedrock_key_guard.respond.changes.change import Change, Ready
-    from bedrock_key_guard.respond.confirm import Confirmation, Place
-    from bedrock_key_guard.respond.ledger.entries import Entry, Ledger
     from bedrock_key_guard.verify.schedule import Steps
-    from bedrock_key_guard.verify.witnesses import Witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +49,23 @@ class Applied:
     `undo` is the command that takes it back where it can be taken back.
     """
 
+    change: Change
     ready: Ready
     entry: Entry
     undo: str
     shortfall: str | None = None
 
+    def undo_if(self, *, finished: bool) -> str | None:
+        """Return the command that takes it back, None where nothing does or nothing was done."""
+        undo = self.change.action.undo
+        reversible = undo == "always" or (undo == "until-finished" and not finished)
+        return self.undo if reversible and self.ready.needed else None
+
 
 def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> Applied | Outcome:
     """Make the change, or return why it was not made."""
-    key = change.evidence.key
-    asked = begin_asking(key, region_of(key, dependencies.witnesses), dependencies.witnesses)
+    key, witnesses, ledger = change.evidence.key, dependencies.witnesses, dependencies.ledger
+    asked = begin_asking(key, region_of(key, witnesses), witnesses)
     ready = _prepared(change, access)
     if isinstance(ready, Obstacle):
         return refused(change, ready.reason, ready.commands)
@@ -72,17 +73,26 @@ def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> 
     if moved is not None:
         return moved
     try:
-        entry = _open(change, ready, access, dependencies)
+        entry = ledger.open_change(
+            action=change.action.name,
+            actor=access.actor,
+            account=access.account,
+            fingerprint=key.fingerprint,
+            record=ready.record,
+        )
     except OSError as error:
         return refused(change, f"the ledger cannot be written ({error.strerror})")
-    undo = restore_command(dependencies.ledger.path, entry.change, access.role)
-    applied = Applied(ready, entry, undo)
-    return _made(change, applied, dependencies) if ready.needed else applied
+    applied = Applied(change, ready, entry, restore_command(ledger.path, entry.change, access.role))
+    return _made(applied, ledger) if ready.needed else applied
 
 
-def prove(change: Change, applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
+def prove(applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
     """Ask Bedrock until it lets the key do nothing, end what waited for that, and remember it."""
-    outcome = yield from _proven(change, applied, dependencies)
+    # What was made earlier has no before.
+    bedrock = applied.change.evidence.bedrock if applied.ready.needed else ()
+    before = {str(answer.plane): answer for answer in bedrock}
+    proof = yield from confirmed(applied.change, before, dependencies)
+    outcome = _still_accepted(applied, proof) if proof.accepting else _proven(applied, proof)
     done = outcome.state in ("done", "not-needed")
     return settle(outcome, dependencies.ledger, applied.entry, "done" if done else "failed")
 
@@ -113,25 +123,15 @@ def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | N
     return refused(change, f"right before the change Bedrock answered otherwise: {again.reason}")
 
 
-def _open(change: Change, ready: Ready, access: AccountAccess, dependencies: Dependencies) -> Entry:
-    return dependencies.ledger.open_change(
-        action=change.action.name,
-        actor=access.actor,
-        account=access.account,
-        fingerprint=change.evidence.key.fingerprint,
-        record=ready.record,
-    )
-
-
-def _made(change: Change, applied: Applied, dependencies: Dependencies) -> Applied | Outcome:
-    action, fingerprint = change.action.name, change.evidence.key.fingerprint
-    with stated(purpose_of(action, fingerprint, change.until)):
+def _made(applied: Applied, ledger: Ledger) -> Applied | Outcome:
+    change = applied.change
+    with stated(purpose_of(change.action.name, change.evidence.key.fingerprint, change.until)):
         try:
             applied.ready.write()
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
             reason = f"IAM did not {change.deed} ({refusal(error)})"
             failure = _without_success(change, "failed", reason)
-            return settle(failure, dependencies.ledger, applied.entry, "failed")
+            return settle(failure, ledger, applied.entry, "failed")
         return replace(applied, shortfall=applied.ready.follow())
 
 
@@ -155,42 +155,39 @@ def confirmed(
     )
 
 
-def _proven(change: Change, applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
-    proof = yield from confirmed(change, _before(change, applied), dependencies)
-    if proof.accepting:
-        return _still_accepted(change, applied, proof)
-    shortfall = applied.shortfall or _finished(change, applied.ready, proof)
-    state: OutcomeState = "done" if applied.ready.needed else "not-needed"
-    said = shortfall or applied.ready.result
+def _proven(applied: Applied, proof: Confirmation) -> Outcome:
+    change, ready = applied.change, applied.ready
+    shortfall = applied.shortfall or _finished(change, ready, proof)
+    state: OutcomeState = "done" if ready.needed else "not-needed"
     return Outcome(
         change.action.name,
         "failed" if shortfall else state,
-        "; ".join((said, *_not_confirmed(proof))),
+        "; ".join((shortfall or ready.result, *_not_confirmed(proof))),
         refused_since=proof.refused_since,
         confirmed_at=proof.confirmed_at,
-        seconds_to_dead=_seconds_to_dead(change, applied, proof),
-        undo=_undo(change, applied, finished=not shortfall),
+        seconds_to_dead=_seconds_to_dead(applied, proof),
+        undo=applied.undo_if(finished=not shortfall),
         urgent=bool(shortfall or proof.missing),
     )
 
 
-def _still_accepted(change: Change, applied: Applied, proof: Confirmation) -> Outcome:
+def _still_accepted(applied: Applied, proof: Confirmation) -> Outcome:
     reason = f"changed, but the key is still accepted: {'; '.join(proof.accepting)}"
-    told = "; ".join(filter(None, (applied.shortfall, reason, *_not_confirmed(proof))))
-    failure = _without_success(change, "failed", told)
-    return replace(failure, undo=_undo(change, applied, finished=False))
+    words = filter(None, (applied.shortfall, reason, *_not_confirmed(proof)))
+    failure = _without_success(applied.change, "failed", "; ".join(words))
+    return replace(failure, undo=applied.undo_if(finished=False))
 
 
 def _not_confirmed(proof: Confirmation) -> tuple[str, ...]:
     return (f"not confirmed on {', '.join(proof.missing)}",) if proof.missing else ()
 
 
-def _seconds_to_dead(change: Change, applied: Applied, proof: Confirmation) -> float | None:
+def _seconds_to_dead(applied: Applied, proof: Confirmation) -> float | None:
     """Return the seconds from the first probe on; what was made earlier has no such time."""
     if proof.refused_since is None or proof.confirmed_at is None or not applied.ready.needed:
         return None
-    began = change.evidence.clock.now
-    return round(max((proof.refused_since - began).total_seconds(), 0.0), 1)
+    took = proof.refused_since - applied.change.evidence.clock.now
+    return round(max(took.total_seconds(), 0.0), 1)
 
 
 def _finished(change: Change, ready: Ready, proof: Confirmation) -> str | None:
@@ -199,13 +196,6 @@ def _finished(change: Change, ready: Ready, proof: Confirmation) -> str | None:
         return change.unfinished
     with stated(purpose_of(change.action.name, change.evidence.key.fingerprint)):
         return ready.finish()
-
-
-def _before(change: Change, applied: Applied) -> dict[str, BedrockAnswer]:
-    """Return what each plane said before the change; what was made earlier has no before."""
-    if not applied.ready.needed:
-        return {}
-    return {answer.plane: answer for answer in change.evidence.bedrock}
 
 
 def restore_command(ledger: Path, change: str, role: RoleToAssume | None) -> str:
@@ -220,12 +210,6 @@ def restore_command(ledger: Path, change: str, role: RoleToAssume | None) -> str
         words += [f"--external-id={role.external_id}"] if role.external_id else []
         words += [f"--session-tag={tag}" for tag in role.tags]
     return shlex.join(words)
-
-
-def _undo(change: Change, applied: Applied, *, finished: bool) -> str | None:
-    undo = change.action.undo
-    reversible = undo == "always" or (undo == "until-finished" and not finished)
-    return applied.undo if reversible and applied.ready.needed else None
 
 
 def _without_success(

@@ -142,7 +142,7 @@ def confirm(
 
 
 def _is_open(place: Place, heard: Sequence[Heard], started: float) -> bool:
-    """Tell whether a place is worth asking again."""
+    """Return whether a place is worth asking again."""
     time, answers = due(place, heard, started), _of(place, heard)
     refused = bool(answers) and answers[-1].shows == "refused"
     return time < math.inf and (refused or time <= started + DEADLINE_SECONDS)

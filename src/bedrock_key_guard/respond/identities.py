@@ -1,26 +1,34 @@
-"""Read and change what users and roles may do, in one account.
+"""Read and change what users and roles may do and sign in with, in one account.
 
-Facts are those of the IAM API reference. Attaching a policy that is attached, and putting one that
-is there, change nothing. `iam:Put*Policy` is the right to grant anything, so only what was asked
-for by name uses it.
+Facts are those of the IAM API reference, and of the IAM user guide, "Managing IAM user credentials"
+for the kinds that there are. Attaching a policy that is attached, and putting one that is there,
+change nothing. `iam:Put*Policy` is the right to grant anything, so only what was asked for by name
+uses it.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
+from bedrock_key_guard.aws.listings import names, service_specific_credentials
+from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.respond.purpose import state_purposes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.iam.policy_documents import Document
-    from bedrock_key_guard.model.evidence import HolderKind
+    from bedrock_key_guard.model.evidence import CredentialRecord, HolderKind
+
+Status = Literal["Active", "Inactive"]
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Hold what IAM tells of a user or role: the ARN with its path, and the id that no other has.
+    """Hold what IAM says of a user or role: the ARN with its path, and the id that no other has.
 
     A user that is deleted and made anew has the same name and another id.
     """
@@ -31,48 +39,11 @@ class Identity:
     unique_id: str
 
 
-class Identities(Protocol):
+class Identities:
     """Know and change the policies of the users and roles of one account.
 
     Each method raises whatever AWS's refusal raises.
     """
-
-    def find(self, kind: HolderKind, name: str) -> Identity | None:
-        """Return a user or role as IAM knows it, None where there is none."""
-
-    def names(self, kind: HolderKind) -> tuple[str, ...]:
-        """Return the names of all users, or of all roles."""
-
-    def attached(self, kind: HolderKind, name: str) -> tuple[str, ...]:
-        """Return the ARNs of the managed policies attached to it."""
-
-    def inline(self, kind: HolderKind, name: str) -> tuple[str, ...]:
-        """Return the names of its inline policies."""
-
-    def inline_document(self, kind: HolderKind, name: str, policy: str) -> Document | None:
-        """Return an inline policy, None where there is none of this name."""
-
-    def managed_document(self, arn: str) -> Document | None:
-        """Return the default version of a managed policy, None where there is no such policy."""
-
-    def groups(self, user_name: str) -> tuple[str, ...]:
-        """Return the groups of a user."""
-
-    def attach(self, kind: HolderKind, name: str, policy: str) -> None:
-        """Attach a managed policy."""
-
-    def detach(self, kind: HolderKind, name: str, policy: str) -> None:
-        """Detach a managed policy."""
-
-    def put(self, kind: HolderKind, name: str, policy: str, document: str) -> None:
-        """Write an inline policy."""
-
-    def delete(self, kind: HolderKind, name: str, policy: str) -> None:
-        """Delete an inline policy."""
-
-
-class IamIdentities:
-    """Know and change the policies of users and roles by the IAM API."""
 
     def __init__(self, session: Session) -> None:
         """Act with the credentials of `session`."""
@@ -90,19 +61,18 @@ class IamIdentities:
 
     def names(self, kind: HolderKind) -> tuple[str, ...]:
         """Return the names of all users, or of all roles."""
-        pages = self._iam.get_paginator(f"list_{kind}s").paginate()
         called = kind.title()
-        return tuple(item[f"{called}Name"] for page in pages for item in page[f"{called}s"])
+        return tuple(names(self._iam, f"list_{kind}s", f"{called}s", f"{called}Name"))
 
     def attached(self, kind: HolderKind, name: str) -> tuple[str, ...]:
         """Return the ARNs of the managed policies attached to it."""
-        pages = self._pages(f"list_attached_{kind}_policies", kind, name)
-        return tuple(item["PolicyArn"] for page in pages for item in page["AttachedPolicies"])
+        operation, whose = f"list_attached_{kind}_policies", _whose(kind, name)
+        return tuple(names(self._iam, operation, "AttachedPolicies", "PolicyArn", **whose))
 
     def inline(self, kind: HolderKind, name: str) -> tuple[str, ...]:
         """Return the names of its inline policies."""
-        pages = self._pages(f"list_{kind}_policies", kind, name)
-        return tuple(policy for page in pages for policy in page["PolicyNames"])
+        operation, whose = f"list_{kind}_policies", _whose(kind, name)
+        return tuple(names(self._iam, operation, "PolicyNames", **whose))
 
     def inline_document(self, kind: HolderKind, name: str, policy: str) -> Document | None:
         """Return an inline policy, None where there is none of this name."""
@@ -110,8 +80,7 @@ class IamIdentities:
             answer = self._call(f"get_{kind}_policy", kind, name, PolicyName=policy)
         except self._iam.exceptions.NoSuchEntityException:
             return None
-        document: Document = answer["PolicyDocument"]
-        return document
+        return dict(answer["PolicyDocument"])
 
     def managed_document(self, arn: str) -> Document | None:
         """Return the default version of a managed policy, None where there is no such policy."""
@@ -120,13 +89,12 @@ class IamIdentities:
         except self._iam.exceptions.NoSuchEntityException:
             return None
         version = self._iam.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])
-        document: Document = version["PolicyVersion"]["Document"]
-        return document
+        return dict(version["PolicyVersion"]["Document"])
 
     def groups(self, user_name: str) -> tuple[str, ...]:
         """Return the groups of a user."""
-        pages = self._pages("list_groups_for_user", "user", user_name)
-        return tuple(item["GroupName"] for page in pages for item in page["Groups"])
+        operation = "list_groups_for_user"
+        return tuple(names(self._iam, operation, "Groups", "GroupName", UserName=user_name))
 
     def attach(self, kind: HolderKind, name: str, policy: str) -> None:
         """Attach a managed policy."""
@@ -144,8 +112,65 @@ class IamIdentities:
         """Delete an inline policy."""
         self._call(f"delete_{kind}_policy", kind, name, PolicyName=policy)
 
-    def _call(self, operation: str, kind: HolderKind, name: str, **more: str) -> Any:
-        return getattr(self._iam, operation)(**{f"{kind.title()}Name": name}, **more)
+    def active_beside(self, user_name: str, credential_id: str) -> tuple[str, ...]:
+        """Name every active credential of a user but this one, whatever its kind."""
+        return tuple(self._active_beside(user_name, credential_id))
 
-    def _pages(self, operation: str, kind: HolderKind, name: str) -> Any:
-        return self._iam.get_paginator(operation).paginate(**{f"{kind.title()}Name": name})
+    def _active_beside(self, user_name: str, credential_id: str) -> Iterator[str]:
+        for item in service_specific_credentials(self._iam, UserName=user_name):
+            name = item["ServiceSpecificCredentialId"]
+            if item["Status"] == "Active" and name != credential_id:
+                yield f"credential {name} for {item['ServiceName']}"
+        for operation, found, name, kind in _CREDENTIALS:
+            for page in self._iam.get_paginator(operation).paginate(UserName=user_name):
+                active = [item[name] for item in page[found] if item["Status"] == "Active"]
+                yield from (f"{kind} {each}" for each in active)
+        with suppress(self._iam.exceptions.NoSuchEntityException):
+            self._iam.get_login_profile(UserName=user_name)
+            yield "a password for the console"
+
+    def _call(self, operation: str, kind: HolderKind, name: str, **more: str) -> Any:
+        return getattr(self._iam, operation)(**_whose(kind, name), **more)
+
+
+def _whose(kind: HolderKind, name: str) -> dict[str, str]:
+    return {f"{kind.title()}Name": name}
+
+
+_CREDENTIALS = (
+    ("list_access_keys", "AccessKeyMetadata", "AccessKeyId", "access key"),
+    ("list_ssh_public_keys", "SSHPublicKeys", "SSHPublicKeyId", "SSH key"),
+    ("list_signing_certificates", "Certificates", "CertificateId", "signing certificate"),
+)
+
+
+class CredentialWriter:
+    """Change exactly one service-specific credential. Each method raises what AWS's refusal raises.
+
+    The user is always named: without it the API acts on the caller's own credentials.
+    """
+
+    def __init__(self, session: Session) -> None:
+        """Write with the credentials of `session`."""
+        self._iam = session.global_client("iam")
+        state_purposes(self._iam)
+
+    def set_status(self, credential: CredentialRecord, status: Status) -> None:
+        """Set the status of this one credential."""
+        self._iam.update_service_specific_credential(**_exact(credential), Status=status)
+
+    def reset(self, credential: CredentialRecord) -> Secret:
+        """Give this one credential a new secret; its id, alias, status and dates stay."""
+        answer = self._iam.reset_service_specific_credential(**_exact(credential))
+        return Secret(answer["ServiceSpecificCredential"]["ServiceCredentialSecret"])
+
+    def delete(self, credential: CredentialRecord) -> None:
+        """Delete this one credential; the user stays."""
+        self._iam.delete_service_specific_credential(**_exact(credential))
+
+
+def _exact(credential: CredentialRecord) -> dict[str, str]:
+    return {
+        "UserName": credential.user_name,
+        "ServiceSpecificCredentialId": credential.credential_id,
+    }

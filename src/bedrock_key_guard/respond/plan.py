@@ -8,22 +8,27 @@ commands for a person, or in nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from bedrock_key_guard.iam import commands
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model import actions
-from bedrock_key_guard.model.actions import Manual, Nothing
+from bedrock_key_guard.model.actions import Action, Manual, Nothing
 from bedrock_key_guard.respond.policy import Policy
-from bedrock_key_guard.verify.signer import search_for_signer, signer_of
+from bedrock_key_guard.verify.signer import Signer, search_for_signer, signer_of
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.actions import Action
     from bedrock_key_guard.model.evidence import CredentialRecord, Principal, Verdict
     from bedrock_key_guard.model.findings import Incident
-    from bedrock_key_guard.verify.signer import Signer
 
 __all__ = ["Policy", "plan"]
+
+_OF_CREDENTIAL: dict[str, type[actions.CredentialAction]] = {
+    each.name: each for each in get_args(actions.CredentialAction)
+}
+_OF_HOLDER: dict[str, type[actions.HolderAction]] = {
+    each.name: each for each in get_args(actions.HolderAction)
+}
 
 
 def plan(incident: Incident, verdict: Verdict, policy: Policy) -> Action:
@@ -44,7 +49,7 @@ def plan(incident: Incident, verdict: Verdict, policy: Policy) -> Action:
 
 
 def _for_long_term(key: LongTermKey, verdict: Verdict, policy: Policy) -> Action:
-    credential = verdict.evidence.iam.credential if verdict.evidence.iam else None
+    credential = verdict.evidence.credential
     by_hand = commands.to_disable(key, credential)
     if credential is None:
         unknown = f"which credential it is could not be found out: {_said_by_iam(verdict)}"
@@ -53,17 +58,9 @@ def _for_long_term(key: LongTermKey, verdict: Verdict, policy: Policy) -> Action
     if obstacle is not None:
         return Manual(obstacle, by_hand)
     reason = f"{verdict.state}: {verdict.reason}"
-    match policy.response:
-        case "off":
-            return Manual("responses are off", by_hand)
-        case "disable":
-            return actions.Disable(credential, reason)
-        case "reset":
-            return actions.Reset(credential, reason)
-        case "delete":
-            return actions.Delete(credential, reason)
-        case "strip-policies":
-            return actions.StripPolicies(credential, reason)
+    if policy.response == "off":
+        return Manual("responses are off", by_hand)
+    return _OF_CREDENTIAL[policy.response](credential, reason)
 
 
 def _obstacle(credential: CredentialRecord, policy: Policy) -> str | None:
@@ -95,14 +92,10 @@ def _for_short_term(key: ShortTermKey, verdict: Verdict, policy: Policy) -> Acti
     if obstacle is not None or holder is None:
         return Manual(obstacle or _unknown(signer, verdict), by_hand)
     reason = f"{verdict.state}: {verdict.reason}"
-    match policy.short_term:
-        case "off":
-            why = "a short-term key cannot be switched off alone: who signed it has to be denied"
-            return Manual(f"{why} (--short-term)", by_hand)
-        case "quarantine":
-            return actions.Quarantine(holder, signer.principal, key, reason)
-        case "revoke-sessions":
-            return actions.RevokeSessions(holder, signer.principal, key, reason)
+    if policy.short_term == "off":
+        why = "a short-term key cannot be switched off alone: who signed it has to be denied"
+        return Manual(f"{why} (--short-term)", by_hand)
+    return _OF_HOLDER[policy.short_term](holder, signer.principal, key, reason)
 
 
 def _unknown(signer: Signer | None, verdict: Verdict) -> str:

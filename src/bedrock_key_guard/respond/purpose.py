@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bedrock_key_guard.aws.cloudtrail import Record
+
 _DIGITS = 32  # of the fingerprint: nobody finds another key with the same
 _FORM = "%Y%m%dT%H%M%SZ"
 _PURPOSE = re.compile(
@@ -40,7 +42,7 @@ class Purpose:
         return f"respond/{self.action} key/{self.key}{until}"
 
     def is_for(self, fingerprint: str) -> bool:
-        """Tell whether the change was for this key."""
+        """Return whether the change was for this key."""
         return fingerprint[:_DIGITS] == self.key
 
 
@@ -60,6 +62,11 @@ def read_purpose(user_agent: str) -> Purpose | None:
     except ValueError:
         return None
     return Purpose(found["action"], found["key"], until)
+
+
+def purpose_behind(event: Record) -> Purpose | None:
+    """Return what a guard made a change for, None for one that AWS refused or another made."""
+    return read_purpose(event.agent) if event.by_guard and not event.failed else None
 
 
 @contextmanager

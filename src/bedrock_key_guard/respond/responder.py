@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import NoSession
-from bedrock_key_guard.model.actions import Delete, Manual, Nothing
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.keys.key import ShortTermKey
+from bedrock_key_guard.model import actions
+from bedrock_key_guard.model.actions import Action, Delete, Manual, Nothing
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.apply import Dependencies, apply, prove, refused
-from bedrock_key_guard.respond.bounds import Bounds
-from bedrock_key_guard.respond.changes import change_for
-from bedrock_key_guard.respond.follow_up import finish_earlier, remember_hold
+from bedrock_key_guard.respond.changes.credential import delete, disable, reset
+from bedrock_key_guard.respond.changes.holder import quarantine, revoke_sessions, strip_policies
+from bedrock_key_guard.respond.earlier_responses import finish_earlier
+from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
+from bedrock_key_guard.respond.ledger.records import Hold
+from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.actions import Action
-    from bedrock_key_guard.model.evidence import Verdict
+    from bedrock_key_guard.model.evidence import Evidence, Verdict
     from bedrock_key_guard.respond.account_access import AccountAccess
+    from bedrock_key_guard.respond.changes.change import Change
     from bedrock_key_guard.respond.policy import Policy
     from bedrock_key_guard.verify.schedule import Steps
 
 __all__ = ["Dependencies", "Responder"]
+
+
+class Bounds:
+    """Keep the responses of one run within their bounds, however many threads make them."""
+
+    def __init__(self, most: int) -> None:
+        """Let `most` changes be made."""
+        self._left = most
+        self._lock = threading.Lock()
+        self._subjects: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+
+    def take_one(self) -> bool:
+        """Use one change up; False where none is left."""
+        with self._lock:
+            self._left -= 1
+            return self._left >= 0
+
+    def alone(self, account_id: str, subject: str) -> threading.Lock:
+        """Return what one at a time may hold: who changes the subject in that account."""
+        with self._lock:
+            return self._subjects[account_id, subject]
 
 
 class Responder:
@@ -53,7 +82,7 @@ class Responder:
             applied = apply(change, access, self._dependencies)
         if isinstance(applied, Outcome):
             return applied
-        return (yield from prove(change, applied, self._dependencies))
+        return (yield from prove(applied, self._dependencies))
 
     def _access(self, verdict: Verdict) -> AccountAccess | NoSession:
         """Take hold of the key's account: one that is not on the allow-list is never touched."""
@@ -76,20 +105,65 @@ class Responder:
         if earlier is None or earlier.state != "failed":
             return earlier or nothing
         left = replace(earlier, action="disable", state="not-needed")
-        delete = self._left_undone(verdict)
-        if delete is None:
+        left_undone = self._left_undone(verdict)
+        if left_undone is None:
             return left
         if not self._bounds.take_one():
             return replace(left, left_out_by="--max-responses")
-        ended = finish_earlier(earlier, delete, verdict.evidence, access, self._dependencies)
+        ended = finish_earlier(earlier, left_undone, verdict, access, self._dependencies)
         return (yield from ended)
 
     def _left_undone(self, verdict: Verdict) -> Delete | None:
         """Return what an earlier run had to leave, where this one may end it."""
-        iam, policy = verdict.evidence.iam, self._policy
-        credential = iam.credential if iam else None
+        credential, policy = verdict.evidence.credential, self._policy
         if policy.response != "delete" or policy.dry_run or policy.untrusted is not None:
             return None
         if credential is None or policy.protects(credential.user_name):
             return None
         return Delete(credential, verdict.reason)
+
+
+def change_for(action: actions.Remediation, evidence: Evidence, policy: Policy) -> Change:
+    """Return the change that carries an action out."""
+    match action:
+        case actions.Disable():
+            return disable(action, evidence)
+        case actions.Reset():
+            return reset(action, evidence, policy)
+        case actions.Delete():
+            return delete(action, evidence)
+        case actions.StripPolicies():
+            return strip_policies(action, evidence, policy)
+        case actions.Quarantine():
+            return quarantine(action, evidence, policy)
+        case actions.RevokeSessions():
+            return revoke_sessions(action, evidence, policy)
+
+
+def remember_hold(verdict: Verdict, ledger: Ledger) -> None:
+    """Write down once that a contained key needs what denies its signer, so that `lift` waits."""
+    key, signer = verdict.evidence.key, signer_of(verdict.evidence)
+    if verdict.state != "contained" or not isinstance(key, ShortTermKey):
+        return
+    holder = signer.holder.as_holder if signer and signer.holder else None
+    if holder is None or _is_held(key.fingerprint, ledger):
+        return
+    try:
+        ledger.open_change(
+            action="hold",
+            actor="",
+            account=holder.account,
+            fingerprint=key.fingerprint,
+            record=Hold(holder.kind, holder.name, key.expires_at.isoformat()),
+        )
+    except OSError:
+        return  # a quarantine that is lifted too early is seen by the next scan
+
+
+def _is_held(fingerprint: str, ledger: Ledger) -> bool:
+    try:
+        entries = read_ledger(ledger.path)
+    except UsageError:
+        return False
+    kinds = ("hold", "quarantine", "revoke-sessions")
+    return any(e.fingerprint == fingerprint and e.action in kinds for e in entries)

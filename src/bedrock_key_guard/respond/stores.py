@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.aws.session import refusal
+from bedrock_key_guard.aws.session import Session, refusal
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.keys.secret import Secret
 
 _PLACE = "{credential_id}"
@@ -29,53 +28,49 @@ class StoreError(Exception):
     """Say why a store did not take a write."""
 
 
-class Store(Protocol):
-    """Keep one key."""
+class Store:
+    """Keep one key of this run: a second one would push it out, and it would be lost."""
 
-    def check(self) -> None:
-        """Prove that a write would be accepted, and change no current value. Raises StoreError."""
-
-    def claim(self) -> bool:
-        """Take the store for one new key of this run; False where it is taken."""
-
-    def write(self, secret: Secret) -> None:
-        """Make `secret` the current value. Raises StoreError."""
-
-
-class _OneKey:
-    """Let one key in: a second one would push it out, and it would be lost."""
-
-    def __init__(self) -> None:
+    def __init__(self, client: Any, name: str) -> None:
+        """Use the place of this name."""
+        self._client = client
+        self._name = name
         self._free = threading.Lock()
 
     def claim(self) -> bool:
         """Take the store for one new key of this run; False where it is taken."""
         return self._free.acquire(blocking=False)
 
-
-class SecretsManagerStore(_OneKey):
-    """Keep a key as the current value of a secret, made if it is not there."""
-
-    def __init__(self, client: Any, name: str) -> None:
-        """Use the secret of this name or ARN."""
-        super().__init__()
-        self._client = client
-        self._name = name
-
     def check(self) -> None:
-        """Write a version beside the current one, or make the secret."""
-        missing = self._client.exceptions.ResourceNotFoundException
+        """Prove that a write would be accepted, and change no current value. Raises StoreError."""
         with _refusals():
-            try:
-                self._put(_CHECK_VALUE, _CHECK_LABEL)
-            except missing:
-                made = self._client.create_secret(Name=self._name, SecretString=_CHECK_VALUE)
-                _need(made, "VersionId")
+            self._check()
 
     def write(self, secret: Secret) -> None:
-        """Put the key as AWSCURRENT."""
+        """Make `secret` the current value. Raises StoreError."""
         with _refusals():
-            self._put(secret.unseal(), "AWSCURRENT")
+            self._write(secret.unseal())
+
+    def _check(self) -> None:
+        raise NotImplementedError
+
+    def _write(self, text: str) -> None:
+        raise NotImplementedError
+
+
+class SecretsManagerStore(Store):
+    """Keep a key as the current value of a secret, made if it is not there."""
+
+    def _check(self) -> None:
+        """Write a version beside the current one, or make the secret."""
+        try:
+            self._put(_CHECK_VALUE, _CHECK_LABEL)
+        except self._client.exceptions.ResourceNotFoundException:
+            made = self._client.create_secret(Name=self._name, SecretString=_CHECK_VALUE)
+            _need(made, "VersionId")
+
+    def _write(self, text: str) -> None:
+        self._put(text, "AWSCURRENT")
 
     def _put(self, text: str, label: str) -> None:
         answer = self._client.put_secret_value(
@@ -84,25 +79,16 @@ class SecretsManagerStore(_OneKey):
         _need(answer, "VersionId")
 
 
-class ParameterStore(_OneKey):
-    """Keep a key as a SecureString parameter, made if it is not there."""
+class ParameterStore(Store):
+    """Keep a key as the newest version of a SecureString parameter, made if it is not there."""
 
-    def __init__(self, client: Any, name: str) -> None:
-        """Use the parameter of this name."""
-        super().__init__()
-        self._client = client
-        self._name = name
-
-    def check(self) -> None:
+    def _check(self) -> None:
         """Make the parameter, or learn that it is there and may be written."""
-        there = self._client.exceptions.ParameterAlreadyExists
-        with _refusals(), suppress(there):
+        with suppress(self._client.exceptions.ParameterAlreadyExists):
             self._put(_CHECK_VALUE, overwrite=False)
 
-    def write(self, secret: Secret) -> None:
-        """Put the key as the newest version."""
-        with _refusals():
-            self._put(secret.unseal(), overwrite=True)
+    def _write(self, text: str) -> None:
+        self._put(text, overwrite=True)
 
     def _put(self, text: str, *, overwrite: bool) -> None:
         answer = self._client.put_parameter(

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import requests
 
-from bedrock_key_guard.aws.endpoints import plane_url
-from bedrock_key_guard.aws.regions import MANTLE_REGIONS
+from bedrock_key_guard.aws.regions import MANTLE_REGIONS, plane_url
 from bedrock_key_guard.aws.session import USER_AGENT
 from bedrock_key_guard.https import CA_BUNDLES, Bearer, HttpsSession
 from bedrock_key_guard.model.evidence import BedrockAnswer, Plane

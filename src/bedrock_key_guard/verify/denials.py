@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard.aws.listings import pages
 from bedrock_key_guard.aws.session import refusal
-from bedrock_key_guard.iam.statements import denied_actions
+from bedrock_key_guard.iam.policy_documents import denied_actions
 from bedrock_key_guard.model.evidence import PolicyAnswer
 from bedrock_key_guard.model.times import utc_now
 

@@ -80,7 +80,7 @@ class IamDirectory:
         self._session = session
         self._iam = session.global_client("iam")
         self._lock = threading.Lock()
-        self._listings: dict[tuple[str, str | None], Future[list[CredentialRecord]]] = {}
+        self._listings: dict[tuple[str | None, str | None], Future[list[CredentialRecord]]] = {}
 
     def find_credential(self, key: LongTermKey) -> IamAnswer:
         """Return `found`, `absent` after a completed listing, or `unknown` with AWS's reason.
@@ -116,11 +116,11 @@ class IamDirectory:
         return find_denial(key, signer, self._iam)
 
     def by_id(self, credential_id: str) -> CredentialRecord | None:
-        """Return the credential with this id, whoever owns it now.
+        """Return the credential with this id, whoever owns it, by one listing for all that ask.
 
         Raises whatever AWS's refusal raises.
         """
-        records = self._list(None, AllUsers=True)
+        records = self._listed(None, None)
         return next((record for record in records if record.credential_id == credential_id), None)
 
     def _matching(self, key: LongTermKey) -> list[CredentialRecord]:
@@ -136,7 +136,7 @@ class IamDirectory:
         listing = self._listings.get((service, None))
         return listing is not None and listing.done() and listing.exception() is None
 
-    def _listed(self, service: str, user_name: str | None) -> list[CredentialRecord]:
+    def _listed(self, service: str | None, user_name: str | None) -> list[CredentialRecord]:
         """Return the credentials of a user or of all (None), asked for once, failures included.
 
         However many forged keys there are, they cost one listing, and delay no other user's.
@@ -151,7 +151,7 @@ class IamDirectory:
                 listing.set_exception(error)
         return listing.result()
 
-    def _fetch(self, service: str, user_name: str | None) -> list[CredentialRecord]:
+    def _fetch(self, service: str | None, user_name: str | None) -> list[CredentialRecord]:
         if user_name is None:
             return list(self._list(service, AllUsers=True))
         try:

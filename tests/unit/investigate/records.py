@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from bedrock_key_guard.aws import trail_record
+from bedrock_key_guard.aws import cloudtrail
 from bedrock_key_guard.aws.cloudtrail import MOST_EVENTS, PAGE
 from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.model.evidence import Account
@@ -107,12 +107,12 @@ def listed(of: Record, **attributes: str) -> dict[str, Any]:
     }
 
 
-def parsed(of: Record) -> trail_record.Record:
+def parsed(of: Record) -> cloudtrail.Record:
     """Return a record as the reader of the trail gives it, whatever stands in it."""
     when, body = NOW, json.dumps(of)
     with suppress(KeyError, TypeError, ValueError):
         when = moment(of["eventTime"])
-    read = trail_record.read_record({"EventTime": when, "CloudTrailEvent": body})
+    read = cloudtrail.read_record({"EventTime": when, "CloudTrailEvent": body})
     assert read is not None
     return read
 
@@ -184,7 +184,7 @@ class Time:
         return RateLimiter(self.clock, self.sleep)
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeSession:
     """Be a session of the account whose only services are CloudTrail and EC2's list of regions."""
 

@@ -80,12 +80,15 @@ def test_counts_point_to_the_first_and_the_last() -> None:
     assert (facts.total.first, facts.total.last) == (tally.first, tally.last)
 
 
-def test_failures_are_counted_by_operation_and_error() -> None:
-    facts = folded([made(1), made(2, error="ValidationException"), made(3, error="AccessDenied")])
-    assert [(each.value, each.calls) for each in facts.failures.tallies] == [
-        ("Converse: AccessDenied", 1),
-        ("Converse: ValidationException", 1),
-    ]
+def test_failures_of_calls_to_models_are_counted_by_how_they_failed() -> None:
+    errors = ("", "ValidationException", "AccessDenied", "AccessDeniedException", "Throttling")
+    calls = [made(n, error=error) for n, error in enumerate(errors)]
+    facts = folded([*calls, made(9, event="CreateGuardrail", error="AccessDenied")])
+    assert {how: tally.calls for how, tally in facts.failures.items()} == {
+        "denied": 2,
+        "invalid": 1,
+    }
+    assert facts.failures["denied"].errors == 2
 
 
 def test_calls_are_counted_by_the_hour() -> None:

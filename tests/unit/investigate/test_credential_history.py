@@ -8,14 +8,14 @@ import pytest
 from bedrock_key_guard.investigate.credential_history import (
     MOST_CHANGES,
     Changes,
-    Owner,
     read_change,
 )
+from bedrock_key_guard.investigate.subject import UserKey
 from tests.unit.investigate.records import ACCOUNT, NOW, USER, Record, at, iam, parsed, record
 
 CREDENTIAL = "ACCAQNZGKIQYEXAMPLE22"
 GUARD_ARN = f"arn:aws:sts::{ACCOUNT}:assumed-role/BedrockKeyGuard/run-1"
-OWNER = Owner(frozenset((USER,)), CREDENTIAL, GUARD_ARN)
+KEY = UserKey((USER,), CREDENTIAL)
 UPDATE = "UpdateServiceSpecificCredential"
 
 
@@ -71,7 +71,7 @@ def created(credential: str) -> dict[str, Any]:
     ],
 )
 def test_a_change_says_what_was_changed(of: Record, name: str, target: str, of_key: bool) -> None:
-    change = read_change(parsed(of), OWNER)
+    change = read_change(parsed(of), KEY, GUARD_ARN)
     assert change is not None
     assert (change.name, change.target, change.of_key) == (name, target, of_key)
 
@@ -102,7 +102,7 @@ def test_a_change_says_what_was_changed(of: Record, name: str, target: str, of_k
     ],
 )
 def test_only_changes_to_the_user_or_the_credential_are_known(of: Record, known: bool) -> None:
-    assert (read_change(parsed(of), OWNER) is not None) == known
+    assert (read_change(parsed(of), KEY, GUARD_ARN) is not None) == known
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_the_guards_own_are_its_principals_and_its_programs(
     agent: str, arn: str, own: bool
 ) -> None:
     attached = iam("AttachUserPolicy", userAgent=agent, userIdentity={"arn": arn})
-    change = read_change(parsed(attached), OWNER)
+    change = read_change(parsed(attached), KEY, GUARD_ARN)
     assert change is not None
     assert change.by_guard == own
 
@@ -128,7 +128,7 @@ def test_the_guards_own_are_its_principals_and_its_programs(
 def test_the_latest_changes_are_kept_in_any_order_and_the_others_counted() -> None:
     records = [iam("CreateAccessKey", at(hours=n), f"i-{n}") for n in range(MOST_CHANGES + 7)]
     random.shuffle(records)
-    changes = Changes(OWNER)
+    changes = Changes(KEY, GUARD_ARN)
     for each in records:
         changes.take(parsed(each))
     latest, more = changes.done()

@@ -3,17 +3,16 @@ from __future__ import annotations
 import random
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bedrock_key_guard.aws.session import NoSession
-from bedrock_key_guard.investigate import limits
+from bedrock_key_guard.investigate import limitations
 from bedrock_key_guard.investigate.investigator import (
     MOST_KEYS,
-    Dependencies,
     Investigator,
     responded_at,
 )
@@ -48,14 +47,6 @@ KEY = "ASIAQNZGKIQYEXAMPLE2"
 SIGNED = samples.short_term(account_id=ACCOUNT)
 
 
-@dataclass
-class FakeSessions:
-    session: FakeSession | NoSession = field(default_factory=FakeSession)
-
-    def of(self, account_id: str | None) -> Any:
-        return self.session
-
-
 def look(
     session: FakeSession | NoSession,
     key: LongTermKey | ShortTermKey | None = None,
@@ -81,8 +72,8 @@ def investigator(
     most_events: int | None = None,
 ) -> Investigator:
     standing = allowed or AllowedAccounts(ACCOUNT, frozenset((ACCOUNT,)))
-    dependencies = Dependencies(FakeSessions(session), lambda _key: standing, lambda: NOW)
-    return Investigator(dependencies, since, most_events)
+    opened: Any = session
+    return Investigator(lambda _id: opened, lambda _key: standing, lambda: NOW, since, most_events)
 
 
 def values(usage: Usage, dimension: str) -> dict[str, int]:
@@ -124,7 +115,7 @@ def test_the_guards_own_probes_stand_apart() -> None:
     usage = look(FakeSession(trail))
     assert usage.probes is not None
     assert (usage.calls, usage.probes.calls) == (1, 2)
-    assert limits.OWN_WORD in usage.limits
+    assert limitations.BY_USER_AGENT in usage.limits
 
 
 def test_who_made_and_changed_the_credential_is_found_before_the_leak_too() -> None:
@@ -173,8 +164,8 @@ def test_without_leave_to_list_regions_the_fixed_table_is_asked_and_said() -> No
 @pytest.mark.parametrize(
     ("leak", "calls", "said"),
     [
-        (None, [record(at(hours=1))], limits.NO_LEAK),
-        (at(days=1), [record(at(hours=1))], limits.NOTHING_BEFORE),
+        (None, [record(at(hours=1))], limitations.NO_LEAK),
+        (at(days=1), [record(at(hours=1))], limitations.NOTHING_BEFORE),
         (at(days=1), [record(at(days=2)), record(at(hours=1))], None),
         (at(days=1), [], None),
     ],
@@ -185,9 +176,9 @@ def test_what_nothing_can_be_compared_with_is_said(
     trail = FakeTrail()
     trail.put(*calls)
     usage = look(FakeSession(trail), leak=leak)
-    found = {limits.NO_LEAK, limits.NOTHING_BEFORE} & {*usage.limits}
+    found = {limitations.NO_LEAK, limitations.NOTHING_BEFORE} & {*usage.limits}
     assert found == ({said} if said else set())
-    assert {limits.KEPT, limits.MANTLE, limits.ONE_USER} <= {*usage.limits}
+    assert {limitations.KEPT, limitations.MANTLE, limitations.ONE_USER} <= {*usage.limits}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -248,7 +239,7 @@ def test_a_short_term_key_is_looked_up_by_its_access_key_in_its_region() -> None
     usage = look(FakeSession(trail), SIGNED, samples.verdict("rejected", key=SIGNED))
     assert (usage.subject, usage.calls) == (f"access key {KEY}", 1)
     assert trail.asked == [("us-east-1", "AccessKeyId", KEY)]
-    assert limits.BEST_EFFORT in usage.limits
+    assert limitations.BEST_EFFORT in usage.limits
 
 
 def named(arn: str) -> Verdict:
@@ -267,8 +258,8 @@ def test_events_without_the_access_key_are_found_by_the_signers_session() -> Non
     usage = look(FakeSession(trail), SIGNED, named(SESSION))
     assert usage.calls == 1
     assert ("us-east-1", "Username", "i-0123") in trail.asked
-    assert limits.BY_SESSION in usage.limits
-    assert limits.BEST_EFFORT not in usage.limits
+    assert limitations.BY_SESSION in usage.limits
+    assert limitations.BEST_EFFORT not in usage.limits
 
 
 def test_where_nobody_named_the_signer_sts_is_looked_for() -> None:
@@ -286,7 +277,7 @@ def test_a_key_whose_session_nobody_knows_says_so() -> None:
     trail = FakeTrail()
     usage = look(FakeSession(trail), key, samples.verdict("rejected", key=key))
     assert usage.calls == 0
-    assert limits.NO_SESSION in usage.limits
+    assert limitations.NO_SESSION in usage.limits
     assert [ask[:2] for ask in trail.asked] == [
         ("eu-west-1", "AccessKeyId"),
         ("eu-west-1", "ResourceName"),
@@ -312,7 +303,7 @@ def test_a_look_for_the_session_that_was_refused_is_a_gap() -> None:
     trail = FakeTrail(faults={"us-east-1": [None, refusal("AccessDeniedException")]})
     usage = look(FakeSession(trail), SIGNED, samples.verdict("rejected", key=SIGNED))
     assert [gap.what for gap in usage.gaps] == [f"{KEY} in us-east-1"]
-    assert limits.NO_SESSION in usage.limits
+    assert limitations.NO_SESSION in usage.limits
 
 
 def test_a_run_that_a_person_stops_asks_for_no_other_page() -> None:

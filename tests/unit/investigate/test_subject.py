@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
 import pytest
 
 from bedrock_key_guard.investigate.calls import Call, Kind
-from bedrock_key_guard.investigate.subject import SignedKey, UserKey, signed_by, user_key
+from bedrock_key_guard.investigate.subject import (
+    SignedKey,
+    UserKey,
+    issued_to,
+    signed_by,
+    user_key,
+    window_of,
+)
+from bedrock_key_guard.model.findings import Incident
 from bedrock_key_guard.model.usage import Sighting
-from tests.unit.investigate.records import ACCOUNT, NOW, SESSION
+from tests.unit.investigate.records import ACCOUNT, NOW, SESSION, at, parsed
+from tests.unit.report.samples import at as place
 from tests.unit.report.samples import evidence, iam_found, long_term, short_term
 
 KEY = "ASIAQNZGKIQYEXAMPLE2"
@@ -78,3 +90,82 @@ def test_cloudtrail_lists_a_session_by_its_own_name(arn: str, name: str | None) 
     assert (found[1] if found else None) == name
     if found is not None:
         assert found[0] == SignedKey(KEY, arn)
+
+
+KEY = "ASIAQNZGKIQYEXAMPLE2"
+USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
+FEDERATED = f"arn:aws:sts::{ACCOUNT}:federated-user/bob"
+GIVEN = {"credentials": {"accessKeyId": KEY}}
+
+
+@pytest.mark.parametrize(
+    ("response", "arn"),
+    [
+        ({**GIVEN, "assumedRoleUser": {"arn": SESSION}}, SESSION),
+        ({**GIVEN, "federatedUser": {"arn": FEDERATED}}, FEDERATED),
+        (GIVEN, USER),
+        ({"credentials": {"accessKeyId": "ASIAOTHER"}, "assumedRoleUser": {"arn": SESSION}}, None),
+        ({"assumedRoleUser": {"arn": SESSION}}, None),
+        ({"credentials": KEY}, None),
+        (None, None),
+        ("text", None),
+    ],
+)
+def test_an_access_key_is_traced_to_whom_it_was_given(response: Any, arn: str | None) -> None:
+    event = parsed({"responseElements": response, "userIdentity": {"arn": USER}})
+    assert issued_to(event, KEY) == arn
+
+
+def test_an_event_without_a_caller_names_nobody() -> None:
+    assert issued_to(parsed({"responseElements": GIVEN}), KEY) is None
+
+
+OLDEST = at(days=90)
+
+
+def leaked(*times: datetime | None) -> Incident:
+    key = long_term()
+    places = tuple(place(f"f{n}", author_time=t) for n, t in enumerate(times))
+    return Incident(key.fingerprint, key, "exact", places)
+
+
+@pytest.mark.parametrize(
+    ("times", "since", "begin", "leaked_at"),
+    [
+        ([at(days=20), at(days=10)], None, at(days=27), at(days=20)),
+        ([None, at(days=10)], None, at(days=17), at(days=10)),
+        ([at(days=85)], None, OLDEST, at(days=85)),
+        ([at(days=400)], None, OLDEST, at(days=400)),
+        ([None], None, OLDEST, None),
+        ([None], at(days=3), at(days=3), at(days=3)),
+        ([at(days=10)], at(days=3), at(days=3), at(days=10)),
+        ([at(days=10)], at(days=300), OLDEST, at(days=10)),
+        ([at(days=-1)], None, OLDEST, None),
+        ([at(days=-1), at(days=2)], None, at(days=9), at(days=2)),
+        ([None], at(days=-5), NOW, at(days=-5)),
+    ],
+)
+def test_a_look_begins_a_week_before_the_leak_or_where_it_was_told_to(
+    times: list[datetime | None],
+    since: datetime | None,
+    begin: datetime,
+    leaked_at: datetime | None,
+) -> None:
+    window = window_of(leaked(*times), long_term(), since, NOW)
+    assert (window.begin, window.end, window.leaked_at) == (begin, NOW, leaked_at)
+
+
+@pytest.mark.parametrize(
+    ("issued", "hours", "begin", "end"),
+    [
+        (at(hours=2), 12, at(hours=2, minutes=10), NOW),
+        (at(days=5), 1, at(days=5, minutes=10), at(days=5) + timedelta(hours=1, minutes=10)),
+        (at(days=200), 12, OLDEST, OLDEST),
+    ],
+)
+def test_a_short_term_key_is_looked_for_while_it_lives(
+    issued: datetime, hours: int, begin: datetime, end: datetime
+) -> None:
+    key = short_term(issued_at=issued, expires_at=issued + timedelta(hours=hours))
+    window = window_of(leaked(None), key, None, NOW)
+    assert (window.begin, window.end) == (begin, end)

@@ -27,7 +27,7 @@ from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying
 from bedrock_key_guard.pipeline.pipeline import run
 from bedrock_key_guard.report.report import Report
-from bedrock_key_guard.respond.credential_writer import Status
+from bedrock_key_guard.respond.identities import Status
 from bedrock_key_guard.respond.ledger.entries import read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.plan import Policy, plan

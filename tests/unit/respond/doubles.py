@@ -6,8 +6,10 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypedDict
 
+from bedrock_key_guard.aws import cloudtrail
 from bedrock_key_guard.iam.policy_documents import Document, denial
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.keys.secret import Secret
@@ -20,12 +22,17 @@ from bedrock_key_guard.model.evidence import (
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.respond.credential_writer import Status
-from bedrock_key_guard.respond.identities import Identity
+from bedrock_key_guard.respond.identities import (
+    CredentialWriter,
+    Identities,
+    Identity,
+    Status,
+)
 from bedrock_key_guard.respond.ledger.records import Record, StatusChange
-from bedrock_key_guard.respond.stores import StoreError
+from bedrock_key_guard.respond.stores import Store, StoreError
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith
+from tests.unit.investigate.records import iam
 from tests.unit.verify.doubles import (
     ACCOUNT,
     NOW,
@@ -129,7 +136,7 @@ class Diary:
 
 
 @dataclass
-class FakeWriter:
+class FakeWriter(CredentialWriter):
     """Change nothing but the diary."""
 
     diary: Diary
@@ -147,7 +154,7 @@ class FakeWriter:
 
 
 @dataclass
-class FakeStore:
+class FakeStore(Store):
     """Keep the key that it was given; it fails as the diary tells it to."""
 
     diary: Diary
@@ -173,7 +180,7 @@ class FakeStore:
 
 
 @dataclass
-class FakeIdentities:
+class FakeIdentities(Identities):
     """Hold the users and roles of one account in memory, and write down what is changed."""
 
     diary: Diary
@@ -182,6 +189,7 @@ class FakeIdentities:
     attachments: dict[tuple[HolderKind, str], list[str]] = field(default_factory=dict)
     inlines: dict[tuple[HolderKind, str], dict[str, str]] = field(default_factory=dict)
     member_of: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     def add(
         self, kind: HolderKind, name: str, *policies: str, path: str = "/", unique_id: str = ""
@@ -210,6 +218,9 @@ class FakeIdentities:
         self.diary.note(f"read {arn.rpartition('/')[2]}")
         return self.managed.get(arn)
 
+    def active_beside(self, user_name: str, credential_id: str) -> tuple[str, ...]:
+        return self.others
+
     def groups(self, user_name: str) -> tuple[str, ...]:
         return self.member_of
 
@@ -228,6 +239,27 @@ class FakeIdentities:
     def delete(self, kind: HolderKind, name: str, policy: str) -> None:
         self.diary.note(f"delete {policy} of {kind} {name}")
         del self.inlines[kind, name][policy]
+
+
+def changed(
+    name: str,
+    target: str,
+    *,
+    by: str,
+    agent: str,
+    of: tuple[HolderKind, str] = ("user", USER),
+    status: str | None = None,
+    time: datetime = NOW,
+    failed: bool = False,
+) -> cloudtrail.Record:
+    """Return the event of a change to a credential, or to a policy of a user or role."""
+    kind, holder = of
+    what = "policyArn" if target.startswith("arn:") else "policyName"
+    if "Credential" in name:
+        what = "serviceSpecificCredentialId"
+    request = {f"{kind}Name": holder, what: target, **({"status": status} if status else {})}
+    body = iam(name, userAgent=agent, userIdentity={"arn": by}, requestParameters=request)
+    return cloudtrail.Record(time, body | ({"errorCode": "AccessDenied"} if failed else {}))
 
 
 QUARANTINE = f"arn:aws:iam::{ACCOUNT}:policy/BedrockKeyGuardQuarantine"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import Any
 
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.secret import Secret
 from bedrock_key_guard.model.evidence import Account, Verdict
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.account_access import AccountAccess
-from bedrock_key_guard.respond.credential_writer import CredentialWriter
+from bedrock_key_guard.respond.change_events import ChangeEvents
+from bedrock_key_guard.respond.identities import CredentialWriter
 from bedrock_key_guard.respond.ledger.entries import Ledger
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Dependencies, Responder
+from tests.unit.investigate.records import FakeSession
 from tests.unit.respond.doubles import Diary, FakeIdentities, FakeStore, FakeWriter, live
 from tests.unit.verify.doubles import (
     ACCOUNT,
@@ -43,7 +46,7 @@ class Stage:
         self.nobody: NoSession | None = None
         self.writer: CredentialWriter = FakeWriter(self.diary)
         self.identities = FakeIdentities(self.diary)
-        self.others: tuple[str, ...] = ()
+        self.session: Any = FakeSession()
         self._executor = executor
 
     def says(self, *script: str) -> Stage:
@@ -55,21 +58,28 @@ class Stage:
         return self
 
     @property
-    def dependencies(self) -> Dependencies:
+    def access(self) -> AccountAccess:
         def mask(secret: Secret) -> None:
             self.diary.note("mask")
             self.masked.append(secret)
 
-        access = AccountAccess(
+        actor = f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7"
+        return AccountAccess(
             account=Account(ACCOUNT),
-            actor=f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7",
+            actor=actor,
+            guards=(actor,),
             credentials=self.writer,
             identities=self.identities,
-            others=lambda _user, _credential: self.others,
+            find_credential=lambda _: None,
+            events=ChangeEvents(self.session, self.time.now()),
             earlier_response=lambda _fingerprint, _verdict: self.recalled,
             store_of=lambda _: self.store,
             mask=mask,
         )
+
+    @property
+    def dependencies(self) -> Dependencies:
+        access = self.access
         return Dependencies(
             access_to=lambda _: self.nobody or access,
             witnesses=witnesses(self.bedrock, ScriptedDirectory(found()), self._executor),

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bedrock_key_guard.respond.bounds import Bounds
+from bedrock_key_guard.respond.responder import Bounds
 
 
 def test_nobody_changes_one_thing_beside_another() -> None:

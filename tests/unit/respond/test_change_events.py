@@ -7,20 +7,16 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard import __version__
+from bedrock_key_guard.aws.cloudtrail import Record
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.model.usage import Gap, GapKind
-from bedrock_key_guard.respond.change_events import (
-    CredentialEvent,
-    all_changes,
-    changes_to,
-    policy_changes,
-)
+from bedrock_key_guard.respond.change_events import DISABLED, ChangeEvents, since
 from bedrock_key_guard.respond.change_events import unread as unread_sentence
-from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
+from bedrock_key_guard.respond.identities import CredentialWriter
 from bedrock_key_guard.verify.iam_directory import IamDirectory
 from sandbox.front.sandbox import GUARD_USER, Sandbox
 from sandbox.front.seeding import LongTermKey as Leaked
-from tests.unit.investigate.records import CAUSES, FakeSession, at, iam, unread
+from tests.unit.investigate.records import CAUSES, NOW, FakeSession, iam, unread
 from tests.unit.verify.doubles import ACCOUNT
 
 UPDATE = "UpdateServiceSpecificCredential"
@@ -41,13 +37,18 @@ def named(leaked: Leaked) -> dict[str, str]:
     return {"UserName": "alice", "ServiceSpecificCredentialId": leaked.credential_id}
 
 
-def shown(events: list[CredentialEvent] | Gap) -> list[CredentialEvent]:
+def shown(events: list[Record] | Gap) -> list[Record]:
     assert not isinstance(events, Gap)
     return events
 
 
-def known(leaked: Leaked, session: Session, since: datetime | None = None) -> list[CredentialEvent]:
-    return shown(changes_to(leaked.credential_id, since or ago(minutes=1), session))
+def every(session: Session) -> list[Record] | Gap:
+    return ChangeEvents(session, datetime.now(timezone.utc)).of_credentials()
+
+
+def known(leaked: Leaked, session: Session, begin: datetime | None = None) -> list[Record]:
+    recent = since(begin or ago(minutes=1), shown(every(session)))
+    return [event for event in recent if event.target == leaked.credential_id]
 
 
 def test_a_credential_that_nobody_touched_has_no_events(session: Session, leaked: Leaked) -> None:
@@ -57,14 +58,14 @@ def test_a_credential_that_nobody_touched_has_no_events(session: Session, leaked
 def test_an_event_says_who_did_what_with_which_program(session: Session, leaked: Leaked) -> None:
     record = IamDirectory(session).by_id(leaked.credential_id)
     assert record is not None
-    IamCredentialWriter(session).set_status(record, "Inactive")
+    CredentialWriter(session).set_status(record, "Inactive")
     (event,) = known(leaked, session)
-    assert (event.name, event.status, event.failed) == (UPDATE, "Inactive", False)
+    assert (event.name, event.deed, event.failed) == (UPDATE, DISABLED, False)
     assert event.actor == f"arn:aws:iam::{ACCOUNT}:user/{GUARD_USER}"
-    assert f"bedrock-key-guard/{__version__}" in event.user_agent
-    assert event.credential_id == leaked.credential_id
+    assert f"bedrock-key-guard/{__version__}" in event.agent
+    assert event.target == leaked.credential_id
     assert event.time.tzinfo is not None
-    assert event.is_guards_own
+    assert event.by_guard
 
 
 def test_what_another_program_did_is_not_the_guards(
@@ -72,7 +73,7 @@ def test_what_another_program_did_is_not_the_guards(
 ) -> None:
     owner.update_service_specific_credential(**named(leaked), Status="Inactive")
     (event,) = known(leaked, session)
-    assert (event.is_guards_own, event.is_guards_reset) == (False, False)
+    assert not event.by_guard
 
 
 def move(sandbox: Sandbox, times: list[datetime]) -> None:
@@ -89,11 +90,8 @@ def test_changes_come_oldest_first_even_within_a_second(
         owner.update_service_specific_credential(**named(leaked), Status=status)
     at_once = datetime.now(timezone.utc).replace(microsecond=0)
     move(sandbox, [at_once] * len(sandbox.trail.events(ACCOUNT, "us-east-1")))
-    assert [event.status for event in known(leaked, session)] == [
-        "Inactive",
-        "Active",
-        "Inactive",
-        "Active",
+    assert [event.deed for event in known(leaked, session)] == [
+        f"{UPDATE} {status}" for status in ("Inactive", "Active", "Inactive", "Active")
     ]
 
 
@@ -114,9 +112,7 @@ def test_another_credentials_changes_are_not_its_own(
     other = sandbox.make_long_term_key(ACCOUNT, "alice")
     owner.update_service_specific_credential(**named(other), Status="Inactive")
     assert known(leaked, session) == []
-    assert [event.credential_id for event in shown(all_changes(ago(minutes=1), session))] == [
-        other.credential_id
-    ]
+    assert [event.target for event in shown(every(session))] == [other.credential_id]
 
 
 @pytest.mark.parametrize(("minutes", "seen"), [(9, True), (11, False)])
@@ -124,8 +120,7 @@ def test_clocks_may_differ_by_ten_minutes(
     minutes: int, seen: bool, session: Session, leaked: Leaked, owner: Any
 ) -> None:
     owner.update_service_specific_credential(**named(leaked), Status="Inactive")
-    since = ago(minutes=-minutes)
-    assert bool(known(leaked, session, since)) is seen
+    assert bool(known(leaked, session, ago(minutes=-minutes))) is seen
 
 
 def test_every_page_of_the_trail_is_read(session: Session, leaked: Leaked, owner: Any) -> None:
@@ -146,7 +141,7 @@ KINDS = {
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_trail_that_was_read_in_part_is_a_gap_and_no_list(cause: str) -> None:
     session: Any = FakeSession(unread(cause, iam(RESET)))
-    gap = changes_to("ACCA", at(days=90), session)
+    gap = ChangeEvents(session, NOW).of_credentials()
     assert isinstance(gap, Gap)
     assert gap.kind == KINDS.get(cause, "refused")
     assert unread_sentence(gap).startswith(
@@ -157,7 +152,7 @@ def test_a_trail_that_was_read_in_part_is_a_gap_and_no_list(cause: str) -> None:
 @pytest.mark.parametrize("cause", sorted({*CAUSES} - {"bound"}))
 def test_changes_of_policies_that_were_read_in_part_are_a_gap(cause: str) -> None:
     session: Any = FakeSession(unread(cause, iam("AttachRolePolicy")))
-    assert isinstance(policy_changes(("Attach", "Detach"), at(days=90), session), Gap)
+    assert isinstance(ChangeEvents(session, NOW).of_policies("Attach", "Detach"), Gap)
 
 
 @pytest.mark.parametrize(
@@ -172,24 +167,3 @@ def test_changes_of_policies_that_were_read_in_part_are_a_gap(cause: str) -> Non
 )
 def test_what_could_not_be_read_has_a_remedy(kind: GapKind, remedy: str) -> None:
     assert remedy in unread_sentence(Gap("us-east-1", "because", kind))
-
-
-@pytest.mark.parametrize(
-    ("name", "status", "user_agent", "failed", "own", "reset"),
-    [
-        (UPDATE, "Inactive", "Boto3/1.44 bedrock-key-guard/0.1", False, True, False),
-        (UPDATE, "Active", "Boto3/1.44 bedrock-key-guard/0.1", False, False, False),
-        (UPDATE, "Inactive", "Boto3/1.44 bedrock-key-guard/0.1", True, False, False),
-        (UPDATE, "Inactive", "aws-cli/2.30 bedrock-key-guard", False, False, False),
-        (UPDATE, "Inactive", "console.amazonaws.com", False, False, False),
-        (RESET, None, "Boto3/1.44 bedrock-key-guard/0.1", False, False, True),
-        (RESET, None, "Boto3/1.44 bedrock-key-guard/0.1", True, False, False),
-        (RESET, None, "console.amazonaws.com", False, False, False),
-        (DELETE, None, "Boto3/1.44 bedrock-key-guard/0.1", False, False, False),
-    ],
-)
-def test_which_events_are_a_guards_own(
-    name: str, status: str | None, user_agent: str, failed: bool, own: bool, reset: bool
-) -> None:
-    event = CredentialEvent(name, ago(), "arn", user_agent, failed, "ACCA", status)
-    assert (event.is_guards_own, event.is_guards_reset) == (own, reset)

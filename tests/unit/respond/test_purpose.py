@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
-from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
+from bedrock_key_guard.respond.identities import CredentialWriter
 from bedrock_key_guard.respond.purpose import Purpose, purpose_of, read_purpose, stated
 from sandbox.front.sandbox import Sandbox
 
@@ -47,7 +47,7 @@ def test_calls_bear_the_purpose_of_their_thread_alone(
     session = open_session(environment)
     assert isinstance(session, Session)
     for _ in range(2):  # writers share the session's client
-        IamCredentialWriter(session)
+        CredentialWriter(session)
     iam = session.global_client("iam")
     purpose = Purpose("disable", KEY[:32])
     with stated(purpose), ThreadPoolExecutor(1) as pool:

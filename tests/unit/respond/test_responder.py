@@ -19,7 +19,7 @@ from bedrock_key_guard.model.evidence import CredentialRecord, VerdictState
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.apply import restore_command
-from bedrock_key_guard.respond.credential_writer import Status
+from bedrock_key_guard.respond.identities import Status
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.iam.statements import denied_actions
+from bedrock_key_guard.iam.policy_documents import denied_actions
 from bedrock_key_guard.keys.key import WholeKey
 from bedrock_key_guard.model.evidence import (
     AllowedAccounts,

@@ -54,7 +54,7 @@ class Change:
     would be done, `deed` what IAM is asked for, `unfinished` what stays undone where there is no
     confirmation. `prepare` finds out whether it may begin, and changes nothing; it raises what
     AWS's refusal raises. The change is needed `until` then, None for good. `denies_everything`
-    tells that the key's principal may do nothing any more, not just use no keys.
+    means that the key's principal may do nothing any more, not just use no keys.
     """
 
     action: Remediation
@@ -77,7 +77,7 @@ class Change:
         return "accepted" if answer.state in ("accepted", "denied") else "nothing"
 
     def _at_work(self, answer: BedrockAnswer, before: BedrockAnswer | None) -> bool:
-        """Tell whether an answer shows the change at work.
+        """Return whether an answer shows the change at work.
 
         Where everything is denied Bedrock may name the operation instead of the use of keys: that
         shows something only if the operation was allowed before. A denial by another's policy, such

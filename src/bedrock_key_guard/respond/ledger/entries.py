@@ -12,20 +12,19 @@ import os
 import uuid
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, BinaryIO, Literal, get_args
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.evidence import Account
 from bedrock_key_guard.model.times import read_time
-from bedrock_key_guard.respond.ledger.records import StatusChange, as_document, read_record
+from bedrock_key_guard.respond.ledger.records import Record, StatusChange, as_document, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from typing import BinaryIO
 
     from bedrock_key_guard.model.response import Outcome
-    from bedrock_key_guard.respond.ledger.records import Record
+
 
 SCHEMA_VERSION = 2
 Phase = Literal["intent", "done", "failed", "restored", "lifted"]
@@ -52,9 +51,10 @@ class Entry:
         """Name the account in which it was."""
         return Account(self.account_id, self.partition)
 
-    def at(self, phase: Phase, now: datetime) -> Entry:
-        """Return the entry of a later phase of the same change."""
-        return replace(self, phase=phase, time=_timestamp(now), schema_version=SCHEMA_VERSION)
+    @property
+    def over(self) -> bool:
+        """Return whether the change was taken back."""
+        return self.phase in ("restored", "lifted")
 
 
 class Ledger:
@@ -95,7 +95,7 @@ class Ledger:
 
     def close_change(self, entry: Entry, phase: Phase) -> None:
         """Write what became of a change. Raises OSError where the disk refuses."""
-        self._append(entry.at(phase, self._now()))
+        self._append(replace(entry, phase=phase, time=_timestamp(self._now())))
 
     def _append(self, entry: Entry) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -149,7 +149,7 @@ def _ends_a_line(file: BinaryIO) -> bool:
 
 
 def _is_cut_short(line: str) -> bool:
-    """Tell whether a line begins like an entry and breaks off; one that goes on is no entry."""
+    """Return whether a line begins like an entry and breaks off; one that goes on is no entry."""
     if not (line.startswith(_BEGINNING) or _BEGINNING.startswith(line)):
         return False
     try:

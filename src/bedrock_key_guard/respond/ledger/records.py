@@ -57,7 +57,7 @@ class _OfHolder:
 class PolicyAttached(_OfHolder):
     """Record a managed policy that denies, attached to a user or role for one key until it expires.
 
-    `was_attached` tells that it was there before, so that there is nothing to give back.
+    `was_attached` means that it was there before, so that there is nothing to give back.
     """
 
     unique_id: str

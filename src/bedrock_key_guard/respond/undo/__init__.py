@@ -5,24 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.session import NoSession, refusal
-from bedrock_key_guard.aws.sessions import open_sessions
+from bedrock_key_guard.aws.session import NoSession, Session, refusal
+from bedrock_key_guard.aws.sessions import Sessions, open_sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model.actions import CHANGES, SEARCH, Disable
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
+from bedrock_key_guard.respond.account_access import AccessByAccount
+from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
 from bedrock_key_guard.respond.undo.containments import containments
-from bedrock_key_guard.respond.undo.lift import lift
-from bedrock_key_guard.respond.undo.restore import held_by_others, restore
+from bedrock_key_guard.respond.undo.expiry import lift
+from bedrock_key_guard.respond.undo.restoration import held_by_others, restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bedrock_key_guard.aws.roles import RoleToAssume
-    from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.aws.sessions import Sessions
-    from bedrock_key_guard.respond.ledger.entries import Entry
 
 
 def undo(
@@ -49,14 +47,15 @@ def undo(
     sessions = open_sessions(environment, role)
     _need(sessions, "restored", {entry.action for entry in entries})
     ledger, now = Ledger(path), datetime.now(timezone.utc)
+    accesses = AccessByAccount(sessions, lambda: now)
     stay = [entry for entry in known if entry not in entries]
 
     def undone(entry: Entry) -> Outcome:
-        session = sessions.of(entry.account_id)
-        if isinstance(session, NoSession):
-            return Outcome("restore", "refused", session.reason)
+        access = accesses.of(entry.account_id)
+        if isinstance(access, NoSession):
+            return Outcome("restore", "refused", access.reason)
         held = held_by_others(entry, stay, now)
-        return held or restore(entry, session, ledger, dry_run=dry_run)
+        return held or restore(entry, access, ledger, dry_run=dry_run)
 
     return [(entry, undone(entry)) for entry in entries]
 
@@ -78,14 +77,15 @@ def lift_all(
     entries = read_ledger(path) if path.exists() else []
     sessions = open_sessions(environment, role)
     own = _need(sessions, "lifted", ("quarantine", "revoke-sessions"))
+    accesses = AccessByAccount(sessions, lambda: now)
     lifted: list[tuple[str, Outcome]] = []
     for account_id in dict.fromkeys((own.account.account_id, *(e.account_id for e in entries))):
-        session = sessions.of(account_id)
-        if isinstance(session, NoSession):
-            lifted += _out_of_reach(entries, account_id, session, now)
+        access = accesses.of(account_id)
+        if isinstance(access, NoSession):
+            lifted += _out_of_reach(entries, account_id, access, now)
             continue
         try:
-            lifted += lift(entries, session, Ledger(path), now, search=search, dry_run=dry_run)
+            lifted += lift(entries, access, Ledger(path), now, search=search, dry_run=dry_run)
         except Exception as error:  # noqa: BLE001  # whatever failed, not everything was looked at
             raise CredentialsError(
                 f"The users and roles could not be searched ({refusal(error)}).",
@@ -96,12 +96,12 @@ def lift_all(
 
 
 def _out_of_reach(
-    entries: Sequence[Entry], account_id: str, session: NoSession, now: datetime
+    entries: Sequence[Entry], account_id: str, access: NoSession, now: datetime
 ) -> Iterator[tuple[str, Outcome]]:
     """Name the containments in an account that cannot be entered: they stay as they are."""
     theirs = [entry for entry in entries if entry.account_id == account_id]
     for containment in containments(theirs, (), (), now):
-        yield containment.title, Outcome("lift", "refused", session.reason)
+        yield containment.title, Outcome("lift", "refused", access.reason)
 
 
 def _need(sessions: Sessions, what: str, changes: Iterable[str]) -> Session:

@@ -326,9 +326,9 @@ def test_a_user_without_policies_is_not_stripped_again(stage: Stage) -> None:
 
 
 def test_a_user_with_anything_else_is_not_stripped(stage: Stage) -> None:
-    stage.others = ("access key AKIA1",)
+    stage.identities.others = ("access key AKIA1",)
     assert "access key AKIA1" in stage.respond(STRIPS).reason
-    stage.others = ()
+    stage.identities.others = ()
     stage.identities.member_of = ("admins",)
     assert "groups" in stage.respond(STRIPS).reason
     stage.identities.member_of = ()

@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bedrock_key_guard.aws.cloudtrail import Record
+from bedrock_key_guard.model.evidence import HolderKind
 from bedrock_key_guard.model.times import read_time
-from bedrock_key_guard.respond.change_events import PolicyEvent
+from bedrock_key_guard.respond.ledger import records
 from bedrock_key_guard.respond.ledger.entries import Entry
-from bedrock_key_guard.respond.ledger.records import Hold, PolicyAttached, PolicyPut, Record
+from bedrock_key_guard.respond.ledger.records import Hold, PolicyAttached, PolicyPut
 from bedrock_key_guard.respond.purpose import purpose_of
 from bedrock_key_guard.respond.undo.containments import containments, named_by
-from tests.unit.respond.doubles import QUARANTINE, RECORD
+from tests.unit.respond.doubles import QUARANTINE, RECORD, changed
 from tests.unit.verify.doubles import ACCOUNT, NOW
 
 NAME = "BedrockKeyGuard-revoke-until-20261123T2035Z-0123456789ab"
@@ -23,7 +25,7 @@ def at(hours: float) -> datetime:
 
 
 def entry(
-    record: Record, phase: str = "done", fingerprint: str = "f" * 64, hours: float = 0
+    record: records.Record, phase: str = "done", fingerprint: str = "f" * 64, hours: float = 0
 ) -> Entry:
     return Entry(
         "1",
@@ -42,20 +44,18 @@ def attached(hours: float, name: str = "ml") -> PolicyAttached:
     return PolicyAttached("role", name, "AROA1", QUARANTINE, at(hours).isoformat(), False)
 
 
-def recorded(hours: float | None, name: str = "AttachRolePolicy", **more: object) -> PolicyEvent:
+def recorded(
+    hours: float | None,
+    name: str = "AttachRolePolicy",
+    agent: str = "bedrock-key-guard/0.1",
+    policy: str = QUARANTINE,
+    *,
+    kind: HolderKind = "role",
+    failed: bool = False,
+) -> Record:
     purpose = purpose_of("quarantine", FINGERPRINT, None if hours is None else at(hours))
-    fields = {
-        "name": name,
-        "time": NOW,
-        "actor": "",
-        "user_agent": f"bedrock-key-guard/0.1 {purpose}",
-        "failed": False,
-        "kind": "role",
-        "holder": "ml",
-        "policy": QUARANTINE,
-        **more,
-    }
-    return PolicyEvent(**fields)  # type: ignore[arg-type]
+    agent = f"{agent} {purpose}"
+    return changed(name, policy, by="", agent=agent, of=(kind, "ml"), failed=failed)
 
 
 PUT = PolicyPut("role", "ml", "AROA1", NAME, "{}", at(2).isoformat())
@@ -97,12 +97,12 @@ PUT = PolicyPut("role", "ml", "AROA1", NAME, "{}", at(2).isoformat())
         ([], [recorded(None)], None),
         ([], [recorded(3, failed=True)], None),
         ([], [recorded(3, "DetachRolePolicy")], None),
-        ([], [recorded(3, user_agent="aws-cli/2.30")], None),
+        ([], [recorded(3, agent="aws-cli/2.30")], None),
         ([entry(RECORD)], [], None),
     ],
 )
 def test_how_long_a_quarantine_is_needed(
-    entries: list[Entry], events: list[PolicyEvent], hours: float | None
+    entries: list[Entry], events: list[Record], hours: float | None
 ) -> None:
     found = containments(entries, events, (), NOW)
     assert [containment.until for containment in found] == ([] if hours is None else [at(hours)])
@@ -133,7 +133,7 @@ def test_each_policy_of_each_holder_is_a_containment_of_its_own() -> None:
         (),
         NOW,
     )
-    assert {(each.kind, each.holder, each.policy) for each in found} == {
+    assert {(each.kind, each.name, each.policy) for each in found} == {
         ("role", "ml", QUARANTINE),
         ("role", "ml", NAME),
         ("role", "web", QUARANTINE),

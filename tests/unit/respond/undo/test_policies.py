@@ -6,21 +6,26 @@ from datetime import timedelta
 
 import pytest
 
+from bedrock_key_guard.aws.cloudtrail import Record
 from bedrock_key_guard.iam.policy_documents import denial, session_denial
+from bedrock_key_guard.model.evidence import HolderKind
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.respond.change_events import PolicyEvent
+from bedrock_key_guard.respond.ledger import records
 from bedrock_key_guard.respond.ledger.entries import Entry
 from bedrock_key_guard.respond.ledger.records import (
     Hold,
     PoliciesDetached,
     PolicyAttached,
     PolicyPut,
-    Record,
 )
-from bedrock_key_guard.respond.undo.policies import attach_again, delete_again, detach_again
-from bedrock_key_guard.respond.undo.restore import held_by_others
-from bedrock_key_guard.respond.undo.reversal import Reversal
-from tests.unit.respond.doubles import QUARANTINE, Diary, FakeIdentities
+from bedrock_key_guard.respond.undo.restoration import (
+    attach_again,
+    delete_again,
+    detach_again,
+    held_by_others,
+)
+from bedrock_key_guard.respond.undo.reversal import Reversal, Shown
+from tests.unit.respond.doubles import QUARANTINE, Diary, FakeIdentities, changed
 from tests.unit.verify.doubles import ACCOUNT, NOW, USER
 
 GUARD = f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/run-7"
@@ -38,24 +43,22 @@ ATTACHED = PolicyAttached("role", "ml", "AROA1", QUARANTINE, UNTIL, was_attached
 PUT = PolicyPut("role", "ml", "AROA1", NAME, json.dumps(DOCUMENT), UNTIL)
 
 
-def entry(record: Record, change: str = "1") -> Entry:
+def entry(record: records.Record, change: str = "1") -> Entry:
     return Entry(change, "done", NOW.isoformat(), "x", GUARD, ACCOUNT, "aws", "0" * 64, record)
 
 
-def event(name: str, policy: str, actor: str = GUARD, **more: object) -> PolicyEvent:
-    kind = "role" if "Role" in name else "user"
-    fields = {
-        "name": name,
-        "time": NOW,
-        "actor": actor,
-        "user_agent": AGENT if actor == GUARD else "aws-cli/2.30",
-        "failed": False,
-        "kind": kind,
-        "holder": "ml" if kind == "role" else USER,
-        "policy": policy,
-        **more,
-    }
-    return PolicyEvent(**fields)  # type: ignore[arg-type]
+def event(
+    name: str,
+    policy: str,
+    actor: str = GUARD,
+    *,
+    agent: str | None = None,
+    of: tuple[HolderKind, str] | None = None,
+    failed: bool = False,
+) -> Record:
+    usual: tuple[HolderKind, str] = ("role", "ml") if "Role" in name else ("user", USER)
+    program = agent or (AGENT if actor == GUARD else "aws-cli/2.30")
+    return changed(name, policy, by=actor, agent=program, of=of or usual, failed=failed)
 
 
 def told(way: Reversal | Outcome) -> tuple[str, str]:
@@ -91,11 +94,31 @@ DETACHED = event("DetachUserPolicy", LIMITED)
         (replace(STRIPPED, user_name="x"), [DETACHED], "refused", "no user x any more"),
         # Nothing is granted that the guard is not shown to have taken, in whole or in part.
         (STRIPPED, [], "refused", "CloudTrail does not show"),
-        (STRIPPED, [replace(DETACHED, failed=True)], "refused", "CloudTrail does not show"),
-        (STRIPPED, [replace(DETACHED, holder="x")], "refused", "CloudTrail does not show"),
+        (
+            STRIPPED,
+            [event("DetachUserPolicy", LIMITED, failed=True)],
+            "refused",
+            "CloudTrail does not show",
+        ),
+        (
+            STRIPPED,
+            [event("DetachUserPolicy", LIMITED, of=("user", "x"))],
+            "refused",
+            "CloudTrail does not show",
+        ),
         (STRIPPED, [event("DetachUserPolicy", LIMITED, OWNER)], "refused", "it was not the guard"),
-        (STRIPPED, [replace(DETACHED, actor=OWNER)], "refused", "it was not the guard"),
-        (STRIPPED, [replace(DETACHED, user_agent="aws-cli/2.30")], "refused", "not the guard"),
+        (
+            STRIPPED,
+            [event("DetachUserPolicy", LIMITED, OWNER, agent=AGENT)],
+            "refused",
+            "it was not the guard",
+        ),
+        (
+            STRIPPED,
+            [event("DetachUserPolicy", LIMITED, agent="aws-cli/2.30")],
+            "refused",
+            "not the guard",
+        ),
         (STRIPPED, [DETACHED, event("AttachUserPolicy", LIMITED, OWNER)], "refused", "since"),
         (
             STRIPPED,
@@ -119,12 +142,12 @@ DETACHED = event("DetachUserPolicy", LIMITED)
 )
 def test_which_policies_are_attached_again(
     record: PoliciesDetached,
-    events: list[PolicyEvent],
+    events: list[Record],
     state: str,
     why: str,
     identities: FakeIdentities,
 ) -> None:
-    way = attach_again(entry(record), record, identities, events)
+    way = attach_again(record, identities, Shown(events, (GUARD,)))
     assert told(way)[0] == state
     assert why in told(way)[1]
     if isinstance(way, Reversal):
@@ -139,7 +162,7 @@ def test_a_policy_that_is_there_is_not_attached_again(identities: FakeIdentities
     """Somebody has given it back already: the trail of that one need not show the guard."""
     identities.attach("user", USER, ADMIN)
     record = replace(STRIPPED, policies=(ADMIN, LIMITED))
-    way = attach_again(entry(record), record, identities, [DETACHED])
+    way = attach_again(record, identities, Shown([DETACHED], (GUARD,)))
     assert isinstance(way, Reversal)
     way.write()
     assert identities.attached("user", USER) == (ADMIN, LIMITED)
@@ -156,7 +179,12 @@ QUARANTINED = event("AttachRolePolicy", QUARANTINE)
         (replace(ATTACHED, policy=ADMIN), [QUARANTINED], "not-needed", "not attached any more"),
         (replace(ATTACHED, unique_id="AROA2"), [QUARANTINED], "refused", "made anew"),
         (ATTACHED, [], "refused", "CloudTrail does not show"),
-        (ATTACHED, [replace(QUARANTINED, kind="user")], "refused", "CloudTrail does not show"),
+        (
+            ATTACHED,
+            [event("AttachRolePolicy", QUARANTINE, of=("user", "ml"))],
+            "refused",
+            "CloudTrail does not show",
+        ),
         (ATTACHED, [event("AttachRolePolicy", QUARANTINE, OWNER)], "refused", "not the guard"),
         (
             ATTACHED,
@@ -168,12 +196,12 @@ QUARANTINED = event("AttachRolePolicy", QUARANTINE)
 )
 def test_which_quarantine_is_taken_away(
     record: PolicyAttached,
-    events: list[PolicyEvent],
+    events: list[Record],
     state: str,
     why: str,
     identities: FakeIdentities,
 ) -> None:
-    way = detach_again(entry(record), record, identities, events)
+    way = detach_again(record, identities, Shown(events, (GUARD,)))
     assert told(way)[0] == state
     assert why in told(way)[1]
     if isinstance(way, Reversal):
@@ -204,7 +232,7 @@ WRITTEN = event("PutRolePolicy", NAME)
             replace(PUT, policy="no-s3", document=json.dumps(NO_S3)),
             [event("PutRolePolicy", "no-s3")],
             "refused",
-            "somebody has changed",
+            "does more than revoke sessions",
         ),
         # A ledger that names an owner's own policy gets nowhere.
         (replace(PUT, policy="owners"), [WRITTEN], "refused", "CloudTrail does not show"),
@@ -212,9 +240,9 @@ WRITTEN = event("PutRolePolicy", NAME)
     ],
 )
 def test_which_session_policy_is_taken_away(
-    record: PolicyPut, events: list[PolicyEvent], state: str, why: str, identities: FakeIdentities
+    record: PolicyPut, events: list[Record], state: str, why: str, identities: FakeIdentities
 ) -> None:
-    way = delete_again(entry(record), record, identities, events)
+    way = delete_again(record, identities, Shown(events, (GUARD,)))
     assert told(way)[0] == state
     assert why in told(way)[1]
     if isinstance(way, Reversal):
@@ -237,7 +265,9 @@ def test_which_session_policy_is_taken_away(
         (Hold("role", "ml", UNTIL), "done", False),
     ],
 )
-def test_a_quarantine_that_holds_another_key_stays(other: Record, phase: str, held: bool) -> None:
+def test_a_quarantine_that_holds_another_key_stays(
+    other: records.Record, phase: str, held: bool
+) -> None:
     second = replace(entry(other, "2"), phase=phase)  # type: ignore[arg-type]
     outcome = held_by_others(entry(ATTACHED), [second], NOW)
     assert (outcome is not None) is held

@@ -1,33 +1,38 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from bedrock_key_guard.aws.cloudtrail import Record
 from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.aws.sessions import Sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model.actions import Disable
 from bedrock_key_guard.model.evidence import Account, CredentialRecord
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.respond.change_events import CredentialEvent
-from bedrock_key_guard.respond.credential_writer import IamCredentialWriter
+from bedrock_key_guard.respond.account_access import AccessByAccount, AccountAccess
+from bedrock_key_guard.respond.identities import CredentialWriter
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.undo import undo
-from bedrock_key_guard.respond.undo.credential import activate_again
-from bedrock_key_guard.respond.undo.restore import _obstacle, restore
-from bedrock_key_guard.respond.undo.reversal import Reversal
+from bedrock_key_guard.respond.undo.restoration import activate_again, obstacle, restore
+from bedrock_key_guard.respond.undo.reversal import Reversal, Shown
 from bedrock_key_guard.verify.iam_directory import IamDirectory
 from sandbox.base.faults import ACCESS_DENIED, AWS_THROTTLED, UNAVAILABLE, ServiceError
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey as Leaked
 from tests.unit.investigate.records import Time
-from tests.unit.respond.doubles import RECORD, WHAT, Diary, FakeWriter, What
+from tests.unit.respond.doubles import RECORD, WHAT, Diary, FakeWriter, What, changed
+from tests.unit.respond.stage import Stage
 from tests.unit.variables import use
-from tests.unit.verify.doubles import ACCOUNT, NOW, STRANGER, credential
+from tests.unit.verify.doubles import ACCOUNT, STRANGER, credential
 
 # ── what stands in the way ──────────────────────────────────────────────────────────────────────
 
@@ -45,18 +50,24 @@ ENTRY = Entry(
     record=RECORD,
 )
 UPDATE = "UpdateServiceSpecificCredential"
-DISABLED = CredentialEvent(
-    name=UPDATE,
-    time=NOW,
-    actor=GUARD,
-    user_agent="Boto3/1.44 bedrock-key-guard/0.1.0",
-    failed=False,
-    credential_id=RECORD.credential_id,
-    status="Inactive",
-)
-ACTIVATED = replace(DISABLED, user_agent="console.amazonaws.com", status="Active")
-OTHERS = replace(DISABLED, user_agent="aws-cli/2.30")
-RESET = replace(ACTIVATED, name="ResetServiceSpecificCredential", status=None)
+
+
+def update(
+    status: str | None = "Inactive",
+    *,
+    name: str = UPDATE,
+    actor: str = GUARD,
+    agent: str = "Boto3/1.44 bedrock-key-guard/0.1.0",
+    failed: bool = False,
+) -> Record:
+    what = {"by": actor, "agent": agent, "status": status, "failed": failed}
+    return changed(name, RECORD.credential_id, **what)  # type: ignore[arg-type]
+
+
+DISABLED = update()
+ACTIVATED = update("Active", agent="console.amazonaws.com")
+OTHERS = update(agent="aws-cli/2.30")
+RESET = update(None, name="ResetServiceSpecificCredential", agent="console.amazonaws.com")
 INACTIVE = credential("Inactive")
 OURS = Account(ACCOUNT)
 
@@ -66,12 +77,13 @@ def recorded(**changes: str) -> Entry:
 
 
 def obstacle_to(
-    entry: Entry, credential: CredentialRecord | None, events: Sequence[CredentialEvent]
+    entry: Entry, credential: CredentialRecord | None, events: Sequence[Record]
 ) -> Outcome | None:
     record = entry.record
     assert isinstance(record, StatusChange)
-    way = _obstacle(entry, OURS) or activate_again(
-        entry, record, credential, events, FakeWriter(Diary())
+    access = replace(Stage(ThreadPoolExecutor(), Path()).access, account=OURS)
+    way = obstacle(entry, access) or activate_again(
+        entry.action, record, credential, Shown(events, (entry.actor,)), FakeWriter(Diary())
     )
     assert isinstance(way, Outcome | Reversal)
     return way if isinstance(way, Outcome) else None
@@ -97,9 +109,9 @@ def obstacle_to(
         (ENTRY, credential("Expired"), [DISABLED], "refused", "the credential is Expired"),
         # What CloudTrail says.
         (ENTRY, INACTIVE, [], "refused", "CloudTrail does not show that the guard"),
-        (ENTRY, INACTIVE, [replace(DISABLED, failed=True)], "refused", "CloudTrail does not show"),
+        (ENTRY, INACTIVE, [update(failed=True)], "refused", "CloudTrail does not show"),
         (ENTRY, INACTIVE, [OTHERS], "refused", "it was not the guard"),
-        (ENTRY, INACTIVE, [replace(DISABLED, actor=f"{GUARD}-2")], "refused", "not the guard"),
+        (ENTRY, INACTIVE, [update(actor=f"{GUARD}-2")], "refused", "not the guard"),
         (ENTRY, INACTIVE, [DISABLED, ACTIVATED], "refused", "somebody has changed it since"),
         (ENTRY, INACTIVE, [DISABLED, RESET], "refused", "somebody has changed it since"),
         (ENTRY, INACTIVE, [DISABLED, ACTIVATED, OTHERS], "refused", "it was not the guard"),
@@ -109,7 +121,7 @@ def obstacle_to(
 def test_what_may_not_or_need_not_be_undone(
     entry: Entry,
     found: CredentialRecord | None,
-    events: list[CredentialEvent],
+    events: list[Record],
     state: str,
     reason: str,
 ) -> None:
@@ -127,11 +139,11 @@ def test_what_may_not_or_need_not_be_undone(
         [DISABLED],
         [OTHERS, ACTIVATED, DISABLED],
         [RESET, DISABLED],
-        [DISABLED, replace(ACTIVATED, failed=True)],
+        [DISABLED, update("Active", agent="console.amazonaws.com", failed=True)],
     ],
 )
 def test_what_the_guard_is_shown_to_have_taken_may_be_given_back(
-    action: str, phase: str, events: list[CredentialEvent]
+    action: str, phase: str, events: list[Record]
 ) -> None:
     """Also where the run was killed before it could write that it had done it, or delete it."""
     entry = replace(ENTRY, action=action, phase=phase)  # type: ignore[arg-type]
@@ -154,7 +166,7 @@ def test_a_role_is_the_same_whatever_its_session_is_called(
     in_the_ledger: str, in_the_trail: str, same: bool
 ) -> None:
     entry = replace(ENTRY, actor=in_the_ledger)
-    event = replace(DISABLED, actor=in_the_trail)
+    event = update(actor=in_the_trail)
     assert (obstacle_to(entry, INACTIVE, [event]) is None) is same
 
 
@@ -172,7 +184,7 @@ def take(leaked: Leaked, session: Session, path: Path) -> Entry:
     record = IamDirectory(session).by_id(leaked.credential_id)
     assert record is not None
     entry = ledger.open_change(**what(record, session))
-    IamCredentialWriter(session).set_status(record, "Inactive")
+    CredentialWriter(session).set_status(record, "Inactive")
     ledger.close_change(entry, "done")
     return entry
 
@@ -256,7 +268,7 @@ def test_what_the_owner_changed_since_is_the_owners(
     by_owner(leaked, sandbox, "Inactive")
     (outcome,) = given_back(path, environment)
     assert outcome.state == "refused"
-    assert f"not the guard that set it Inactive, but arn:aws:iam::{ACCOUNT}:user/" in outcome.reason
+    assert f"it was not the guard that did it, but arn:aws:iam::{ACCOUNT}:user/" in outcome.reason
     assert status(leaked, sandbox) == "Inactive"
 
 
@@ -351,7 +363,9 @@ def test_what_cloudtrail_could_not_say_is_not_given_back(
     entry = take(leaked, session, path)
     sandbox.aws_faults.add(fault, on="cloudtrail:*", times=None, after=after)
     session.limiter = Time().limiter()
-    outcome = restore(entry, session, Ledger(path), dry_run=False)
+    access = AccessByAccount(Sessions(session), lambda: datetime.now(timezone.utc)).of(ACCOUNT)
+    assert isinstance(access, AccountAccess)
+    outcome = restore(entry, access, Ledger(path), dry_run=False)
     assert outcome.state == "refused"
     assert outcome.reason.startswith("CloudTrail could not be read (")
     assert "cloudtrail:LookupEvents" in outcome.reason
@@ -448,3 +462,27 @@ def test_a_role_gives_back_what_another_session_of_it_took(
     assert first["AWS_ACCESS_KEY_ID"] != second["AWS_ACCESS_KEY_ID"]
     (outcome,) = given_back(path, second)
     assert outcome.state == "done"
+
+
+def test_each_listing_of_an_account_is_asked_for_once(
+    sandbox: Sandbox, session: Session, environment: dict[str, str], leaked: Leaked, path: Path
+) -> None:
+    for key in (leaked, *(sandbox.make_long_term_key(ACCOUNT, name) for name in ("bob", "eve"))):
+        take(key, session, path)
+    before = len(sandbox.calls())
+    assert [outcome.state for outcome in given_back(path, environment)] == ["done"] * 3
+    asked = Counter(call.operation for call in sandbox.calls()[before:])
+    assert asked["ListServiceSpecificCredentials"] == 1
+    assert asked["LookupEvents"] == 3  # one for each kind of change
+
+
+def test_what_cloudtrail_keeps_no_longer_is_not_given_back(
+    session: Session, environment: dict[str, str], leaked: Leaked, path: Path
+) -> None:
+    take(leaked, session, path)
+    old = (datetime.now(timezone.utc) - timedelta(days=91)).isoformat(timespec="seconds")
+    lines = [{**json.loads(line), "time": old} for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(line, sort_keys=True) + "\n" for line in lines))
+    (outcome,) = given_back(path, environment)
+    assert outcome.state == "refused"
+    assert "older than 90 days" in outcome.reason

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.ledger.records import StatusChange
-from bedrock_key_guard.respond.stores import StoreError
+from bedrock_key_guard.respond.stores import Store, StoreError
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.actions import Delete, Disable, Reset
     from bedrock_key_guard.model.evidence import CredentialRecord, Evidence
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.policy import Policy
-    from bedrock_key_guard.respond.stores import Store
 
 _DEED = "set it Inactive"
 _NOT_DELETED = "it is Inactive, but not deleted: that waits for the confirmation"

@@ -1,15 +1,15 @@
-"""Say what no look at CloudTrail can see, and what it cannot tell apart."""
+"""Say what no look at CloudTrail can see, and what it cannot distinguish."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.aws.enabled_regions import Regions
+    from bedrock_key_guard.aws.listings import Regions
     from bedrock_key_guard.investigate.aggregation import Facts
-    from bedrock_key_guard.investigate.window import Window
+    from bedrock_key_guard.investigate.subject import Window
 
 KEPT = "CloudTrail shows the last 90 days: what was before is not known."
 MANTLE = (
@@ -28,21 +28,15 @@ BY_SESSION = (
     "counted, whichever access key of that session signed them."
 )
 NO_SESSION = "No event held the access key, and nobody named the session that signed the key."
-OWN_WORD = "The guard's own probes are told by their user agent, which anyone can copy."
+BY_USER_AGENT = "The guard's own probes are known by their user agent, which anyone can copy."
 NO_LEAK = "When the key leaked is not known, so nothing is compared with what was before."
 NOTHING_BEFORE = "The key was not used before it leaked, so no address or program counts as new."
 
 
 def limits_of(
-    window: Window, facts: Facts, regions: Regions, particular: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Return the limits that hold for one look, those of every look first."""
-    return tuple(_limits(window, facts, regions, particular))
-
-
-def _limits(
-    window: Window, facts: Facts, regions: Regions, particular: tuple[str, ...]
+    window: Window, facts: Facts, regions: Regions, particular: Iterable[str]
 ) -> Iterator[str]:
+    """Yield the limits that hold for one look, those of every look first."""
     yield KEPT
     yield MANTLE
     yield LATE
@@ -51,7 +45,7 @@ def _limits(
         number = len(regions.names)
         yield f"Which regions are enabled is not known ({regions.doubt}): {number} were asked."
     if facts.probes:
-        yield OWN_WORD
+        yield BY_USER_AGENT
     if window.leaked_at is None:
         yield NO_LEAK
     elif facts.total and facts.total.first.time >= window.leaked_at:

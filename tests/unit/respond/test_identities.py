@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.model.evidence import CredentialRecord
-from bedrock_key_guard.respond.credential_writer import IamCredentialWriter, Status
+from bedrock_key_guard.respond.identities import CredentialWriter, Status
 from bedrock_key_guard.verify.iam_directory import IamDirectory
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey as Leaked
@@ -13,8 +13,8 @@ from tests.unit.verify.doubles import ACCOUNT
 
 
 @pytest.fixture
-def writer(session: Session) -> IamCredentialWriter:
-    return IamCredentialWriter(session)
+def writer(session: Session) -> CredentialWriter:
+    return CredentialWriter(session)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def record(session: Session, leaked: Leaked) -> CredentialRecord:
 
 @pytest.mark.parametrize("status", ["Inactive", "Active"])
 def test_the_status_of_one_credential_is_set(
-    status: Status, writer: IamCredentialWriter, record: CredentialRecord, sandbox: Sandbox
+    status: Status, writer: CredentialWriter, record: CredentialRecord, sandbox: Sandbox
 ) -> None:
     other = sandbox.make_long_term_key(ACCOUNT, "alice")
     writer.set_status(record, status)
@@ -42,7 +42,7 @@ def test_the_status_of_one_credential_is_set(
 
 
 def test_a_reset_gives_the_new_key_and_keeps_the_status(
-    writer: IamCredentialWriter, record: CredentialRecord, leaked: Leaked, sandbox: Sandbox
+    writer: CredentialWriter, record: CredentialRecord, leaked: Leaked, sandbox: Sandbox
 ) -> None:
     writer.set_status(record, "Inactive")
     secret = writer.reset(record)
@@ -54,7 +54,7 @@ def test_a_reset_gives_the_new_key_and_keeps_the_status(
 
 
 def test_a_credential_of_another_user_is_not_changed(
-    writer: IamCredentialWriter, record: CredentialRecord, sandbox: Sandbox
+    writer: CredentialWriter, record: CredentialRecord, sandbox: Sandbox
 ) -> None:
     sandbox.client("iam", ACCOUNT).update_user(UserName="alice", NewUserName="alicia")
     sandbox.make_user(ACCOUNT, "alice")
