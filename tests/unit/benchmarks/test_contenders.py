@@ -68,6 +68,7 @@ def test_history_is_read_whole_by_the_floor_and_by_this_engine(bench: Bench) -> 
     assert git(repository, "rev-list", "--count", "--all") == "4"
 
 
+@pytest.mark.long
 def test_what_is_larger_than_memory_is_read_to_its_last_line(bench: Bench) -> None:
     blob = inputs.large_blob(bench.folder, small=True)
     line = inputs.long_line(bench.folder, small=True)

@@ -30,6 +30,7 @@ from bedrock_key_guard.model import (
     VerdictState,
 )
 from bedrock_key_guard.model.usage import Change, Sighting, Usage
+from tests.sweeps import sweep
 from tests.unit.investigate.records import (
     ACCOUNT,
     CAUSES,
@@ -199,7 +200,7 @@ def test_what_nothing_can_be_compared_with_is_said(
     assert {limits.KEPT, limits.MANTLE, limits.ONE_USER} <= {*usage.limits}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", sweep(range(3), quick=lambda seed: seed == 0))
 def test_ten_thousand_events_in_seventeen_regions_with_throttling(seed: int) -> None:
     """It is complete, or it says what is missing."""
     order = random.Random(seed)  # noqa: S311  # the same faults each time
@@ -222,6 +223,7 @@ def test_ten_thousand_events_in_seventeen_regions_with_throttling(seed: int) -> 
     assert usage.complete == (not usage.gaps)
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_number_of_events() -> None:
     """Ten times the events, over the same days, take no more than half as much again."""
 

@@ -136,6 +136,7 @@ def test_thousands_of_keys_in_one_stream_are_all_found() -> None:
     assert reading.missed == ()
 
 
+@pytest.mark.long
 def test_of_escapes_and_nothing_else_little_is_held() -> None:
     data = costly.escapes(3)
     tracemalloc.start()
