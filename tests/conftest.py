@@ -18,15 +18,16 @@ from sandbox.front.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A property is tried on new examples by people, and on the same ones by every run of CI. A change
-# waits for few of them; `make test-long` asks for the thorough profile.
+# A property is tried on new examples by people, and on the same ones by every run of CI: on few for
+# a change, on hardly any by `make check`, on many by `make test-long`.
 settings.register_profile(
     "quick",
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("brief", settings.get_profile("quick"), max_examples=5)
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=300)
 settings.load_profile("quick")
 

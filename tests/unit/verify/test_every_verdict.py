@@ -256,6 +256,7 @@ IAM = {
 # ── the tests ───────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_every_combination_is_judged_as_the_rules_say() -> None:
     wrong = []
     for case in cases():
@@ -266,6 +267,7 @@ def test_every_combination_is_judged_as_the_rules_say() -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_what_must_hold_of_every_verdict() -> None:
     for case in cases():
         verdict = verdict_from(evidence_of(case))
@@ -297,6 +299,7 @@ def examples() -> dict[int, list[Case]]:
     return by_rule
 
 
+@pytest.mark.slow
 def test_every_rule_decides_something(examples: dict[int, list[Case]]) -> None:
     assert sorted(examples) == list(range(1, 12))
 

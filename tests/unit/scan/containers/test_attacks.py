@@ -65,6 +65,7 @@ BOMBS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_put_down_and_the_rest_is_read(name: str) -> None:
     data = BOMBS[name](ZEROS) + TEXT
@@ -331,6 +332,7 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sweep(SHAPES, quick=lambda name: not name.startswith("streams")))
 def test_the_work_grows_with_the_size(name: str) -> None:
     """Count calls of functions, which a machine's load does not change."""

@@ -209,6 +209,7 @@ IN_TEXT: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_TEXT)
 def test_a_bomb_in_a_text_in_a_container_is_listed(name: str) -> None:
     put, what = IN_TEXT[name]

@@ -149,6 +149,7 @@ def test_lists_are_joined_with_their_sizes(
     assert [*sizes_of(joined)] == [size for part in parts for size in sizes_of(part)]
 
 
+@pytest.mark.slow
 def test_every_object_is_searched_once_however_the_lists_are_shared(
     repo: Repo, git: Git, tmp_path: Path, small_lists: None
 ) -> None:
@@ -162,6 +163,7 @@ def test_every_object_is_searched_once_however_the_lists_are_shared(
     assert sum(step.objects for step in steps) == 250
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoilt", [b"garbage", zlib.compress(b"blob 5000\0short")])
 def test_of_the_list_with_a_corrupt_object_all_need_the_scanner_and_of_no_other(
     repo: Repo, git: Git, tmp_path: Path, small_lists: None, spoilt: bytes
