@@ -40,6 +40,8 @@ from tests.unit.verify.doubles import (
     short_term,
 )
 
+pytestmark = pytest.mark.slow  # a hundred thousand combinations, over and over
+
 LONG, SHORT = long_term(), short_term()
 
 OTHERS = {
@@ -256,7 +258,6 @@ IAM = {
 # ── the tests ───────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.slow
 def test_every_combination_is_judged_as_the_rules_say() -> None:
     wrong = []
     for case in cases():
@@ -267,7 +268,6 @@ def test_every_combination_is_judged_as_the_rules_say() -> None:
     assert wrong == []
 
 
-@pytest.mark.slow
 def test_what_must_hold_of_every_verdict() -> None:
     for case in cases():
         verdict = verdict_from(evidence_of(case))
@@ -299,7 +299,6 @@ def examples() -> dict[int, list[Case]]:
     return by_rule
 
 
-@pytest.mark.slow
 def test_every_rule_decides_something(examples: dict[int, list[Case]]) -> None:
     assert sorted(examples) == list(range(1, 12))
 

@@ -17,6 +17,8 @@ from bedrock_key_guard.git.repository import Repository, find_repository
 from bedrock_key_guard.scan.prefilter import object_worker, object_workers, pool
 from tests.unit.scan.repositories import Repo, new_repo
 
+pytestmark = pytest.mark.slow  # each test starts Git or workers, and more than once
+
 LITERALS = (b"needle-", b"n\0e\0e\0d\0l\0e")
 
 
@@ -149,7 +151,6 @@ def test_lists_are_joined_with_their_sizes(
     assert [*sizes_of(joined)] == [size for part in parts for size in sizes_of(part)]
 
 
-@pytest.mark.slow
 def test_every_object_is_searched_once_however_the_lists_are_shared(
     repo: Repo, git: Git, tmp_path: Path, small_lists: None
 ) -> None:
@@ -163,7 +164,6 @@ def test_every_object_is_searched_once_however_the_lists_are_shared(
     assert sum(step.objects for step in steps) == 250
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("spoilt", [b"garbage", zlib.compress(b"blob 5000\0short")])
 def test_of_the_list_with_a_corrupt_object_all_need_the_scanner_and_of_no_other(
     repo: Repo, git: Git, tmp_path: Path, small_lists: None, spoilt: bytes

@@ -11,6 +11,8 @@ from bedrock_key_guard.scan.sources.history import scan_history
 from tests import keysmith
 from tests.unit.scan.repositories import Repo, new_repo
 
+pytestmark = pytest.mark.slow  # each test starts Git or workers, and more than once
+
 if TYPE_CHECKING:
     from pathlib import Path
 
