@@ -41,23 +41,35 @@ INSTALL_OURSELVES := -m pip install --quiet --disable-pip-version-check --no-dep
   --no-build-isolation --editable .
 
 # What the shell or a calling Git hook has set must not reach the project's Python, nor its pip.
-unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 
 .DELETE_ON_ERROR:
-.PHONY: help check test test-long demo sandbox bench bench-respond bench-linear fuzz lint lock clean
+.PHONY: help check test test-long coverage demo sandbox bench bench-respond bench-linear fuzz lint lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
+# Tests of the doors wait as much as they work, so there are more of them than cores; what waits
+# longest comes first. A module has one sandbox, so it stays with one worker.
+TOGETHER := -n 4 --dist loadscope --no-loadscope-reorder
+
 check: $(INSTALLED) ## Run the unit tests: no network, no sandbox, no npm
-	$(PY) -m pytest -n 2 --dist loadscope tests/unit -m 'not (sandbox or long)' $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal tests/unit --ignore tests/unit/sandbox \
+	  -m 'not (sandbox or slow or long)' --hypothesis-profile brief $(ARGS)
 
 test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run all that a change needs, or ARGS="tests/unit/keys -k alias"
-	$(PY) -m pytest -n 2 --dist loadscope -m 'not long' $(ARGS)
+	$(PY) -m pytest $(TOGETHER) -m 'not long' $(ARGS)
 
-test-long: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run what takes longer: every hiding place and look-alike
-	$(PY) -m pytest -n 2 --dist loadscope -m long $(ARGS)
+test-long: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run what takes longer: every hiding place, every kill, thorough properties
+	$(PY) -m pytest $(TOGETHER) -m 'long or hypothesis' --hypothesis-profile thorough $(ARGS)
+
+# Tests that count what a hook imports fail under it, for it is imported, too.
+coverage: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Say what of src the tests leave out, or ARGS="tests/unit"
+	mkdir -p build/coverage && rm -f build/coverage/data*
+	-$(PY) -m coverage run -m pytest $(TOGETHER) -m 'not long' $(ARGS)
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
 
 demo: $(SANDBOX_INSTALLED) ## Show a leaked key being found, disabled and reported, all on this machine
 	@$(SANDBOX_PY) -m sandbox.demo

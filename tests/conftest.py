@@ -11,16 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from sandbox.front.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A property is tried on new examples by people, and on the same ones by every run of CI.
-settings.register_profile("untimed", deadline=None, derandomize="CI" in os.environ)
-settings.load_profile("untimed")
+# A property is tried on new examples by people, and on the same ones by every run of CI: on few for
+# a change, on hardly any by `make check`, on many by `make test-long`.
+settings.register_profile(
+    "quick",
+    max_examples=20,
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("brief", settings.get_profile("quick"), max_examples=5)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=300)
+settings.load_profile("quick")
 
 # Credentials, configuration and hints that a shell, a Git hook or a CI runner may have left.
 FOREIGN_PREFIXES = (
@@ -113,13 +122,13 @@ def loopback_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         yield
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def home(
     loopback_environment: None,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """Give each test an empty home directory of its own."""
+    """Give a test an empty home directory of its own; without, it shares one that nobody fills."""
     directory = tmp_path_factory.mktemp("home")
     _move_home(monkeypatch, directory)
     return directory

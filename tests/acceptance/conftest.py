@@ -19,6 +19,11 @@ from tests.scenes import Scene, set_scene
 from tests.traps import Ear
 
 
+@pytest.fixture(autouse=True)
+def own_home(home: Path) -> None:
+    """Start every door from an empty home: what one test leaves there, no other may meet."""
+
+
 @pytest.fixture
 def credentials(sandbox: Sandbox, home: Path) -> dict[str, str]:
     """Give the environment of a person whose AWS credentials are those of the sandbox's guard."""

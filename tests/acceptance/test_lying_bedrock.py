@@ -31,6 +31,7 @@ from sandbox.front.seeding import LongTermKey
 from tests import keysmith
 from tests.jobs import ACCOUNT, STRANGER, guard, report_of, said, verdicts
 from tests.leaks import leak, status
+from tests.sweeps import sweep
 from tests.unit.verify.doubles import FakeTime
 
 LIES: Mapping[str, Fault] = {
@@ -57,12 +58,13 @@ LIES: Mapping[str, Fault] = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
+# What each answer proves, a table of tests/unit/verify/test_classify.py says.
+@pytest.mark.parametrize("name", sweep(LIES, quick=lambda name: name.startswith(("a p", "an e"))))
 def test_an_answer_that_is_not_bedrocks_proves_nothing(
-    tree: Path, sandbox: Sandbox, credentials: dict[str, str], leaked: LongTermKey, lie: Fault
+    tree: Path, sandbox: Sandbox, credentials: dict[str, str], leaked: LongTermKey, name: str
 ) -> None:
     leak(tree, leaked.key)
-    sandbox.bedrock.faults.add(lie, times=None)
+    sandbox.bedrock.faults.add(LIES[name], times=None)
     done = guard("respond", "--format", "json", ".", cwd=tree, env=credentials, hurried=True)
     assert done.returncode == 1, said(done)
     assert verdicts(report_of(done)) == ["unverified"]

@@ -36,6 +36,7 @@ def test_the_guard_is_installed_alone(bench: Bench) -> None:
     assert [each.name for each in packages.iterdir()] == ["bedrock_key_guard"]
 
 
+@pytest.mark.slow
 def test_the_hook_and_bare_python_run_and_absent_peers_are_named(bench: Bench) -> None:
     leaky, clean = (inputs.staged(bench.folder, leaky=leaky) for leaky in (True, False))
 
@@ -57,6 +58,7 @@ def test_a_tree_is_read_whole_by_this_engine(bench: Bench, tmp_path: Path) -> No
     assert [row.state for row in rows] == ["complete"]
 
 
+@pytest.mark.slow
 def test_history_is_read_whole_by_the_floor_and_by_this_engine(bench: Bench) -> None:
     repository = inputs.copied_repository(bench.folder, inputs.staged(bench.folder, leaky=False))
     lineup = contenders.history(bench, repository)
@@ -68,6 +70,7 @@ def test_history_is_read_whole_by_the_floor_and_by_this_engine(bench: Bench) -> 
     assert git(repository, "rev-list", "--count", "--all") == "4"
 
 
+@pytest.mark.long
 def test_what_is_larger_than_memory_is_read_to_its_last_line(bench: Bench) -> None:
     blob = inputs.large_blob(bench.folder, small=True)
     line = inputs.long_line(bench.folder, small=True)

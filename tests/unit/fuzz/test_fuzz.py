@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 import pytest
 
 from tests.fuzz.checks import TARGETS, check_matches, check_reading
 from tests.fuzz.seeds import KEY, TEXT, seeds
+from tests.sweeps import sweep
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("step", sweep([50, 5], quick=lambda step: step == 50))
 @pytest.mark.parametrize("target", TARGETS)
-def test_what_fuzzing_starts_from_passes(target: str) -> None:
-    some = list(islice(seeds(target), 0, None, 5))
-    assert len(some) > 50
-    for data in some:
+def test_what_fuzzing_starts_from_passes(target: str, step: int) -> None:
+    starts = list(seeds(target))
+    assert len(starts) > 250
+    for data in starts[::step]:
         TARGETS[target](data)
 
 

@@ -461,6 +461,7 @@ def still(time: FakeTime) -> Surroundings:
     return Surroundings(sleep=time.sleep, clock=time.clock)
 
 
+@pytest.mark.slow
 def test_two_hundred_keys_are_confirmed_side_by_side_once_every_write_is_made(
     executor: Executor, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.evidence import VerdictState
@@ -71,7 +71,6 @@ def published(report: Report, visibility: Visibility) -> Iterator[str]:
         yield issue_body(case, context)
 
 
-@settings(max_examples=150)
 @given(st.lists(found, min_size=1, max_size=4), st.sampled_from(["public", "unknown"]))
 def test_nothing_leads_a_stranger_to_a_key_that_may_work(
     keys: list[Found], visibility: Visibility

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import string
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.findings import Finding
@@ -59,7 +59,6 @@ def exact(data: bytes) -> list[Finding]:
     return [each for each in reading.findings if each.confidence == "exact"]
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 @given(
     keys(),
     st.sampled_from(["", *FIRST]),
@@ -95,7 +94,6 @@ def _names(encodings: tuple[str, ...]) -> set[str]:
     return {name.removesuffix("url") for name in encodings}
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     keys(),
     st.sampled_from(["", *AFTERWARDS, *ARRAYS, *SPLITS, *DUMPS]),
@@ -130,7 +128,6 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=30))
 def test_noise_of_every_kind_is_never_exact_and_breaks_nothing(pieces: list[bytes]) -> None:
     data = b"".join(pieces)

@@ -71,6 +71,7 @@ def test_the_keys_that_were_found_before_are_kept() -> None:
     assert found(in_zip) == [(fingerprint_of(KEY), 1)]
 
 
+@pytest.mark.slow
 def test_what_is_in_the_text_of_members_counts_with_what_is_unpacked() -> None:
     text = base64.b64encode(gzip.compress(b"ABSK" * (1 << 18), mtime=0)) + b"\n"
     few, many = (boxes.zipped({str(each): text for each in range(count)}) for count in (3, 5))
@@ -136,6 +137,7 @@ def test_thousands_of_keys_in_one_stream_are_all_found() -> None:
     assert reading.missed == ()
 
 
+@pytest.mark.long
 def test_of_escapes_and_nothing_else_little_is_held() -> None:
     data = costly.escapes(3)
     tracemalloc.start()

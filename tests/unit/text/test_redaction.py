@@ -12,6 +12,7 @@ from bedrock_key_guard.text.redaction import keep_out, redact
 from tests import keysmith
 from tests.needles import forms, leaks_in, secret_parts
 from tests.spellings import SPELLINGS, letters, pieces, split
+from tests.sweeps import sweep
 
 LONG, SHORT = keysmith.long_term(), keysmith.short_term()
 SHORTEST_USER = keysmith.long_term("u")
@@ -72,7 +73,9 @@ def test_no_spelling_of_a_key_that_was_met_is_shown(
 
 
 @pytest.mark.parametrize(
-    "key", [SHORT, keysmith.short_term(kind="AKIA")], ids=["with a token", "without"]
+    "key",
+    sweep([SHORT, keysmith.short_term(kind="AKIA")], quick=lambda key: key != SHORT),
+    ids=["with a token", "without"],
 )
 def test_no_part_of_a_short_term_key_that_was_met_is_shown(key: str) -> None:
     keep_out(Secret(key))

@@ -40,6 +40,8 @@ from tests.unit.verify.doubles import (
     short_term,
 )
 
+pytestmark = pytest.mark.slow  # a hundred thousand combinations, over and over
+
 LONG, SHORT = long_term(), short_term()
 
 OTHERS = {

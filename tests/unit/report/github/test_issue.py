@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.families import FAMILIES, Family
@@ -46,7 +46,6 @@ contexts = st.builds(
 )
 
 
-@settings(max_examples=50)
 @given(arbitrary.cases(), contexts)
 def test_nothing_hostile_becomes_active(case: Case, context: IssueContext) -> None:
     body = issue_body(case, context)
@@ -61,7 +60,6 @@ def test_no_path_can_forge_the_hidden_line_of_an_issue() -> None:
     assert "<!--" not in issue_body(samples.case(locations=places), PRIVATE)
 
 
-@settings(max_examples=50)
 @given(arbitrary.cases(), contexts)
 def test_no_issue_holds_a_key(case: Case, context: IssueContext) -> None:
     assert arbitrary.PIECE not in issue_title(case) + issue_body(case, context)

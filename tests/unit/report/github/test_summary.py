@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.findings import NotScanned
@@ -19,7 +19,6 @@ PAGES = ("https://docs.", "https://github.com/octo/app/")
 visibilities = st.sampled_from(get_args(Visibility))
 
 
-@settings(max_examples=50)
 @given(arbitrary.reports, visibilities, st.none() | st.just(SOURCE))
 def test_nothing_hostile_becomes_active(
     report: Report, visibility: Visibility, source: Source | None
@@ -31,7 +30,6 @@ def test_nothing_hostile_becomes_active(
     assert not ACTIVE.search(words)
 
 
-@settings(max_examples=50)
 @given(arbitrary.reports, visibilities)
 def test_no_summary_holds_a_key(report: Report, visibility: Visibility) -> None:
     assert arbitrary.PIECE not in as_markdown(report, visibility=visibility)

@@ -4,7 +4,7 @@ import io
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.findings import Finding
@@ -14,6 +14,7 @@ from bedrock_key_guard.scan.matching.lines import LONGEST_LINE
 from bedrock_key_guard.scan.matching.windows import WINDOW, Content
 from tests.contexts import CONTEXTS, ISSUED_AT, Context
 from tests.keysmith import fingerprint_of, long_term, short_term
+from tests.sweeps import sweep
 
 LONG = long_term("bob")
 SHORT = short_term(issued_at=ISSUED_AT)
@@ -63,12 +64,11 @@ def test_lines_and_columns_are_counted_in_characters(
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=lambda context: context.path)
-@pytest.mark.parametrize("window", [500, 4096, 50_001])
+@pytest.mark.parametrize("window", sweep([500, 4096, 50_001], quick=lambda size: size == 500))
 def test_every_context_is_the_same_through_small_windows(context: Context, window: int) -> None:
     assert findings(context.data, window) == findings(context.data)
 
 
-@settings(max_examples=40)
 @given(
     st.lists(
         st.sampled_from([LONG, SHORT, LONG[:50], "\n", "é", "x\n", "ABSK", "-" * 30_000, "é" * 9]),

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.scan.prefilter import batches, may_hold_key
@@ -136,7 +136,6 @@ PIECES = [
 ]
 
 
-@settings(max_examples=100)
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from([1, 4096, 1 << 18]))
 def test_files_beside_each_other_are_sorted_out_as_each_would_be_alone(
     contents: list[bytes], together: int

@@ -17,6 +17,8 @@ from bedrock_key_guard.git.repository import Repository, find_repository
 from bedrock_key_guard.scan.prefilter import object_worker, object_workers, pool
 from tests.unit.scan.repositories import Repo, new_repo
 
+pytestmark = pytest.mark.slow  # each test starts Git or workers, and more than once
+
 LITERALS = (b"needle-", b"n\0e\0e\0d\0l\0e")
 
 

@@ -14,6 +14,8 @@ from bedrock_key_guard.scan.sources.submodules import NOT_HERE
 from tests import keysmith
 from tests.unit.scan.repositories import Repo, lfs_pointer, new_repo
 
+pytestmark = pytest.mark.slow  # each test starts Git or workers, and more than once
+
 if TYPE_CHECKING:
     from pathlib import Path
 

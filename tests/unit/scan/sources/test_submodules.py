@@ -13,6 +13,8 @@ from bedrock_key_guard.scan.sources.history import history
 from tests import keysmith
 from tests.unit.scan.repositories import Repo, new_repo
 
+pytestmark = pytest.mark.slow  # each test starts Git or workers, and more than once
+
 KEY, OTHER = keysmith.long_term("user-a"), keysmith.long_term("user-b")
 LOCAL = ("-c", "protocol.file.allow=always")
 
