@@ -56,7 +56,7 @@ TOGETHER := -n 4 --dist loadscope --no-loadscope-reorder
 
 check: $(INSTALLED) ## Run the unit tests: no network, no sandbox, no npm
 	$(PY) -m pytest -n 2 --dist worksteal tests/unit --ignore tests/unit/sandbox \
-	  -m 'not (sandbox or slow or long)' --hypothesis-profile brief $(ARGS)
+	  -m 'not (sandbox or slow or long or hypothesis)' $(ARGS)
 
 test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run all that a change needs, or ARGS="tests/unit/keys -k alias"
 	$(PY) -m pytest $(TOGETHER) -m 'not long' $(ARGS)

@@ -5,6 +5,7 @@ import pytest
 from benchmarks import linear
 from benchmarks.worst import WORST
 
+pytestmark = pytest.mark.slow
 SIZE = 40_000
 
 

@@ -157,7 +157,7 @@ def test_what_was_not_scanned_is_named_to_strangers_only_if_every_key_is_dead(
     for missed in MISSED:
         assert (missed.what in said) is named
         assert (missed.reason in said) is named
-    why = "2 things (1 missing, 1 opaque), not named here"
+    why = "2 things (1 missing, 1 unopened), not named here"
     assert (why in said and "a key of this run is not proven dead" in said) is not named
 
 

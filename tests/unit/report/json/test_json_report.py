@@ -342,7 +342,12 @@ def test_a_run_that_could_not_conclude_says_why_it_is_incomplete() -> None:
     report = written(incomplete=("3 keys were not asked about",))
     assert report["complete"] is False
     assert report["not_scanned"] == [
-        {"what": "the run", "kind": "missing", "reason": "3 keys were not asked about"}
+        {
+            "what": "the run",
+            "kind": "missing",
+            "reason": "3 keys were not asked about",
+            "accepted": False,
+        }
     ]
 
 
