@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.scan.inputs import Progress, silent
+from bedrock_key_guard.scan.source import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
