@@ -84,7 +84,7 @@ def response(
 ) -> Respond:
     """Return what plans the action for a verdict, and takes it in the account of the key."""
     from bedrock_key_guard.aws.session import NoSession
-    from bedrock_key_guard.respond.account_access import AccessByAccount
+    from bedrock_key_guard.respond.access_by_account import AccessByAccount
     from bedrock_key_guard.respond.ledger.entries import Ledger
     from bedrock_key_guard.respond.plan import plan
     from bedrock_key_guard.respond.responder import Dependencies, Responder

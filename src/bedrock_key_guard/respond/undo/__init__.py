@@ -10,7 +10,7 @@ from bedrock_key_guard.aws.sessions import Sessions, open_sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model.actions import CHANGES, SEARCH, Disable
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.respond.account_access import AccessByAccount
+from bedrock_key_guard.respond.access_by_account import AccessByAccount
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
 from bedrock_key_guard.respond.undo.containments import containments
 from bedrock_key_guard.respond.undo.expiry import lift
