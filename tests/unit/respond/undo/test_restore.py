@@ -17,7 +17,8 @@ from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model.actions import Disable
 from bedrock_key_guard.model.evidence import Account, CredentialRecord
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.respond.access_by_account import AccessByAccount, AccountAccess
+from bedrock_key_guard.respond.access_by_account import AccessByAccount
+from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.identities import CredentialWriter
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
