@@ -215,7 +215,9 @@ CASES: dict[str, Case] = {
     "a stored member that lies about its size": Case(
         lying_stored(), ("zip:a", "zip:b"), unopened=(("zip:a", SHORT),)
     ),
-    "an encrypted zip": Case(locked(), ("zip:open",), encrypted=(("zip:locked", "it is encrypted"),)),
+    "an encrypted zip": Case(
+        locked(), ("zip:open",), encrypted=(("zip:locked", "it is encrypted"),)
+    ),
     "a database whose pages loop": Case(looping_tree(), ("row 100 column 2",)),
     "a document that refers to itself": Case(circular_pdf(), ("pdf:object 4",)),
     "a pack whose deltas loop": Case(
