@@ -62,7 +62,7 @@ class Responding:
     reset_store: str | None = None
 
     def __post_init__(self) -> None:
-        from bedrock_key_guard.respond.stores import parse_store
+        from bedrock_key_guard.respond.secret_stores import parse_store
 
         if self.reset_store:
             parse_store(self.reset_store)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.change_events import ChangeEvents
     from bedrock_key_guard.respond.identities import CredentialWriter, Identities
-    from bedrock_key_guard.respond.stores import Store
+    from bedrock_key_guard.respond.secret_stores import Store
 
 
 @dataclass(frozen=True, slots=True)

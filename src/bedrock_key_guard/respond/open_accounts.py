@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.secret import Secret
-    from bedrock_key_guard.respond.stores import Store
+    from bedrock_key_guard.respond.secret_stores import Store
 
 
-class AccessByAccount:
+class OpenAccounts:
     """Open each account when it is first asked for, and keep what was opened."""
 
     def __init__(
