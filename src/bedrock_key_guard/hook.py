@@ -128,13 +128,11 @@ def _refused(option: str) -> int:
 
 
 def _failed(error: Exception) -> int:
-    from bedrock_key_guard.errors import GuardError
+    from bedrock_key_guard.errors import as_guard_error
     from bedrock_key_guard.text.terminal import printable
 
-    if isinstance(error, GuardError):
-        return _say(printable(f"error: {error} {error.remedy}"), error.exit_code)
-    name = type(error).__name__
-    return _say(f"error: the hook failed ({name}), so nothing was checked. {GuardError.remedy}", 70)
+    known = as_guard_error(error, "the hook failed ({kind}), so nothing was checked.")
+    return _say(printable(f"error: {known} {known.remedy}"), known.exit_code)
 
 
 def _say(text: str, code: int = 0) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,11 @@ def test_what_is_not_just_a_file_is_left_to_the_scanner(tmp_path: Path, name: st
         (KeyboardInterrupt(), 130, "Bedrock Key Guard was interrupted"),
         (ValueError("text of a file"), 70, "error: the hook failed (ValueError), so nothing was"),
         (MemoryError(), 70, "error: the hook failed (MemoryError), so nothing was checked."),
+        (
+            OSError(errno.ENOSPC, "text of a file"),
+            4,
+            "error: The guard could not go on: no space left on device. Make room on the disk",
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
