@@ -107,14 +107,17 @@ def _answer(scan: Scan) -> int:
     from datetime import datetime, timezone
 
     from bedrock_key_guard.model.findings import incidents_of
-    from bedrock_key_guard.report.terminal.blocked import blocked, unread
+    from bedrock_key_guard.report.terminal.blocked import blocked, partial, unread
     from bedrock_key_guard.text.redaction import keep_out
 
     for finding in scan.findings:
         keep_out(finding.key.secret)
-    shown = [each for each in scan.findings if each.confidence == "exact" and not each.allowed]
+    unknown = [each for each in scan.findings if not each.allowed]
+    shown = [each for each in unknown if each.confidence == "exact"]
     if shown:
         _say(blocked(incidents_of(shown), datetime.now(timezone.utc)))
+    if parts := incidents_of(each for each in unknown if each.confidence == "malformed"):
+        _say(partial(len(parts)))
     if scan.not_scanned:
         _say(unread(scan.not_scanned))
     unreadable = any(each.kind == "missing" for each in scan.not_scanned)

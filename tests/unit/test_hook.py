@@ -109,3 +109,13 @@ def test_what_is_in_git_lfs_is_read_where_it_is_here_and_else_warned_of(
     capsys.readouterr()
     assert hook.main(["--staged"]) == hook.main(["data.csv"]) == 0
     assert capsys.readouterr().err.count("data.csv was not scanned: its content is in Git LFS") == 2
+
+
+def test_part_of_a_key_is_told_of_and_blocks_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hook.main([write(tmp_path, long_term("bob")[:60].encode())]) == 0
+    assert capsys.readouterr().err == (
+        "Bedrock Key Guard: 1 looks like part of a key; "
+        "`bedrock-key-guard scan --include-malformed` shows where.\n"
+    )
