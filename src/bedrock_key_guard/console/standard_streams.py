@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from bedrock_key_guard.errors import IncompleteError, as_guard_error
-from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
     from bedrock_key_guard.respond.policy import Policy
@@ -27,6 +26,8 @@ def report_error(error: Exception, *, annotate: bool = False) -> int:
     `annotate` makes it a workflow command, which GitHub Actions shows beside the run:
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
     """
+    from bedrock_key_guard.text.terminal import printable
+
     known = as_guard_error(error)
     # The text quotes the command line, and somebody may have put a key there.
     sentence, remedy = map(printable, (str(known), known.remedy))

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.source import Progress, silent
 
@@ -40,6 +39,8 @@ def account_ids(text: str) -> frozenset[str]:
 
     Raises UsageError for anything else.
     """
+    from bedrock_key_guard.aws.roles import ORGANIZATION
+
     ids = frozenset(text.replace(",", " ").split())
     for each in ids - {ORGANIZATION}:
         if len(each) != 12 or not each.isascii() or not each.isdigit():
