@@ -192,9 +192,15 @@ class Cursor:
         if self.file is not None:
             yield self.file
             return
-        data = self.up_to(budget.room + 1)
+        data, is_whole = b"", False
+        try:
+            while len(data) <= budget.room and not is_whole:
+                block = self.read(budget.room + 1 - len(data))
+                data, is_whole = data + block, not block
+        except MemoryError:  # what came before is read all the same, and the rest raises again
+            is_whole = False
         self.unread(data)
-        if len(data) > budget.room:
+        if not is_whole:
             yield None
             return
         budget.room -= len(data)
