@@ -192,15 +192,9 @@ class Cursor:
         if self.file is not None:
             yield self.file
             return
-        data, is_whole = b"", False
-        try:
-            while len(data) <= budget.room and not is_whole:
-                block = self.read(budget.room + 1 - len(data))
-                data, is_whole = data + block, not block
-        except MemoryError:  # what came before is read all the same, and the rest raises again
-            is_whole = False
+        data = self.up_to(budget.room + 1)
         self.unread(data)
-        if not is_whole:
+        if len(data) > budget.room:
             yield None
             return
         budget.room -= len(data)
