@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.limits import TOO_SHORT, Unreadable
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from typing import IO
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.matching.windows import Readable
 
 BLOCK = 1 << 16
@@ -66,41 +63,6 @@ class After:
         piece = self._start[self._at : self._at + size]
         self._at += len(piece)
         return piece or self._source.read(size)
-
-
-class Ending:
-    """Let bytes through, and keep the last of them."""
-
-    def __init__(self, source: Readable, size: int) -> None:
-        """Keep the last `size` bytes of `source`."""
-        self.last = b""
-        self._source = source
-        self._size = size
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes, none at the end."""
-        block = self._source.read(size)
-        if block:
-            self.last = (self.last + block)[-self._size :]
-        return block
-
-
-class Section:
-    """Read a file from one place on; whoever else reads it does not see that."""
-
-    def __init__(self, file: IO[bytes], begin: int) -> None:
-        """Begin at an offset of `file`."""
-        self._file = file
-        self._at = begin
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes, none at the end."""
-        here = self._file.tell()
-        self._file.seek(self._at)
-        data = self._file.read(size)
-        self._file.seek(here)
-        self._at += len(data)
-        return data
 
 
 class Cursor:
@@ -179,29 +141,6 @@ class Cursor:
             yield block
         if size > 0:
             raise Unreadable(TOO_SHORT)
-
-    def part(self, size: int) -> Cursor:
-        """Return a cursor on the next `size` bytes alone."""
-        begin = self.position
-        claim = self._claim and (lambda first, end: self.claim(begin + first, begin + end))
-        return Cursor(_Part(self, size), claim=claim)
-
-    @contextmanager
-    def held(self, budget: Budget) -> Iterator[IO[bytes] | None]:
-        """Lend the source for reading out of order, None where it is more than may be held."""
-        if self.file is not None:
-            yield self.file
-            return
-        data = self.up_to(budget.room + 1)
-        self.unread(data)
-        if len(data) > budget.room:
-            yield None
-            return
-        budget.room -= len(data)
-        try:
-            yield io.BytesIO(data)
-        finally:
-            budget.room += len(data)
 
     def rest(self) -> Iterator[bytes]:
         """Yield all that is left, for a member."""
@@ -286,16 +225,3 @@ class Cursor:
             self._base, self._kept, self._at = self.position, b"", 0
             self._kept = self._source.read(BLOCK)
         return bool(self._kept)
-
-
-class _Part:
-    """Read so many bytes of a cursor, none of them before they are asked for."""
-
-    def __init__(self, cursor: Cursor, size: int) -> None:
-        self._cursor = cursor
-        self._left = size
-
-    def read(self, size: int, /) -> bytes:
-        block = self._cursor.read(min(size, self._left)) if self._left else b""
-        self._left -= len(block)
-        return block

@@ -54,11 +54,6 @@ _STARTS = tuple(start for start, _ in CONTAINER_MAGICS)
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 _TAR_HEADER, _ODC_HEADER, _NEWC_HEADER = 512, 76, 110
 _ZIP_MEMBER = b"PK\x03\x04"
-# A zip ends with a record of 22 bytes that tells where its directory is, and a comment.
-ZIP_LISTED, _ZIP_END, _ZIP_END_SIZE = b"PK\x01\x02", b"PK\x05\x06", 22
-TAIL = _ZIP_END_SIZE + 0xFFFF
-# What stands between the directory and that record where numbers did not fit.
-_ZIP64_SIZE = 76
 # What follows the signature of a member, and as much of its name as is looked at.
 ZIP_HEADER, ZIP_NAME = 26, 64
 # A frame of zstd that holds what its writer liked.
@@ -79,12 +74,6 @@ def container_kind(head: bytes) -> str:
     return "zip" if _has_zip_member(head) else ""
 
 
-def kinds_of(start: bytes, tail: bytes) -> list[str]:
-    """Return what a file is by its first bytes and by its last: it may be a PDF and a zip."""
-    kinds = [container_kind(start[:HEAD]), "zip" if ends_as_zip(tail) else ""]
-    return [*dict.fromkeys(filter(None, kinds))]
-
-
 def _has_zip_member(head: bytes) -> bool:
     """Look for a zip behind something else: lines for the shell (PEP 441), a program, a picture."""
     at = head.find(_ZIP_MEMBER)
@@ -94,36 +83,6 @@ def _has_zip_member(head: bytes) -> bool:
             return True
         at = head.find(_ZIP_MEMBER, at)
     return False
-
-
-def ends_as_zip(tail: bytes) -> bool:
-    """Return whether a file ends as a zip does, whatever it begins with; `TAIL` bytes are enough.
-
-    Common tools look there alone, and so open what stands behind a program, a picture or a PDF.
-    """
-    return bool(ends_of_zip(tail))
-
-
-def ends_of_zip(tail: bytes) -> list[int]:
-    """Return where in the last bytes of a file a zip ends, the last place first."""
-    ends = []
-    at = tail.rfind(_ZIP_END)
-    while at >= 0:
-        if _is_zip_end(tail, at):
-            ends.append(at)
-        at = tail.rfind(_ZIP_END, 0, at)
-    return ends
-
-
-def _is_zip_end(tail: bytes, at: int) -> bool:
-    """Return whether the directory stands before its end, as far as that can be seen here."""
-    comment = int.from_bytes(tail[at + 20 : at + 22], "little")
-    begin = at - int.from_bytes(tail[at + 12 : at + 16], "little")
-    if at + _ZIP_END_SIZE + comment > len(tail) or begin == at:
-        return False
-    return begin < 0 or any(
-        tail.startswith(ZIP_LISTED, max(place, 0)) for place in (begin, begin - _ZIP64_SIZE)
-    )
 
 
 def is_zip_member(header: bytes) -> bool:

@@ -1,127 +1,71 @@
-"""Read zip archives: docx, xlsx, pptx, odt, jar, whl and apk are such.
+"""Read zip archives from front to back: docx, xlsx, pptx, odt, jar, whl and apk are such.
 
-The layout is PKWARE's APPNOTE.TXT. A zip is read from front to back, and what its central directory
-lists is read as that says, whatever stands before it. What the directory hides is read as well.
-Where the end is not at hand, the headers before the members tell what these are, and are compared
-with the directory when that comes.
+The layout is PKWARE's APPNOTE.TXT. Members are taken from where they lie, not from the directory at
+the end: so nothing is read twice, what the directory hides is seen, and the file may be a stream.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from typing import IO, TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import compressed
 from bedrock_key_guard.scan.containers.formats.markup import text_of_markup
-from bedrock_key_guard.scan.containers.formats.zip_directory import (
-    ENCRYPTED,
-    IN_ZIP64,
-    MARKED_END,
-    Entry,
-    decoded_name,
-    entries_in,
-    widened,
-)
 from bedrock_key_guard.scan.containers.limits import Broken, Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member
-from bedrock_key_guard.scan.containers.streams import Cursor, Section
-from bedrock_key_guard.scan.prefilter.signatures import ZIP_LISTED, ZIP_NAME, is_zip_member
+from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
+from bedrock_key_guard.scan.prefilter.signatures import ZIP_NAME, is_zip_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.model.findings import GapKind
+    from bedrock_key_guard.scan.containers.streams import Cursor
 
 _LOCAL = b"PK\x03\x04"
 _DESCRIPTOR = b"PK\x07\x08"
 _DESCRIPTOR_SIZE = 16
 _HEADER = struct.Struct("<5H3I2H")
-# Of a record in the directory: its flags, its method and how long its name is.
-_LISTED = struct.Struct("<4x2H16xH16x")
-_SIZE_FOLLOWS = 0x0008
+_ENCRYPTED, _MARKED_END, _SIZE_FOLLOWS, _UTF_8 = 0x0001, 0x0002, 0x0008, 0x0800
+_ZIP64_EXTRA, _IN_ZIP64 = 1, 0xFFFFFFFF
 _STORED, _LZMA = 0, 14
 _CODECS = {8: compressed.DEFLATE, 12: compressed.BZIP2, 93: compressed.ZSTD, 95: compressed.XZ}
 _MARKUP = (".xml", ".html", ".xhtml", ".rels", ".fodt")
-CONTRADICTS = "its header and the directory of the zip contradict each other"
-ABSENT = "the directory of the zip lists it where no member is"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Hold what a local header says; `size` is that of the packed bytes, None where unknown.
+
+    `unpacked` is None where it is unknown, or need not be known because the data mark their end;
+    `checksum` is None where it follows later.
+    """
+
+    name: str
+    method: int
+    encrypted: bool
+    size: int | None
+    unpacked: int | None
+    checksum: int | None
 
 
 def members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
     """Yield the members of an archive; whatever lies between them is passed over."""
     start = cursor.up_to(len(_LOCAL))
     cursor.unread(start)
-    with cursor.held(budget) as file:
-        listed = entries_in(file, budget) if file else []
-        if file and listed:
-            yield from _listed(cursor, file, listed, budget)
-            return
     count = 0
-    for each in _in_order(cursor, budget):
-        count += 1
-        yield each
+    while cursor.until(_LOCAL) is not None:
+        entry = _entry(cursor)
+        if entry is not None:
+            count += 1
+            yield from _member(cursor, entry, budget)
     # Where it only seemed that a zip comes behind something else, nothing was left out.
     if not count and start.startswith(b"PK"):
         raise Unreadable("it has no members that can be read")
 
 
-def _listed(
-    cursor: Cursor, file: IO[bytes], listed: list[tuple[int, Entry]], budget: Budget
-) -> Iterator[Member | Gap]:
-    """Yield what the directory lists, and between that, what it does not."""
-    for offset, entry in listed:
-        before = offset - cursor.position
-        if before > 0:
-            yield from _in_order(cursor.part(before), budget)
-            cursor.pass_over(offset - cursor.position)
-        # Members may share their bytes; whoever comes second reads them out of order.
-        here = cursor if before >= 0 else Cursor(Section(file, offset))
-        head = Section(file, offset).read(len(_LOCAL) + _HEADER.size)
-        if len(head) < len(_LOCAL) + _HEADER.size or not head.startswith(_LOCAL):
-            yield Gap(entry.name, ABSENT)
-            continue
-        _, flags, method, *_, name_size, extra_size = _HEADER.unpack_from(head, len(_LOCAL))
-        here.pass_over(len(head) + name_size + extra_size)
-        yield from _member(here, entry, budget)
-        if (method, bool(flags & ENCRYPTED)) != (entry.method, entry.encrypted):
-            yield Gap(entry.name, CONTRADICTS)
-            yield from _in_order(Cursor(Section(file, offset)), budget, most=1)
-    yield from _in_order(cursor, budget, directory=False)
-
-
-def _in_order(
-    cursor: Cursor, budget: Budget, *, most: int = -1, directory: bool = True
-) -> Iterator[Member | Gap]:
-    """Yield members as the headers before them say, at `most` so many.
-
-    The records of a directory that come behind them are compared with them.
-    """
-    seen: dict[bytes, set[tuple[int, bool]]] = {}
-    while most and cursor.until(b"PK") is not None:
-        signature = b"PK" + cursor.up_to(2)
-        if signature == ZIP_LISTED and seen and directory:
-            yield from _compared(cursor, seen)
-        elif signature != _LOCAL:
-            cursor.unread(signature[2:])
-        elif (found := _entry(cursor)) is not None:
-            name, entry = found
-            seen.setdefault(name, set()).add((entry.method, entry.encrypted))
-            most -= 1
-            yield from _member(cursor, entry, budget)
-
-
-def _compared(cursor: Cursor, seen: dict[bytes, set[tuple[int, bool]]]) -> Iterator[Gap]:
-    """Yield a gap where a record of the directory tells of another member than there was."""
-    record = cursor.up_to(_LISTED.size)
-    if len(record) < _LISTED.size:
-        return
-    flags, method, name_size = _LISTED.unpack(record)
-    name = cursor.up_to(name_size)
-    if (method, bool(flags & ENCRYPTED)) not in seen.get(name, ()):
-        yield Gap(decoded_name(name, flags), CONTRADICTS if name in seen else ABSENT)
-
-
-def _entry(cursor: Cursor) -> tuple[bytes, Entry] | None:
+def _entry(cursor: Cursor) -> _Entry | None:
     """Parse a local header, None where chance wrote its signature, or it holds no bytes."""
     record = cursor.up_to(_HEADER.size)
     if len(record) < _HEADER.size:
@@ -132,17 +76,29 @@ def _entry(cursor: Cursor) -> tuple[bytes, Entry] | None:
         cursor.unread(record + name)
         return None
     name += cursor.up_to(name_size - len(name))
-    unpacked, known = widened(cursor.up_to(extra_size), size, packed)
-    if (flags & _SIZE_FOLLOWS and not packed) or (packed == IN_ZIP64 and not known):
+    extra = cursor.up_to(extra_size)
+    known: int | None = _zip64_size(extra, size) if packed == _IN_ZIP64 else packed
+    if flags & _SIZE_FOLLOWS and not packed:
         known = None
-    marked = known is None or flags & MARKED_END or size == IN_ZIP64
+    text = name_of(name, "utf-8" if flags & _UTF_8 else "cp437")
+    unpacked = None if known is None or flags & _MARKED_END or size == _IN_ZIP64 else size
     checksum = None if flags & _SIZE_FOLLOWS else crc
-    encrypted = bool(flags & ENCRYPTED)
-    text = decoded_name(name, flags)
-    return name, Entry(text, method, encrypted, known, None if marked else unpacked, checksum)
+    return _Entry(text, method, bool(flags & _ENCRYPTED), known, unpacked, checksum)
 
 
-def _member(cursor: Cursor, entry: Entry, budget: Budget) -> Iterator[Member | Gap]:
+def _zip64_size(extra: bytes, size: int) -> int | None:
+    """Return the packed size from the extra field, None where it follows later or is not there."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<2H", extra)
+        if kind == _ZIP64_EXTRA:
+            begin = 4 + (8 if size == _IN_ZIP64 else 0)
+            field = extra[begin : begin + 8]
+            return int.from_bytes(field, "little") or None
+        extra = extra[4 + length :]
+    return None
+
+
+def _member(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[Member | Gap]:
     if entry.encrypted:
         yield _passed_over(cursor, entry, "it is encrypted", "encrypted")
     elif entry.method in _CODECS:
@@ -160,10 +116,10 @@ def _member(cursor: Cursor, entry: Entry, budget: Budget) -> Iterator[Member | G
 
 def _tells_size(size: int, descriptor: bytes) -> bool:
     """Return whether a descriptor is that of so many stored bytes."""
-    return int.from_bytes(descriptor[8:12], "little") == size & IN_ZIP64
+    return int.from_bytes(descriptor[8:12], "little") == size & _IN_ZIP64
 
 
-def _file(entry: Entry, blocks: Iterator[bytes]) -> Member:
+def _file(entry: _Entry, blocks: Iterator[bytes]) -> Member:
     is_markup = entry.name.lower().endswith(_MARKUP)
     sound = blocks if entry.checksum is None else _checked(blocks, entry.checksum)
     return Member(entry.name, sound, text_of_markup if is_markup else None)
@@ -179,12 +135,12 @@ def _checked(blocks: Iterator[bytes], checksum: int) -> Iterator[bytes]:
         raise Unreadable("its checksum is wrong")
 
 
-def _passed_over(cursor: Cursor, entry: Entry, reason: str, kind: GapKind = "unopened") -> Gap:
+def _passed_over(cursor: Cursor, entry: _Entry, reason: str, kind: GapKind = "unopened") -> Gap:
     cursor.pass_over(entry.size or 0)
     return Gap(entry.name, reason, kind)
 
 
-def _lzma(cursor: Cursor, entry: Entry, budget: Budget) -> Iterator[bytes]:
+def _lzma(cursor: Cursor, entry: _Entry, budget: Budget) -> Iterator[bytes]:
     """Unpack LZMA by giving it the header that it has in a file of its own."""
     _, length = struct.unpack("<2H", cursor.exactly(4))
     if length != 5:
