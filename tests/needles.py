@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import parse_qs, quote
 
 from bedrock_key_guard.keys.prefixes import PREFIXES
@@ -80,10 +81,14 @@ def _needles(keys: Mapping[str, str]) -> Needles:
     """Return every piece of the keys in every form."""
     needles: Needles = {}
     for name, key in keys.items():
-        for piece, note in _pieces(key):
-            for needle, form in forms(piece):
-                needles.setdefault(needle[:PIECE], []).append((needle, name, form + note))
+        for needle, form in _pieces_in_every_form(key):
+            needles.setdefault(needle[:PIECE], []).append((needle, name, form))
     return needles
+
+
+@lru_cache(maxsize=32)
+def _pieces_in_every_form(key: str) -> list[tuple[bytes, str]]:
+    return [(needle, form + note) for piece, note in _pieces(key) for needle, form in forms(piece)]
 
 
 def _pieces(key: str) -> Iterator[tuple[str, str]]:

@@ -45,7 +45,10 @@ def printable(text: str) -> str:
     That covers control characters, escapes, line breaks, bidirectional overrides, invisible
     characters, and the bytes of a file name that are no text.
     """
-    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in redact(text))
+    text = redact(text)
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
 
 
 def shown(text: str) -> str:
