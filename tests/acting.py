@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -18,8 +17,7 @@ from typing import Any
 
 from sandbox.github.github_server import GitHubServer
 from tests.doors import git
-from tests.jobs import REPOSITORY, ROOT
-from tests.traps import pose_as
+from tests.jobs import REPOSITORY, ROOT, equipped_python
 
 WORKFLOWS = ROOT / "tests" / "data" / "workflows"
 ACT = Path(sys.executable).with_name("act")
@@ -37,26 +35,18 @@ runs:
 """
 
 
-def ready_python(folder: Path, environment: Path) -> Path:
-    """Put into `folder` a Python that makes no environment, but copies the one made before."""
-    made, real = shlex.quote(str(environment)), shlex.quote(sys.executable)
-    then = f'[ "$3" != venv ] || exec cp -RP {made} "$4"\nexec {real} "$@"'
-    return pose_as(["python3"], folder, Path(os.devnull), then)
-
-
 @dataclass(frozen=True, slots=True)
 class Act:
     """Run a sample workflow in `workspace`; `published` is the Action as others use it.
 
-    `settings` are in the environment of every step. `environment` is one that the Action's first
-    step has made, which spares the runs most of their time.
+    `settings` are in the environment of every step. Unless a run is to install what it needs, it
+    has a Python that sees what is installed here, which spares it most of its time.
     """
 
     workspace: Path
     github: GitHubServer
     published: Path
     settings: Mapping[str, str]
-    environment: Path
 
     def run(
         self,
@@ -87,7 +77,7 @@ class Act:
             "secret": f"GITHUB_TOKEN={self.github.add_actions_token(REPOSITORY)}",
             "var": f"FAIL_ON={fail_on}",
         }
-        tools = [] if install else [ready_python(self._folder / "python", self.environment)]
+        tools = [] if install else [equipped_python(self._folder / "python")]
         path = [*tools, Path(sys.executable).parent, os.environ["PATH"]]
         folders = {"actions/setup-python@v5": self._stub(), "acme/guard@v1": self.published}
         return subprocess.run(

@@ -26,6 +26,7 @@ STRANGER = "210987654321"
 REPOSITORY = "acme/app"
 ROOT = Path(__file__).parents[1]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+(_STEP,) = ACTION["runs"]["steps"]
 HURRY = ROOT / "tests" / "hurry.py"
 HURRIED = (sys.executable, "-I", str(HURRY))
 BASH = (shutil.which("bash") or "bash", "--noprofile", "--norc", "-eo", "pipefail")
@@ -161,7 +162,11 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Run the steps of action.yml; `python` starts the one that the first step would have made."""
+    """Run the step of action.yml.
+
+    `python` starts a Python that has the guard's libraries, so that none are installed; where it is
+    empty, the step takes the first one on PATH without them, as it does on a runner.
+    """
 
     workspace: Path
     folder: Path
@@ -170,11 +175,11 @@ class Job:
     python: tuple[str, ...]
 
     def run(self, **inputs: str) -> Done:
-        """Run the step that guards, with the environment that is there."""
+        """Run the step."""
         return _run(self.command(), self.workspace, self.step_environment(inputs), b"")
 
     def start(self, **inputs: str) -> subprocess.Popen[bytes]:
-        """Start that step in a process group of its own."""
+        """Start the step in a process group of its own."""
         return subprocess.Popen(
             self.command(),
             cwd=self.workspace,
@@ -185,46 +190,30 @@ class Job:
             start_new_session=True,
         )
 
-    def install(self) -> Done:
-        """Run the step that makes the environment, for real; `temp` is then its folder."""
-        self._made.write_bytes(b"")
-        environment = self.environment | {"GITHUB_OUTPUT": str(self._made)}
-        return _run(self._bash(0), self.workspace, environment, b"")
-
     def command(self) -> list[str]:
-        """Return how a runner starts the step that guards, its Python made ready."""
-        launcher = self.temp / "venv" / "bin" / "python"
-        if not launcher.exists():
-            launcher.parent.mkdir(parents=True, exist_ok=True)
-            arguments = '"${@: -1}"' if str(HURRY) in self.python else '"$@"'
-            text = f"#!/bin/bash\nexec {shlex.join(self.python)} {arguments}\n"
-            launcher.write_text(text, encoding="utf-8")
-            launcher.chmod(0o755)
-        return self._bash(1)
+        """Return how a runner starts the step."""
+        script = self.folder / "step.sh"
+        script.write_text(_STEP["run"], encoding="utf-8")
+        return [*BASH, str(script)]
 
     def step_environment(self, inputs: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment of the step that guards, with inputs as a runner gives them."""
+        """Return the environment of the step, with inputs as a runner gives them."""
         values = {name: str(each.get("default", "")) for name, each in ACTION["inputs"].items()}
         values |= {name.replace("_", "-"): value for name, value in inputs.items()}
         expressions = {f"${{{{ inputs.{name} }}}}": value for name, value in values.items()}
-        resolved = {n: expressions.get(text, text) for n, text in _step(1)["env"].items()}
-        given = {
-            "${{ github.token }}": self.token,
-            "${{ steps.environment.outputs.folder }}": str(self.temp),
-        }
-        return self.environment | {n: given.get(v, v) for n, v in resolved.items()}
+        resolved = {n: expressions.get(text, text) for n, text in _STEP["env"].items()}
+        given = {"${{ github.token }}": self.token}
+        environment = self.environment | {n: given.get(v, v) for n, v in resolved.items()}
+        if self.python:
+            launcher = equipped_python(self.folder / "python", self.python)
+            environment["PATH"] = f"{launcher}{os.pathsep}{environment['PATH']}"
+        return environment
 
     @property
     def temp(self) -> Path:
-        """Return the guard's own folder, which the first step has made or would have made."""
-        made = self._made.read_text("utf-8") if self._made.exists() else ""
-        name = made.removeprefix("folder=").rstrip("\n") or "bedrock-key-guard"
-        return Path(self.environment["RUNNER_TEMP"], name)
-
-    @property
-    def _made(self) -> Path:
-        """Return the file in which the first step leaves its output."""
-        return self.folder / "environment"
+        """Return the folder that the last run has made for its own files."""
+        made = Path(self.environment["RUNNER_TEMP"]).glob("bedrock-key-guard.*")
+        return max(made, key=lambda path: path.stat().st_mtime_ns)
 
     @property
     def report(self) -> dict[str, Any]:
@@ -247,15 +236,18 @@ class Job:
         """Return the page that the job has written."""
         return Path(self.environment["GITHUB_STEP_SUMMARY"]).read_text("utf-8")
 
-    def _bash(self, number: int) -> list[str]:
-        script = self.folder / f"step-{number}.sh"
-        script.write_text(_step(number)["run"], encoding="utf-8")
-        return [*BASH, str(script)]
 
-
-def _step(number: int) -> dict[str, Any]:
-    step: dict[str, Any] = ACTION["runs"]["steps"][number]
-    return step
+def equipped_python(folder: Path, python: Sequence[str] = (sys.executable,)) -> Path:
+    """Put into `folder` a Python that sees what is installed, and return the folder."""
+    launched = ["bedrock_key_guard.action"] if str(HURRY) in python else ["-I"]
+    arguments = "" if str(HURRY) in python else '"${@:3}"'
+    body = f'[ "$2" = -S ] || exec {shlex.quote(sys.executable)} "$@"\n'
+    body += f"exec {shlex.join([*python, *launched])} {arguments}\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    launcher = folder / "python3"
+    launcher.write_text(f"#!/bin/bash\n{body}", encoding="utf-8")
+    launcher.chmod(0o755)
+    return folder
 
 
 def _run(command: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: bytes) -> Done:

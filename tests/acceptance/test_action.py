@@ -1,4 +1,4 @@
-"""Run the Action as published: through act, a real workflow runner, and through its own steps."""
+"""Run the Action as published: through act, a real workflow runner, and through its own step."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,18 @@ import pytest
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey
 from sandbox.github.github_server import GitHubServer
-from tests.acting import ACT, Act, ready_python
-from tests.jobs import ACCOUNT, REPOSITORY, ROOT, Host, Job, pull_request, push, verdicts
+from tests.acting import ACT, Act
+from tests.jobs import (
+    ACCOUNT,
+    BASH,
+    REPOSITORY,
+    ROOT,
+    Host,
+    Job,
+    pull_request,
+    push,
+    verdicts,
+)
 from tests.leaks import status
 from tests.needles import leaks_in
 from tests.traps import PROGRAMS, pose_as
@@ -51,25 +60,6 @@ def published(loopback_environment: None, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
-@pytest.fixture(scope="module")
-def ready(
-    offline: dict[str, str], published: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Job:
-    """Give a job in which the Action's first step has made its environment, for real."""
-    folder = tmp_path_factory.mktemp("ready")
-    environment = {
-        **os.environ,
-        **offline,
-        "GITHUB_ACTION_PATH": str(published),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "RUNNER_TEMP": str(folder),
-    }
-    job = Job(folder, folder, environment, "", ())
-    done = job.install()
-    assert done.returncode == 0, done.stderr.decode()
-    return job
-
-
 @pytest.fixture
 def workspace(tree: Path, leaked: LongTermKey) -> Path:
     (tree / "config").mkdir()
@@ -79,14 +69,16 @@ def workspace(tree: Path, leaked: LongTermKey) -> Path:
 
 @pytest.fixture
 def act(
-    workspace: Path, ready: Job, github: GitHubServer, published: Path, leaked: LongTermKey
+    workspace: Path,
+    offline: dict[str, str],
+    github: GitHubServer,
+    published: Path,
+    leaked: LongTermKey,
 ) -> Act:
     assert ACT.is_file(), f"{ACT} is missing: `make` installs it"
-    kept = {
-        n: v for n, v in ready.environment.items() if n.startswith("PIP_") or "PROXY" in n.upper()
-    }
-    settings = {**kept, "AWS_EC2_METADATA_DISABLED": "true"}
-    return Act(workspace, github, published, settings, ready.temp / "venv")
+    proxies = {n: v for n, v in os.environ.items() if "PROXY" in n.upper()}
+    settings = {**offline, **proxies, "AWS_EC2_METADATA_DISABLED": "true"}
+    return Act(workspace, github, published, settings)
 
 
 @pytest.fixture
@@ -166,17 +158,10 @@ def test_another_repository_uses_it_by_name(
     assert len(github.issues(REPOSITORY)) == 1
 
 
-@pytest.fixture
-def direct(workspace: Path, ready: Job, sandbox: Sandbox, github: GitHubServer) -> Iterator[Host]:
-    """Give a runner for the Action's own steps, of which the first has made its environment."""
-    yield Host(workspace, workspace.parent / "host", github, sandbox.environment(ACCOUNT))
-    assert sorted(path.name for path in ready.temp.iterdir()) == ["venv"]
-
-
-def test_the_steps_themselves_do_the_same_under_bash(
-    direct: Host, ready: Job, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
+def test_the_step_itself_does_the_same_under_bash(
+    workspace: Path, host: Host, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
 ) -> None:
-    job = direct.job(python=[str(ready.temp / "venv" / "bin" / "python")])
+    job = host.job()
     done = job.run()
     assert (done.returncode, done.stderr) == (1, b"")
     assert status(sandbox, leaked) == "Inactive"
@@ -194,170 +179,144 @@ def test_the_steps_themselves_do_the_same_under_bash(
     assert "dead now" in job.summary
 
 
-def test_the_action_installs_into_its_own_environment_alone(ready: Job, published: Path) -> None:
-    installed(ready, published)
+# ── what is installed, and when ─────────────────────────────────────────────────────────────────
 
 
-def installed(job: Job, published: Path) -> None:
-    """Check that the job's environment has the guard as published, and boto3 as its own."""
-    python = job.temp / "venv" / "bin" / "python"
-    asked = "import bedrock_key_guard, boto3; print(bedrock_key_guard.__file__, boto3.__file__)"
-    done = subprocess.run([python, "-Ic", asked], capture_output=True, text=True, check=True)
-    ours, theirs = done.stdout.split()
-    assert Path(ours) == published / "src" / "bedrock_key_guard" / "__init__.py"
-    assert job.temp in Path(theirs).parents
+@pytest.fixture
+def bare(host: Host, published: Path, offline: dict[str, str]) -> Job:
+    """Give a job whose Python has nothing installed, as on a runner."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    settings = {**offline, "GITHUB_ACTION_PATH": str(published), "PATH": path}
+    return host.job(settings=settings, python=())
+
+
+def test_a_clean_run_installs_nothing_and_asks_nobody(bare: Job, github: GitHubServer) -> None:
+    (bare.workspace / "README").touch()
+    done = bare.run()
+    assert (done.returncode, done.stderr, bare.outputs["result"]) == (0, b"", "clean")
+    assert [path.name for path in bare.temp.iterdir()] == ["report.json"]
+    assert github.exchanges == []
 
 
 def test_what_a_job_has_set_for_its_own_python_is_not_for_the_guards(
-    ready: Job, published: Path, tmp_path: Path
+    workspace: Path, bare: Job, sandbox: Sandbox, leaked: LongTermKey, tmp_path: Path
 ) -> None:
-    constraint, tree = tmp_path / "constraint.txt", tmp_path / "tree"
+    constraint, aside = tmp_path / "constraint.txt", tmp_path / "aside"
     constraint.write_text("boto3==1.0\n", encoding="utf-8")
-    tree.mkdir()
-    for name in ("pip.py", "sitecustomize.py"):
-        (tree / name).write_text(f"open({str(tree / 'mark')!r}, 'w')\n", encoding="utf-8")
+    aside.mkdir()
+    for name in ("pip.py", "sitecustomize.py", "boto3.py"):
+        (aside / name).write_text(f"open({str(aside / 'mark')!r}, 'w')\n", encoding="utf-8")
     settings = {
         "PIP_CONSTRAINT": str(constraint),
         "PIP_DRY_RUN": "1",
         "PIP_PREFIX": str(tmp_path / "prefix"),
-        "PIP_PYTHON": str(tree / "python"),
+        "PIP_PYTHON": str(aside / "python"),
         "PIP_ROOT": str(tmp_path / "root"),
         "PIP_TARGET": str(tmp_path / "target"),
         "PIP_USER": "1",
-        "PYTHONHOME": str(tree),
-        "PYTHONPATH": str(tree),
+        "PYTHONHOME": str(aside),
+        "PYTHONPATH": str(aside),
         "PYTHONPLATLIBDIR": "nowhere",
         "PYTHONWARNINGS": "error",
-        "RUNNER_TEMP": str(tmp_path),
     }
-    job = Job(tree, tmp_path, ready.environment | settings, "", ())
-    done = job.install()
-    assert done.returncode == 0, done.stderr
-    installed(job, published)
-    assert not (tree / "mark").exists()
-
-
-def test_packages_that_pip_puts_elsewhere_are_missed_at_once(ready: Job, tmp_path: Path) -> None:
-    configuration = tmp_path / "pip.conf"
-    configuration.write_text(f"[install]\ntarget = {tmp_path / 'target'}\n", encoding="utf-8")
-    settings = {"PIP_CONFIG_FILE": str(configuration), "RUNNER_TEMP": str(tmp_path)}
-    stopped(Job(tmp_path, tmp_path, ready.environment | settings, "", ()), "Take prefix, root and")
-
-
-def test_without_an_index_to_reach_the_first_step_says_so(ready: Job, tmp_path: Path) -> None:
-    settings = {"PIP_FIND_LINKS": str(tmp_path), "RUNNER_TEMP": str(tmp_path)}
-    stopped(Job(tmp_path, tmp_path, ready.environment | settings, "", ()), "a package index")
-
-
-def test_a_python_without_venv_says_what_to_do(ready: Job, tmp_path: Path) -> None:
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    python = tools / "python3"
-    half = f'{sys.executable} -Im venv --without-pip "$4"; exit 1'
-    python.write_text(f'#!/bin/bash\n[ "$3" != venv ] || {{ {half}; }}\n', encoding="utf-8")
-    python.chmod(0o755)
-    settings = {**in_temp(tmp_path), "PATH": f"{tools}:{os.environ['PATH']}"}
-    stopped(
-        Job(workspace_in(tmp_path), tmp_path, ready.environment | settings, "", ()), "cannot make"
-    )
-
-
-# ── what an earlier step has left ───────────────────────────────────────────────────────────────
-
-
-def workspace_in(folder: Path) -> Path:
-    """Return an empty workspace: what lies beside it is not the job's."""
-    workspace = folder / "workspace"
-    workspace.mkdir()
-    return workspace
-
-
-def in_temp(folder: Path) -> dict[str, str]:
-    """Return the setting by which a job's RUNNER_TEMP is an empty folder below this one."""
-    (folder / "runner").mkdir()
-    return {"RUNNER_TEMP": str(folder / "runner")}
-
-
-@pytest.fixture
-def quick(ready: Job, tmp_path: Path) -> Job:
-    """Give a job whose Python hands out the environment that was made before."""
-    tools = ready_python(tmp_path / "tools", ready.temp / "venv")
-    settings = {**in_temp(tmp_path), "PATH": f"{tools}:{os.environ['PATH']}"}
-    return Job(workspace_in(tmp_path), tmp_path, ready.environment | settings, "", ())
-
-
-def test_an_environment_that_is_already_there_is_not_used(quick: Job, tmp_path: Path) -> None:
-    mark = tmp_path / "mark"
-    planted = Path(quick.environment["RUNNER_TEMP"], "bedrock-key-guard", "venv", "bin")
-    pose_as(["python", "python3"], planted, mark, "exit 0")
-    done = quick.install()
-    assert done.returncode == 0, done.stderr
-    assert quick.temp.parent == Path(quick.environment["RUNNER_TEMP"])
-    quick.run()
-    assert not mark.exists(), mark.read_text("utf-8")
-
-
-def test_each_use_in_a_job_has_a_folder_that_only_it_knows(quick: Job) -> None:
-    folders = []
-    for _ in range(2):
-        assert quick.install().returncode == 0
-        folders.append(quick.temp)
-        assert quick.temp.stat().st_mode & 0o777 == 0o700
-    assert folders[0] != folders[1]
-    assert set(folders) == set(Path(quick.environment["RUNNER_TEMP"]).iterdir())
+    bare.environment.update(settings)
+    done = bare.run()
+    assert (done.returncode, done.stderr, verdicts(bare.report)) == (1, b"", ["live"])
+    assert status(sandbox, leaked) == "Inactive"
+    assert list(bare.temp.glob("venv/lib/python*/site-packages/boto3"))
+    assert not (aside / "mark").exists()
 
 
 @pytest.mark.parametrize(
-    "way", ["{workspace}/bin", "{workspace}/../workspace/bin", "bin", "{aside}/to-bin", ":"]
+    ("configuration", "settings", "words"),
+    [
+        ("[install]\ntarget = {}/target\n", {}, "Take prefix, root and target out of"),
+        ("", {"PIP_FIND_LINKS": os.devnull}, "a package index that the job can reach"),
+    ],
 )
-def test_the_first_step_runs_no_program_of_the_workspace(
-    way: str, quick: Job, tmp_path: Path
+def test_a_key_is_told_though_what_would_judge_it_cannot_be_installed(
+    configuration: str,
+    settings: Mapping[str, str],
+    words: str,
+    workspace: Path,
+    bare: Job,
+    tmp_path: Path,
 ) -> None:
+    file = tmp_path / "pip.conf"
+    file.write_text(configuration.format(tmp_path), encoding="utf-8")
+    bare.environment.update({"PIP_CONFIG_FILE": str(file), **settings})
+    done = bare.run(fail_on="live")
+    assert (done.returncode, done.stderr, bare.outputs["result"]) == (4, b"", "findings")
+    told = done.stdout.decode()
+    assert "No key was verified: pip " in told
+    assert "No issue was opened or changed: pip " in told
+    assert words in told
+    assert verdicts(bare.report) == [None]
+    assert not bare.report["complete"]
+
+
+# ── which Python runs ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "way", ["{workspace}/bin", "{workspace}/../tree/bin", "bin", "{aside}/to-bin", ":"]
+)
+def test_the_step_runs_no_program_of_the_workspace(way: str, bare: Job, tmp_path: Path) -> None:
     mark, aside = tmp_path / "mark", tmp_path / "aside"
     aside.mkdir()
-    for folder in (quick.workspace, quick.workspace / "bin"):
+    for folder in (bare.workspace, bare.workspace / "bin"):
         pose_as(PROGRAMS, folder, mark)
-    (aside / "to-bin").symlink_to(quick.workspace / "bin")
-    entry = way.format(workspace=quick.workspace, aside=aside)
-    quick.environment["PATH"] = f"{entry}:{quick.environment['PATH']}"
-    quick.environment["GITHUB_WORKSPACE"] = str(quick.workspace)
-    done = quick.install()
+    (aside / "to-bin").symlink_to(bare.workspace / "bin")
+    entry = way.format(workspace=bare.workspace, aside=aside)
+    bare.environment["PATH"] = f"{entry}:{bare.environment['PATH']}"
+    done = bare.run()
     assert not mark.exists(), mark.read_text("utf-8")
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_where_only_the_workspace_has_a_python_the_first_step_says_so(
-    quick: Job, tmp_path: Path
-) -> None:
+def test_where_only_the_workspace_has_a_python_the_step_says_so(bare: Job, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    entry = pose_as(PROGRAMS, quick.workspace / "bin", mark)
-    settings = {"PATH": f".:{entry}", "GITHUB_WORKSPACE": str(quick.workspace)}
-    quick.environment.update(settings)
-    stopped(quick, "no Python outside the workspace")
+    entry = pose_as(PROGRAMS, bare.workspace / "bin", mark)
+    bare.environment["PATH"] = f".:{entry}"
+    stopped(bare)
     assert not mark.exists(), mark.read_text("utf-8")
-
-
-def stopped(job: Job, words: str) -> None:
-    """Check that the first step fails as a configuration that is wrong, and says what to do."""
-    done = job.install()
-    assert done.returncode == 2, done.stderr
-    told = done.stdout.decode().splitlines()[-1]
-    assert told.startswith("::error title=Bedrock Key Guard::")
-    assert words in told
 
 
 @pytest.mark.parametrize("version", ["(3, 9)", None], ids=["too old", "missing"])
-def test_without_a_fit_python_the_first_step_says_what_to_do(
-    ready: Job, tmp_path: Path, version: str | None
+def test_without_a_fit_python_the_step_says_what_to_do(
+    bare: Job, tmp_path: Path, version: str | None
 ) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "bash").symlink_to(shutil.which("bash") or "")
     if version:
-        python = tools / "python3"
-        code = f"import sys; sys.version_info = {version}; exec(sys.argv.pop(1))"
-        python.write_text(f'#!{tools}/bash\nexec {sys.executable} -Ic {code!r} "$3"\n')
-        python.chmod(0o755)
-    settings = ready.environment | {"PATH": str(tools), "RUNNER_TEMP": str(tmp_path)}
-    words = "Python 3.10 or newer is needed" if version else "There is no Python"
-    stopped(Job(workspace_in(tmp_path), tmp_path, settings, "", ()), words)
+        old_python(tools / "python3", version)
+    bare.environment["PATH"] = str(tools)
+    stopped(bare)
+
+
+def test_a_python_that_is_too_old_is_passed_over_for_the_next(bare: Job, tmp_path: Path) -> None:
+    (bare.workspace / "README").touch()
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    old_python(tools / "python3", "(3, 9)")
+    (tools / "python3.12").symlink_to(sys.executable)
+    (tools / "git").symlink_to(shutil.which("git") or "")
+    bare.environment["PATH"] = str(tools)
+    done = bare.run()
+    assert (done.returncode, done.stderr, bare.outputs["result"]) == (0, b"", "clean")
+
+
+def old_python(path: Path, version: str) -> None:
+    """Write a program that says that it is a Python of another version."""
+    code = f"import sys; sys.version_info = {version}; exec(sys.argv.pop(1))"
+    path.write_text(f'#!{BASH[0]}\nexec {sys.executable} -Ic {code!r} "$2"\n', encoding="utf-8")
+    path.chmod(0o755)
+
+
+def stopped(job: Job) -> None:
+    """Check that the step fails as a configuration that is wrong, and says what to do."""
+    done = job.run()
+    assert done.returncode == 2, done.stderr
+    told = done.stdout.decode().splitlines()[-1]
+    assert told.startswith("::error title=Bedrock Key Guard::There is no Python 3.10 or newer")
+    assert told.endswith("Add actions/setup-python before this step.")

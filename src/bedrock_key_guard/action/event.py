@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.github import PUBLIC_API, PUBLIC_SERVER
 from bedrock_key_guard.github.visibility import Visibility, visibility_in
+from bedrock_key_guard.report.github.case_markdown import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,6 +102,11 @@ class Event:
     def visibility(self) -> Visibility:
         """Return what the payload says of the repository's visibility; some events say nothing."""
         return visibility_in(self.payload.get("repository"))
+
+    @property
+    def source(self) -> Source | None:
+        """Return where the files of this run can be seen, None where no commit is named."""
+        return Source(self.server_url, self.repository, self.sha) if self.sha else None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Event | None:

@@ -17,18 +17,15 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.action.event import BESIDE, Event, require_read
 from bedrock_key_guard.action.inputs import read_inputs
+from bedrock_key_guard.action.libraries import Libraries
 from bedrock_key_guard.action.runner import Runner, writing
 from bedrock_key_guard.aws.ambient import has_credentials
 from bedrock_key_guard.console.progress_display import watching
 from bedrock_key_guard.console.standard_streams import report_error, warn_of_reset, write
 from bedrock_key_guard.errors import GuardError, InterruptedRunError, as_guard_error
-from bedrock_key_guard.github.client import GitHub
-from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.pipeline import pipeline
-from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.pipeline.options import Surroundings, default_ledger
 from bedrock_key_guard.report.github.annotations import as_annotations
-from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.json_report import as_json
 from bedrock_key_guard.report.terminal.text import as_text
@@ -79,6 +76,7 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         require_read(event)
     folder = _folder(environment)
     responding = inputs.responding(folder / "ledger.jsonl", _distrust(event))
+    libraries = Libraries(folder, environment, runner.log)
     if inputs.verify:
         warn_of_reset(responding.policy)
     report = pipeline.run(
@@ -86,29 +84,33 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         inputs.verifying() if inputs.verify else None,
         responding if inputs.verify else None,
         Surroundings(
-            environment, mask=runner.mask, watch=lambda: watching(sys.stderr, environment)
+            environment,
+            mask=runner.mask,
+            provide=libraries.provide,
+            watch=lambda: watching(sys.stderr, environment),
         ),
         inputs.investigating(),
     )
     if inputs.verify and not has_credentials(environment):
         report = _warned(report, _no_credentials(event))
-    report, visibility = _announce(_left_unread(report, inputs, event), inputs, event)
+    report, visibility = _announce(_left_unread(report, inputs, event), inputs, event, libraries)
     _tell(report, visibility, runner)
     _write_outputs(report, folder / "report.json", runner)
     if inputs.summary:
-        runner.summary(as_markdown(report, visibility=visibility, source=_source(event)))
+        source = event.source if event else None
+        runner.summary(as_markdown(report, visibility=visibility, source=source))
     return exit_code(report, inputs.fail_on)
 
 
 def _folder(environment: Mapping[str, str]) -> Path:
     """Return where the run keeps its files: a new folder beside the job's, or else one at home.
 
-    `action.yml` names the one that it has made. A name that others know they may have taken before,
-    for a link to where they want the report to be. Raises IncompleteError where none can be made.
+    Others may have taken a name that they know, for a link to where they want the report to be.
+    Raises IncompleteError where none can be made.
     """
-    made, temporary = (environment.get(n) for n in ("BEDROCK_KEY_GUARD_FOLDER", "RUNNER_TEMP"))
-    if made or not temporary:
-        return Path(made) if made else default_ledger().parent
+    temporary = environment.get("RUNNER_TEMP")
+    if not temporary:
+        return default_ledger().parent
     with writing(temporary):
         return Path(mkdtemp(prefix="bedrock-key-guard.", dir=temporary))
 
@@ -137,7 +139,9 @@ def _no_credentials(event: Event | None) -> str:
     return f"{_NO_CREDENTIALS} Nothing could be changed with any: {event.untrusted}."
 
 
-def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Report, Visibility]:
+def _announce(
+    report: Report, inputs: Inputs, event: Event | None, libraries: Libraries
+) -> tuple[Report, Visibility]:
     """Bring the issues up to date, and find out who can read this run.
 
     What keeps it from that is written beside what the run did, and never hides it.
@@ -149,7 +153,10 @@ def _announce(report: Report, inputs: Inputs, event: Event | None) -> tuple[Repo
     if not (inputs.github_token and report.cases) or report.scan.interrupted:
         return report, event.visibility
     try:
-        return _announced(report, inputs, event)
+        libraries.provide()
+        from bedrock_key_guard.action.announcing import announced
+
+        return announced(report, inputs, event)
     except Exception as error:  # noqa: BLE001  # least of all an error of our own may hide it
         known = as_guard_error(error)
         lost = f"No issue was opened or changed: {known} {known.remedy}"
@@ -173,30 +180,6 @@ def _noted(report: Report, note: str) -> Report:
 
 def _warned(report: Report, warning: str) -> Report:
     return replace(report, warnings=(*report.warnings, warning))
-
-
-def _announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Visibility]:
-    with GitHub(inputs.github_token, api_url=event.api_url) as client:
-        # A repeated run has an old event, so GitHub is asked how it is now.
-        now = repository_visibility(client, event.repository)
-        if inputs.report_issue != "never" and event.untrusted is None:
-            report = announce(report, client, _announcement(inputs, event))
-        return report, event.visibility if now == "unknown" else now
-
-
-def _announcement(inputs: Inputs, event: Event) -> Announcement:
-    return Announcement(
-        repository=inputs.issue_repository,
-        policy=inputs.report_issue,
-        labels=inputs.issue_labels,
-        assignees=inputs.issue_assignees,
-        source=_source(event),
-        run_url=f"{event.server_url}/{event.repository}/actions/runs/{event.run_id}",
-    )
-
-
-def _source(event: Event | None) -> Source | None:
-    return Source(event.server_url, event.repository, event.sha) if event and event.sha else None
 
 
 def _tell(report: Report, visibility: Visibility, runner: Runner) -> None:

@@ -30,8 +30,10 @@ _NOTHING_READ = {
 }
 
 
-def assemble(scan: Scan, cases: Iterable[Case], *, include_malformed: bool) -> Report:
-    """Return the report of a run that led to these cases."""
+def assemble(
+    scan: Scan, cases: Iterable[Case], undone: tuple[str, ...] = (), *, include_malformed: bool
+) -> Report:
+    """Return the report of a run that led to these cases; `undone` says what it could not do."""
     cases = _neighbours(cases)
     shown = [case for case in cases if _is_shown(case, include_malformed)]
     depth = () if scan.scanned.deep else (_NOT_DEEP,)
@@ -42,7 +44,7 @@ def assemble(scan: Scan, cases: Iterable[Case], *, include_malformed: bool) -> R
         scan=scan,
         cases=tuple(shown),
         notes=(*scan.notes, *depth, *allowed),
-        incomplete=(*_nothing_read(scan), *_left_undone(cases)),
+        incomplete=(*_nothing_read(scan), *undone, *_left_undone(cases)),
         hides_unproven=any(not case.dead for case in cases if case not in shown),
         hidden_parts=0 if include_malformed else len(parts),
     )

@@ -101,11 +101,13 @@ class Investigating:
 class Surroundings:
     """Hold what a run takes from the process; `mask` gets every key before it is used.
 
-    `clock` counts seconds; `watch` opens what shows the progress of the scan.
+    `provide` makes importable what talks to AWS, and raises GuardError where it cannot; it is asked
+    once a key is found. `clock` counts seconds; `watch` opens what shows the scan's progress.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     mask: Callable[[Secret], None] = lambda _secret: None
+    provide: Callable[[], None] = lambda: None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     watch: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
+from bedrock_key_guard.errors import GuardError
 from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.findings import incidents_of
 from bedrock_key_guard.pipeline.assemble import assemble
@@ -48,21 +49,38 @@ def run(
     cases = tuple(map(Case, incidents_of(scanned.findings)))
     for case in cases:
         around.mask(case.incident.key.secret)
+    undone: tuple[str, ...] = ()
     if verifying is not None and cases and not scanned.interrupted:
-        from bedrock_key_guard.pipeline import dependencies
+        try:
+            around.provide()
+        except GuardError as error:
+            undone = (f"No key was verified: {error} {error.remedy}",)
+        else:
+            cases = _verified(cases, verifying, responding, around, investigating)
+    return assemble(scanned, cases, undone, include_malformed=scanning.include_malformed)
 
-        with dependencies.open_witnesses(verifying, around) as (sessions, witnesses):
-            from bedrock_key_guard.verify.verifier import Verifier
 
-            respond = None
-            if responding is not None:
-                respond = dependencies.response(responding, sessions, witnesses, around)
-            verifier = Verifier(witnesses, max_probes=verifying.max_probes)
-            cases = _judged(cases, verifier, respond, around)
-            if investigating is not None:
-                investigator = dependencies.investigator(investigating, sessions, witnesses)
-                cases = investigator.with_usage(cases)
-    return assemble(scanned, cases, include_malformed=scanning.include_malformed)
+def _verified(
+    cases: tuple[Case, ...],
+    verifying: Verifying,
+    responding: Responding | None,
+    around: Surroundings,
+    investigating: Investigating | None,
+) -> tuple[Case, ...]:
+    from bedrock_key_guard.pipeline import dependencies
+
+    with dependencies.open_witnesses(verifying, around) as (sessions, witnesses):
+        from bedrock_key_guard.verify.verifier import Verifier
+
+        respond = None
+        if responding is not None:
+            respond = dependencies.response(responding, sessions, witnesses, around)
+        verifier = Verifier(witnesses, max_probes=verifying.max_probes)
+        cases = _judged(cases, verifier, respond, around)
+        if investigating is not None:
+            investigator = dependencies.investigator(investigating, sessions, witnesses)
+            cases = investigator.with_usage(cases)
+    return cases
 
 
 def _keeping_out(around: Surroundings) -> Surroundings:

@@ -1,0 +1,38 @@
+"""Tell the owners of each key that a run of the Action found, and learn who can read the run.
+
+It is apart from the rest because it imports what a clean run has not installed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.github.visibility import repository_visibility
+from bedrock_key_guard.pipeline.announce import Announcement, announce
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.action.event import Event
+    from bedrock_key_guard.action.inputs import Inputs
+    from bedrock_key_guard.report.report import Report, Visibility
+
+
+def announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Visibility]:
+    """Bring the issues up to date where the run may, and return who can read the repository."""
+    with GitHub(inputs.github_token, api_url=event.api_url) as client:
+        # A repeated run has an old event, so GitHub is asked how it is now.
+        now = repository_visibility(client, event.repository)
+        if inputs.report_issue != "never" and event.untrusted is None:
+            report = announce(report, client, _announcement(inputs, event))
+        return report, event.visibility if now == "unknown" else now
+
+
+def _announcement(inputs: Inputs, event: Event) -> Announcement:
+    return Announcement(
+        repository=inputs.issue_repository,
+        policy=inputs.report_issue,
+        labels=inputs.issue_labels,
+        assignees=inputs.issue_assignees,
+        source=event.source,
+        run_url=f"{event.server_url}/{event.repository}/actions/runs/{event.run_id}",
+    )

@@ -1,0 +1,128 @@
+"""Install what judging a key takes, once a key is found: a clean run installs nothing.
+
+The Action starts with the standard library alone. boto3 and requests, each held to the hash in its
+lock file, go into an environment of the run's own, and from then on this process imports them from
+there. So no key leaves the process that found it, and nothing is read twice.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import sysconfig
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.errors import GuardError, UsageError
+from bedrock_key_guard.text.terminal import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_PIP_OPTIONS = (
+    "--quiet",
+    "--disable-pip-version-check",
+    "--no-deps",
+    "--no-user",
+    "--require-hashes",
+    "--only-binary=:all:",
+)
+
+# What a child may know of the job: where packages come from, and how to get there. No credential of
+# AWS or GitHub is among it, nor a setting that would put the packages elsewhere.
+_FOR_A_CHILD = frozenset(
+    """
+    ALL_PROXY APPDATA COMSPEC CURL_CA_BUNDLE HOME HTTPS_PROXY HTTP_PROXY LANG LC_ALL LOCALAPPDATA
+    NETRC NO_PROXY PATH PATHEXT PIP_CACHE_DIR PIP_CERT PIP_CLIENT_CERT PIP_CONFIG_FILE
+    PIP_DEFAULT_TIMEOUT PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_INDEX_URL PIP_KEYRING_PROVIDER
+    PIP_NO_CACHE_DIR PIP_NO_INDEX PIP_PROXY PIP_RETRIES PIP_TIMEOUT PIP_TRUSTED_HOST PROGRAMDATA
+    REQUESTS_CA_BUNDLE SSL_CERT_DIR SSL_CERT_FILE SYSTEMDRIVE SYSTEMROOT TEMP TMP TMPDIR
+    USERPROFILE XDG_CACHE_HOME XDG_CONFIG_HOME
+    """.split()
+)
+
+
+class Libraries:
+    """Provide the libraries that talk to AWS and GitHub, at most once in a run."""
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        log: Callable[[str], object],
+        *,
+        needed: Sequence[str] = ("boto3", "requests"),
+    ) -> None:
+        """Take the run's own folder; `log` gets what pip says where it fails."""
+        self._venv = folder / "venv"
+        self._environment = environment
+        self._log = log
+        self._needed = needed
+        self._failed: GuardError | None = None
+
+    def provide(self) -> None:
+        """Make the libraries importable. Raises UsageError where that fails, each time anew."""
+        if self._failed is None and self._missing():
+            try:
+                self._install()
+            except GuardError as error:
+                self._failed = error
+        if self._failed is not None:
+            raise self._failed
+
+    def _install(self) -> None:
+        action = self._environment.get("GITHUB_ACTION_PATH")
+        if not action:
+            raise UsageError(
+                f"{' and '.join(self._missing())} cannot be imported.",
+                remedy="Install what is missing with `pip install 'bedrock-key-guard[action]'`.",
+            )
+        self._run(
+            (sys.executable, "-I", "-m", "venv", str(self._venv)),
+            "This Python cannot make an environment in RUNNER_TEMP, and says why in the log.",
+            "Add actions/setup-python before this step.",
+        )
+        python = self._venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        requirements = Path(action, "requirements", "action.txt")
+        self._run(
+            (str(python), "-I", "-m", "pip", "install", *_PIP_OPTIONS, "-r", str(requirements)),
+            "pip could not install what the Action needs, and says why in the log.",
+            "Mostly it takes a package index that the job can reach.",
+        )
+        sys.path.extend(_folders_of(self._venv))
+        importlib.invalidate_caches()
+        if self._missing():
+            raise UsageError(
+                "pip put what the Action needs elsewhere.",
+                remedy="Take prefix, root and target out of its configuration.",
+            )
+
+    def _missing(self) -> list[str]:
+        return [name for name in self._needed if find_spec(name) is None]
+
+    def _run(self, command: Sequence[str], failed: str, remedy: str) -> None:
+        """Run a child that knows no credential. Raises UsageError where it fails."""
+        kept = {n: v for n, v in self._environment.items() if n.upper() in _FOR_A_CHILD}
+        done = subprocess.run(
+            command,
+            env=kept,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if done.returncode:
+            lines = done.stdout.decode("utf-8", "backslashreplace").splitlines()
+            self._log("\n".join(map(printable, lines)))
+            raise UsageError(failed, remedy=remedy)
+
+
+def _folders_of(venv: Path) -> list[str]:
+    """Return where an environment keeps its packages (docs.python.org, `sysconfig`)."""
+    scheme = "nt" if os.name == "nt" else "posix_prefix"
+    variables = {"base": str(venv), "platbase": str(venv)}
+    paths = (sysconfig.get_path(name, scheme, variables) for name in ("purelib", "platlib"))
+    return list(dict.fromkeys(paths))
