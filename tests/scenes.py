@@ -46,7 +46,8 @@ class Scene:
 
     def command(self, *arguments: str, stdin: bytes = b"") -> Done:
         """Run a command in the tree, and gather what it says."""
-        return self.note(guard(*arguments, cwd=self.tree, env=self.environment, stdin=stdin))
+        done = guard(*arguments, cwd=self.tree, env=self.environment, stdin=stdin, hurried=True)
+        return self.note(done)
 
     def note(self, done: Done) -> Done:
         """Gather what a process has said."""

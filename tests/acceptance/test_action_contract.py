@@ -30,8 +30,6 @@ class Asked(dict[str, str]):
 
 def test_every_input_reaches_the_code_and_only_through_its_variable() -> None:
     (variables,) = (dict(step["env"]) for step in ACTION["runs"]["steps"] if "env" in step)
-    folder = variables.pop("BEDROCK_KEY_GUARD_FOLDER")
-    assert folder == "${{ steps.environment.outputs.folder }}"
     assert variables == {
         f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}"
         for name in ACTION["inputs"]

@@ -54,7 +54,7 @@ def files(tree: Path) -> Path:
 def test_an_input_that_cannot_be_used_is_named_before_anything_is_touched(
     inputs: dict[str, str], words: str, files: Path, host: Host, sandbox: Sandbox
 ) -> None:
-    job = host.job()
+    job = host.job(python=HURRIED)
     annotated(job.run(**inputs), 2, words)
     assert job.outputs == {"result": "error"}
     assert sandbox.calls() == ()
@@ -97,7 +97,7 @@ def test_with_aws_and_github_unreachable_the_report_says_what_was_tried(
 def test_what_keeps_an_issue_from_being_opened_is_told_beside_what_was_done(
     inputs: dict[str, str], words: str, host: Host, leaked: LongTermKey, sandbox: Sandbox
 ) -> None:
-    job = host.job()
+    job = host.job(python=HURRIED)
     done = job.run(**inputs)
     assert (done.returncode, said(done)) == (1, "")
     assert sandbox.credential_status(ACCOUNT, leaked.credential_id) == "Inactive"
@@ -112,7 +112,7 @@ def test_what_keeps_an_issue_from_being_opened_is_told_beside_what_was_done(
 def test_an_event_that_cannot_be_read_is_not_trusted(
     host: Host, leaked: LongTermKey, sandbox: Sandbox, payload: str
 ) -> None:
-    job = host.job()
+    job = host.job(python=HURRIED)
     (job.folder / "event.json").write_text(payload, encoding="utf-8")
     done = job.run()
     assert (done.returncode, said(done)) == (1, "")

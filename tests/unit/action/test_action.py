@@ -42,7 +42,7 @@ FORK = {
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
     """Serve GitHub, and let the action wait for it without any time passing."""
     impatient = partial(GitHub, pace=FakeTime().pace())
-    monkeypatch.setattr("bedrock_key_guard.action.main.GitHub", impatient)
+    monkeypatch.setattr("bedrock_key_guard.action.announcing.GitHub", impatient)
     with GitHubServer() as server:
         server.add_repository(REPOSITORY)
         yield server
@@ -73,7 +73,6 @@ class Job:
         (self.folder / "event.json").write_text(json.dumps(self.event), encoding="utf-8")
         environment = {
             **self.aws,
-            "BEDROCK_KEY_GUARD_FOLDER": str(self.folder / "temp" / "bedrock-key-guard"),
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTOR": "octocat",
             "GITHUB_API_URL": self.github.api_url,
@@ -111,7 +110,7 @@ class Job:
 
     @property
     def report(self) -> Any:
-        return json.loads((self.folder / "temp/bedrock-key-guard/report.json").read_text())
+        return json.loads(Path(self.outputs["report-file"]).read_text(encoding="utf-8"))
 
     @property
     def issues(self) -> list[Any]:
@@ -122,6 +121,7 @@ class Job:
 def job(github: GitHubServer, tmp_path: Path) -> Job:
     job = Job(tmp_path, github, github.add_actions_token(REPOSITORY))
     job.tree.mkdir()
+    (job.folder / "temp").mkdir()
     (job.tree / "README").touch()
     return job
 
@@ -199,8 +199,7 @@ def test_a_strangers_event_changes_nothing_and_tells_nobody(
 def test_outside_of_github_nothing_is_changed(
     job: Job, leaked: Leaked, sandbox: Sandbox, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    own = ("BEDROCK_KEY_GUARD_FOLDER", "RUNNER_TEMP")
-    job.unset = ("GITHUB_ACTIONS", "GITHUB_EVENT_NAME", *own)
+    job.unset = ("GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "RUNNER_TEMP")
     assert job.run() == 1
     assert sandbox.writes() == ()
     assert job.issues == []
@@ -212,10 +211,9 @@ def test_outside_of_github_nothing_is_changed(
 
 
 def test_a_folder_that_somebody_else_has_made_is_not_used(job: Job, tmp_path: Path) -> None:
-    job.unset = ("BEDROCK_KEY_GUARD_FOLDER",)
     job.leak(KEY)
     planted = tmp_path / "temp" / "bedrock-key-guard"
-    planted.mkdir(parents=True)
+    planted.mkdir()
     (planted / "report.json").symlink_to(tmp_path / "elsewhere")
     reports = set()
     for _ in range(2):
@@ -232,7 +230,7 @@ def test_a_folder_that_somebody_else_has_made_is_not_used(job: Job, tmp_path: Pa
 def test_a_full_or_missing_temporary_folder_is_told_in_a_sentence(
     job: Job, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job.unset = ("BEDROCK_KEY_GUARD_FOLDER",)
+    (job.folder / "temp").rmdir()
     assert job.run() == 4
     assert "cannot be written" in capsys.readouterr().err
 
@@ -305,7 +303,7 @@ def test_a_run_that_only_scans_neither_verifies_nor_responds(job: Job, stand_in:
     _, verifying, responding = stand_in.asked[1]
     assert (verifying, responding and responding.policy.untrusted) == (Verifying(), None)
     assert responding is not None
-    assert responding.ledger == job.folder / "temp/bedrock-key-guard/ledger.jsonl"
+    assert responding.ledger == Path(job.outputs["report-file"]).with_name("ledger.jsonl")
 
 
 def test_without_a_token_no_issue_is_tried(job: Job, stand_in: Guard) -> None:
@@ -562,7 +560,7 @@ def test_an_error_of_ours_does_not_hide_what_was_done(
         raise TypeError(KEY)
 
     stand_in.report = live()
-    monkeypatch.setattr("bedrock_key_guard.action.main.announce", fail)
+    monkeypatch.setattr("bedrock_key_guard.action.announcing.announce", fail)
     assert job.run() == 1
     assert job.outputs["live"] == "1"
     assert "No issue was opened or changed: Something went wrong inside the guard" in job.summary
