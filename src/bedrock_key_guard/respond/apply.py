@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.iam import commands
+from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model.response import Outcome, OutcomeState
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.confirm import Confirmation, Heard, Place, confirm, places_for
@@ -71,7 +72,7 @@ def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> 
     if isinstance(ready, Obstacle):
         return refused(change, ready.reason, ready.commands)
     answers = asked()
-    if answers[0].state == "expired":
+    if isinstance(key, ShortTermKey) and answers[0].state == "expired":
         result = "nothing had to be changed: Bedrock says that the key has expired"
         return Applied(change, replace(ready, result=result, needed=False), None, "")
     moved = _moved_on(change, answers)
@@ -88,7 +89,7 @@ def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> 
     except OSError as error:
         return refused(change, f"the ledger cannot be written ({error.strerror})")
     applied = Applied(change, ready, entry, restore_command(ledger.path, entry.change, access.role))
-    return _made(applied, ledger) if ready.needed else applied
+    return _made(applied, entry, ledger) if ready.needed else applied
 
 
 def prove(applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
@@ -136,7 +137,7 @@ def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | N
     return refused(change, f"right before the change Bedrock answered otherwise: {again.reason}")
 
 
-def _made(applied: Applied, ledger: Ledger) -> Applied | Outcome:
+def _made(applied: Applied, entry: Entry, ledger: Ledger) -> Applied | Outcome:
     change = applied.change
     with stated(purpose_of(change.action.name, change.evidence.key.fingerprint, change.until)):
         try:
@@ -144,7 +145,7 @@ def _made(applied: Applied, ledger: Ledger) -> Applied | Outcome:
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
             reason = f"IAM did not {change.deed} ({refusal(error)})"
             failure = _without_success(change, "failed", reason)
-            return settle(failure, ledger, applied.entry, "failed")
+            return settle(failure, ledger, entry, "failed")
         return replace(applied, shortfall=applied.ready.follow())
 
 
