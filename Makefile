@@ -55,7 +55,7 @@ help: ## Show this help
 TOGETHER := -n 4 --dist loadscope --no-loadscope-reorder
 
 check: $(INSTALLED) ## Run the unit tests: no network, no sandbox, no npm
-	$(PY) -m pytest -n 2 --dist worksteal tests/unit --ignore tests/unit/sandbox \
+	$(PY) -m pytest -n 2 --dist worksteal tests/unit --ignore tests/unit/sandbox --ignore tests/unit/benchmarks \
 	  -m 'not (sandbox or slow or long or hypothesis)' $(ARGS)
 
 test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run all that a change needs, or ARGS="tests/unit/keys -k alias"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from sandbox.front.sandbox import Sandbox
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sandbox.front.sandbox import Sandbox
 
 # A property is tried on new examples by people, and on the same ones by every run of CI: on few for
 # a change, on hardly any by `make check`, on many by `make test-long`.
@@ -135,6 +135,9 @@ def home(
 
 @pytest.fixture(scope="module")
 def running_sandbox(loopback_environment: None) -> Iterator[Sandbox]:
+    # What needs no sandbox need not wait until moto is imported.
+    from sandbox.front.sandbox import Sandbox
+
     with Sandbox() as sandbox:
         yield sandbox
 

@@ -16,6 +16,9 @@ Exit 0 means clean and 1 means findings; neither is an error. Codes not named he
 
 from __future__ import annotations
 
+import errno
+import os
+
 
 class GuardError(Exception):
     """Stop the run: something happened that the guard cannot go on from."""
@@ -95,3 +98,43 @@ class DeniedError(CredentialsError, RefusedError):
         "Give the token what is missing: in a workflow, `permissions: issues: write` of the "
         "repository in which issues are opened; elsewhere, access to that repository."
     )
+
+
+# What the surroundings lack, and what a person can do; Windows knows no quota by that number.
+_SURROUNDINGS = {
+    errno.ENOSPC: "Make room on the disk, or set TMPDIR to a folder with room",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "Make room within the disk quota of this user",
+    errno.EROFS: "Set TMPDIR to a folder that can be written to",
+    errno.EMFILE: "Raise the limit on open files, for example with `ulimit -n 4096`",
+    errno.ENFILE: "Close other programs, or raise the system's limit on open files",
+    errno.ENOMEM: "Free memory, or use a machine with more of it",
+    errno.EAGAIN: "Raise the limit on processes, for example with `ulimit -u 4096`",
+}
+
+
+def as_guard_error(
+    error: Exception, failed: str = "Something went wrong inside the guard ({where})."
+) -> GuardError:
+    """Return an error of ours as it is, and any other one as a sentence with a remedy.
+
+    A full disk and its like are no faults of the guard. `failed` says of all else what a door could
+    not do, with the `kind` of the error and `where`: its text may quote what was being read.
+    """
+    if isinstance(error, GuardError):
+        return error
+    number = (isinstance(error, OSError) and error.errno) or 0
+    if remedy := _SURROUNDINGS.get(number):
+        reason = os.strerror(number).lower()
+        return IncompleteError(
+            f"The guard could not go on: {reason}.", remedy=f"{remedy}, and run the command again."
+        )
+    return GuardError(failed.format(kind=type(error).__name__, where=_where(error)))
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"

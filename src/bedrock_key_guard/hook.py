@@ -107,14 +107,17 @@ def _answer(scan: Scan) -> int:
     from datetime import datetime, timezone
 
     from bedrock_key_guard.model.findings import incidents_of
-    from bedrock_key_guard.report.terminal.blocked import blocked, unread
+    from bedrock_key_guard.report.terminal.blocked import blocked, partial, unread
     from bedrock_key_guard.text.redaction import keep_out
 
     for finding in scan.findings:
         keep_out(finding.key.secret)
-    shown = [each for each in scan.findings if each.confidence == "exact" and not each.allowed]
+    unknown = [each for each in scan.findings if not each.allowed]
+    shown = [each for each in unknown if each.confidence == "exact"]
     if shown:
         _say(blocked(incidents_of(shown), datetime.now(timezone.utc)))
+    if parts := incidents_of(each for each in unknown if each.confidence == "malformed"):
+        _say(partial(len(parts)))
     if scan.not_scanned:
         _say(unread(scan.not_scanned))
     unreadable = any(each.kind == "missing" for each in scan.not_scanned)
@@ -128,13 +131,11 @@ def _refused(option: str) -> int:
 
 
 def _failed(error: Exception) -> int:
-    from bedrock_key_guard.errors import GuardError
+    from bedrock_key_guard.errors import as_guard_error
     from bedrock_key_guard.text.terminal import printable
 
-    if isinstance(error, GuardError):
-        return _say(printable(f"error: {error} {error.remedy}"), error.exit_code)
-    name = type(error).__name__
-    return _say(f"error: the hook failed ({name}), so nothing was checked. {GuardError.remedy}", 70)
+    known = as_guard_error(error, "the hook failed ({kind}), so nothing was checked.")
+    return _say(printable(f"error: {known} {known.remedy}"), known.exit_code)
 
 
 def _say(text: str, code: int = 0) -> int:

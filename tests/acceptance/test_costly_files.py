@@ -36,7 +36,9 @@ def test_a_costly_file_is_one_line_and_the_live_key_beside_it_is_made_dead(
     (tree / name).write_bytes(make())
     leak(tree, leaked.key)
     report = report_of(guard("respond", "--format", "json", ".", cwd=tree, env=credentials))
-    assert report["not_scanned"] == [{"what": name + where, "kind": "missing", "reason": reason}]
+    assert report["not_scanned"] == [
+        {"what": name + where, "kind": "missing", "reason": reason, "accepted": False}
+    ]
     assert report["complete"] is False
     assert verdicts(report) == ["live"]
     assert status(sandbox, leaked) == "Inactive"

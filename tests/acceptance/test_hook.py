@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KEY = long_term("alice", n=1)
 LINE = f"AWS_BEARER_TOKEN_BEDROCK={KEY}\n"
+PART = KEY[:70]
+"""What looks like a part of a key is warned of, and blocks nothing."""
 NATIVE_HOOK = Path(__file__).parents[2] / "hooks" / "pre-commit"
 
 
@@ -131,7 +133,7 @@ def test_a_hostile_file_name_does_not_drive_the_terminal(tmp_path: Path, name: s
         (f"{LINE.strip()}  # pragma: allowlist secret\n", 0),
         (f"{LINE.strip()}  # pragma: whitelist secret\n", 0),
         (f"# pragma: allowlist secret\n{LINE}", 1),
-        (KEY[:70], 0),
+        (PART, 0),
         ("ABSKxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 0),
         ("ABSK\nAEAA\nbedrock-api-key-", 0),
     ],
@@ -150,7 +152,7 @@ def test_a_hostile_file_name_does_not_drive_the_terminal(tmp_path: Path, name: s
 def test_only_a_whole_key_that_is_not_allowed_blocks(tmp_path: Path, text: str, code: int) -> None:
     (tmp_path / "file").write_text(text)
     done = doors.hook("--", "file", cwd=tmp_path)
-    assert (done.returncode, bool(done.stderr)) == (code, code == 1)
+    assert (done.returncode, bool(done.stderr)) == (code, code == 1 or text == PART)
 
 
 def test_a_file_named_like_an_option_is_a_file(tmp_path: Path) -> None:

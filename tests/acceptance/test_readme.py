@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from bedrock_key_guard import errors
+from bedrock_key_guard.scan.allowlist import read_allow_list
 from sandbox.playground.playground import Playground, open_playground
 from tests.contexts import CONTEXTS
 
@@ -94,6 +95,15 @@ def test_the_workflow_is_valid_and_uses_inputs_that_exist(tmp_path: Path) -> Non
     used = yaml.safe_load(block)["jobs"]["guard"]["steps"][-1]["with"]
     inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
     assert set(used) <= set(inputs)
+
+
+def test_the_allow_list_says_what_its_lines_say(tmp_path: Path) -> None:
+    (listed,) = (each for each in blocks("text") if each.startswith("fingerprint"))
+    file = tmp_path / "allowed"
+    file.write_text(listed)
+    allow = read_allow_list(file)
+    assert (len(allow.fingerprints), len(allow.missing)) == (1, 1)
+    assert allow.unread == (("vendor/*.7z", "the vendor packs them so"),)
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:

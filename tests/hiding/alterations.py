@@ -158,7 +158,6 @@ URLS: dict[str, Replace] = {
     "no signature": ("X-Amz-Signature=", "X-Amz-Nothing="),
     "a signature too long": ("X-Amz-Signature=", "X-Amz-Signature=0"),
     "a signature that is none": ("X-Amz-Signature=", "X-Amz-Signature=z"),
-    "a parameter twice": ("/?", "/?Action=CallWithBearerToken&"),
     "a space": ("&X-Amz-Date", " &X-Amz-Date"),
     "a letter beyond ASCII": ("&X-Amz-Date", "é&X-Amz-Date"),
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,11 @@ def test_what_is_not_just_a_file_is_left_to_the_scanner(tmp_path: Path, name: st
         (KeyboardInterrupt(), 130, "Bedrock Key Guard was interrupted"),
         (ValueError("text of a file"), 70, "error: the hook failed (ValueError), so nothing was"),
         (MemoryError(), 70, "error: the hook failed (MemoryError), so nothing was checked."),
+        (
+            OSError(errno.ENOSPC, "text of a file"),
+            4,
+            "error: The guard could not go on: no space left on device. Make room on the disk",
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -103,3 +109,13 @@ def test_what_is_in_git_lfs_is_read_where_it_is_here_and_else_warned_of(
     capsys.readouterr()
     assert hook.main(["--staged"]) == hook.main(["data.csv"]) == 0
     assert capsys.readouterr().err.count("data.csv was not scanned: its content is in Git LFS") == 2
+
+
+def test_part_of_a_key_is_told_of_and_blocks_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hook.main([write(tmp_path, long_term("bob")[:60].encode())]) == 0
+    assert capsys.readouterr().err == (
+        "Bedrock Key Guard: 1 looks like part of a key; "
+        "`bedrock-key-guard scan --include-malformed` shows where.\n"
+    )

@@ -20,13 +20,8 @@ from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.runner import Runner, writing
 from bedrock_key_guard.aws.ambient import has_credentials
 from bedrock_key_guard.console.progress_display import watching
-from bedrock_key_guard.console.standard_streams import (
-    as_guard_error,
-    report_error,
-    warn_of_reset,
-    write,
-)
-from bedrock_key_guard.errors import GuardError, InterruptedRunError
+from bedrock_key_guard.console.standard_streams import report_error, warn_of_reset, write
+from bedrock_key_guard.errors import GuardError, InterruptedRunError, as_guard_error
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.pipeline import pipeline

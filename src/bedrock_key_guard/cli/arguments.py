@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
 from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.aws.roles import RoleToAssume
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,6 +47,8 @@ def add_role_options(options: argparse._ActionsContainer) -> None:
 
 def chosen_role(arguments: argparse.Namespace) -> RoleToAssume | None:
     """Return the role that these options name. Raises UsageError for what AWS would not take."""
+    from bedrock_key_guard.aws.roles import role_to_assume
+
     template, external_id = arguments.role_to_assume_template, arguments.external_id
     return role_to_assume(template, external_id, arguments.session_tag)
 

@@ -5,28 +5,17 @@ Data goes to standard output, everything said to people goes to standard error.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.cli.arguments import Parser
-from bedrock_key_guard.cli.explain import explain
-from bedrock_key_guard.cli.respond import (
-    respond,
-    respond_options,
-    timeline,
-    timeline_flag,
-    timeline_options,
-    verify,
-    verify_options,
-)
-from bedrock_key_guard.cli.scan import scan, scan_options
-from bedrock_key_guard.cli.undo import lift, lift_options, restore, restore_options
 from bedrock_key_guard.console.standard_streams import PROGRAM, replace_closed_streams, report_error
 from bedrock_key_guard.errors import InterruptedRunError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     Command = Callable[[argparse.Namespace], int]
 
@@ -40,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; no error ends in a traceback."""
     replace_closed_streams()
     try:
-        arguments = _parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        arguments = _parser(words).parse_args(words)
         command: Command = arguments.command
         return command(arguments)
     except KeyboardInterrupt:
@@ -49,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return report_error(error)
 
 
-def _parser() -> Parser:
+def _parser(words: Sequence[str]) -> Parser:
+    """Return the parser of a command line, with the options of the one command that it names."""
     parser = Parser(
         prog=PROGRAM,
         usage=f"{PROGRAM} COMMAND [OPTION ...]",
@@ -59,7 +50,9 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(prog=PROGRAM, metavar="COMMAND", required=True)
-    for name, command, synopsis, summary, parents in _commands():
+    named = next((word for word in words if not word.startswith("-")), "")
+    for name, (synopsis, summary) in _COMMANDS.items():
+        command, parents = _command(name) if name == named else (None, [])
         sub = commands.add_parser(
             name,
             usage=f"{PROGRAM} {name} {synopsis}".rstrip(),
@@ -73,20 +66,41 @@ def _parser() -> Parser:
     return parser
 
 
-def _commands() -> Iterator[tuple[str, Command, str, str, list[Parser]]]:
-    """Yield each command: its name, what it runs, how it is called, what it does, its options."""
-    options, paths = "[OPTION ...]", "[OPTION ...] [PATH ...]"
-    read, ask, too = scan_options(), verify_options(), timeline_flag()
-    looked_up = [scan_options(("text", "json", "html")), ask, timeline_options()]
-    who = "Find keys, and say who used each since it leaked."
-    make_dead = "Find keys, prove which are live, and make those dead."
-    yield "scan", scan, paths, "Find keys. Never uses the network.", [read]
-    yield "verify", verify, paths, "Find keys, and prove which are live.", [read, ask, too]
-    yield "respond", respond, paths, make_dead, [read, ask, respond_options(), too]
-    yield "timeline", timeline, paths, who, looked_up
-    yield "restore", restore, options, "Undo what a ledger records.", [restore_options()]
-    yield "lift", lift, options, "Lift denials whose keys have expired.", [lift_options()]
-    yield "explain", explain, "< FILE", "Say offline what the key on standard input is.", []
+_PATHS, _OPTIONS = "[OPTION ...] [PATH ...]", "[OPTION ...]"
+_COMMANDS = {
+    "scan": (_PATHS, "Find keys. Never uses the network."),
+    "verify": (_PATHS, "Find keys, and prove which are live."),
+    "respond": (_PATHS, "Find keys, prove which are live, and make those dead."),
+    "timeline": (_PATHS, "Find keys, and say who used each since it leaked."),
+    "restore": (_OPTIONS, "Undo what a ledger records."),
+    "lift": (_OPTIONS, "Lift denials whose keys have expired."),
+    "explain": ("< FILE", "Say offline what the key on standard input is."),
+}
+
+
+def _command(name: str) -> tuple[Command, list[Parser]]:
+    """Return what a command runs, and its options; no other command is imported for it."""
+    if name == "explain":
+        from bedrock_key_guard.cli.explain import explain
+
+        return explain, []
+    if name in ("restore", "lift"):
+        from bedrock_key_guard.cli.undo import lift, lift_options, restore, restore_options
+
+        return (lift, [lift_options()]) if name == "lift" else (restore, [restore_options()])
+    from bedrock_key_guard.cli.scan import scan, scan_options
+
+    if name == "scan":
+        return scan, [scan_options()]
+    from bedrock_key_guard.cli import respond
+
+    ask, too = respond.verify_options(), respond.timeline_flag()
+    if name == "verify":
+        return respond.verify, [scan_options(), ask, too]
+    if name == "respond":
+        return respond.respond, [scan_options(), ask, respond.respond_options(), too]
+    read = scan_options(("text", "json", "html"))
+    return respond.timeline, [read, ask, respond.timeline_options()]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from math import inf
 from pathlib import Path
@@ -184,11 +183,13 @@ def _written(report: Report, form: str) -> str:
         from bedrock_key_guard.report.html.page import as_html
 
         return as_html(report)
+    from shutil import get_terminal_size
+
     from bedrock_key_guard.report.terminal.text import as_text
     from bedrock_key_guard.text.terminal import canvas_for
 
     at_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if at_terminal else None
+    width = get_terminal_size().columns if at_terminal else None
     # An encoding without blocks to draw with has a canvas of its own.
     canvas = canvas_for(width, sys.stdout.encoding or "utf-8")
     return as_text(report, colour=at_terminal and not os.environ.get("NO_COLOR"), canvas=canvas)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from bedrock_key_guard.report.totals import plural, size
-from bedrock_key_guard.scan.inputs import Progress, silent
+from bedrock_key_guard.scan.source import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from bedrock_key_guard.errors import GuardError, IncompleteError
-from bedrock_key_guard.text.terminal import printable
+from bedrock_key_guard.errors import IncompleteError, as_guard_error
 
 if TYPE_CHECKING:
     from bedrock_key_guard.respond.policy import Policy
@@ -27,6 +26,8 @@ def report_error(error: Exception, *, annotate: bool = False) -> int:
     `annotate` makes it a workflow command, which GitHub Actions shows beside the run:
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
     """
+    from bedrock_key_guard.text.terminal import printable
+
     known = as_guard_error(error)
     # The text quotes the command line, and somebody may have put a key there.
     sentence, remedy = map(printable, (str(known), known.remedy))
@@ -35,16 +36,6 @@ def report_error(error: Exception, *, annotate: bool = False) -> int:
     else:
         say(f"{PROGRAM}: {sentence}\n  {remedy}")
     return known.exit_code
-
-
-def as_guard_error(error: Exception) -> GuardError:
-    """Return an error of ours as it is, and of another one the class and the place.
-
-    Its text may quote what was being read.
-    """
-    if isinstance(error, GuardError):
-        return error
-    return GuardError(f"Something went wrong inside the guard ({_where(error)}).")
 
 
 def warn_of_reset(policy: Policy) -> None:
@@ -95,12 +86,3 @@ def _put(stream: TextIO, text: str) -> OSError | None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         return error
     return None
-
-
-def _where(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__
-    return f"{type(error).__name__} in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"

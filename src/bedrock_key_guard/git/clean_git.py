@@ -7,6 +7,7 @@ objects, the references and the index.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BLOCK = 1 << 16
+_NO_PROGRAM = (errno.ENOENT, errno.EACCES, errno.ENOEXEC)
 _KEPT_VARIABLES = ("SYSTEMROOT", "TMPDIR", "TEMP")
 
 
@@ -108,14 +110,25 @@ class Git:
         return self.spawn([*self.command(), *arguments], stderr=subprocess.DEVNULL)
 
     def spawn(self, command: list[str], stderr: int | None = None) -> subprocess.Popen[bytes]:
-        """Start a child in Git's environment, with pipes to its standard input and output."""
-        process = subprocess.Popen(
-            command,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-        )
+        """Start a child in Git's environment, with pipes to its standard input and output.
+
+        Raises UsageError where the program is none that this system can run.
+        """
+        try:
+            process = subprocess.Popen(
+                command,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+            )
+        except OSError as error:
+            if error.errno in _NO_PROGRAM:
+                raise UsageError(
+                    f"{command[0]!r} cannot be started: {os.strerror(error.errno).lower()}.",
+                    remedy="Install Git and run the command again.",
+                ) from None
+            raise
         self._children.append(process)
         return process
 

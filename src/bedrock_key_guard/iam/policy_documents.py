@@ -164,7 +164,9 @@ def _is_met(
 
 def _began_before(moment: datetime, key: WholeKey) -> bool:
     """Return whether the session behind a key began before `moment`: it did before it signed."""
-    return isinstance(key, ShortTermKey) and key.has_session_token and key.issued_at < moment
+    if not isinstance(key, ShortTermKey) or not key.has_session_token or key.is_ambiguous:
+        return False
+    return key.issued_at < moment
 
 
 def _names(value: Any, session: str) -> bool:

@@ -20,7 +20,8 @@ class Family:
     """Describe one family of keys.
 
     `service` signs the presigned URL of a short-term key; `console_user` is how the console names
-    the users that it makes, empty where it does not.
+    the users that it makes, empty where it does not; `secret_lengths` are those of the secrets in
+    long-term keys, which were recorded by radkawar/stackd (`secret_payload_length`).
     """
 
     name: str
@@ -29,6 +30,7 @@ class Family:
     kind: Kind
     service: str
     console_user: str = ""
+    secret_lengths: tuple[int, ...] = (60,)
 
     @property
     def service_name(self) -> str:

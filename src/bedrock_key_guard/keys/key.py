@@ -35,7 +35,9 @@ class LongTermKey:
 class ShortTermKey:
     """Describe a presigned URL that acts as a bearer token in one region until it expires.
 
-    `account_id` is None where the access key id is of the old generation that holds none.
+    `account_id` is None where the access key id is of the old generation that holds none. Where the
+    key `is_ambiguous`, with a parameter that is there twice, only Bedrock knows how it reads: the
+    moments are the earliest and the latest that the text allows.
     """
 
     family: Family
@@ -47,6 +49,7 @@ class ShortTermKey:
     issued_at: datetime
     expires_at: datetime
     has_session_token: bool
+    is_ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """Parse long-term keys: base64 of `<user>[+n]-at-<12 digits>:<secret>`.
 
-The layout was recorded by radkawar/stackd (`public_prefix`, `found_alias_payload`,
-`secret_payload_length: 60`); the alias alphabet is that of IAM's `serviceCredentialAlias`, the user
-name's length that of IAM's quotas page.
+The layout was recorded by radkawar/stackd (`public_prefix`, `found_alias_payload`); the alias
+alphabet is that of IAM's `serviceCredentialAlias`, the user name's length that of its quotas page.
 """
 
 from __future__ import annotations
@@ -20,17 +19,15 @@ if TYPE_CHECKING:
 
 MAX_BODY = 420
 USER_NAME_MAX = 64
-SECRET_TODAY = 60
 
 # The payload is ASCII from IAM's alphabet, so the first of every four base64 characters is in
 # [K-Za-e] and none is `+` or `/`: three groups reject nearly all noise before anything is decoded.
 _BODY = re.compile(rb"(?=(?:[K-Za-e][A-Za-z0-9]{3}){3})[A-Za-z0-9]{12,%d}" % MAX_BODY)
 _ALIAS = re.compile(rb"([A-Za-z0-9_+=,.@-]{1,})-at-([0-9]{12})")
-_SECRET = re.compile(rb"[A-Za-z0-9+/]{38,100}={0,2}")
+_SECRET = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 # What people write where they leave out the rest.
 _OMITTED = (b"..", b"**", "…".encode())
 _NUMBERED = re.compile(r"(.+)\+[0-9]+")
-_SECRET_SIZES = range(40, 101, 4)
 
 
 def parse(family: Family, text: bytes) -> LongTermKey | MalformedKey | None:
@@ -44,7 +41,7 @@ def parse(family: Family, text: bytes) -> LongTermKey | MalformedKey | None:
     payload = envelope.decode(run[0])
     head, _, rest = payload.partition(b":")
     alias = _ALIAS.fullmatch(head)
-    secret = _secret_in(rest, is_cut=_is_cut(run, payload))
+    secret = _secret_in(family, rest, goes_on=_goes_on(run, payload))
     if alias and secret:
         names = user_name_candidates(alias[1].decode())
         if names:
@@ -60,26 +57,24 @@ def user_name_candidates(alias_name: str) -> tuple[str, ...]:
     return tuple(name for name in names if len(name) <= USER_NAME_MAX)
 
 
-def _is_cut(run: re.Match[bytes], payload: bytes) -> bool:
-    """Return whether more of a key was there: base64 ends inside a byte, or dots say so."""
-    is_whole = envelope.encode(payload).rstrip("=").encode() == run[0]
-    return not is_whole or run.string.startswith(_OMITTED, run.end())
-
-
-def _secret_in(rest: bytes, *, is_cut: bool) -> bytes | None:
+def _secret_in(family: Family, rest: bytes, *, goes_on: bool) -> bytes | None:
     """Return the secret that `rest` is, or that it starts with if more base64 followed the key.
 
-    Only today's length is accepted where the key was cut or has something behind it: one that was
-    cut or altered must not be read as a shorter one. Padding at its end is final, even if what
-    followed happens to decode to more.
+    One of another length was cut or altered. What was cut may have been joined to the text behind
+    it, so only padding ends a secret where anything goes on.
     """
-    today = _SECRET.fullmatch(rest[:SECRET_TODAY])
-    usual = today[0] if today and len(today[0]) == SECRET_TODAY else None
-    if is_cut or (usual and usual.endswith(b"=")):
-        return usual
-    if _SECRET.fullmatch(rest):
-        return rest if len(rest) in _SECRET_SIZES else None
-    return usual
+    for length in family.secret_lengths:
+        secret = rest[:length]
+        ends = secret.endswith(b"=") or (len(rest) == length and not goes_on)
+        if len(secret) == length and ends and _SECRET.fullmatch(secret):
+            return secret
+    return None
+
+
+def _goes_on(run: re.Match[bytes], payload: bytes) -> bool:
+    """Return whether base64 ends inside a byte, or dots say that more of it was there."""
+    is_whole = envelope.encode(payload).rstrip("=").encode() == run[0]
+    return not is_whole or run.string.startswith(_OMITTED, run.end())
 
 
 def _key(

@@ -1,8 +1,9 @@
 """Parse short-term keys: base64 of a presigned `CallWithBearerToken` URL.
 
 The layout is that of aws/aws-bedrock-token-generator-python and -js: the parameters come in any
-order, and `&Version=1` is appended after signing. A key in which a parameter is there twice or is
-cut, or whose region is no region, is not a key that AWS would accept, and is called malformed.
+order, and `&Version=1` is appended after signing. A key of which a parameter is cut or has no value
+that AWS would accept is malformed. Where one is there twice, Bedrock may accept the key, and only
+Bedrock knows.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -20,7 +23,7 @@ from bedrock_key_guard.keys.key import MalformedKey, ShortTermKey, malformed
 from bedrock_key_guard.keys.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bedrock_key_guard.keys.families import Family
 
@@ -71,14 +74,12 @@ def _wholes(url: bytes, payload: bytes) -> Iterator[bytes]:
 def _read(family: Family, url: bytes) -> ShortTermKey | None:
     host, _, query = url.decode("ascii").partition("/?")
     parameters = _parameters(query)
-    if host != family.service_name or parameters is None:
-        return None
-    credential = _credential(family, parameters)
-    lifetime = _lifetime(parameters)
-    if credential is None or lifetime is None or not _signed(parameters):
+    credential, validity = _credential(family, parameters), _validity(parameters)
+    is_ours = host == family.service_name and _is_signed(parameters)
+    if not is_ours or credential is None or validity is None:
         return None
     access_key_id, region = credential
-    issued_at, expires_at = lifetime
+    issued_at, expires_at = validity
     canonical = family.prefix + envelope.encode(url)
     return ShortTermKey(
         family=family,
@@ -89,49 +90,70 @@ def _read(family: Family, url: bytes) -> ShortTermKey | None:
         region=region,
         issued_at=issued_at,
         expires_at=expires_at,
-        has_session_token=bool(parameters.get("X-Amz-Security-Token")),
+        has_session_token=any(parameters["X-Amz-Security-Token"]),
+        is_ambiguous=_is_ambiguous(parameters),
     )
 
 
-def _parameters(query: str) -> dict[str, str] | None:
-    """Return the parameters of `query`, or None where one is there twice or has no value."""
-    pairs = [part.partition("=") for part in query.split("&")]
-    parameters = {name: unquote(value) for name, equals, value in pairs if equals}
-    return parameters if len(parameters) == len(pairs) else None
+def _parameters(query: str) -> defaultdict[str, list[str]]:
+    """Return the values of each parameter of `query`, in its order."""
+    parameters = defaultdict[str, list[str]](list)
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        parameters[name].append(unquote(value))
+    return parameters
 
 
-def _credential(family: Family, parameters: dict[str, str]) -> tuple[str, str] | None:
+def _is_ambiguous(parameters: Mapping[str, list[str]]) -> bool:
+    """Return whether a parameter is there twice, so that a reader has to choose."""
+    return any(len(each) > 1 for each in parameters.values())
+
+
+def _credential(family: Family, parameters: Mapping[str, list[str]]) -> tuple[str, str] | None:
     """Return the access key id and the region of `X-Amz-Credential`."""
-    scope = parameters.get("X-Amz-Credential", "").split("/")
-    if len(scope) != 5 or scope[3:] != [family.service, "aws4_request"]:
-        return None
-    access_key_id, _, region = scope[:3]
-    if _ACCESS_KEY_ID.fullmatch(access_key_id) and _REGION.fullmatch(region):
-        return access_key_id, region
+    for value in parameters["X-Amz-Credential"]:
+        scope = value.split("/")
+        if len(scope) == 5 and scope[3:] == [family.service, "aws4_request"]:
+            access_key_id, _, region = scope[:3]
+            if _ACCESS_KEY_ID.fullmatch(access_key_id) and _REGION.fullmatch(region):
+                return access_key_id, region
     return None
 
 
-def _lifetime(parameters: dict[str, str]) -> tuple[datetime, datetime] | None:
-    """Return when the key was issued and when it expires."""
-    seconds = parameters.get("X-Amz-Expires", "")
-    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 6):
+def _validity(parameters: Mapping[str, list[str]]) -> tuple[datetime, datetime] | None:
+    """Return from when to when the key may be valid, however its parameters are read."""
+    issued = [at for each in parameters["X-Amz-Date"] if (at := _moment(each)) is not None]
+    lifetimes = [
+        lasts for each in parameters["X-Amz-Expires"] if (lasts := _lifetime(each)) is not None
+    ]
+    if not issued or not lifetimes:
         return None
     try:
-        issued_at = datetime.strptime(
-            parameters.get("X-Amz-Date", "") + "+0000", "%Y%m%dT%H%M%SZ%z"
-        )
-        lifetime = timedelta(seconds=int(seconds))
-        return (issued_at, issued_at + lifetime) if lifetime <= MAX_LIFETIME else None
-    except (ValueError, OverflowError):
+        return min(issued), max(issued) + max(lifetimes)
+    except OverflowError:
         return None
 
 
-def _signed(parameters: dict[str, str]) -> bool:
+def _moment(value: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.strptime(value + "+0000", "%Y%m%dT%H%M%SZ%z")
+    return None
+
+
+def _lifetime(value: str) -> timedelta | None:
+    if not (value.isascii() and value.isdigit() and len(value) <= 6):
+        return None
+    lifetime = timedelta(seconds=int(value))
+    return lifetime if lifetime <= MAX_LIFETIME else None
+
+
+def _is_signed(parameters: Mapping[str, list[str]]) -> bool:
+    """Return whether it is signed, and goes on to its end: that is the version, never signed."""
     return (
-        parameters.get("Action") == "CallWithBearerToken"
-        and parameters.get("Version", "1") == "1"
-        and parameters.get("X-Amz-Algorithm") == "AWS4-HMAC-SHA256"
-        and _SIGNATURE.fullmatch(parameters.get("X-Amz-Signature", "")) is not None
+        "CallWithBearerToken" in parameters["Action"]
+        and "AWS4-HMAC-SHA256" in parameters["X-Amz-Algorithm"]
+        and any(map(_SIGNATURE.fullmatch, parameters["X-Amz-Signature"]))
+        and "1" in parameters["Version"]
     )
 
 

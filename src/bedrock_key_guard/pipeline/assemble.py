@@ -37,12 +37,14 @@ def assemble(scan: Scan, cases: Iterable[Case], *, include_malformed: bool) -> R
     depth = () if scan.scanned.deep else (_NOT_DEEP,)
     hidden = sum(case.incident.allowed is not None for case in cases)
     allowed = (f"{_keys(hidden)} allow-listed, and shown only if proven live.",) if hidden else ()
+    parts = [case for case in cases if _is_part(case)]
     return Report(
         scan=scan,
         cases=tuple(shown),
         notes=(*scan.notes, *depth, *allowed),
         incomplete=(*_nothing_read(scan), *_left_undone(cases)),
         hides_unproven=any(not case.dead for case in cases if case not in shown),
+        hidden_parts=0 if include_malformed else len(parts),
     )
 
 
@@ -63,10 +65,15 @@ def _leads(case: Case) -> set[str]:
 def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # private, and named
     """Hide what people agreed not to see; never a key that is proven live or contained."""
     if case.incident.confidence == "malformed":
-        return include_malformed and case.incident.allowed is None
+        return include_malformed and _is_part(case)
     if case.verdict is not None and case.verdict.state in ("live", "contained"):
         return True
     return case.incident.allowed is None
+
+
+def _is_part(case: Case) -> bool:
+    """Return whether it is part of a key that nobody allowed."""
+    return case.incident.confidence == "malformed" and case.incident.allowed is None
 
 
 def _nothing_read(scan: Scan) -> tuple[str, ...]:

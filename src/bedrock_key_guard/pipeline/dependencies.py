@@ -87,15 +87,15 @@ def response(
 ) -> Respond:
     """Return what plans the action for a verdict, and takes it in the account of the key."""
     from bedrock_key_guard.aws.session import NoSession
-    from bedrock_key_guard.respond.account_access import AccessByAccount
     from bedrock_key_guard.respond.ledger.entries import Ledger
+    from bedrock_key_guard.respond.open_accounts import OpenAccounts
     from bedrock_key_guard.respond.plan import plan
     from bedrock_key_guard.respond.responder import Dependencies, Responder
-    from bedrock_key_guard.respond.stores import Stores
+    from bedrock_key_guard.respond.secret_stores import Stores
 
     store, own, policy = responding.reset_store, sessions.own, responding.policy
     stores = Stores(store, own).of if store and not isinstance(own, NoSession) else None
-    accesses = AccessByAccount(sessions, witnesses.now, stores, around.mask)
+    accesses = OpenAccounts(sessions, witnesses.now, stores, around.mask)
     dependencies = Dependencies(accesses.of, witnesses, Ledger(responding.ledger))
     responder = Responder(dependencies, policy)
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.scan.inputs import Progress, silent
+from bedrock_key_guard.scan.source import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +41,8 @@ def account_ids(text: str) -> frozenset[str]:
 
     Raises UsageError for anything else.
     """
+    from bedrock_key_guard.aws.roles import ORGANIZATION
+
     ids = frozenset(text.replace(",", " ").split())
     for each in ids - {ORGANIZATION}:
         if len(each) != 12 or not each.isascii() or not each.isdigit():
@@ -64,7 +65,7 @@ class Responding:
     reset_store: str | None = None
 
     def __post_init__(self) -> None:
-        from bedrock_key_guard.respond.stores import parse_store
+        from bedrock_key_guard.respond.secret_stores import parse_store
 
         if self.reset_store:
             parse_store(self.reset_store)

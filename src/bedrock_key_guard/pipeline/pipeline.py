@@ -17,11 +17,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.findings import incidents_of
-from bedrock_key_guard.pipeline import dependencies
 from bedrock_key_guard.pipeline.assemble import assemble
 from bedrock_key_guard.pipeline.options import Surroundings
 from bedrock_key_guard.scan.scan import scan
-from bedrock_key_guard.text.redaction import keep_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +49,8 @@ def run(
     for case in cases:
         around.mask(case.incident.key.secret)
     if verifying is not None and cases and not scanned.interrupted:
+        from bedrock_key_guard.pipeline import dependencies
+
         with dependencies.open_witnesses(verifying, around) as (sessions, witnesses):
             from bedrock_key_guard.verify.verifier import Verifier
 
@@ -69,6 +69,8 @@ def _keeping_out(around: Surroundings) -> Surroundings:
     """Keep every key that is masked out of what this process shows, too."""
 
     def mask(secret: Secret) -> None:
+        from bedrock_key_guard.text.redaction import keep_out
+
         keep_out(secret)
         around.mask(secret)
 

@@ -10,7 +10,7 @@ import os
 import sys
 
 from bedrock_key_guard.console.standard_streams import replace_closed_streams, report_error
-from bedrock_key_guard.errors import GuardError, InterruptedRunError, UsageError
+from bedrock_key_guard.errors import InterruptedRunError, UsageError, as_guard_error
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,11 +26,9 @@ def main(argv: list[str] | None = None) -> int:
         return _run(arguments)
     except KeyboardInterrupt:
         return report_error(InterruptedRunError("The run was interrupted; nothing was checked."))
-    except GuardError as error:
-        return report_error(error)
     except Exception as error:  # noqa: BLE001  # its text may quote a file; its name cannot
-        failed = f"detect-secrets failed ({type(error).__name__}), so nothing was checked."
-        return report_error(GuardError(failed))
+        failed = "detect-secrets failed ({kind}), so nothing was checked."
+        return report_error(as_guard_error(error, failed))
 
 
 def _run(arguments: list[str]) -> int:

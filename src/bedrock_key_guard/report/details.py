@@ -110,6 +110,9 @@ def user_of(case: Case) -> str | None:
     return key.user_name_candidates[0] if isinstance(key, LongTermKey) else None
 
 
+_AMBIGUOUS = "unknown: a parameter is there twice"
+
+
 def _described(key: Key) -> tuple[str, ...]:
     match key:
         case LongTermKey():
@@ -123,7 +126,9 @@ def _described(key: Key) -> tuple[str, ...]:
             return (
                 f"{key.family.title}{account}",
                 f"signed by access key {key.access_key_id} for {key.region}",
-                f"issued {moment(key.issued_at)}, expires {moment(key.expires_at)}",
+                f"issued {moment(key.issued_at)}, expires {moment(key.expires_at)}"
+                if not key.is_ambiguous
+                else f"its expiry is {_AMBIGUOUS}",
             )
         case MalformedKey():
             return (
@@ -162,8 +167,8 @@ def _short_term(key: ShortTermKey, evidence: Evidence | None) -> Iterator[Row]:
         yield "user", evidence.iam.user_name
     yield "access key", key.access_key_id
     yield "region", key.region
-    yield "issued", moment(key.issued_at)
-    yield "expires", moment(key.expires_at)
+    yield "issued", _AMBIGUOUS if key.is_ambiguous else moment(key.issued_at)
+    yield "expires", _AMBIGUOUS if key.is_ambiguous else moment(key.expires_at)
 
 
 def _verdict(case: Case) -> Iterator[Row]:

@@ -27,7 +27,8 @@ class Report:
     `notes` are sentences about the run as a whole. `warnings` say what was lost, and people see
     them beside the run too. `incomplete` says why a run that read everything could still not
     conclude. `hides_unproven` is set where a key that is not shown to people, such as an
-    allow-listed one, is not proven dead.
+    allow-listed one, is not proven dead. `hidden_parts` counts the parts of keys that nobody asked
+    to see.
     """
 
     scan: Scan
@@ -36,6 +37,7 @@ class Report:
     incomplete: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     hides_unproven: bool = False
+    hidden_parts: int = 0
 
     @property
     def complete(self) -> bool:

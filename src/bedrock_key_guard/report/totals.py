@@ -28,7 +28,7 @@ class Counts:
     """Count the keys of a report by verdict.
 
     `keys` are whole keys, and `unchecked` are those of them without a verdict; `malformed` are
-    beside them. `responded` are those whose credential the run changed.
+    beside them, shown or not. `responded` are those whose credential the run changed.
     """
 
     keys: int
@@ -54,7 +54,7 @@ def counts(report: Report) -> Counts:
     states = Counter(case.verdict.state for case in whole if case.verdict)
     return Counts(
         keys=len(whole),
-        malformed=len(report.cases) - len(whole),
+        malformed=len(report.cases) - len(whole) + report.hidden_parts,
         unchecked=len(whole) - states.total(),
         responded=sum(responded(case.outcome) for case in whole),
         by_verdict={state: states[state] for state in _VERDICTS},
@@ -113,6 +113,11 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def parts_of_keys(number: int) -> str:
+    """Write how many texts start as a key does and cannot be read whole."""
+    return f"{number:,} {'looks' if number == 1 else 'look'} like part of a key"
+
+
 def and_more(number: int, noun: str) -> str:
     """Return that so many things are left out here, "" where none are."""
     return f"and {plural(number, f'more {noun}')}; the JSON report has all" if number > 0 else ""
@@ -125,5 +130,6 @@ def _keys(report: Report) -> str:
     parts = ", ".join(f"{number:,} {state}" for state, number in by_state if number)
     keys = f"{plural(total.keys, 'key')}: {parts}" if total.keys else "No keys found"
     stopped = sum(status(case) == "stopped" for case in report.cases)
-    more = ((stopped, "made dead"), (total.malformed, "malformed"))
-    return "; ".join((keys, *(f"{number:,} {what}" for number, what in more if number)))
+    dead = (f"{stopped:,} made dead",) if stopped else ()
+    looks = (parts_of_keys(total.malformed),) if total.malformed else ()
+    return "; ".join((keys, *dead, *looks))

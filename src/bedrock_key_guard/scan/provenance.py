@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.introductions import Introduction
     from bedrock_key_guard.model.origins import Root, Source
-    from bedrock_key_guard.scan.inputs import Places
+    from bedrock_key_guard.scan.source import Places
 
 _NOTES = "refs/notes/*"
 

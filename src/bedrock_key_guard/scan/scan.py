@@ -14,7 +14,7 @@ from bedrock_key_guard.model.origins import Blob, Message, WorkTree, with_root
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
-from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Progress, Source, silent
+from bedrock_key_guard.scan.source import Changed, Input, Passed, Progress, Source, silent
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence

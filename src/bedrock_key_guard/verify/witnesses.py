@@ -71,6 +71,8 @@ class Witnesses:
 def offline_evidence(key: WholeKey, witnesses: Witnesses) -> Evidence:
     """Return what the clock and the allow-list say: no request goes to Bedrock or IAM."""
     expires_at = key.expires_at if isinstance(key, ShortTermKey) else None
+    if isinstance(key, ShortTermKey) and key.is_ambiguous:
+        expires_at = None
     clock = witnesses.dates.clock(expires_at)
     if clock.expired:
         return Evidence(key, clock, AllowedAccounts(None, None, detail="not asked"))

@@ -12,7 +12,7 @@ from bedrock_key_guard.console.progress_display import (
     Sum,
     watching,
 )
-from bedrock_key_guard.scan.inputs import silent
+from bedrock_key_guard.scan.source import silent
 
 
 class Screen(io.StringIO):

@@ -59,11 +59,11 @@ def test_letters_that_follow_directly_are_no_part_of_it(user: str, after: str) -
 
 
 @pytest.mark.parametrize("length", range(40, 101, 4))
-def test_secrets_of_other_lengths_are_read_where_the_key_ends(length: int) -> None:
+def test_only_a_secret_of_todays_length_makes_a_whole_key(length: int) -> None:
     text = long_term(secret_length=length)
     key = parse(BEDROCK, body(text))
-    assert isinstance(key, LongTermKey)
-    assert key.fingerprint == fingerprint_of(text)
+    assert isinstance(key, LongTermKey if length in BEDROCK.secret_lengths else MalformedKey)
+    assert key.secret.unseal().rstrip("=") == text.rstrip("=")
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,12 @@ ALIAS = b"bob-at-111122223333"
 SECRET = b"A" * 59 + b"="
 
 
-def test_a_secret_of_todays_length_needs_no_padding_to_end_before_more_text() -> None:
-    key = parse(BEDROCK, forged(ALIAS + b":" + b"A" * 60 + b"Zz more"))
+def test_a_secret_of_todays_length_needs_its_padding_to_end_before_more_text() -> None:
+    assert isinstance(parse(BEDROCK, forged(ALIAS + b":" + b"A" * 60)), LongTermKey)
+    assert isinstance(parse(BEDROCK, forged(ALIAS + b":" + b"A" * 60 + b"Zz more")), MalformedKey)
+    key = parse(BEDROCK, forged(ALIAS + b":" + SECRET + b"Zz more"))
     assert isinstance(key, LongTermKey)
-    assert key.secret.unseal() == "ABSK" + forged(ALIAS + b":" + b"A" * 60).decode()
+    assert key.secret.unseal() == "ABSK" + forged(ALIAS + b":" + SECRET).decode()
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_few_modules_unseal_a_secret() -> None:
         "keys/secret_parts.py",  # says what nothing may show
         "plugin/collection.py",  # drops what other detectors found of it
         "plugin/detector.py",  # gives it to detect-secrets, which hashes it
-        "respond/stores.py",  # keeps a new key
+        "respond/secret_stores.py",  # keeps a new key
         "scan/allowlist.py",  # hashes it as a baseline does
         "verify/bedrock.py",  # asks Bedrock with it
     }

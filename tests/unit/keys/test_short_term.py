@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 import pytest
@@ -129,14 +129,46 @@ def test_a_token_may_live_for_a_week() -> None:
         ("X-Amz-Expires=43200", "X-Amz-Expires=%D9%A3"),
         ("X-Amz-Expires=43200", "X-Amz-Expires="),
         ("X-Amz-Signature=", "X-Amz-Signature=0"),
-        ("&X-Amz-SignedHeaders=host", "&X-Amz-Date=20270101T000000Z"),
-        ("&Version=1", "&X-Amz-Credential=x&Version=1"),
+        ("&Version=1", ""),
+        ("&Version=1", "&Version="),
+        ("&Version=1", "&Version=2"),
     ],
 )
 def test_what_aws_would_not_accept_is_no_token(old: str, new: str) -> None:
     assert old in URL
     assert read(URL)
     assert read(URL.replace(old, new, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("&X-Amz-SignedHeaders=host", "&X-Amz-Date=20270101T000000Z"),
+        ("&Version=1", "&X-Amz-Credential=x&Version=1"),
+        ("&Version=1", "&X-Amz-Expires=x&Version=1"),
+        ("Action=CallWithBearerToken", "Action=x&Action=CallWithBearerToken"),
+        ("&Version=1", "&X-Amz-Signature=0&Version=1"),
+        ("&Version=1", "&Version=2&Version=1"),
+        ("&Version=1", "&Version=1&Version=1"),
+    ],
+)
+def test_what_bedrock_might_take_is_a_token_of_unknown_expiry(old: str, new: str) -> None:
+    assert old in URL
+    key = read(URL.replace(old, new, 1))
+    assert key
+    assert key.is_ambiguous
+    assert (
+        key.secret.unseal()
+        == BEDROCK.prefix + base64.b64encode(URL.replace(old, new, 1).encode()).decode()
+    )
+    assert (key.account_id, key.region) == (ACCOUNT, "us-east-1")
+
+
+def test_a_token_with_two_dates_spans_both() -> None:
+    key = read(URL.replace("&Version=1", "&X-Amz-Date=20270101T000000Z&X-Amz-Expires=60&Version=1"))
+    assert key
+    assert key.issued_at == ISSUED_AT
+    assert key.expires_at == datetime(2027, 1, 1, 12, tzinfo=timezone.utc)
 
 
 def test_a_token_that_is_cut_is_malformed_and_tells_its_access_key_id() -> None:

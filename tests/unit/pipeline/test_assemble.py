@@ -14,7 +14,7 @@ from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.json_report import as_json
 from bedrock_key_guard.report.report import Report, may_name_places
 from bedrock_key_guard.report.terminal.text import as_text
-from bedrock_key_guard.report.totals import exit_code
+from bedrock_key_guard.report.totals import counts, exit_code
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
 from bedrock_key_guard.scan.scan import INTERRUPTED
 from tests.unit.report import samples
@@ -84,6 +84,7 @@ def test_part_of_a_key_is_shown_where_it_is_asked_for(asked_for: bool, allowed: 
     part = samples.case(samples.malformed(), allowed=allowed)
     report = assemble(Scan(), [part], include_malformed=asked_for)
     assert bool(report.cases) is (asked_for and allowed is None)
+    assert counts(report).malformed == (0 if allowed else 1)
 
 
 def test_part_of_a_key_beside_a_dead_key_hides_nothing() -> None:

@@ -112,9 +112,11 @@ def test_the_exit_code_of_a_complete_and_of_an_incomplete_run(
     ("cases", "expected"),
     [
         ((), "No keys found"),
-        ((MALFORMED,), "No keys found; 1 malformed"),
+        ((MALFORMED,), "No keys found; 1 looks like part of a key"),
         ((samples.case(),), "1 key: 1 not checked"),
-        ((DEAD, DEAD, LIVE, MALFORMED), "3 keys: 1 live, 2 dead; 1 malformed"),
+        ((DEAD, DEAD, LIVE, MALFORMED), "3 keys: 1 live, 2 dead; 1 looks like part of a key"),
+        ((MALFORMED, MALFORMED), "No keys found; 2 look like part of a key"),
+        ((STOPPED, LIVE, MALFORMED), "2 keys: 2 live; 1 made dead; 1 looks like part of a key"),
         ((STOPPED, LIVE), "2 keys: 2 live; 1 made dead"),
     ],
 )

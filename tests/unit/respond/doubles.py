@@ -29,7 +29,7 @@ from bedrock_key_guard.respond.identities import (
     Status,
 )
 from bedrock_key_guard.respond.ledger.records import Record, StatusChange
-from bedrock_key_guard.respond.stores import Store, StoreError
+from bedrock_key_guard.respond.secret_stores import Store, StoreError
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith
 from tests.unit.investigate.records import iam

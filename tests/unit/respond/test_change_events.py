@@ -139,6 +139,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.slow
 def test_a_trail_that_was_read_in_part_is_a_gap_and_no_list(cause: str) -> None:
     session: Any = FakeSession(unread(cause, iam(RESET)))
     gap = ChangeEvents(session, NOW).of_credentials()

@@ -11,8 +11,8 @@ from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.model.origins import Blob, Index, Message, Origin, Root, WorkTree
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.inputs import Changed, Input, Passed, Places, Source
 from bedrock_key_guard.scan.scan import CHANGED, INTERRUPTED, UNTRACED, Scanning, read, scan
+from bedrock_key_guard.scan.source import Changed, Input, Passed, Places, Source
 from tests.keysmith import fingerprint_of, long_term
 
 if TYPE_CHECKING:

@@ -94,6 +94,15 @@ def test_an_expired_key_asks_nobody(executor: Executor, time: FakeTime) -> None:
     assert (evidence.allowed.lookup, evidence.allowed.detail) == ("decoded", "not asked")
 
 
+def test_a_key_that_only_bedrock_can_date_is_asked_about(
+    executor: Executor, time: FakeTime
+) -> None:
+    key = replace(short_term(issued_at=NOW - timedelta(days=1)), is_ambiguous=True)
+    evidence = offline_evidence(key, nobody(executor, time))
+    assert evidence.clock.expires_at is None
+    assert may_be_probed(evidence)
+
+
 @pytest.mark.parametrize(("late", "expired"), [(300, False), (301, True)])
 def test_a_clock_that_is_five_minutes_wrong_expires_no_key(
     late: int, expired: bool, executor: Executor

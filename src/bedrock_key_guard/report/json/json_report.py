@@ -80,7 +80,9 @@ def _identity(key: Key) -> Json:
     """Return what a key says about itself."""
     if isinstance(key, MalformedKey):
         return _NOBODY | _identity_in(key.clue)
-    return {name: getattr(key, name, nothing) for name, nothing in _NOBODY.items()}
+    identity = {name: getattr(key, name, nothing) for name, nothing in _NOBODY.items()}
+    is_ambiguous = isinstance(key, ShortTermKey) and key.is_ambiguous
+    return identity | (dict.fromkeys(("issued_at", "expires_at")) if is_ambiguous else {})
 
 
 def _identity_in(clue: str) -> Json:

@@ -9,6 +9,7 @@ from bedrock_key_guard.iam.commands import to_disable
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.details import describe, place
+from bedrock_key_guard.report.totals import parts_of_keys
 from bedrock_key_guard.text.terminal import shown
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ def unread(missed: Sequence[NotScanned]) -> str:
     return "".join(f"Bedrock Key Guard: {sentence}\n" for sentence in said)
 
 
+def partial(count: int) -> str:
+    """Return a sentence about what starts as a key does, which blocks nothing."""
+    where = "`bedrock-key-guard scan --include-malformed` shows where"
+    return f"Bedrock Key Guard: {parts_of_keys(count)}; {where}.\n"
+
+
 def _incident(incident: Incident) -> str:
     places = "\n".join(shown(place(location)) for location in incident.locations)
     return f"{places}\n{indent(chr(10).join(describe(incident.key)), '    ')}"
@@ -58,9 +65,14 @@ def _death(incident: Incident, now: datetime) -> Iterator[str]:
     if isinstance(key, LongTermKey):
         yield f"{name} find the credential with alias {shown(key.alias)}, and switch it off:"
         yield from (f"       {command}" for command in to_disable(key, None))
-    elif isinstance(key, ShortTermKey) and key.expires_at <= now:
+    elif isinstance(key, ShortTermKey) and key.expires_at <= now and not key.is_ambiguous:
         yield f"{name} it expired at {moment(key.expires_at)}."
     elif isinstance(key, ShortTermKey):
-        yield f"{name} it expires at {moment(key.expires_at)}. Until then, deny"
+        known = (
+            " at a time that only Bedrock knows"
+            if key.is_ambiguous
+            else f" at {moment(key.expires_at)}"
+        )
+        yield f"{name} it expires{known}. Until then, deny"
         yield f"       {' and '.join(key.family.deny_actions)}"
         yield f"       to the identity that access key {key.access_key_id} belongs to."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.ledger.records import StatusChange
-from bedrock_key_guard.respond.stores import Store, StoreError
+from bedrock_key_guard.respond.secret_stores import Store, StoreError
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.actions import Delete, Disable, Reset

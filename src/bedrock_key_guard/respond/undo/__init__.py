@@ -10,8 +10,8 @@ from bedrock_key_guard.aws.sessions import Sessions, open_sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model.actions import CHANGES, SEARCH, Disable
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.respond.account_access import AccessByAccount
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
+from bedrock_key_guard.respond.open_accounts import OpenAccounts
 from bedrock_key_guard.respond.undo.containments import containments
 from bedrock_key_guard.respond.undo.expiry import lift
 from bedrock_key_guard.respond.undo.restoration import held_by_others, restore
@@ -47,7 +47,7 @@ def undo(
     sessions = open_sessions(environment, role)
     _need(sessions, "restored", {entry.action for entry in entries})
     ledger, now = Ledger(path), datetime.now(timezone.utc)
-    accesses = AccessByAccount(sessions, lambda: now)
+    accesses = OpenAccounts(sessions, lambda: now)
     stay = [entry for entry in known if entry not in entries]
 
     def undone(entry: Entry) -> Outcome:
@@ -77,7 +77,7 @@ def lift_all(
     entries = read_ledger(path) if path.exists() else []
     sessions = open_sessions(environment, role)
     own = _need(sessions, "lifted", ("quarantine", "revoke-sessions"))
-    accesses = AccessByAccount(sessions, lambda: now)
+    accesses = OpenAccounts(sessions, lambda: now)
     lifted: list[tuple[str, Outcome]] = []
     for account_id in dict.fromkeys((own.account.account_id, *(e.account_id for e in entries))):
         access = accesses.of(account_id)

@@ -1,4 +1,4 @@
-"""Undo compression: gzip (RFC 1952), zlib (RFC 1950), bzip2, xz and, from Python 3.14, zstd."""
+"""Undo compression: gzip (RFC 1952), zlib (RFC 1950), bzip2, xz and zstd (RFC 8878)."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _zstd_library() -> Any:
     for name in ("compression.zstd", "backports.zstd"):
         with suppress(ImportError):
             return importlib.import_module(name)
-    raise Unreadable("zstd can be read from Python 3.14 on")
+    raise Unreadable("zstd takes Python 3.14, or the package backports.zstd")
 
 
 def _xz(memory: int) -> Decompressor:

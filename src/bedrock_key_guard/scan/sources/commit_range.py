@@ -14,8 +14,8 @@ from bedrock_key_guard.git.introductions import additions
 from bedrock_key_guard.git.references import check_revisions, lines, with_heads
 from bedrock_key_guard.git.repository import find_repository, repository_of
 from bedrock_key_guard.model.findings import NotScanned, Scanned
-from bedrock_key_guard.scan.inputs import Source
 from bedrock_key_guard.scan.provenance import placed
+from bedrock_key_guard.scan.source import Source
 from bedrock_key_guard.scan.sources.names import names
 from bedrock_key_guard.scan.sources.objects import (
     ABSENT,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedrock_key_guard.git.clean_git import Git
-    from bedrock_key_guard.scan.inputs import Inputs
+    from bedrock_key_guard.scan.source import Inputs
 
 _DOTS = re.compile(r"\.{2,3}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

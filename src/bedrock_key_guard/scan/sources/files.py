@@ -18,8 +18,8 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.repository import Repository, absolute, find_repository, repository_at
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.inputs import Changed
 from bedrock_key_guard.scan.prefilter.batches import FLAGS
+from bedrock_key_guard.scan.source import Changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,10 +20,10 @@ from bedrock_key_guard.git.clean_git import clean_git, temporary_folder
 from bedrock_key_guard.git.references import existing, find_references, lines
 from bedrock_key_guard.git.repository import repository_of
 from bedrock_key_guard.model.findings import NotScanned, Scanned
-from bedrock_key_guard.scan.inputs import Passed, Source
 from bedrock_key_guard.scan.prefilter.literals import has_literal
 from bedrock_key_guard.scan.prefilter.object_workers import search
 from bedrock_key_guard.scan.provenance import placed
+from bedrock_key_guard.scan.source import Passed, Source
 from bedrock_key_guard.scan.sources.names import names
 from bedrock_key_guard.scan.sources.objects import (
     SHALLOW,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.clean_git import Git
     from bedrock_key_guard.git.repository import Repository
-    from bedrock_key_guard.scan.inputs import Inputs
+    from bedrock_key_guard.scan.source import Inputs
 
 UNTOLD = NotScanned(
     "history",

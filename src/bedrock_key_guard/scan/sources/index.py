@@ -19,7 +19,7 @@ from bedrock_key_guard.git.repository import (
 )
 from bedrock_key_guard.model.findings import Scanned
 from bedrock_key_guard.model.origins import Index
-from bedrock_key_guard.scan.inputs import Input, Source
+from bedrock_key_guard.scan.source import Input, Source
 from bedrock_key_guard.scan.sources.names import names
 from bedrock_key_guard.scan.sources.objects import content_of, stored_beside
 from bedrock_key_guard.scan.sources.submodules import not_here
@@ -27,7 +27,7 @@ from bedrock_key_guard.scan.sources.submodules import not_here
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
-    from bedrock_key_guard.scan.inputs import Inputs
+    from bedrock_key_guard.scan.source import Inputs
 
 _DIFF = (
     "diff-index",

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.origins import Name
-from bedrock_key_guard.scan.inputs import Input
 from bedrock_key_guard.scan.prefilter import may_hold_key
+from bedrock_key_guard.scan.source import Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bedrock_key_guard.git import lfs
 from bedrock_key_guard.model.origins import Blob, Message
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.inputs import Input
+from bedrock_key_guard.scan.source import Input
 from bedrock_key_guard.scan.sources.files import opened as open_file
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.git.lfs import Pointer
     from bedrock_key_guard.git.repository import Repository
     from bedrock_key_guard.model.origins import Origin, Root
-    from bedrock_key_guard.scan.inputs import Open
+    from bedrock_key_guard.scan.source import Open
 
 ABSENT = (
     "the object is not here: the clone is partial, or the repository is damaged (fetch it, in "

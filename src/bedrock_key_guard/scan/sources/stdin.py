@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.git.repository import search_outside_tree_of
 from bedrock_key_guard.model.findings import Scanned
 from bedrock_key_guard.model.origins import Stdin
-from bedrock_key_guard.scan.inputs import Input, Source
+from bedrock_key_guard.scan.source import Input, Source
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -14,7 +14,7 @@ from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.repository import absolute, find_repository, search_outside_tree_of
 from bedrock_key_guard.model.findings import NotScanned, Scanned
 from bedrock_key_guard.model.origins import Index, WorkTree
-from bedrock_key_guard.scan.inputs import Input, Passed, Source
+from bedrock_key_guard.scan.source import Input, Passed, Source
 from bedrock_key_guard.scan.sources.files import Entry, Listed, list_files, list_nested, opened
 from bedrock_key_guard.scan.sources.names import names
 from bedrock_key_guard.scan.sources.objects import content_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.lfs import Pointer
     from bedrock_key_guard.model.origins import Origin
-    from bedrock_key_guard.scan.inputs import Inputs, Open
+    from bedrock_key_guard.scan.source import Inputs, Open
 
 # Fewer files are scanned at once; to sort out those that hold nothing would not pay.
 _FEW = 16

@@ -229,6 +229,14 @@ NOBODY: dict[str, object] = {
                 "expires_at": "2026-11-23T17:00:00Z",
             },
         ),
+        (
+            replace(samples.short_term(), is_ambiguous=True),
+            {
+                "account_id": "029608264753",
+                "access_key_id": samples.ACCESS_KEY_ID,
+                "region": "us-east-1",
+            },
+        ),
         (samples.malformed(), {}),
         (samples.malformed(clue="Bedrock-at-11112222"), {}),
         (

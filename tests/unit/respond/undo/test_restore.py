@@ -17,10 +17,11 @@ from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model.actions import Disable
 from bedrock_key_guard.model.evidence import Account, CredentialRecord
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.respond.account_access import AccessByAccount, AccountAccess
+from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.identities import CredentialWriter
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
+from bedrock_key_guard.respond.open_accounts import OpenAccounts
 from bedrock_key_guard.respond.undo import undo
 from bedrock_key_guard.respond.undo.restoration import activate_again, obstacle, restore
 from bedrock_key_guard.respond.undo.reversal import Reversal, Shown
@@ -363,7 +364,7 @@ def test_what_cloudtrail_could_not_say_is_not_given_back(
     entry = take(leaked, session, path)
     sandbox.aws_faults.add(fault, on="cloudtrail:*", times=None, after=after)
     session.limiter = Time().limiter()
-    access = AccessByAccount(Sessions(session), lambda: datetime.now(timezone.utc)).of(ACCOUNT)
+    access = OpenAccounts(Sessions(session), lambda: datetime.now(timezone.utc)).of(ACCOUNT)
     assert isinstance(access, AccountAccess)
     outcome = restore(entry, access, Ledger(path), dry_run=False)
     assert outcome.state == "refused"

@@ -8,6 +8,7 @@ import lzma
 import struct
 import sys
 import tarfile
+import tempfile
 import tracemalloc
 import zipfile
 import zlib
@@ -230,7 +231,9 @@ def test_zstd_is_opaque_where_python_has_no_library_for_it(
         monkeypatch.setitem(sys.modules, name, None)
     reading = read(b"\x28\xb5\x2f\xfd" + bytes(99))
     assert reading.missed == (
-        NotScanned("box > zstd", "unopened", "zstd can be read from Python 3.14 on"),
+        NotScanned(
+            "box > zstd", "unopened", "zstd takes Python 3.14, or the package backports.zstd"
+        ),
     )
 
 
@@ -274,6 +277,16 @@ def _distance(value: int) -> bytes:
         value -= 1
         digits.insert(0, value & 127 | 128)
     return bytes(digits)
+
+
+def test_a_pack_is_a_gap_where_there_is_no_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = boxes.pack(TEXT)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    (missed,) = read(pack).missed
+    assert missed.kind == "missing"
+    assert missed.reason.startswith("it takes Git and a temporary folder: There is no folder for")
 
 
 def test_what_a_pack_makes_git_hold_is_bounded() -> None:

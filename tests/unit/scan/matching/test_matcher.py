@@ -27,6 +27,40 @@ AROUND = st.text(st.characters(codec="utf-8", exclude_characters="AabM"))
 AFTER = st.text(st.sampled_from("\"'`,;.&<>()[]{}|\\ \t\r\n%*~$#@^_:-!?/+=é\0"))
 
 
+# What may stand behind a key that is cut, with which a reader might take it for whole.
+BEHIND_A_CUT = (
+    "",
+    '"',
+    "\n",
+    ",",
+    " more text",
+    "xyz",
+    "=",
+    "==",
+    "...",
+    "\nAAAA",
+    "\\n",
+    "/",
+    "_",
+)
+
+
+@pytest.mark.parametrize("after", BEHIND_A_CUT)
+@pytest.mark.parametrize("family", KEYS)
+def test_no_cut_of_a_key_is_taken_for_a_whole_one(family: str, after: str) -> None:
+    key = KEYS[family].rstrip("=")
+    for end in range(1, len(key)):
+        found = matches(f"key={key[:end]}{after}".encode())
+        assert "exact" not in [match.confidence for match in found], end
+
+
+@given(st.text("abcXYZ019+=,.@_-", min_size=1, max_size=64), st.integers(1, 200), st.booleans())
+def test_no_cut_of_any_users_key_is_taken_for_a_whole_one(user: str, left: int, wide: bool) -> None:
+    key = long_term(user).rstrip("=")
+    text = f"key={key[: max(len(key) - left, 1)]},".encode("utf-16-le" if wide else "utf-8")
+    assert "exact" not in [match.confidence for match in matches(text)]
+
+
 WIDTHS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 

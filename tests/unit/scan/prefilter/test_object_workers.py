@@ -37,7 +37,7 @@ def git(repo: Repo) -> Iterator[Git]:
 def small_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every few objects be a list of their own."""
     monkeypatch.setattr(object_lists, "PART_BYTES", 1)
-    monkeypatch.setattr(object_lists, "_BLOCK", 150)
+    monkeypatch.setattr("bedrock_key_guard.git.clean_git._BLOCK", 150)
 
 
 def store(repo: Repo, text: str) -> str:
@@ -220,7 +220,8 @@ def test_a_listing_that_breaks_off_is_an_error_and_not_an_empty_repository(
     class BrokenGit(Git):
         def start(self, *_: str) -> subprocess.Popen[bytes]:
             code = "print('0' * 40, '0' * 40, 'blob', 1); raise SystemExit(128)"
-            return subprocess.Popen([sys.executable, "-I", "-c", code], stdout=subprocess.PIPE)
+            pipe = subprocess.PIPE
+            return subprocess.Popen([sys.executable, "-I", "-c", code], stdin=pipe, stdout=pipe)
 
     store(repo, "ABSK")
     broken = BrokenGit(git.repository, tmp_path, tmp_path / "index")

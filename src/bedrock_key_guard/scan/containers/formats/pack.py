@@ -9,16 +9,15 @@ objects add, is read without Git. The formats are in gitformat-pack(5) and gitfo
 from __future__ import annotations
 
 import re
-import tempfile
 from contextlib import contextmanager, suppress
 from itertools import chain
-from pathlib import Path
 from shutil import copyfileobj
 from threading import Timer
 from time import monotonic
 from typing import IO, TYPE_CHECKING, cast
 
-from bedrock_key_guard.git.clean_git import Git, clean_git
+from bedrock_key_guard.errors import UsageError, as_guard_error
+from bedrock_key_guard.git.clean_git import Git, clean_git, temporary_folder
 from bedrock_key_guard.git.repository import Repository
 from bedrock_key_guard.scan.containers import compressed
 from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
@@ -27,7 +26,7 @@ from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
+    from pathlib import Path
 
 _LONGEST_LINE = 1 << 16
 _SHA_256 = re.compile(rb"@object-format=sha256")
@@ -58,17 +57,29 @@ def pack_members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
 
 
 def _objects(cursor: Cursor, formats: tuple[str, ...], budget: Budget) -> Iterator[Member | Gap]:
-    with tempfile.TemporaryDirectory(prefix="bedrock-key-guard-") as folder:
-        pack = Path(folder, "pack")
+    with _surroundings(), temporary_folder() as folder:
+        pack = folder / "pack"
         _copy(cursor, pack, budget.limits.pack)
         for found in formats:
-            with _repository(Path(folder, found), found) as git:
+            with _repository(folder / found, found) as git:
                 if _unpacked(git, pack, budget.limits.pack):
                     yield from _read(git, budget)
                     return
         with pack.open("rb") as file:
             yield from pieces(Cursor(file), budget)
     raise Unreadable("Git cannot read it, or its objects build on others that are not in it")
+
+
+@contextmanager
+def _surroundings() -> Iterator[None]:
+    """Raise Unreadable where there is no Git, or no room on the disk."""
+    try:
+        yield
+    except (OSError, UsageError) as error:
+        known = as_guard_error(error)
+        raise Unreadable(
+            f"it takes Git and a temporary folder: {known}".rstrip("."), "missing"
+        ) from None
 
 
 def _copy(cursor: Cursor, pack: Path, limit: int) -> None:
