@@ -84,5 +84,6 @@ def _more(ask: Ask, key: Authenticated, caller: Caller) -> dict[str, Any]:
 
 
 def _message(body: str) -> str:
-    said = json.loads(body)
-    return str(said.get("Message") or said["error"]["message"])
+    """Return what Bedrock said; where it conceals why, the event's words are not recorded."""
+    said = json.loads(body or "{}")
+    return str(said.get("Message") or said.get("error", said).get("message", "Access denied"))
