@@ -182,7 +182,9 @@ class _Handler(BaseHTTPRequestHandler):
         bearer = self._bearer(None if found is None else found[0].plane)
         self._record(path, found, bearer)
         if found is None:
-            answer: Answer | None = render(None, WRONG_METHOD if is_served(path) else NOT_FOUND)
+            answer: Answer | None = render(
+                None, WRONG_METHOD if is_served(path, place.plane) else NOT_FOUND
+            )
         else:
             answer = self._answer(*found, place, bearer)
         if answer is None:
