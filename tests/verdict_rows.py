@@ -176,6 +176,7 @@ def by_role(
     ended: bool = False,
     altered: bool = False,
     revoked: float | None = None,
+    region: str | None = None,
 ) -> Make:
     """Make a key that a session of a role of its own signed.
 
@@ -185,7 +186,7 @@ def by_role(
     def make(stage: Stage) -> str:
         session = session_of(stage, role := stage.name())
         issued_at = now() - timedelta(hours=hours_ago) if hours_ago else None
-        key = signers.short_term_key(stage.sandbox, session, issued_at=issued_at).key
+        key = signers.short_term_key(stage.sandbox, session, region=region, issued_at=issued_at).key
         if ended:
             signers.age(stage.sandbox, session, hours=2)
         if revoked is not None:

@@ -114,6 +114,8 @@ def clock(**ahead: float) -> Begin:
     return lambda stage: stage.sandbox.set_clock(ahead=timedelta(**ahead))
 
 
+SMALL, NONE = "ca-central-1", "not-offered"
+MANTLE_THERE = "bedrock-mantle.ca-central-1.api.aws"
 QUARANTINED = denied(*BEARER)
 REVOKED = by_role(revoked=1)
 SILENT = "bedrock-mantle has not confirmed it"
@@ -347,6 +349,16 @@ WORLDS = (
         for name, fault in PROVING_NOTHING.items()
     ),
     World("there is no way to mantle", NOT_CONFIRMED, loses("bedrock-mantle.*")),
+    World(
+        "its region has no second plane",
+        (
+            Row("4", "good", by_role(region=SMALL), "live", "bedrock accepted it", NONE),
+            Row("6", "revoked", by_role(region=SMALL, revoked=1), "contained", "not use", NONE),
+            Row("10", "over", by_role(region=SMALL, ended=True), "dead", "has ended", NONE),
+            Row("11b", "altered", by_role(region=SMALL, altered=True), "rejected", "own", NONE),
+        ),
+        environment={"NAMELESS_HOSTS": MANTLE_THERE, "no_proxy": f"127.0.0.1,{MANTLE_THERE}"},
+    ),
     World(
         "the organisation denies it",
         (Row("7", "good", long_term(), "live", "explicit deny in its service control policy"),),
