@@ -216,7 +216,7 @@ def test_a_key_that_was_made_in_the_console_is_told(
         stdin=key.encode(),
         hurried=True,
     )
-    (made_in,) = usage_of(done)["by"]["made_in"]["tallies"]
+    (made_in,) = usage_of(done)["by"]["made_in"]["values"]
     assert (made_in["value"], made_in["calls"]) == ("the AWS console", 1)
 
 
