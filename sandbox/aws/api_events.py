@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from sandbox.base import clock
 from sandbox.base.accounts import home_region
 from sandbox.cloudtrail.trail import TRAIL, Event
 from sandbox.cloudtrail.user_identity import identity_of
@@ -71,7 +71,7 @@ def record_call(request: Request, signer: Signer, said: Answer) -> None:
         region=home_region(account_id) if request.service == "iam" else request.region,
         source=f"{request.service}.amazonaws.com",
         name=request.operation,
-        time=datetime.now(timezone.utc).replace(microsecond=0),
+        time=clock.now().replace(microsecond=0),
         identity=identity_of(signer.principal, signer.session, request.access_key_id),
         user_name=signer.principal.name,
         source_ip=request.source_ip,

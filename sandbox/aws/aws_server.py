@@ -25,6 +25,7 @@ from sandbox.aws.api_events import record_call
 from sandbox.aws.constraints import outside_the_model
 from sandbox.aws.enforcement import refused_permission
 from sandbox.aws.rules import refusal_of
+from sandbox.base import clock
 from sandbox.base.fault_plan import Action, FaultPlan
 from sandbox.base.faults import Answer, Delay, Hang, Interrupt, Lost, ServiceError
 from sandbox.base.loopback import RESET_ON_CLOSE
@@ -46,6 +47,9 @@ class QuietRequestHandler(MotoRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - as inherited
         pass
+
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002 - as inherited
+        return clock.http_date()
 
     def connection_dropped(
         self,

@@ -22,6 +22,7 @@ PARTITION = "aws"
 HOME_REGIONS: Mapping[str, str] = {
     "aws": "us-east-1",
     "aws-us-gov": "us-gov-west-1",
+    "aws-eusc": "eusc-de-east-1",
     "aws-cn": "cn-north-1",
 }
 _partitions: dict[str, str] = {}
@@ -43,7 +44,7 @@ def home_region(account_id: str) -> str:
 
 
 def partition_of_region(region: str) -> str:
-    prefixes = {"us-gov-": "aws-us-gov", "cn-": "aws-cn"}
+    prefixes = {"us-gov-": "aws-us-gov", "cn-": "aws-cn", "eusc-": "aws-eusc"}
     return next((name for start, name in prefixes.items() if region.startswith(start)), PARTITION)
 
 

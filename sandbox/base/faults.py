@@ -128,6 +128,13 @@ DELETE_CONFLICT = ServiceError(
     409, "DeleteConflict", "Cannot delete entity, must remove referenced objects first."
 )
 NO_SUCH_ENTITY = ServiceError(404, "NoSuchEntity", "The entity cannot be found.")
+# What ListFoundationModels says of an account that AWS has closed to Bedrock
+# (aws-samples/amazon-bedrock-workshop 20).
+CLOSED_ACCOUNT = ServiceError(
+    403,
+    "AccessDeniedException",
+    "Your account is not authorized to invoke this API operation.",
+)
 ACCESS_DENIED = ServiceError(403, "AccessDenied", "User is not authorized to perform this action")
 
 

@@ -12,13 +12,14 @@ import base64
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl
 
 from moto.iam.models import iam_backends
 
+from sandbox.base import clock
 from sandbox.base.accounts import (
     HOME_REGIONS,
     PARTITION,
@@ -152,7 +153,7 @@ def _is_signed_by(signer: Signer, parameters: dict[str, str]) -> bool:
 
 
 def _is_current(parameters: dict[str, str], signer: Signer) -> bool:
-    now = datetime.now(timezone.utc)
+    now = clock.now()
     issued = sigv4.moment(parameters["X-Amz-Date"])
     life = int(parameters["X-Amz-Expires"])
     if not 1 <= life <= LONGEST_LIFE or issued > now + timedelta(minutes=5):

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from sandbox.base import clock
 from sandbox.bedrock.operations import MANTLE
 from sandbox.cloudtrail.trail import TRAIL, Event
 from sandbox.cloudtrail.user_identity import identity_of
@@ -47,7 +47,7 @@ def record_bearer_call(ask: Ask, ruling: Ruling, caller: Caller) -> None:
             region=ask.region,
             source=f"{ask.plane.namespace}.amazonaws.com",
             name=ask.operation.event,
-            time=datetime.now(timezone.utc).replace(microsecond=0),
+            time=clock.now().replace(microsecond=0),
             identity=_identity(ask, key),
             user_name=key.principal.name,
             source_ip=caller.source_ip,
@@ -84,5 +84,6 @@ def _more(ask: Ask, key: Authenticated, caller: Caller) -> dict[str, Any]:
 
 
 def _message(body: str) -> str:
-    said = json.loads(body)
-    return str(said.get("Message") or said["error"]["message"])
+    """Return what Bedrock said; where it conceals why, the event's words are not recorded."""
+    said = json.loads(body or "{}")
+    return str(said.get("Message") or said.get("error", said).get("message", "Access denied"))

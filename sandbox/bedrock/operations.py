@@ -87,5 +87,6 @@ def asked(method: str, path: str) -> tuple[Operation, str] | None:
     return None
 
 
-def is_served(path: str) -> bool:
-    return any(re.fullmatch(operation.path, path) for operation in OPERATIONS)
+def is_served(path: str, plane: Plane | None) -> bool:
+    """Tell whether a path is one of a plane's, or of either where no plane is named."""
+    return any(re.fullmatch(o.path, path) and plane in (None, o.plane) for o in OPERATIONS)

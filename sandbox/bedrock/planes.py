@@ -32,6 +32,7 @@ MODELS = (
     ("amazon.nova-example-v1:0", "Nova Example", "Amazon"),
     ("openai.gpt-oss-example-1:0", "gpt-oss-example", "OpenAI"),
 )
+NOT_A_KEY = "Invalid API Key format: Must start with pre-defined prefix"
 VPC_ENDPOINT = "VPC endpoint policy"
 REPLY = "Hello."
 USAGE = {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3}
@@ -44,7 +45,7 @@ _REFUSALS: Mapping[Plane, Mapping[Refusal, ServiceError]] = MappingProxyType(
             Refusal.FORMAT: ServiceError(
                 403,
                 "AccessDeniedException",
-                "Invalid API Key format: Must start with pre-defined prefix",
+                NOT_A_KEY,
             ),
             Refusal.AUTHENTICATION: ServiceError(
                 403,
@@ -69,12 +70,12 @@ class Manner:
 
     `checks_first` is which permission is missed first when both are: in a field report of 2025-08 a
     user whose sessions the console had revoked (`Deny` of `*`) is refused `bedrock:InvokeModel`.
-    `mantle_conceals` lets mantle call a key invalid that may not be used there, as one guide has
-    it; in a CloudFormation failure of its ListModels it names the principal instead.
+    `mantle_conceals` is what mantle answers to a key that may not be used there, such as one of
+    `CONCEALMENTS`; in a CloudFormation failure of its ListModels it names the principal instead.
     """
 
     checks_first: Literal["bearer", "operation"] = "bearer"
-    mantle_conceals: bool = False
+    mantle_conceals: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def decide(ask: Ask, key: Authenticated | Refusal, manner: Manner) -> Answer:
             return render(plane, ServiceError(500, "InternalServerException", str(unsupported)))
         if denial is not None:
             if plane is MANTLE and action == plane.bearer_action and manner.mantle_conceals:
-                return render(plane, _REFUSALS[plane][Refusal.AUTHENTICATION])
+                return manner.mantle_conceals
             return denied(plane, key.principal.arn, denial, where)
     return done(ask)
 
@@ -145,6 +146,19 @@ def render(plane: Plane | None, error: ServiceError) -> Answer:
         "type": _ERROR_TYPES.get(error.status, "server_error"),
     }
     return Answer(error.status, json.dumps({"error": detail}), JSON_TYPE)
+
+
+# One guide has the first two, of an authentic key without the permission. Nobody has recorded the
+# others: they are what a front or a router would say.
+CONCEALMENTS: Mapping[str, Answer] = MappingProxyType(
+    {
+        "invalid": render(MANTLE, ServiceError(401, "invalid_api_key", "Invalid bearer token")),
+        "no key": render(MANTLE, ServiceError(401, "invalid_api_key", NOT_A_KEY)),
+        "not found": render(MANTLE, ServiceError(404, "not_found_error", "Not found")),
+        "other words": Answer(403, json.dumps({"detail": "Forbidden"}), JSON_TYPE),
+        "no words": Answer(401),
+    }
+)
 
 
 def done(ask: Ask) -> Answer:

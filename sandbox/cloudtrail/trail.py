@@ -14,9 +14,10 @@ import time
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sandbox.base import clock
 from sandbox.base.lag import Lag
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class Trail:
 
     def look_up(self, account_id: str, region: str, *, begins: bool = True) -> list[Event]:
         """Give what has arrived, newest first; `begins` is false for a further page."""
-        oldest = datetime.now(timezone.utc) - KEPT
+        oldest = clock.now() - KEPT
         with self._lock:
             kept = self._events[account_id, region]
             arrived = [one.event for one in reversed(kept) if self._has_arrived(one)]

@@ -27,6 +27,8 @@ What a sandbox offers:
 * `bedrock.faults` (`on="bedrock:*"`, `on="bedrock-mantle:*"`), `bedrock.lag`, `bedrock.log`,
   `bedrock.region`, `bedrock.url`: the same for Bedrock, see sandbox/bedrock,
   and sandbox/base/faults.py for what can go wrong;
+* `bedrock.delay(lag, on=, region=, node=)`, `bedrock.nodes`: the same for some of its hosts alone;
+* `set_clock(ahead=...)`: the time of all servers, apart from this machine's;
 * `bedrock.endpoint_policy`: what a VPC endpoint lets through to Bedrock, None where there is none;
 * `enforced()`: within it the policies of the caller are checked at every AWS call, so that a policy
   put on the guard's user (`GUARD_USER`, policy `GUARD_POLICY`) can be shown to be enough;
@@ -43,13 +45,14 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, final
 
 import botocore.session
 import requests
 from moto.core.base_backend import BackendDict
 
-from sandbox.base import accounts, organization
+from sandbox.base import accounts, clock, organization
 from sandbox.base.accounts import home_region, partition_of, partition_of_region
 from sandbox.base.organization import Organization
 from sandbox.cloudtrail.trail import TRAIL
@@ -122,6 +125,7 @@ class Sandbox(AwsClients):
             accounts.place(placed)
             organization.found(None)
             TRAIL.clear()
+            clock.set_ahead(timedelta())
             self._keys = {
                 account: seeding.seed_account(account) for account in account_ids or self._accounts
             }
@@ -136,6 +140,10 @@ class Sandbox(AwsClients):
         at_home = partition_of(account_id) == partition_of_region(self._region)
         region = self._region if at_home else home_region(account_id)
         return variables(key, region, self._aws, self.bedrock)
+
+    def set_clock(self, *, ahead: timedelta) -> None:
+        """Set the servers' time; beyond five minutes nobody of this machine can sign a call."""
+        clock.set_ahead(ahead)
 
     def make_user(self, account_id: str, user_name: str, *, permissions: bool = True) -> None:
         """Make a user, by default with what the console gives to the owner of a Bedrock key."""

@@ -1,15 +1,16 @@
 """Check the credentials of an AWS call, as every service does before anything else.
 
 Codes and words are those of the IAM and STS API references ("Common Errors") and, for the services
-that speak JSON, of the AWS SDKs' threads on expired and unknown tokens.
+that speak JSON, of the AWS SDKs' threads on expired and unknown tokens; of a wrong time, those of
+the IAM user guide ("Troubleshoot Signature Version 4 signing for AWS API requests").
 """
 
 from __future__ import annotations
 
 import hmac
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from sandbox.base import clock
 from sandbox.base.accounts import partition_of, partition_of_region
 from sandbox.base.faults import ServiceError
 from sandbox.iam import sigv4
@@ -28,21 +29,43 @@ UNSIGNED = (
 
 
 def refused_credentials(request: Request) -> ServiceError | None:
-    """Refuse a call whose access key, token or signature is not good; None for an unsigned one."""
+    """Refuse a call whose access key, token, time or signature is not good.
+
+    Returns None for an unsigned one.
+    """
     if request.access_key_id is None:
         return None
-    by_query = request.service in QUERY_SERVICES
     signer = request.signer
     if signer is None or not _is_known(request, signer):
-        code = "InvalidClientTokenId" if by_query else "UnrecognizedClientException"
-        return ServiceError(403 if by_query else 400, code, UNKNOWN)
-    if signer.expires_at is not None and signer.expires_at <= datetime.now(timezone.utc):
-        code = "ExpiredToken" if by_query else "ExpiredTokenException"
-        return ServiceError(403 if by_query else 400, code, EXPIRED)
-    if not _is_signed(request, signer):
-        code = "SignatureDoesNotMatch" if by_query else "InvalidSignatureException"
-        return ServiceError(403 if by_query else 400, code, UNSIGNED)
+        return _refusal(request, "InvalidClientTokenId", "UnrecognizedClientException", UNKNOWN)
+    if signer.expires_at is not None and signer.expires_at <= clock.now():
+        return _refusal(request, "ExpiredToken", "ExpiredTokenException", EXPIRED)
+    wrong = _wrong_time(request) or (None if _is_signed(request, signer) else UNSIGNED)
+    if wrong is not None:
+        return _refusal(request, "SignatureDoesNotMatch", "InvalidSignatureException", wrong)
     return None
+
+
+def _refusal(request: Request, by_query: str, by_json: str, message: str) -> ServiceError:
+    if request.service in QUERY_SERVICES:
+        return ServiceError(403, by_query, message)
+    return ServiceError(400, by_json, message)
+
+
+def _wrong_time(request: Request) -> str | None:
+    """Say that a call was signed too long ago, or too early."""
+    signed_at = None if request.signature is None else request.signature.headers.get(DATE)
+    if not signed_at:
+        return None
+    moment, now = sigv4.moment(signed_at), clock.now()
+    if abs(now - moment) <= clock.SKEW:
+        return None
+    word, limit, side = (
+        ("expired", now - clock.SKEW, "earlier")
+        if moment < now
+        else ("not yet current", now + clock.SKEW, "later")
+    )
+    return f"Signature {word}: {signed_at} is {side} than {limit:{sigv4.TIME_FORMAT}}"
 
 
 def _is_known(request: Request, signer: Signer) -> bool:
@@ -60,4 +83,4 @@ def _is_signed(request: Request, signer: Signer) -> bool:
     return hmac.compare_digest(expected, given)
 
 
-TOKEN = "x-amz-security-token"
+DATE, TOKEN = "x-amz-date", "x-amz-security-token"

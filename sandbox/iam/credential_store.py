@@ -12,11 +12,13 @@ import base64
 import re
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from moto.iam.exceptions import IAMException
+
+from sandbox.base import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -178,4 +180,4 @@ def _new_secret(service: str, alias: str) -> str:
 
 
 def _now() -> datetime:
-    return datetime.now(timezone.utc).replace(microsecond=0)
+    return clock.now().replace(microsecond=0)

@@ -6,10 +6,10 @@ The keys are those of the IAM user guide, "AWS global condition context keys"; w
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sandbox.base import clock
 from sandbox.base.organization import ORGANIZATION_ID, organization_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def context_of(
     principal: Principal, session: Session | None, region: str
 ) -> dict[str, str | tuple[str, ...]]:
     """Describe the caller; a role's session is known by its role too."""
-    now = datetime.now(timezone.utc)
+    now = clock.now()
     context: dict[str, str | tuple[str, ...]] = {
         "aws:CurrentTime": now.isoformat(),
         "aws:EpochTime": str(int(now.timestamp())),

@@ -7,11 +7,12 @@ moto's reset clears it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from moto.sts.utils import random_session_token
 
+from sandbox.base import clock
 from sandbox.base.accounts import account_of, backend_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def issue(
 ) -> Session:
     """Make temporary credentials that begin now."""
     key = backend_of(subject.account_id).create_temp_access_key()
-    now = datetime.now(timezone.utc).replace(microsecond=0)
+    now = clock.now().replace(microsecond=0)
     session = Session(
         subject=subject,
         access_key_id=key.access_key_id,

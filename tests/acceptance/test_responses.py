@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bedrock_key_guard.respond.undo import lift_all
-from sandbox.bedrock.planes import Manner
+from sandbox.bedrock.planes import CONCEALMENTS, Manner
 from tests.answers import Answering
 from tests.iam_state import iam_state
 from tests.jobs import ACCOUNT
@@ -208,9 +208,9 @@ def test_what_holds_a_short_term_key_is_lifted_once_it_has_expired(
 @pytest.mark.parametrize(
     "manner",
     [
-        Manner(mantle_conceals=True),
+        Manner(mantle_conceals=CONCEALMENTS["invalid"]),
         Manner(checks_first="operation"),
-        Manner("operation", mantle_conceals=True),
+        Manner("operation", mantle_conceals=CONCEALMENTS["invalid"]),
     ],
     ids=str,
 )

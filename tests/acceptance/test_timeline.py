@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.base.faults import ACCESS_DENIED, AWS_THROTTLED, Answer
 from sandbox.cloudtrail.event_rows import Row, events_from
+from sandbox.front import signers
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey
 from tests.doors import git
@@ -200,6 +201,23 @@ def test_a_short_term_key_is_followed_with_and_without_its_access_key(
     assert usage["subject"] == f"access key {key.access_key_id}"
     assert usage["probes"] >= 2
     assert usage["reach"]["holder"] == f"arn:aws:iam::{ACCOUNT}:role/ml-pipeline"
+
+
+def test_a_key_that_was_made_in_the_console_is_told(
+    tree: Path, credentials: dict[str, str], sandbox: Sandbox
+) -> None:
+    session = signers.sso_session(sandbox, ACCOUNT, "PowerUser", "sam@example.com")
+    key = signers.short_term_key(sandbox, session).key
+    assert sandbox.accepts(key)
+    done = guard(
+        *("timeline", "--stdin", "--format", "json"),
+        cwd=tree,
+        env=credentials,
+        stdin=key.encode(),
+        hurried=True,
+    )
+    (made_in,) = usage_of(done)["by"]["made_in"]["values"]
+    assert (made_in["value"], made_in["calls"]) == ("the AWS console", 1)
 
 
 def test_a_key_on_standard_input_and_a_time_are_enough(

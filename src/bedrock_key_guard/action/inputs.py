@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Respond = Literal["off", "dry-run", "disable", "reset", "delete"]
 T = TypeVar("T", bound=str)
+# What starts at a time or at somebody's word reads what has long been there.
+_BRINGS_NOTHING = frozenset(("schedule", "workflow_dispatch", "repository_dispatch"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,10 @@ class Inputs:
         scope = scope_of(self.scan, name, payload, knows)
         return replace(scope, paths=(self.path,), allow=allow)
 
-    def verifying(self) -> Verifying:
-        """Return whose keys may be probed."""
-        return Verifying(self.allowed_account_ids, role=self.role_to_assume)
+    def verifying(self, event: Event | None = None) -> Verifying:
+        """Return whose keys may be probed; those that an event has brought may be new."""
+        brought = event is not None and event.name not in _BRINGS_NOTHING
+        return Verifying(self.allowed_account_ids, role=self.role_to_assume, of_event=brought)
 
     def investigating(self) -> Investigating | None:
         """Return that the use of each key is looked up, if it is."""

@@ -81,7 +81,7 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         warn_of_reset(responding.policy)
     report = pipeline.run(
         inputs.scanning(event),
-        inputs.verifying() if inputs.verify else None,
+        inputs.verifying(event) if inputs.verify else None,
         responding if inputs.verify else None,
         Surroundings(
             environment,

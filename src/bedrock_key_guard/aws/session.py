@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.aws.regions import HOME_REGION, overrides_trusted
+from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.evidence import Account
 
@@ -42,7 +43,8 @@ class NoSession:
 class Session:
     """Hold the credentials of one account, who they are, and one client for each service.
 
-    `limiter` is the pace at which CloudTrail is asked, by whomever: a run has one.
+    `limiter` is the pace at which CloudTrail is asked, by whomever: a run has one. So it has one
+    `dates`, which hears the date of every answer.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Session:
         trust_overrides: bool = False,
         ends_at: datetime | None = None,
         limiter: RateLimiter | None = None,
+        dates: ServerDates | None = None,
     ) -> None:
         """Use `boto`, which acts as `arn`; an assumed role's session ends."""
         _, partition, _, _, account_id, _ = arn.split(":", 5)
@@ -60,6 +63,7 @@ class Session:
         self.arn = arn
         self.ends_at = ends_at
         self.limiter = limiter or RateLimiter(time.monotonic, time.sleep)
+        self.dates = dates or ServerDates()
         self._trust_overrides = trust_overrides
         self._boto = boto
         self._clients: dict[tuple[str, str], Any] = {}
@@ -68,7 +72,7 @@ class Session:
     @property
     def home_region(self) -> str:
         """Name the region of IAM and of its trail in this partition."""
-        return HOME_REGION.get(self.account.partition, "us-east-1")
+        return HOME_REGION[self.account.partition]
 
     def global_client(self, service: str) -> Any:
         """Return the client of a service that lives in the home region (IAM, its trail)."""
@@ -99,14 +103,17 @@ class Session:
             given["SecretAccessKey"],
             given["SessionToken"],
             region_name=self._boto.region_name,
-            botocore_session=_core(trust_overrides=trust),
+            botocore_session=_core(self.dates, trust_overrides=trust),
         )
         arn, ends_at = str(answer["AssumedRoleUser"]["Arn"]), given["Expiration"]
-        return Session(boto, arn, trust_overrides=trust, ends_at=ends_at, limiter=self.limiter)
+        more: dict[str, Any] = {"limiter": self.limiter, "dates": self.dates}
+        return Session(boto, arn, trust_overrides=trust, ends_at=ends_at, **more)
 
 
 def open_session(
-    environment: Mapping[str, str], limiter: RateLimiter | None = None
+    environment: Mapping[str, str],
+    limiter: RateLimiter | None = None,
+    dates: ServerDates | None = None,
 ) -> Session | NoSession:
     """Open a session with the credentials that the SDK finds, or say why there is none.
 
@@ -120,20 +127,23 @@ def open_session(
             "boto3 is not installed, so AWS cannot be asked.",
             remedy="Install it with `pip install 'bedrock-key-guard[cli]'`.",
         ) from None
-    trust = overrides_trusted(environment)
+    trust, dates = overrides_trusted(environment), dates or ServerDates()
     try:
-        boto = boto3.Session(botocore_session=_core(trust_overrides=trust))
+        boto = boto3.Session(botocore_session=_core(dates, trust_overrides=trust))
         if boto.get_credentials() is None:
             return NoSession("there are no AWS credentials")
         sts = _make_client(boto, "sts", boto.region_name or "us-east-1")
         arn = str(sts.get_caller_identity()["Arn"])
-        return Session(boto, arn, trust_overrides=trust, limiter=limiter)
+        session = Session(boto, arn, trust_overrides=trust, limiter=limiter, dates=dates)
     except ClientError as error:
         return NoSession(f"AWS would not say whose the credentials are ({refusal(error)})")
     except (SSOError, TokenRetrievalError):
         return NoSession("nobody is signed in to AWS (run `aws sso login`)")
     except Exception as error:  # noqa: BLE001  # no answer, or the page of a proxy
         return NoSession(f"AWS could not be asked who we are ({type(error).__name__})")
+    if session.account.partition not in HOME_REGION:
+        return NoSession(f"no Bedrock is known in partition {session.account.partition}")
+    return session
 
 
 def error_code(error: Exception) -> str:
@@ -152,7 +162,7 @@ def refusal(error: Exception) -> str:
     return f"{error_code(error)} for {denied[1]}" if denied else error_code(error)
 
 
-def _core(*, trust_overrides: bool) -> botocore.session.Session:
+def _core(dates: ServerDates, *, trust_overrides: bool) -> botocore.session.Session:
     """Make what clients are made of; those too that fetch the credentials.
 
     They would show a token to an endpoint of somebody's choosing.
@@ -160,7 +170,11 @@ def _core(*, trust_overrides: bool) -> botocore.session.Session:
     import botocore.loaders
     import botocore.session
 
+    def hear(**answered: Any) -> None:
+        dates.hear(answered["http_response"].headers.get("Date"))
+
     core = botocore.session.get_session()
+    core.register("after-call", hear)
     if not trust_overrides:
         core.set_config_variable("ignore_configured_endpoint_urls", True)  # noqa: FBT003
         # Models of AWS_DATA_PATH come before the SDK's own, and name endpoints too.

@@ -3,6 +3,8 @@
 Where the two services put the mark of a key: Bedrock in `additionalEventData.callWithBearerToken`,
 Mantle in `requestParameters` (Amazon Bedrock user guide, "Log Amazon Bedrock API calls using AWS
 CloudTrail" and "... Mantle"). Either place counts for either service, as a truth value or as text.
+Of a key that somebody made in the console an event says `sessionCredentialFromConsole` at its top
+(CloudTrail user guide, "CloudTrail record contents").
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ LONGEST = 256
 """Characters of a value that are kept: nobody reads more of a user agent."""
 
 _BEARER = "callWithBearerToken"
+_CONSOLE = "the AWS console"
 _MARKETPLACE = "aws-marketplace.amazonaws.com"
 _BEDROCK = "bedrock.amazonaws.com"
 _PROBES = ("ListFoundationModels", "ListModels")
@@ -53,6 +56,7 @@ class Call:
     principal: str = ""
     access_key_id: str = ""
     kind: Kind | None = None
+    made_in: str = ""
 
     @property
     def failure(self) -> Failure | None:
@@ -103,6 +107,7 @@ def read_call(record: Record) -> Call | None:
         error=text("errorCode"),
         principal=cut(record.actor),
         access_key_id=text("userIdentity", "accessKeyId"),
+        made_in=_CONSOLE if text("sessionCredentialFromConsole") == "true" else "",
         kind=_kind(request) or _kind(more) or _by_identity(record),
     )
 

@@ -37,7 +37,7 @@ class Case:
         outcome = self.outcome
         if outcome is not None and outcome.confirmed_dead and outcome.action in KILLS:
             return True
-        return self.verdict is not None and self.verdict.state == "dead"
+        return self.verdict is not None and self.verdict.proves_dead
 
     @property
     def leads_to_dead_keys_alone(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
 if TYPE_CHECKING:
@@ -14,12 +15,36 @@ Plane = Literal["bedrock", "bedrock-mantle"]
 BedrockState = Literal["accepted", "denied", "refused", "expired", "unknown", "not-offered"]
 
 
+SecondPlane = Literal["asked", "unasked", "not-offered"]
+
+# Clocks differ; a key is called expired only when any sane clock would agree, and by a clock that
+# no server has confirmed only when it would be so anywhere on Earth.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+UNCONFIRMED_TOLERANCE = timedelta(hours=24)
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Hold our own time beside a key's nominal expiry (None for a long-term key)."""
+    """Hold the time of a run beside a key's nominal expiry (None for a long-term key).
+
+    `ahead` is how far our own clock was before the `Date` of the servers that were asked, None
+    where none was. Beyond the tolerance the servers are right, and `now` is theirs.
+    """
 
     now: datetime
     expires_at: datetime | None = None
+    ahead: timedelta | None = None
+
+    @property
+    def expired(self) -> bool:
+        """Return whether the key has expired by its own date."""
+        tolerance = UNCONFIRMED_TOLERANCE if self.ahead is None else CLOCK_TOLERANCE
+        return self.expires_at is not None and self.now > self.expires_at + tolerance
+
+    @property
+    def is_wrong(self) -> bool:
+        """Return whether our own clock differs from the servers' by more than the tolerance."""
+        return self.ahead is not None and abs(self.ahead) > CLOCK_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +54,8 @@ class BedrockAnswer:
     `denied` names the `principal` and the `denied_action`; it means that the key is authentic. AWS
     also says which kind of policy denies it, such as `service control policy`: `denied_by`, None
     where it does not, and `explicit` for a denial in that policy, not for want of permission there.
-    `refused` counts how often in a row. `unknown` is any answer that proves nothing.
+    `refusals` counts how often in a row it was `refused`, or called `expired`. `unknown` is any
+    answer that proves nothing.
     """
 
     plane: Plane
@@ -192,7 +218,9 @@ class AllowedAccounts:
 class Evidence:
     """Gather everything a verdict rests on: what was asked, what was answered, and when.
 
-    `left_out_by` is the bound of the run that kept the key from being asked about.
+    `bedrock` begins with both planes of the region where the key belongs; other regions follow.
+    `arrived_at` is when the event came that brought the key, None where none did. `left_out_by` is
+    the bound of the run that kept the key from being asked about.
     """
 
     key: WholeKey
@@ -203,6 +231,7 @@ class Evidence:
     trail: TrailAnswer | None = None
     policies: PolicyAnswer | None = None
     notes: tuple[str, ...] = ()
+    arrived_at: datetime | None = None
     left_out_by: Literal["--max-probes"] | None = None
 
     @property
@@ -216,9 +245,20 @@ VerdictState = Literal["live", "contained", "rejected", "unverified", "dead", "f
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """State what became of a key, with the reason and the evidence for it."""
+    """State what became of a key, with the reason and the evidence for it.
+
+    `second_plane` says whether the second plane has answered too; `unasked` also means that it
+    kept silent.
+    """
 
     state: VerdictState
     reason: str
     evidence: Evidence
     principal: str | None = None
+    second_plane: SecondPlane = "unasked"
+
+    @property
+    def proves_dead(self) -> bool:
+        """Return whether nobody can use the key: by its date, or by the word of every plane."""
+        every_plane = self.evidence.clock.expired or self.second_plane != "unasked"
+        return self.state == "dead" and every_plane

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime, timezone
 
 # What every Python reads alike: 3.10 knows no `Z` and passes over marks that later ones refuse.
@@ -14,7 +15,7 @@ _TIME = re.compile(
 
 def utc_now() -> datetime:
     """Return our own time, in UTC."""
-    return datetime.now(timezone.utc)
+    return datetime.fromtimestamp(time.time(), timezone.utc)
 
 
 def read_time(text: str, *, utc: bool = False) -> datetime:
@@ -24,12 +25,12 @@ def read_time(text: str, *, utc: bool = False) -> datetime:
     """
     if not _TIME.fullmatch(text):
         raise ValueError(text)
-    time = datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
-    if time.tzinfo is not None:
-        return time
+    when = datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
+    if when.tzinfo is not None:
+        return when
     if not utc:
         raise ValueError(text)
-    return time.replace(tzinfo=timezone.utc)
+    return when.replace(tzinfo=timezone.utc)
 
 
 def moment(when: datetime) -> str:

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Dimension = Literal[
-    "event", "model", "region", "error", "address", "agent", "inference_region", "principal"
+    "event",
+    "model",
+    "region",
+    "error",
+    "address",
+    "agent",
+    "inference_region",
+    "principal",
+    "made_in",
 ]
 IndicatorName = Literal[
     "new-address",

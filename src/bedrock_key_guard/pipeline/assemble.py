@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def assemble(
     return Report(
         scan=scan,
         cases=tuple(shown),
-        notes=(*scan.notes, *depth, *allowed),
+        notes=(*scan.notes, *depth, *allowed, *_wrong_clock(cases)),
         incomplete=(*_nothing_read(scan), *undone, *_left_undone(cases)),
         hides_unproven=any(not case.dead for case in cases if case not in shown),
         hidden_parts=0 if include_malformed else len(parts),
@@ -84,6 +85,17 @@ def _nothing_read(scan: Scan) -> tuple[str, ...]:
     if scanned.objects or not scanned.sources or not scan.complete:
         return ()
     return (_NOTHING_READ.get(scanned.sources[0], "Nothing was read."),)
+
+
+def _wrong_clock(cases: list[Case]) -> tuple[str, ...]:
+    """Say how far the clock of this machine is from that of the servers that were asked."""
+    clocks = (case.verdict.evidence.clock for case in cases if case.verdict)
+    ahead = next((clock.ahead for clock in clocks if clock.ahead and clock.is_wrong), None)
+    if ahead is None:
+        return ()
+    minutes = plural(round(abs(ahead).total_seconds() / 60), "minute")
+    side = "ahead of" if ahead > timedelta() else "behind"
+    return (f"The clock of this machine is {minutes} {side} the servers': their time counts.",)
 
 
 def _left_undone(cases: list[Case]) -> tuple[str, ...]:

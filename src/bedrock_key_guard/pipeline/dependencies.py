@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model.times import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bedrock_key_guard.aws.server_dates import ServerDates
     from bedrock_key_guard.aws.session import NoSession, Session
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.investigate.investigator import Investigator
@@ -42,7 +42,7 @@ def open_witnesses(
     verifying: Verifying, around: Surroundings
 ) -> Iterator[tuple[Sessions, Witnesses]]:
     """Open the sessions with AWS, and everything that can be asked about a key."""
-    session, prober = _open_aws(around)
+    session, prober, dates = _open_aws(around)
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.verify.accounts import Accounts
     from bedrock_key_guard.verify.iam_directory import Directories
@@ -56,22 +56,25 @@ def open_witnesses(
             directory_of=Directories(sessions).of,
             partition=sessions.partition,
             accounts=Accounts(verifying.allowed_account_ids, session),
-            now=utc_now,
+            dates=dates,
             clock=around.clock,
             executor=executor,
+            arrived_at=dates.now() if verifying.of_event else None,
         )
         yield sessions, witnesses
 
 
-def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober]:
+def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober, ServerDates]:
     try:
         from bedrock_key_guard.aws.rate_limit import RateLimiter
+        from bedrock_key_guard.aws.server_dates import ServerDates
         from bedrock_key_guard.aws.session import open_session
         from bedrock_key_guard.verify.bedrock import HttpsProber
 
         limiter = RateLimiter(around.clock, around.sleep)
-        prober = HttpsProber(around.environment, around.sleep)
-        return open_session(around.environment, limiter), prober
+        dates = ServerDates()
+        prober = HttpsProber(around.environment, around.sleep, dates=dates)
+        return open_session(around.environment, limiter, dates), prober, dates
     except ImportError as error:
         raise UsageError(
             f"{error.name} is not installed, so no key can be verified.",

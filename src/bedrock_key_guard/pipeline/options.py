@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 class Verifying:
     """Say whose keys may be probed (empty: those of the account in use), and how many.
 
-    `role` stands for the guard in the accounts that the credentials in use are not of.
+    `role` stands for the guard in the accounts that the credentials in use are not of. `of_event`
+    tells that an event has just brought what is read: a key in it may be seconds old.
     """
 
     allowed_account_ids: frozenset[str] = frozenset()
     max_probes: int = 200
     role: RoleToAssume | None = None
+    of_event: bool = False
 
 
 def account_ids(text: str) -> frozenset[str]:

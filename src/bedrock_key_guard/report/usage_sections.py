@@ -37,6 +37,7 @@ HEADINGS: dict[Dimension, str] = {
     "address": "addresses",
     "agent": "programs",
     "principal": "principals",
+    "made_in": "keys made in",
 }
 SIGNS: dict[IndicatorName, str] = {
     "new-address": "New addresses",

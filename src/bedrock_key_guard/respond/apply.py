@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.iam import commands
+from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model.response import Outcome, OutcomeState
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.confirm import Confirmation, Heard, Place, confirm, places_for
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, settle
 from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.verify.verdict import verdict_from
-from bedrock_key_guard.verify.witnesses import Witnesses, begin_asking, region_of
+from bedrock_key_guard.verify.witnesses import Witnesses, begin_asking, proven_in, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,12 +47,13 @@ class Dependencies:
 class Applied:
     """Hold a change that is made and has to be proven; `shortfall` is what was left undone.
 
-    `undo` is the command that takes it back where it can be taken back.
+    `undo` is the command that takes it back where it can be taken back. There is no `entry` where
+    time alone has done it.
     """
 
     change: Change
     ready: Ready
-    entry: Entry
+    entry: Entry | None
     undo: str
     shortfall: str | None = None
 
@@ -65,11 +67,15 @@ class Applied:
 def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> Applied | Outcome:
     """Make the change, or return why it was not made."""
     key, witnesses, ledger = change.evidence.key, dependencies.witnesses, dependencies.ledger
-    asked = begin_asking(key, region_of(key, witnesses), witnesses)
+    asked = begin_asking(key, _region_of(change, witnesses), witnesses)
     ready = _prepared(change, access)
     if isinstance(ready, Obstacle):
         return refused(change, ready.reason, ready.commands)
-    moved = _moved_on(change, asked())
+    answers = asked()
+    if isinstance(key, ShortTermKey) and answers[0].state == "expired":
+        result = "nothing had to be changed: Bedrock says that the key has expired"
+        return Applied(change, replace(ready, result=result, needed=False), None, "")
+    moved = _moved_on(change, answers)
     if moved is not None:
         return moved
     try:
@@ -83,23 +89,31 @@ def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> 
     except OSError as error:
         return refused(change, f"the ledger cannot be written ({error.strerror})")
     applied = Applied(change, ready, entry, restore_command(ledger.path, entry.change, access.role))
-    return _made(applied, ledger) if ready.needed else applied
+    return _made(applied, entry, ledger) if ready.needed else applied
 
 
 def prove(applied: Applied, dependencies: Dependencies) -> Steps[Outcome]:
     """Ask Bedrock until it lets the key do nothing, end what waited for that, and remember it."""
     # What was made earlier has no before.
-    bedrock = applied.change.evidence.bedrock if applied.ready.needed else ()
-    before = {str(answer.plane): answer for answer in bedrock}
+    evidence = applied.change.evidence
+    bedrock = evidence.bedrock if applied.ready.needed else ()
+    before = {str(a.plane): a for a in bedrock if a.region == proven_in(evidence)}
     proof = yield from confirmed(applied.change, before, dependencies)
     outcome = _still_accepted(applied, proof) if proof.accepting else _proven(applied, proof)
-    done = outcome.state in ("done", "not-needed")
-    return settle(outcome, dependencies.ledger, applied.entry, "done" if done else "failed")
+    entry, done = applied.entry, outcome.state in ("done", "not-needed")
+    if entry is None:
+        return outcome
+    return settle(outcome, dependencies.ledger, entry, "done" if done else "failed")
 
 
 def refused(change: Change, reason: str, by_others: tuple[str, ...] = ()) -> Outcome:
     """Return that a change was not applied, with the commands for a person."""
     return _without_success(change, "refused", reason, by_others)
+
+
+def _region_of(change: Change, witnesses: Witnesses) -> str:
+    """Return where Bedrock knew the key, and so where it has to refuse it."""
+    return proven_in(change.evidence) or region_of(change.evidence.key, witnesses)
 
 
 def _prepared(change: Change, access: AccountAccess) -> Ready | Obstacle:
@@ -112,9 +126,9 @@ def _prepared(change: Change, access: AccountAccess) -> Ready | Obstacle:
 def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | None:
     """Judge the last probe: the owner may have acted since, and then nothing is ours to change."""
     evidence = change.evidence
-    refusals = {answer.plane: answer.refusals for answer in evidence.bedrock}
+    refusals = {(a.plane, a.region): a.refusals for a in evidence.bedrock}
     counted = tuple(
-        replace(a, refusals=a.refusals + refusals.get(a.plane, 0)) if a.refusals else a
+        replace(a, refusals=a.refusals + refusals.get((a.plane, a.region), 0)) if a.refusals else a
         for a in answers
     )
     again = verdict_from(replace(evidence, bedrock=counted))
@@ -123,7 +137,7 @@ def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | N
     return refused(change, f"right before the change Bedrock answered otherwise: {again.reason}")
 
 
-def _made(applied: Applied, ledger: Ledger) -> Applied | Outcome:
+def _made(applied: Applied, entry: Entry, ledger: Ledger) -> Applied | Outcome:
     change = applied.change
     with stated(purpose_of(change.action.name, change.evidence.key.fingerprint, change.until)):
         try:
@@ -131,7 +145,7 @@ def _made(applied: Applied, ledger: Ledger) -> Applied | Outcome:
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
             reason = f"IAM did not {change.deed} ({refusal(error)})"
             failure = _without_success(change, "failed", reason)
-            return settle(failure, ledger, applied.entry, "failed")
+            return settle(failure, ledger, entry, "failed")
         return replace(applied, shortfall=applied.ready.follow())
 
 
@@ -140,7 +154,7 @@ def confirmed(
 ) -> Steps[Confirmation]:
     """Confirm a change, once every other is made; `before` is what each plane said before it."""
     key, witnesses = change.evidence.key, dependencies.witnesses
-    places = places_for(key, region_of(key, witnesses))
+    places = places_for(key, _region_of(change, witnesses))
 
     def hear(place: Place) -> Heard:
         answer = witnesses.prober.ask(place.plane, key, place.region, fresh=True)

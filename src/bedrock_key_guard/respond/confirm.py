@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.aws.regions import PARTITION_OF_REGION, SECOND_REGION
+from bedrock_key_guard.aws.regions import further_regions
 from bedrock_key_guard.keys.key import LongTermKey, WholeKey
 from bedrock_key_guard.verify.bedrock import PLANES
 
@@ -80,10 +80,8 @@ class Confirmation:
 def places_for(key: WholeKey, region: str) -> tuple[Place, ...]:
     """Return where a key has to be refused: a short-term key works in no region but its own."""
     home = tuple(Place(plane, region) for plane in PLANES)
-    second = SECOND_REGION.get(PARTITION_OF_REGION.get(region, ""))
-    if second is None or not isinstance(key, LongTermKey):
-        return home
-    return (*home, *(Place(plane, second, 0.0, INTERVAL_SECONDS) for plane in PLANES))
+    further = further_regions(region)[:1] if isinstance(key, LongTermKey) else ()
+    return (*home, *(Place(p, second, 0.0, INTERVAL_SECONDS) for second in further for p in PLANES))
 
 
 def confirmation_from(heard: Sequence[Heard], places: Sequence[Place]) -> Confirmation:

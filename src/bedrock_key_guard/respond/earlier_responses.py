@@ -53,6 +53,8 @@ def earlier_response(events: ChangeEvents, fingerprint: str, verdict: Verdict) -
         earlier = _switched_off(fingerprint, credential, its_own, events.guard)
     if earlier is None:
         return None
+    if not verdict.proves_dead:
+        return earlier
     return replace(earlier, confirmed_at=max(a.asked_at for a in verdict.evidence.bedrock))
 
 

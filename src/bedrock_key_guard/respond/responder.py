@@ -118,7 +118,7 @@ class Responder:
         credential, policy = verdict.evidence.credential, self._policy
         if policy.response != "delete" or policy.dry_run or policy.untrusted is not None:
             return None
-        if credential is None or policy.protects(credential.user_name):
+        if credential is None or policy.protects(credential.user_name) or not verdict.proves_dead:
             return None
         return Delete(credential, verdict.reason)
 

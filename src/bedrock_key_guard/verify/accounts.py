@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.aws.session import NoSession, error_code, refusal
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
 
 _NO_SUCH_KEY = ("ValidationError", "NoSuchEntity")
+# Reported of an id that AWS does not know, and what it says when ours are no longer good.
+_THEIRS_OR_OURS = "InvalidClientTokenId"
 _NOT_OURS = ("AccountNotFoundException",)
 
 
@@ -81,7 +83,16 @@ class Accounts:
             account_id = sts.get_access_key_info(AccessKeyId=access_key_id)["Account"]
         except Exception as error:  # noqa: BLE001  # whatever failed, the account is unknown
             code = error_code(error)
-            if code in _NO_SUCH_KEY:
+            if code in _NO_SUCH_KEY or (code == _THEIRS_OR_OURS and _knows_us(sts)):
                 return AllowedAccounts(None, self.allowed, "not-found", code)
             return AllowedAccounts(None, self.allowed, "failed", f"STS said {refusal(error)}")
         return AllowedAccounts(account_id, self.allowed, "named")
+
+
+def _knows_us(sts: Any) -> bool:
+    """Return whether AWS still takes our own credentials."""
+    try:
+        sts.get_caller_identity()
+    except Exception:  # noqa: BLE001  # whatever failed, it may be ours that were refused
+        return False
+    return True

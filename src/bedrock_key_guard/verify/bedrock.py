@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import requests
 
-from bedrock_key_guard.aws.regions import MANTLE_REGIONS, plane_url
+from bedrock_key_guard.aws.regions import MANTLE_REGIONS, NoEndpointError, plane_url
+from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.aws.session import USER_AGENT
 from bedrock_key_guard.https import CA_BUNDLES, Bearer, HttpsSession
 from bedrock_key_guard.model.evidence import BedrockAnswer, Plane
-from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.verify.classify import is_transient, read_answer
 
 if TYPE_CHECKING:
@@ -62,11 +62,14 @@ class HttpsProber:
         environment: Mapping[str, str],
         sleep: Callable[[float], None] = time.sleep,
         deadline: float = _DEADLINE_SECONDS,
+        dates: ServerDates | None = None,
     ) -> None:
         """Take certificates and trusted endpoints from `environment`, proxies from the process.
 
-        `deadline` is how many seconds one request may take, however slowly it is answered.
+        `deadline` is how many seconds one request may take, however slowly it is answered; `dates`
+        hears the date of each answer.
         """
+        self._dates = dates or ServerDates()
         self._environment = environment
         self._sleep = sleep
         self._deadline = deadline
@@ -76,18 +79,18 @@ class HttpsProber:
         self, plane: Plane, key: WholeKey, region: str, *, fresh: bool = False
     ) -> BedrockAnswer:
         """Return the answer of `plane` in `region`, asked again while it may still tell more."""
-        asked = BedrockAnswer(plane, region, "unknown", utc_now())
+        asked = BedrockAnswer(plane, region, "unknown", self._dates.now())
         try:
             url = plane_url(plane, region, self._environment) + _PATHS[plane]
-        except KeyError:
-            return replace(asked, detail="the key names a region that Bedrock does not have")
+        except NoEndpointError as nowhere:
+            return replace(asked, detail=str(nowhere))
         answer, retry = self._ask_once(asked, url, key, fresh=fresh)
         for attempt in range(1, _ATTEMPTS):
             if not retry:
                 break
             self._sleep(random.uniform(0.5, 1.0) * 2**attempt)  # noqa: S311  # jitter
             answer, retry = self._ask_once(asked, url, key, fresh=fresh)
-        return replace(answer, asked_at=utc_now())
+        return replace(answer, asked_at=self._dates.now())
 
     def _ask_once(self, asked: BedrockAnswer, url: str, key: WholeKey, *, fresh: bool) -> _Answer:
         """Return the answer to one request; none that comes after the deadline counts."""
@@ -130,6 +133,7 @@ class HttpsProber:
             stream=True,
         ) as response:
             status = response.status_code
+            self._dates.hear(response.headers.get("Date"))
             body = response.raw.read(_LARGEST_BODY, decode_content=True)
             return read_answer(asked, status, body), is_transient(status)
 

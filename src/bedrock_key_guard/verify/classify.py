@@ -3,6 +3,9 @@
 The texts were recorded in a field report of 2025-08 on Bedrock API keys and in public threads of
 ai4s-research/open-science (53) and VectifyAI/OpenKB (204). Whatever is not one of them proves
 nothing: a proxy's page, a captive portal, a redirect, a half answer.
+
+Of the second plane fewer words are recorded, and they differ (NousResearch/hermes-agent 87190): any
+401, 403 or 404 of its own that names nobody is a refusal there.
 """
 
 from __future__ import annotations
@@ -27,15 +30,21 @@ _REASON = re.compile(
     r"(?P<policy>[A-Za-z][A-Za-z -]{0,60}?)(?: allows\b|[:.]|$)",
     re.ASCII,
 )
-_BY_BEDROCK = (
-    "Authentication failed: Please make sure your API Key is valid.",
-    "Invalid API Key format: Must start with pre-defined prefix",
-)
-_REFUSED: dict[Plane, tuple[str, ...]] = {
-    "bedrock": _BY_BEDROCK,
-    "bedrock-mantle": (*_BY_BEDROCK, "Invalid bearer token"),
-}
+_REFUSED = "Authentication failed: Please make sure your API Key is valid."
 _EXPIRED = "Bearer Token has expired"
+# Neither is said of forged keys alone. The first is seen where the key's role lacks
+# CallWithBearerToken; the second where a key is good and AWS has closed its account to Bedrock
+# (aws-samples/amazon-bedrock-workshop 20).
+_PROVES_NOTHING = {
+    "Invalid API Key format: Must start with pre-defined prefix": (
+        "called it no key, which it also says of keys that may not be used"
+    ),
+    "Your account is not authorized to invoke this API operation.": (
+        "knows the key, and says that AWS does not let its account use Bedrock"
+    ),
+}
+_SOMEBODY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts):")
+_NO = {"bedrock": (400, 401, 403), "bedrock-mantle": (400, 401, 403, 404)}
 _LISTS: dict[Plane, tuple[str, str]] = {
     "bedrock": ("modelSummaries", "modelId"),
     "bedrock-mantle": ("data", "id"),
@@ -55,8 +64,8 @@ def read_answer(asked: BedrockAnswer, status: int, body: bytes) -> BedrockAnswer
         return replace(answer, detail=detail)
     if is_transient(status):
         return replace(answer, detail=f"answered {status}: throttled or failing")
-    if status in (400, 401, 403):
-        return _read_message(answer, _message(document))
+    if status in _NO[answer.plane]:
+        return _read_message(answer, _message(document), is_its_own=bool(document) or not body)
     return replace(answer, detail=f"answered {status}, which proves nothing")
 
 
@@ -65,16 +74,26 @@ def is_transient(status: int) -> bool:
     return status == 429 or status >= 500
 
 
-def _read_message(answer: BedrockAnswer, message: str) -> BedrockAnswer:
+def _read_message(answer: BedrockAnswer, message: str, *, is_its_own: bool) -> BedrockAnswer:
     denied = _DENIED.match(message)
     if denied:
         return _denied(answer, denied)
-    if message in _REFUSED[answer.plane]:
-        return replace(answer, state="refused", detail=message, refusals=1)
+    if message in _PROVES_NOTHING:
+        return replace(answer, detail=_PROVES_NOTHING[message])
     if message == _EXPIRED:
-        return replace(answer, state="expired", detail=message)
+        return replace(answer, state="expired", detail=message, refusals=1)
+    if message == _REFUSED:
+        return replace(answer, state="refused", detail=message, refusals=1)
+    if is_its_own and _refuses_in_any_words(answer, message):
+        return replace(answer, state="refused", detail=f"refused it by {answer.status}", refusals=1)
     detail = f"answered {answer.status} in words that Bedrock is not known to use"
     return replace(answer, detail=detail)
+
+
+def _refuses_in_any_words(answer: BedrockAnswer, message: str) -> bool:
+    """Return whether the second plane refuses: it does so in many words, and by 404."""
+    is_second = answer.plane == "bedrock-mantle" and answer.status != 400
+    return is_second and not _SOMEBODY.search(message)
 
 
 def _denied(answer: BedrockAnswer, denied: re.Match[str]) -> BedrockAnswer:

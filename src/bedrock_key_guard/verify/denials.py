@@ -18,9 +18,10 @@ from bedrock_key_guard.model.times import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.model.evidence import BedrockAnswer, Evidence, Principal
+    from bedrock_key_guard.model.evidence import BedrockAnswer, Evidence, Principal, SecondPlane
     from bedrock_key_guard.verify.signer import Signer
 
 # A credential may take this long to work everywhere, so an early refusal says nothing.
@@ -66,15 +67,42 @@ def is_closed(evidence: Evidence) -> bool:
 
 def counts(answer: BedrockAnswer, evidence: Evidence) -> bool:
     """Return whether a plane refused the key often enough, and not too soon."""
-    credential = evidence.iam.credential if evidence.iam else None
-    too_soon = credential is not None and answer.asked_at < credential.created_at + PROPAGATION
+    known_by = settled_at(evidence)
+    too_soon = known_by is not None and answer.asked_at < known_by
     return answer.refusals >= REFUSALS_NEEDED and not too_soon
 
 
+def settled_at(evidence: Evidence) -> datetime | None:
+    """Return from when on a refusal says something: not before every host knows the credential.
+
+    What IAM does not list may be so new that IAM has not heard of it either: then it cannot be
+    older than the event that brought it.
+    """
+    iam = evidence.iam
+    if iam is None:
+        return None
+    if iam.credential is not None:
+        return iam.credential.created_at + PROPAGATION
+    arrived = evidence.arrived_at if iam.state == "absent" else None
+    return arrived and arrived + PROPAGATION
+
+
 def planes_of(evidence: Evidence) -> tuple[BedrockAnswer | None, BedrockAnswer | None]:
-    """Return what the first and the second plane answered."""
-    by_plane = {answer.plane: answer for answer in evidence.bedrock}
+    """Return what the first and the second plane answered where the key was asked about first."""
+    home = evidence.bedrock[0].region if evidence.bedrock else None
+    by_plane = {answer.plane: answer for answer in evidence.bedrock if answer.region == home}
     return by_plane.get("bedrock"), by_plane.get("bedrock-mantle")
+
+
+def second_plane(evidence: Evidence) -> SecondPlane:
+    """Return whether the second plane has answered; a refusal has to be given twice there too."""
+    second = planes_of(evidence)[1]
+    if second is None:
+        return "unasked"
+    if second.state == "not-offered":
+        return "not-offered"
+    spoke = second.state in ("accepted", "denied") or second.refusals >= REFUSALS_NEEDED
+    return "asked" if spoke else "unasked"
 
 
 def find_denial(key: WholeKey, signer: Signer, iam: Any) -> PolicyAnswer:

@@ -7,23 +7,28 @@ failed is never a verdict, and what a key says of itself is never proof.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
-from bedrock_key_guard.aws.regions import PARTITION_OF_REGION
+from bedrock_key_guard.aws.regions import PARTITION_OF_REGION, further_regions
 from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.evidence import (
     BedrockAnswer,
+    BedrockState,
     Evidence,
     IamAnswer,
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.verify.denials import counts, denies_key, in_words, is_closed, planes_of
+from bedrock_key_guard.verify.denials import (
+    counts,
+    denies_key,
+    in_words,
+    is_closed,
+    planes_of,
+    second_plane,
+)
 
-# Clocks differ; a key is called expired only when any sane clock would agree.
-CLOCK_TOLERANCE = timedelta(minutes=5)
 _WHY_REFUSED = "it was forged, altered, or reset since"
 
 Ruling = tuple[VerdictState, str]
@@ -32,12 +37,9 @@ Rule = Callable[[Evidence], "Ruling | None"]
 
 def verdict_from(evidence: Evidence) -> Verdict:
     """Return the verdict of the first rule that applies, or `unverified` with what was tried."""
-    for rule in RULES:
-        ruling = rule(evidence)
-        if ruling is not None:
-            state, reason = ruling
-            return Verdict(state, reason, evidence, principal_of(evidence))
-    return Verdict("unverified", _tried(evidence), evidence, principal_of(evidence))
+    rulings = filter(None, (rule(evidence) for rule in RULES))
+    state, reason = next(rulings, ("unverified", _tried(evidence)))
+    return Verdict(state, reason, evidence, principal_of(evidence), second_plane(evidence))
 
 
 def principal_of(evidence: Evidence) -> str | None:
@@ -48,7 +50,7 @@ def principal_of(evidence: Evidence) -> str | None:
 
 def _expired(evidence: Evidence) -> Ruling | None:
     clock = evidence.clock
-    if clock.expires_at is not None and clock.now > clock.expires_at + CLOCK_TOLERANCE:
+    if clock.expired and clock.expires_at is not None:
         return "dead", f"expired at {clock.expires_at:%Y-%m-%d %H:%M} UTC"
     return None
 
@@ -109,7 +111,9 @@ def disagreement(evidence: Evidence) -> str | None:
 
 
 def _accepting(evidence: Evidence) -> list[str]:
-    return [answer.plane for answer in evidence.bedrock if answer.state == "accepted"]
+    accepted = [answer for answer in evidence.bedrock if answer.state == "accepted"]
+    home = evidence.bedrock[0].region if evidence.bedrock else None
+    return [a.plane if a.region == home else f"{a.plane} in {a.region}" for a in accepted]
 
 
 def _principals_disagree(evidence: Evidence) -> Ruling | None:
@@ -164,30 +168,90 @@ def _refused_long_term(evidence: Evidence) -> Ruling | None:
     iam = evidence.iam
     if not isinstance(evidence.key, LongTermKey) or iam is None:
         return None
-    if not _refused(evidence) or not _is_of_place(iam, evidence):
+    if not _is_of_place(iam, evidence) or not _says("refused", evidence):
         return None
     if iam.state == "absent":
-        return "dead", "IAM lists no credential with its alias"
+        return _dead("IAM lists no credential with its alias", evidence)
     status = iam.credential.status if iam.credential else None
     if status in ("Inactive", "Expired"):
-        return "dead", f"IAM calls its credential {status}"
-    if status == "Active":
-        return "rejected", f"Bedrock refused it, although its credential is Active: {_WHY_REFUSED}"
+        return _dead(f"IAM calls its credential {status}", evidence)
+    if status == "Active" and _is_refused_everywhere(evidence):
+        why = f"although its credential is Active: {_WHY_REFUSED}"
+        return "rejected", "; ".join((f"Bedrock refused it, {why}", *_not_reached(evidence)))
     return None
+
+
+def further_answers(evidence: Evidence) -> dict[str, BedrockAnswer | None]:
+    """Return what the first plane said in each further region, None where it was not asked."""
+    first = planes_of(evidence)[0]
+    regions = further_regions(first.region) if first else ()
+    said = {each.region: each for each in evidence.bedrock if each.plane == "bedrock"}
+    return {region: said.get(region) for region in regions}
+
+
+def _is_refused_everywhere(evidence: Evidence) -> bool:
+    """Return whether both planes refused the key, and so did every further region in reach."""
+    if second_plane(evidence) == "unasked":
+        return False
+    return all(
+        answer is not None
+        and (answer.state == "unknown" or (answer.state == "refused" and counts(answer, evidence)))
+        for answer in further_answers(evidence).values()
+    )
+
+
+def _not_reached(evidence: Evidence) -> list[str]:
+    answers = further_answers(evidence).values()
+    return [_said(answer) for answer in answers if answer and answer.state == "unknown"]
+
+
+def _expired_session(evidence: Evidence) -> Ruling | None:
+    """Call a short-term key dead when Bedrock calls it expired: its session ends before its date.
+
+    No key is made valid again by time, so it matters little whether the signature was checked.
+    """
+    if not _is_short_term_at_home(evidence) or not _says("expired", evidence):
+        return None
+    return _dead("Bedrock says that it has expired: the session behind it has ended", evidence)
 
 
 def _refused_short_term(evidence: Evidence) -> Ruling | None:
     key, iam = evidence.key, evidence.iam
-    if not isinstance(key, ShortTermKey) or not _refused(evidence):
+    if not _is_short_term_at_home(evidence) or not _says("refused", evidence):
         return None
-    if any(answer.region != key.region for answer in evidence.bedrock):
-        return None
-    if iam is not None and iam.state in _WORDS and _is_of_place(iam, evidence):
-        return "dead", f"the access key that signed it is {_WORDS[iam.state]}"
-    return "rejected", "Bedrock refused it in its own region: it was forged or altered"
+    known = iam is not None and _is_of_place(iam, evidence)
+    if known and iam is not None and iam.state in _WORDS:
+        return _dead(f"the access key that signed it is {_WORDS[iam.state]}", evidence)
+    of_session = isinstance(key, ShortTermKey) and key.has_session_token
+    may_sign = known and iam is not None and iam.state == "found"
+    if (of_session or may_sign) and second_plane(evidence) != "unasked":
+        return "rejected", "Bedrock refused it in its own region: it was forged or altered"
+    return None
 
 
 _WORDS = {"inactive": "Inactive", "absent": "gone"}
+
+
+def _is_short_term_at_home(evidence: Evidence) -> bool:
+    key = evidence.key
+    regions = {answer.region for answer in evidence.bedrock}
+    return isinstance(key, ShortTermKey) and regions == {key.region}
+
+
+def _says(state: BedrockState, evidence: Evidence) -> bool:
+    """Return whether the first plane said so twice, and the second nothing that contradicts it."""
+    first, second = planes_of(evidence)
+    if first is None or second is None or first.state != state or not counts(first, evidence):
+        return False
+    return second.state in ("refused", "expired", "not-offered", "unknown")
+
+
+def _dead(reason: str, evidence: Evidence) -> Ruling:
+    """Return that a key is dead, and what kept the second plane from saying so too."""
+    second = planes_of(evidence)[1]
+    if second is None or second_plane(evidence) != "unasked":
+        return "dead", reason
+    return "dead", f"{reason}; {second.plane} has not confirmed it: {_said(second)}"
 
 
 def _is_of_place(iam: IamAnswer, evidence: Evidence) -> bool:
@@ -198,16 +262,6 @@ def _is_of_place(iam: IamAnswer, evidence: Evidence) -> bool:
         account is not None
         and account.account_id == evidence.allowed.account_id
         and asked == {account.partition}
-    )
-
-
-def _refused(evidence: Evidence) -> bool:
-    """Return whether every plane there is refused the key, twice, and not too soon."""
-    first, second = planes_of(evidence)
-    if first is None or second is None or first.state != "refused":
-        return False
-    return all(
-        answer.state == "not-offered" or counts(answer, evidence) for answer in (first, second)
     )
 
 
@@ -233,5 +287,6 @@ RULES: tuple[Rule, ...] = (
     _contained,
     _denied_otherwise,
     _refused_long_term,
+    _expired_session,
     _refused_short_term,
 )

@@ -9,28 +9,35 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION
+from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION, further_regions
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
 from bedrock_key_guard.model.evidence import (
     AllowedAccounts,
     BedrockAnswer,
-    Clock,
     Evidence,
     IamAnswer,
     PolicyAnswer,
 )
 from bedrock_key_guard.verify.bedrock import PLANES, Prober
-from bedrock_key_guard.verify.denials import PROPAGATION, denies_key, is_closed
+from bedrock_key_guard.verify.denials import (
+    PROPAGATION,
+    counts,
+    denies_key,
+    is_closed,
+    planes_of,
+    settled_at,
+)
 from bedrock_key_guard.verify.signer import needs_trail, signer_of
-from bedrock_key_guard.verify.verdict import CLOCK_TOLERANCE, disagreement
+from bedrock_key_guard.verify.verdict import disagreement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
     from datetime import datetime
 
+    from bedrock_key_guard.aws.server_dates import ServerDates
     from bedrock_key_guard.verify.accounts import Accounts
     from bedrock_key_guard.verify.iam_directory import Directory
     from bedrock_key_guard.verify.schedule import Steps
@@ -43,16 +50,22 @@ class Witnesses:
     """Hold everyone who can be asked about a key.
 
     `directory_of` returns who knows the credentials of an account, or why nobody can be asked.
-    `now` tells the time, `clock` counts seconds.
+    `dates` tells the time, `clock` counts seconds. `arrived_at` is when the event came that the run
+    is about, None where it is about none.
     """
 
     prober: Prober
     directory_of: Callable[[str | None], Directory | NoSession]
     partition: str
     accounts: Accounts
-    now: Callable[[], datetime]
+    dates: ServerDates
     clock: Callable[[], float]
     executor: Executor
+    arrived_at: datetime | None = None
+
+    def now(self) -> datetime:
+        """Return the time by our clock, or the servers' where ours is wrong."""
+        return self.dates.now()
 
 
 def offline_evidence(key: WholeKey, witnesses: Witnesses) -> Evidence:
@@ -60,16 +73,18 @@ def offline_evidence(key: WholeKey, witnesses: Witnesses) -> Evidence:
     expires_at = key.expires_at if isinstance(key, ShortTermKey) else None
     if isinstance(key, ShortTermKey) and key.is_ambiguous:
         expires_at = None
-    clock = Clock(witnesses.now(), expires_at)
-    if expires_at is not None and clock.now > expires_at + CLOCK_TOLERANCE:
+    clock = witnesses.dates.clock(expires_at)
+    if clock.expired:
         return Evidence(key, clock, AllowedAccounts(None, None, detail="not asked"))
-    return Evidence(key, clock, witnesses.accounts.allowed_for(key))
+    allowed = witnesses.accounts.allowed_for(key)
+    return Evidence(key, clock, allowed, arrived_at=witnesses.arrived_at)
 
 
 def may_be_probed(evidence: Evidence) -> bool:
     """Return whether the key may be used at all, and there is somebody to ask."""
     allowed = evidence.allowed
-    return probed(evidence.key.family) and allowed.permits(allowed.account_id)
+    known = probed(evidence.key.family) and allowed.permits(allowed.account_id)
+    return known and not evidence.clock.expired
 
 
 def with_answers(evidence: Evidence, witnesses: Witnesses) -> Steps[Evidence]:
@@ -77,10 +92,11 @@ def with_answers(evidence: Evidence, witnesses: Witnesses) -> Steps[Evidence]:
     key, region = evidence.key, region_of(evidence.key, witnesses)
     iam = witnesses.executor.submit(_ask_iam, key, evidence, witnesses)
     bedrock = ask_planes(key, region, witnesses)
-    evidence = replace(evidence, bedrock=bedrock, iam=iam.result())
+    evidence = _with_clock(replace(evidence, bedrock=bedrock, iam=iam.result()), witnesses)
     evidence = yield from _with_second_refusals(evidence, region, witnesses)
     if disagreement(evidence):
         evidence = yield from _asked_again_later(evidence, region, witnesses)
+    evidence = yield from _with_further_regions(evidence, region, witnesses)
     evidence = yield from _with_signer(evidence, witnesses)
     return _with_policies(evidence, witnesses)
 
@@ -95,7 +111,7 @@ def begin_asking(
 ) -> Callable[[], tuple[BedrockAnswer, ...]]:
     """Ask both planes once, and return what waits for their answers: others may be asked beside."""
     if region not in PARTITION_OF_REGION:
-        detail = "the key names a region that Bedrock does not have"
+        detail = "it names a region or a partition where no Bedrock is known"
         now = witnesses.now()
         nowhere = tuple(BedrockAnswer(plane, region, "unknown", now, detail) for plane in PLANES)
         return lambda: nowhere
@@ -109,7 +125,21 @@ def region_of(key: WholeKey, witnesses: Witnesses) -> str:
     """Return where to ask: a short-term key works in one region, a long-term key in any."""
     if isinstance(key, ShortTermKey):
         return key.region
-    return HOME_REGION.get(witnesses.partition, "us-east-1")
+    return HOME_REGION.get(witnesses.partition, "")
+
+
+def proven_in(evidence: Evidence) -> str | None:
+    """Return where Bedrock knew the key, None where it did nowhere."""
+    known = (a.region for a in evidence.bedrock if a.state in ("accepted", "denied"))
+    return next(known, None)
+
+
+def _with_clock(evidence: Evidence, witnesses: Witnesses) -> Evidence:
+    """Add what the servers' dates say of our clock, where nobody had confirmed it."""
+    clock = evidence.clock
+    if clock.ahead is not None:
+        return evidence
+    return replace(evidence, clock=witnesses.dates.clock(clock.expires_at))
 
 
 def _ask_iam(key: WholeKey, evidence: Evidence, witnesses: Witnesses) -> IamAnswer:
@@ -151,19 +181,50 @@ def _with_policies(evidence: Evidence, witnesses: Witnesses) -> Evidence:
 
 def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses) -> Steps[Evidence]:
     """Ask again a key that was refused; a young credential gets the time to become known."""
-    refused = any(answer.state == "refused" for answer in evidence.bedrock)
-    if not refused or not all(_is_no(answer) for answer in evidence.bedrock):
+    if not _is_refused(evidence.bedrock):
         return evidence
-    credential = evidence.iam.credential if evidence.iam else None
-    if credential is not None:
-        young_for = credential.created_at + PROPAGATION - witnesses.now()
-        # Our clock may be behind AWS's: that is no reason to wait any longer.
-        yield max(min(young_for, PROPAGATION).total_seconds(), 0.0)
+    settled = settled_at(evidence)
+    if settled is not None:
+        # The dates may be wrong: that is no reason to wait any longer.
+        young_for = min(settled - witnesses.now(), PROPAGATION)
+        yield max(young_for.total_seconds(), 0.0)
     return _asked_again(evidence, region, witnesses)
 
 
+def _is_refused(answers: tuple[BedrockAnswer, ...]) -> bool:
+    """Return whether a plane refused the key and none knew it, silent though the second may be."""
+    first, second = answers[0], answers[1]
+    refused = any(answer.state in _REFUSALS for answer in answers)
+    return refused and _is_no(first) and (_is_no(second) or second.state == "unknown")
+
+
+_REFUSALS = ("refused", "expired")
+
+
 def _is_no(answer: BedrockAnswer) -> bool:
-    return answer.state in ("refused", "not-offered") or denies_key(answer)
+    return answer.state in (*_REFUSALS, "not-offered") or denies_key(answer)
+
+
+def _with_further_regions(evidence: Evidence, region: str, witnesses: Witnesses) -> Steps[Evidence]:
+    """Ask elsewhere too, twice, about a key that would be called forged: it may only be new here.
+
+    A long-term key that its owner called working was refused in one region
+    (ai4s-research/open-science 53).
+    """
+    credential = evidence.iam.credential if evidence.iam else None
+    first = planes_of(evidence)[0]
+    if credential is None or credential.status != "Active" or first is None:
+        return evidence
+    if first.state != "refused" or not counts(first, evidence):
+        return evidence
+    yield 0.0
+    for further in further_regions(region):
+        answers = ask_planes(evidence.key, further, witnesses)
+        if _is_refused(answers):
+            again = ask_planes(evidence.key, further, witnesses)
+            answers = tuple(map(_joined, answers, again))
+        evidence = replace(evidence, bedrock=(*evidence.bedrock, *answers))
+    return evidence
 
 
 def _asked_again(evidence: Evidence, region: str, witnesses: Witnesses) -> Evidence:
@@ -173,7 +234,7 @@ def _asked_again(evidence: Evidence, region: str, witnesses: Witnesses) -> Evide
 
 def _joined(first: BedrockAnswer, again: BedrockAnswer) -> BedrockAnswer:
     """Join two answers of one plane: the later counts, but silence takes no proof back."""
-    if first.state == again.state == "refused":
+    if first.state == again.state and first.state in _REFUSALS:
         return replace(again, refusals=first.refusals + again.refusals)
     if again.state == "unknown" and first.state in ("accepted", "denied"):
         return first

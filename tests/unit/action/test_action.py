@@ -301,7 +301,10 @@ def test_a_run_that_only_scans_neither_verifies_nor_responds(job: Job, stand_in:
     assert stand_in.asked[0][1:] == (None, None)
     job.run()
     _, verifying, responding = stand_in.asked[1]
-    assert (verifying, responding and responding.policy.untrusted) == (Verifying(), None)
+    assert (verifying, responding and responding.policy.untrusted) == (
+        Verifying(of_event=True),
+        None,
+    )
     assert responding is not None
     assert responding.ledger == Path(job.outputs["report-file"]).with_name("ledger.jsonl")
 

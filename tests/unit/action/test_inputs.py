@@ -189,6 +189,15 @@ def test_accounts_bound_the_verification() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "brings"),
+    [("push", True), ("issue_comment", True), ("schedule", False), ("workflow_dispatch", False)],
+)
+def test_what_an_event_brings_may_be_new(name: str, brings: bool) -> None:
+    event = Event.from_environment({"GITHUB_EVENT_NAME": name})
+    assert given().verifying(event).of_event is brings
+
+
+@pytest.mark.parametrize(
     ("inputs", "policy"),
     [
         ({}, Policy()),

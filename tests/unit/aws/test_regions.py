@@ -5,18 +5,21 @@ from typing import get_args
 
 import botocore.session
 import pytest
+from botocore.config import Config
 
 from bedrock_key_guard.aws.regions import (
     HOME_REGION,
     MANTLE_REGIONS,
     PARTITION_OF_REGION,
+    NoEndpointError,
     bedrock_url,
+    further_regions,
     overrides_trusted,
     plane_url,
 )
 from bedrock_key_guard.model.evidence import Plane
 
-PARTITIONS = ("aws", "aws-us-gov")
+PARTITIONS = ("aws", "aws-us-gov", "aws-eusc")
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
@@ -56,8 +59,53 @@ def test_no_key_is_ever_sent_to_a_partition_without_bedrock() -> None:
 @pytest.mark.parametrize("region", PARTITION_OF_REGION)
 def test_a_url_is_made_of_nothing_but_the_region(region: str) -> None:
     assert re.fullmatch(r"[a-z0-9-]+", region)
-    assert bedrock_url("bedrock", region) == f"https://bedrock.{region}.amazonaws.com"
-    assert bedrock_url("bedrock-mantle", region) == f"https://bedrock-mantle.{region}.api.aws"
+    is_eu = PARTITION_OF_REGION[region] == "aws-eusc"
+    host, dual = (
+        ("amazonaws.eu", "api.amazonwebservices.eu") if is_eu else ("amazonaws.com", "api.aws")
+    )
+    assert bedrock_url("bedrock", region) == f"https://bedrock.{region}.{host}"
+    assert bedrock_url("bedrock-mantle", region) == f"https://bedrock-mantle.{region}.{dual}"
+
+
+@pytest.mark.parametrize("region", ["us-west-2", "us-gov-west-1", "eusc-de-east-1"])
+@pytest.mark.parametrize("fips", [False, True])
+@pytest.mark.parametrize("dual_stack", [False, True])
+def test_the_first_plane_is_where_the_sdk_would_ask(
+    region: str, fips: bool, dual_stack: bool
+) -> None:
+    config = Config(use_fips_endpoint=fips, use_dualstack_endpoint=dual_stack)
+    client = botocore.session.get_session().create_client(
+        "bedrock", region, aws_access_key_id="x", aws_secret_access_key="x", config=config
+    )
+    url = bedrock_url("bedrock", region, fips=fips, dual_stack=dual_stack)
+    assert url == client.meta.endpoint_url
+
+
+@pytest.mark.parametrize("value", ["true", "True", "TRUE"])
+def test_fips_and_dual_stack_are_asked_for_by_the_environment(value: str) -> None:
+    fips, dual_stack = ({f"AWS_USE_{name}_ENDPOINT": value} for name in ("FIPS", "DUALSTACK"))
+    assert plane_url("bedrock", "us-west-2", fips) == "https://bedrock-fips.us-west-2.amazonaws.com"
+    assert plane_url("bedrock", "us-west-2", dual_stack) == "https://bedrock.us-west-2.api.aws"
+    assert plane_url("bedrock-mantle", "us-west-2", dual_stack).endswith(".us-west-2.api.aws")
+    with pytest.raises(NoEndpointError, match="no FIPS endpoint of it is known"):
+        plane_url("bedrock-mantle", "us-west-2", fips)
+    assert plane_url("bedrock", "us-east-1", {"AWS_USE_FIPS_ENDPOINT": "false"}) == REAL
+
+
+@pytest.mark.parametrize(
+    ("region", "further"),
+    [
+        ("us-east-1", ("us-west-2", "eu-central-1")),
+        ("us-west-2", ("us-east-1", "eu-central-1")),
+        ("eu-west-3", ("us-east-1", "us-west-2")),
+        ("us-gov-west-1", ("us-gov-east-1",)),
+        ("eusc-de-east-1", ()),
+        ("cn-north-1", ()),
+        ("nowhere", ()),
+    ],
+)
+def test_where_else_a_key_is_asked_about(region: str, further: tuple[str, ...]) -> None:
+    assert further_regions(region) == further
 
 
 @pytest.mark.parametrize("plane", get_args(Plane))
@@ -76,7 +124,7 @@ def test_a_url_is_made_of_nothing_but_the_region(region: str) -> None:
     ],
 )
 def test_no_other_text_makes_a_url(plane: Plane, region: str) -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(NoEndpointError):
         bedrock_url(plane, region)
 
 
@@ -125,5 +173,5 @@ def test_where_a_plane_is_asked(plane: Plane, environment: dict[str, str], url: 
 
 
 def test_a_trusted_override_admits_no_other_region() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(NoEndpointError):
         plane_url("bedrock", "x@127.0.0.1", {**TRUST, **ALL})

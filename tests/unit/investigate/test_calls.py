@@ -60,6 +60,14 @@ def test_a_call_on_bedrock_tells_everything() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "made_in"),
+    [("true", "the AWS console"), ("false", ""), (None, "")],
+)
+def test_a_key_that_was_made_in_the_console_is_told(said: str | None, made_in: str) -> None:
+    assert call(record(sessionCredentialFromConsole=said)).made_in == made_in
+
+
+@pytest.mark.parametrize(
     ("of", "kept"),
     [
         (record(), True),

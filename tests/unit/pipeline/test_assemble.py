@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
@@ -67,6 +68,23 @@ def test_a_dead_key_does_not_lead_strangers_to_one_that_may_live(
     dead, *_ = judged((DEAD, places, None), (other, (beside,), allowed)).cases
     assert may_name_places(dead, "public") is (told or other is DEAD)
     assert may_name_places(dead, "private")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "note"),
+    [
+        (None, ()),
+        (timedelta(minutes=-5), ()),
+        (timedelta(minutes=62), "62 minutes ahead of the servers'"),
+        (timedelta(hours=-30), "1,800 minutes behind the servers'"),
+    ],
+)
+def test_a_clock_that_the_servers_show_to_be_wrong_is_told(
+    ahead: timedelta | None, note: str | tuple[()]
+) -> None:
+    clock = replace(DEAD.evidence.clock, ahead=ahead)
+    notes = judged((ruled(clock=clock), (samples.at("a.py"),), None)).notes
+    assert notes == (note and (f"The clock of this machine is {note}: their time counts.",))
 
 
 @pytest.mark.parametrize("state", [None, *get_args(VerdictState)])

@@ -24,6 +24,7 @@ from bedrock_key_guard.model.evidence import (
     IamAnswer,
     IamState,
     Plane,
+    SecondPlane,
     TrailAnswer,
     Verdict,
     VerdictState,
@@ -211,7 +212,8 @@ def verdicts(draw: st.DrawFn, key: Key) -> Verdict:
         trail=draw(maybe(trail_answers)),
         notes=draw(tuples(texts)),
     )
-    return Verdict(draw(one(VerdictState)), draw(texts), evidence, draw(maybe(texts)))
+    state, plane = draw(one(VerdictState)), draw(one(SecondPlane))
+    return Verdict(state, draw(texts), evidence, draw(maybe(texts)), plane)
 
 
 @st.composite

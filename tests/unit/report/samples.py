@@ -25,6 +25,7 @@ from bedrock_key_guard.model.evidence import (
     Evidence,
     IamAnswer,
     Plane,
+    SecondPlane,
     Verdict,
     VerdictState,
 )
@@ -183,10 +184,11 @@ def verdict(
     iam: IamAnswer | None = None,
     principal: str | None = None,
     evidence: Evidence | None = None,
+    second_plane: SecondPlane = "asked",
 ) -> Verdict:
     key = key or long_term()
     grounds = evidence or _evidence(key, iam=iam, account=key.account_id)
-    return Verdict(state, reason, grounds, principal)
+    return Verdict(state, reason, grounds, principal, second_plane)
 
 
 _evidence = evidence

@@ -76,6 +76,7 @@ def theft() -> Usage:
         ("agent", Breakdown((tally(SHELL, 9411, 0, after), *(tally(t, 1) for t in HOSTILE if t)))),
         ("inference_region", Breakdown((tally("us-west-2", 9616),))),
         ("principal", Breakdown((tally(ARN, 9616),))),
+        ("made_in", Breakdown((tally("the AWS console", 12),))),
     )
     made = Sighting(NOW - timedelta(days=80), "2f1e0d9c-8b7a-4695-8473-6251403f2e1d")
     admin = f"arn:aws:iam::{ACCOUNT}:user/admin"

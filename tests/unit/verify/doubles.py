@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
+from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.key import Key, LongTermKey, ShortTermKey, WholeKey
 from bedrock_key_guard.model.evidence import (
@@ -43,7 +45,8 @@ _SAID: dict[str, tuple[str, str | None, str | None, int]] = {
     "accepted": ("accepted", None, None, 0),
     "refused": ("refused", None, None, 1),
     "refused twice": ("refused", None, None, 2),
-    "expired": ("expired", None, None, 0),
+    "expired": ("expired", None, None, 1),
+    "expired twice": ("expired", None, None, 2),
     "unknown": ("unknown", None, None, 0),
     "not offered": ("not-offered", None, None, 0),
     "denied": ("denied", OWN, "{plane}:ListFoundationModels", 0),
@@ -230,8 +233,16 @@ class ScriptedDirectory:
 
 def offline(key: LongTermKey | ShortTermKey) -> Evidence:
     """Return the evidence on a key of an allowed account that nobody was asked about yet."""
-    clock = Clock(NOW, key.expires_at if isinstance(key, ShortTermKey) else None)
+    expires_at = key.expires_at if isinstance(key, ShortTermKey) else None
+    clock = Clock(NOW, expires_at, timedelta())
     return Evidence(key, clock, AllowedAccounts(key.account_id, frozenset((ACCOUNT,))))
+
+
+def heard(own: Callable[[], datetime], ahead: timedelta = timedelta()) -> ServerDates:
+    """Return what has heard a server whose clock ours is `ahead` of."""
+    dates = ServerDates(own)
+    dates.hear(format_datetime(own() - ahead))
+    return dates
 
 
 def witnesses(
@@ -240,6 +251,7 @@ def witnesses(
     executor: Executor,
     *,
     accounts: Iterable[str] = (ACCOUNT,),
+    arrived_at: datetime | None = None,
 ) -> Witnesses:
     def directory_of(account_id: str | None) -> Directory | NoSession:
         if directory is None or directory.account.account_id != account_id:
@@ -251,9 +263,10 @@ def witnesses(
         directory_of=directory_of,
         partition=directory.account.partition if directory else "aws",
         accounts=Accounts(tuple(accounts), NoSession("there are no AWS credentials")),
-        now=bedrock.time.now,
+        dates=heard(bedrock.time.now),
         clock=bedrock.time.clock,
         executor=executor,
+        arrived_at=arrived_at,
     )
 
 

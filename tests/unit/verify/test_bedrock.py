@@ -335,7 +335,7 @@ def test_a_region_that_is_not_in_the_table_is_asked_nothing(
     for plane in PLANES:
         answer = prober.ask(plane, KEY, region)
         assert (answer.state, answer.region) == ("unknown", region)
-        assert "region that Bedrock does not have" in answer.detail
+        assert "a region or a partition where no Bedrock is known" in answer.detail
     assert (sandbox.bedrock.log.calls(), naps.taken) == ((), [])
 
 

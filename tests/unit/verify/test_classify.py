@@ -19,6 +19,7 @@ LIST = "bedrock:ListFoundationModels"
 WHY = "because no identity-based policy allows the bedrock:ListFoundationModels action"
 INVALID = "Authentication failed: Please make sure your API Key is valid."
 NO_KEY = "Invalid API Key format: Must start with pre-defined prefix"
+BLOCKED = "Your account is not authorized to invoke this API operation."
 EXPIRED = "Bearer Token has expired"
 INVALID_ON_MANTLE = "Invalid bearer token"
 MODELS = {"modelSummaries": [{"modelId": "amazon.nova-example-v1:0"}]}
@@ -34,7 +35,7 @@ def read_bytes(status: int, body: bytes, plane: Plane) -> BedrockAnswer:
     asked = BedrockAnswer(plane, "us-east-1", "unknown", NOW)
     answer = read_answer(asked, status, body)
     assert (answer.plane, answer.region, answer.asked_at) == (plane, "us-east-1", NOW)
-    assert (answer.status, answer.refusals) == (status, int(answer.state == "refused"))
+    assert (answer.status, answer.refusals) == (status, int(answer.state in ("refused", "expired")))
     return answer
 
 
@@ -56,13 +57,28 @@ def user(arn: str, action: str = LIST) -> str:
         ("bedrock", 403, message(INVALID), "refused"),
         ("bedrock", 401, {"message": INVALID}, "refused"),
         ("bedrock", 400, message(INVALID), "refused"),
-        ("bedrock", 403, message(NO_KEY), "refused"),
+        # Both are also said of keys that are good: neither refuses.
+        *(
+            (plane, status, message(text, plane), "unknown")
+            for plane in PLANES
+            for status in (401, 403)
+            for text in (NO_KEY, BLOCKED)
+        ),
         ("bedrock", 403, message(EXPIRED), "expired"),
         ("bedrock", 403, message(DENIED), "denied"),
         ("bedrock", 401, {"message": f"{DENIED} {WHY}"}, "denied"),
         ("bedrock-mantle", 401, message(INVALID_ON_MANTLE, "bedrock-mantle"), "refused"),
         ("bedrock-mantle", 403, message(INVALID, "bedrock-mantle"), "refused"),
-        ("bedrock-mantle", 403, message(NO_KEY, "bedrock-mantle"), "refused"),
+        # The second plane refuses in any words, and by 404, unless it names somebody.
+        ("bedrock-mantle", 401, message("Nope", "bedrock-mantle"), "refused"),
+        ("bedrock-mantle", 403, {"detail": "Forbidden"}, "refused"),
+        ("bedrock-mantle", 404, {"message": "Not Found"}, "refused"),
+        ("bedrock-mantle", 400, message("Nope", "bedrock-mantle"), "unknown"),
+        ("bedrock-mantle", 429, message("Nope", "bedrock-mantle"), "unknown"),
+        ("bedrock-mantle", 403, message(f"What {ARN} may do", "bedrock-mantle"), "unknown"),
+        ("bedrock-mantle", 401, message(EXPIRED, "bedrock-mantle"), "expired"),
+        ("bedrock", 404, {"message": "Not Found"}, "unknown"),
+        ("bedrock", 403, message("Nope"), "unknown"),
         ("bedrock", 401, message(INVALID_ON_MANTLE), "unknown"),
         ("bedrock-mantle", 403, message(DENIED, "bedrock-mantle"), "denied"),
     ],
@@ -230,6 +246,12 @@ def test_no_other_status_proves_anything(status: int, retry: bool, document: obj
         (403, {}, "answered 403 in words that Bedrock is not known to use"),
         (403, message(INVALID), INVALID),
         (403, message(EXPIRED), EXPIRED),
+        (403, message(NO_KEY), "called it no key, which it also says of keys that may not be used"),
+        (
+            403,
+            message(BLOCKED),
+            "knows the key, and says that AWS does not let its account use Bedrock",
+        ),
         (403, message(user(ARN)), f"named {ARN} and denied {LIST}"),
     ],
 )
@@ -261,7 +283,15 @@ def test_what_people_are_told(status: int, document: object, told: str) -> None:
 def test_what_is_no_document_of_bedrocks_proves_nothing(
     plane: Plane, body: bytes, status: int
 ) -> None:
-    assert read_bytes(status, body, plane).state == "unknown"
+    # The second plane may refuse without a word.
+    refuses = plane == "bedrock-mantle" and not body and status in (401, 403)
+    assert read_bytes(status, body, plane).state == ("refused" if refuses else "unknown")
+
+
+def test_the_second_plane_refuses_by_404_and_without_a_word() -> None:
+    assert read_bytes(404, b"", "bedrock-mantle").state == "refused"
+    assert read_bytes(404, b"", "bedrock").state == "unknown"
+    assert read_bytes(404, HTML, "bedrock-mantle").state == "unknown"
 
 
 json_values = st.recursive(
@@ -289,8 +319,11 @@ def test_nothing_is_proven_where_the_structure_is_not_there(
     if reading.state == "accepted":
         assert status == 200
         assert re.search(rb'"(modelSummaries|data)": ?\[\{', body)
-    if reading.state in ("refused", "denied", "expired"):
-        assert status in (400, 401, 403)
+    if reading.state == "refused" and plane == "bedrock-mantle":
+        assert status in (400, 401, 403, 404)
+        assert not body or body.strip().startswith(b"{")
+    elif reading.state in ("refused", "denied", "expired"):
+        assert status in (400, 401, 403, 404)[: 3 if plane == "bedrock" else 4]
         assert b"essage" in body
     assert (reading.principal is None) == (reading.state != "denied")
 

@@ -55,6 +55,7 @@ PLANE = (
     "refused",
     "refused twice",
     "expired",
+    "expired twice",
     "unknown",
     "not offered",
     "denied",
@@ -80,6 +81,9 @@ SIGNERS = ("found", "inactive", "gone")
 SILENT = ("not asked", "unknown")
 # What IAM shows of the principal's policies; it is asked of few answers, and told for all here.
 POLICIES = ("shown", "not shown", "unread", "not asked")
+# What further regions say; they are asked about few keys, and tell of every long-term key here.
+FURTHER = ("not asked", "refuse", "are silent", "take it", "refuse once")
+SETTLED = ("refused twice", "expired twice", "not offered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Case:
     clock: str = "fresh"
     region: str = "own"
     policies: str = "shown"
+    further: str = "not asked"
 
     @property
     def planes(self) -> tuple[str, str]:
@@ -102,12 +107,23 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    for number, case in enumerate(_asked()):
+    for number, case in enumerate(_everywhere()):
         if any(plane.startswith("denied") for plane in case.planes):
             # Every combination of planes meets each of them, with some of all the rest.
             yield replace(case, policies=POLICIES[number % len(POLICIES)])
         else:
             yield case
+
+
+def _everywhere() -> Iterator[Case]:
+    """Yield each case with what further regions say, all of it where that decides."""
+    for number, case in enumerate(_asked()):
+        if case.kind == "short-term" or case.first == "absent":
+            yield case
+        elif case.first == "refused twice" and case.iam == "Active":
+            yield from (replace(case, further=further) for further in FURTHER)
+        else:
+            yield replace(case, further=FURTHER[number % len(FURTHER)])
 
 
 def _asked() -> Iterator[Case]:
@@ -138,12 +154,13 @@ def rules(case: Case) -> Iterator[tuple[bool, int, str, str]]:
     yield case.listed == "not found out", 3, "unverified", "account is unknown"
     yield case.listed in ("no", "not found"), 3, "foreign", "account"
 
-    yield "accepted" in case.planes, 4, "live", "accepted it"
+    taken = "accepted" in case.planes or case.further == "take it"
+    yield taken, 4, "live", "accepted it"
 
     yield any(map(names_somebody_else(case), case.planes)), 5, "unverified", "principals disagree"
 
     # The second plane may answer a denied key as it answers a forged one.
-    refuses = case.second == "refused twice" and "young" not in case.iam
+    refuses = case.second in SETTLED and "young" not in case.iam
     both_say_no = is_own_denial(case.first) and (
         is_own_denial(case.second) or case.second == "not offered" or refuses
     )
@@ -151,21 +168,28 @@ def rules(case: Case) -> Iterator[tuple[bool, int, str, str]]:
 
     yield any(plane.startswith("denied") for plane in case.planes), 7, "live", "denied from here"
 
-    refused = case.first == "refused twice" and case.second in ("refused twice", "not offered")
+    # The second plane may keep silent, and then the verdict says so.
+    not_against_it = case.second in (*SETTLED, "refused", "expired", "unknown")
+    refused = case.first == "refused twice" and not_against_it
     its_own = case.holder == "own"
 
     judged = refused and long and its_own and "young" not in case.iam
     yield judged and case.iam == "gone", 8, "dead", "no credential with its alias"
     yield judged and case.iam in ("Inactive", "Expired"), 8, "dead", case.iam
 
-    yield judged and case.iam == "Active", 9, "rejected", "credential is Active"
+    everywhere = case.second in SETTLED and case.further in ("refuse", "are silent")
+    yield judged and everywhere and case.iam == "Active", 9, "rejected", "credential is Active"
 
-    judged = refused and not long and case.region == "own"
+    at_home = not long and case.region == "own"
+    ended = case.first == "expired twice" and not_against_it
+    yield at_home and ended, 10, "dead", "the session behind it has ended"
+
     signer_cannot = its_own and case.iam in ("inactive", "gone")
-    yield judged and signer_cannot, 10, "dead", "the access key that signed it"
-    yield judged, 10, "rejected", "in its own region"
+    yield at_home and refused and signer_cannot, 11, "dead", "the access key that signed it"
+    settled = refused and case.second in SETTLED
+    yield at_home and settled, 11, "rejected", "in its own region"
 
-    yield True, 11, "unverified", ""
+    yield True, 12, "unverified", ""
 
 
 def names_somebody_else(case: Case) -> Callable[[str], bool]:
@@ -197,9 +221,9 @@ def evidence_of(case: Case) -> Evidence:
     now = NOW if expires_at is None else expires_at + timedelta(seconds=late)
     return Evidence(
         key=key,
-        clock=Clock(now, expires_at),
+        clock=Clock(now, expires_at, timedelta()),
         allowed=ALLOWED[case.listed],
-        bedrock=BEDROCK[case.region, case.first, case.second],
+        bedrock=BEDROCK[case.region, case.first, case.second] + ELSEWHERE[case.further],
         iam=IAM[case.iam, case.holder],
         policies=SHOWN_POLICIES[case.policies],
     )
@@ -243,6 +267,20 @@ BEDROCK = {
     + _plane("bedrock-mantle", second, region)
     for region, first, second in product(REGIONS, PLANE, PLANE)
 }
+SAID = {
+    "refuse": "refused twice",
+    "are silent": "unknown",
+    "take it": "accepted",
+    "refuse once": "refused",
+}
+ELSEWHERE = {
+    further: tuple(
+        answer("bedrock", SAID[further], region=region)
+        for region in ("us-west-2", "eu-central-1")
+        if further in SAID
+    )
+    for further in FURTHER
+}
 SHOWN_POLICIES = {
     "shown": SHOWN,
     "not shown": NOT_SHOWN,
@@ -272,15 +310,16 @@ def test_what_must_hold_of_every_verdict() -> None:
     for case in cases():
         verdict = verdict_from(evidence_of(case))
         named = any(plane.startswith("denied") for plane in case.planes)
-        asked_and_failed = {"unknown", "expired", "absent"} & set(case.planes)
         if verdict.state in ("live", "contained"):
-            assert "accepted" in case.planes or named, case
+            assert "accepted" in case.planes or named or case.further == "take it", case
             assert case.listed == "yes", case
         if verdict.state in ("dead", "rejected") and "expired at" not in verdict.reason:
             assert "accepted" not in case.planes, case
             assert not named, case
-            assert not asked_and_failed, case
-            assert "refused" not in case.planes, case
+            assert case.first in ("refused twice", "expired twice"), case
+            assert case.second in SETTLED or not verdict.proves_dead, case
+            assert case.second in SETTLED or verdict.state == "dead", case
+            assert case.further != "take it", case
             assert "young" not in case.iam, case
             assert case.listed == "yes", case
             if case.kind == "long-term":
@@ -300,7 +339,7 @@ def examples() -> dict[int, list[Case]]:
 
 
 def test_every_rule_decides_something(examples: dict[int, list[Case]]) -> None:
-    assert sorted(examples) == list(range(1, 12))
+    assert sorted(examples) == list(range(1, 13))
 
 
 @pytest.mark.parametrize("dropped", [rule for rule in RULES if rule.__name__ != "_no_probe"])

@@ -39,6 +39,15 @@ from tests.unit.verify.doubles import (
 
 SECOND = timedelta(seconds=1)
 REFUSED = both("refused twice")
+EXPIRED = answer("bedrock", "expired twice")
+OF_A_USER = short_term(kind="AKIA")
+
+
+def elsewhere(said: str, *regions: str) -> tuple[BedrockAnswer, ...]:
+    return tuple(each for region in regions for each in both(said, region=region))
+
+
+EVERYWHERE = (*REFUSED, *elsewhere("refused twice", "us-west-2", "eu-central-1"))
 ABSENT = IamAnswer("absent", NOW, Account(ACCOUNT))
 IAM_DENIED = IamAnswer("unknown", NOW, Account(ACCOUNT), detail="AccessDenied")
 
@@ -55,13 +64,20 @@ def short_evidence(
     bedrock: tuple[BedrockAnswer, ...] = (), iam: IamAnswer | None = None, **more: object
 ) -> Evidence:
     key = short_term()
-    evidence = replace(long_evidence(bedrock, iam), key=key, clock=Clock(NOW, key.expires_at))
+    evidence = replace(
+        long_evidence(bedrock, iam), key=key, clock=Clock(NOW, key.expires_at, timedelta())
+    )
     return replace(evidence, **more)  # type: ignore[arg-type]
 
 
 def after_expiry(by: timedelta, **more: object) -> Evidence:
     key = short_term()
-    return short_evidence(clock=Clock(key.expires_at + by, key.expires_at), **more)  # type: ignore[arg-type]
+    return short_evidence(clock=Clock(key.expires_at + by, key.expires_at, timedelta()), **more)  # type: ignore[arg-type]
+
+
+def unconfirmed(by: timedelta) -> Evidence:
+    evidence = after_expiry(by)
+    return replace(evidence, clock=replace(evidence.clock, ahead=None))
 
 
 def allowed(account_id: str | None, lookup: str = "decoded") -> AllowedAccounts:
@@ -89,6 +105,9 @@ def denied_as(principal: str) -> tuple[BedrockAnswer, ...]:
         # 1: expired by our clock, with five minutes for its being wrong
         (after_expiry(FIVE_MINUTES + SECOND), "dead", "expired at 2026-11-23 17:00 UTC"),
         (after_expiry(FIVE_MINUTES), "unverified", "nothing could be asked"),
+        # ... but not by a clock that no server has confirmed, before a day has passed
+        (unconfirmed(timedelta(hours=24)), "unverified", "nothing could be asked"),
+        (unconfirmed(timedelta(hours=24) + SECOND), "dead", "expired at"),
         (after_expiry(FIVE_MINUTES + SECOND, allowed=allowed(STRANGER)), "dead", "expired"),
         (after_expiry(FIVE_MINUTES + SECOND, bedrock=both("accepted")), "dead", "expired"),
         # 2 and 3: whose key it is
@@ -200,12 +219,80 @@ def denied_as(principal: str) -> tuple[BedrockAnswer, ...]:
         ),
         # 9: refused twice, and the credential is Active
         (
-            long_evidence(REFUSED, found()),
+            long_evidence(EVERYWHERE, found()),
             "rejected",
             "although its credential is Active",
         ),
-        # 10: short-term
+        # ... in three regions; one that cannot be reached is named
+        (long_evidence(REFUSED, found()), "unverified", "said refused"),
+        (long_evidence(EVERYWHERE[:-2], found()), "unverified", "said refused"),
+        (
+            long_evidence((*EVERYWHERE[:-2], *elsewhere("unknown", "eu-central-1")), found()),
+            "rejected",
+            "bedrock in eu-central-1: bedrock said unknown",
+        ),
+        (
+            long_evidence((*EVERYWHERE[:-2], *elsewhere("refused", "eu-central-1")), found()),
+            "unverified",
+            "",
+        ),
+        (
+            long_evidence((*EVERYWHERE[:-2], *elsewhere("accepted", "eu-central-1")), found()),
+            "live",
+            "bedrock in eu-central-1 and bedrock-mantle in eu-central-1 accepted it",
+        ),
+        (
+            long_evidence((*EVERYWHERE[:-2], *elsewhere("denied", "eu-central-1")), found()),
+            "live",
+            "denied from here",
+        ),
+        (
+            long_evidence(
+                (REFUSED[0], answer("bedrock-mantle", "unknown"), *EVERYWHERE[2:]), found()
+            ),
+            "unverified",
+            "",
+        ),
+        # ... of which a partition may have fewer
+        (
+            long_evidence(
+                both("refused twice", region="eusc-de-east-1"),
+                replace(found(), account=Account(ACCOUNT, "aws-eusc")),
+            ),
+            "rejected",
+            "although its credential is Active",
+        ),
+        # 10: Bedrock's own word that a short-term key has expired
+        (short_evidence(both("expired twice")), "dead", "the session behind it has ended"),
+        (short_evidence(both("expired")), "unverified", "said expired"),
+        (
+            short_evidence((EXPIRED, answer("bedrock-mantle", "not offered"))),
+            "dead",
+            "the session behind it has ended",
+        ),
+        (
+            short_evidence((EXPIRED, answer("bedrock-mantle", "refused twice"))),
+            "dead",
+            "the session behind it has ended",
+        ),
+        (
+            short_evidence((EXPIRED, answer("bedrock-mantle", "unknown"))),
+            "dead",
+            "bedrock-mantle has not confirmed it",
+        ),
+        (short_evidence((EXPIRED, answer("bedrock-mantle", "accepted"))), "live", "accepted it"),
+        (short_evidence(both("expired twice", region="eu-west-1")), "unverified", ""),
+        (long_evidence(both("expired twice"), ABSENT), "unverified", "said expired"),
+        # 11: short-term
         (short_evidence(REFUSED), "rejected", "in its own region"),
+        # Whether a user's access key may still sign IAM has to say.
+        (short_evidence(REFUSED, IAM_DENIED, key=OF_A_USER), "unverified", "AccessDenied"),
+        (short_evidence(REFUSED, key=OF_A_USER), "unverified", "said refused"),
+        (
+            short_evidence(REFUSED, replace(ABSENT, state="found"), key=OF_A_USER),
+            "rejected",
+            "in its own region",
+        ),
         (short_evidence(REFUSED, IAM_DENIED), "rejected", "in its own region"),
         (
             short_evidence(REFUSED, IamAnswer("inactive", NOW, Account(ACCOUNT))),
@@ -245,8 +332,8 @@ def denied_as(principal: str) -> tuple[BedrockAnswer, ...]:
             long_evidence(
                 (answer("bedrock", "refused twice"), answer("bedrock-mantle", "unknown")), ABSENT
             ),
-            "unverified",
-            "bedrock-mantle said unknown",
+            "dead",
+            "bedrock-mantle has not confirmed it: bedrock-mantle in us-east-1: bedrock-mantle said",
         ),
         (long_evidence(REFUSED[:1], ABSENT), "unverified", ""),
         (
@@ -254,7 +341,6 @@ def denied_as(principal: str) -> tuple[BedrockAnswer, ...]:
             "unverified",
             "bedrock in us-east-1: bedrock said",
         ),
-        (short_evidence(both("expired")), "unverified", "said expired"),
         (long_evidence(notes=("not asked",)), "unverified", "not asked"),
     ],
 )
@@ -314,7 +400,7 @@ def test_each_rule(evidence: Evidence, state: str, reason: str) -> None:
             "IAM calls its credential Inactive",
         ),
         (
-            long_evidence(REFUSED, found()),
+            long_evidence(EVERYWHERE, found()),
             (
                 "Bedrock refused it, although its credential is Active: "
                 "it was forged, altered, or reset since"
@@ -364,7 +450,43 @@ def test_a_young_credential_is_not_judged_before_two_minutes(
     age: timedelta, status: str, expected: str
 ) -> None:
     record = credential(status, created_at=NOW - age)
-    assert verdict_from(long_evidence(REFUSED, found(record))).state == expected
+    assert verdict_from(long_evidence(EVERYWHERE, found(record))).state == expected
+
+
+@pytest.mark.parametrize(
+    ("ago", "iam", "expected"),
+    [
+        (TWO_MINUTES - SECOND, ABSENT, "unverified"),
+        (TWO_MINUTES, ABSENT, "dead"),
+        (TWO_MINUTES - SECOND, found(credential("Inactive")), "dead"),
+    ],
+)
+def test_what_iam_does_not_list_may_be_as_new_as_its_event(
+    ago: timedelta, iam: IamAnswer, expected: str
+) -> None:
+    assert verdict_from(long_evidence(REFUSED, iam, arrived_at=NOW - ago)).state == expected
+
+
+@pytest.mark.parametrize(
+    ("second", "plane", "proven"),
+    [
+        ("refused twice", "asked", True),
+        ("not offered", "not-offered", True),
+        ("unknown", "unasked", False),
+        ("refused", "unasked", False),
+    ],
+)
+def test_dead_is_proven_when_the_second_plane_has_said_so(
+    second: str, plane: str, proven: bool
+) -> None:
+    answers = (answer("bedrock", "refused twice"), answer("bedrock-mantle", second))
+    verdict = verdict_from(long_evidence(answers, ABSENT))
+    assert (verdict.state, verdict.second_plane, verdict.proves_dead) == ("dead", plane, proven)
+
+
+def test_what_has_expired_by_its_date_is_proven_dead_though_nobody_was_asked() -> None:
+    verdict = verdict_from(after_expiry(FIVE_MINUTES + SECOND))
+    assert (verdict.second_plane, verdict.proves_dead) == ("unasked", True)
 
 
 @pytest.mark.parametrize(
@@ -397,7 +519,7 @@ def test_a_key_of_another_service_expires_too() -> None:
     token = keysmith.claude_platform_short_term(issued_at=NOW - timedelta(days=1))
     key = key_of(token)
     assert isinstance(key, ShortTermKey)
-    evidence = short_evidence(key=key, clock=Clock(NOW, key.expires_at))
+    evidence = short_evidence(key=key, clock=Clock(NOW, key.expires_at, timedelta()))
     assert verdict_from(evidence).state == "dead"
 
 

@@ -28,6 +28,7 @@ from tests.unit.verify.doubles import (
     ScriptedBedrock,
     ScriptedDirectory,
     found,
+    heard,
     incident,
     key_of,
     long_term,
@@ -54,7 +55,7 @@ def real(session: Session, environment: dict[str, str], executor: Executor) -> W
         directory_of=Directories(Sessions(session)).of,
         partition="aws",
         accounts=Accounts((), session),
-        now=time.now,
+        dates=heard(time.now),
         clock=time.clock,
         executor=executor,
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.evidence import Account, Evidence, IamAnswer
 from bedrock_key_guard.verify.bedrock import PLANES
@@ -16,6 +17,7 @@ from bedrock_key_guard.verify.witnesses import (
     ask_planes,
     may_be_probed,
     offline_evidence,
+    proven_in,
     region_of,
     with_answers,
 )
@@ -30,6 +32,7 @@ from tests.unit.verify.doubles import (
     credential,
     done,
     found,
+    heard,
     key_of,
     long_term,
     old_generation,
@@ -38,6 +41,7 @@ from tests.unit.verify.doubles import (
 )
 
 ABSENT = IamAnswer("absent", NOW, Account(ACCOUNT))
+INACTIVE = found(credential("Inactive"))
 KEY = long_term()
 
 
@@ -161,7 +165,7 @@ def test_a_region_that_bedrock_does_not_have_is_not_asked(
         ("bedrock-mantle", "unknown"),
     ]
     assert {answer.detail for answer in answers} == {
-        "the key names a region that Bedrock does not have"
+        "it names a region or a partition where no Bedrock is known"
     }
     assert bedrock.asked == []
 
@@ -206,7 +210,7 @@ def test_iam_of_another_account_is_not_asked(
 
 
 def test_a_refusal_is_asked_for_twice(executor: Executor) -> None:
-    evidence, bedrock = evidence_for(executor, ["refused"], ["refused"], found())
+    evidence, bedrock = evidence_for(executor, ["refused"], ["refused"], INACTIVE)
     assert states(evidence) == [("refused", 2), ("refused", 2)]
     assert len(bedrock.asked) == 4
     assert bedrock.time.waits == []
@@ -226,7 +230,9 @@ def test_a_refusal_is_asked_for_twice(executor: Executor) -> None:
         (["accepted", "unknown"], ["refused"], [("accepted", 0), ("refused", 1)]),
         (["denied", "unknown"], ["refused"], [("denied", 0), ("refused", 1)]),
         (["denied bearer", "unknown"], ["refused"], [("denied", 0), ("refused", 2)]),
-        (["refused", "refused"], ["unknown"], [("refused", 1), ("unknown", 0)]),
+        (["refused", "refused"], ["unknown"], [("refused", 2), ("unknown", 0)]),
+        (["expired"], ["expired"], [("expired", 2), ("expired", 2)]),
+        (["expired", "refused"], ["unknown"], [("refused", 1), ("unknown", 0)]),
         (["unknown", "refused"], ["unknown"], [("unknown", 0), ("unknown", 0)]),
     ],
 )
@@ -234,7 +240,7 @@ def test_how_two_answers_of_a_plane_join(
     first: list[str], second: list[str], expected: list[tuple[str, int]], executor: Executor
 ) -> None:
     evidence, _ = evidence_for(executor, first, second, found())
-    assert states(evidence) == expected
+    assert states(evidence)[:2] == expected
 
 
 def test_a_live_key_of_a_young_credential_does_not_wait(executor: Executor) -> None:
@@ -254,7 +260,7 @@ def test_a_young_credential_gets_the_time_to_become_known(
     young = found(credential(created_at=NOW - timedelta(seconds=age)))
     evidence, bedrock = evidence_for(executor, ["refused"], ["refused"], young)
     assert bedrock.time.waits == waits
-    assert states(evidence) == [("refused", 2), ("refused", 2)]
+    assert states(evidence) == [("refused", 2), ("refused", 2)] * 3
     assert verdict_from(evidence).state == "rejected"
 
 
@@ -269,6 +275,81 @@ def test_a_young_credential_that_became_known_is_live(executor: Executor) -> Non
     young = found(credential(created_at=NOW))
     evidence, _ = evidence_for(executor, ["refused", "accepted"], ["refused"], young)
     assert verdict_from(evidence).state == "live"
+
+
+# ── where a key may be known ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("iam", "regions"),
+    [
+        (found(), ["us-east-1", "us-west-2", "eu-central-1"]),
+        (INACTIVE, ["us-east-1"]),
+        (ABSENT, ["us-east-1"]),
+        (None, ["us-east-1"]),
+    ],
+)
+def test_further_regions_are_asked_before_a_key_is_called_forged(
+    iam: IamAnswer | None, regions: list[str], executor: Executor
+) -> None:
+    evidence, bedrock = evidence_for(executor, ["refused"], ["refused"], iam)
+    assert list(dict.fromkeys(region for _, _, region in bedrock.asked)) == regions
+    assert states(evidence) == [("refused", 2), ("refused", 2)] * len(regions)
+
+
+def test_a_key_that_one_further_region_takes_is_live(executor: Executor) -> None:
+    script = ["refused", "refused", "accepted"]
+    evidence, _ = evidence_for(executor, script, ["refused"], found())
+    verdict = verdict_from(evidence)
+    assert (verdict.state, "bedrock in us-west-2" in verdict.reason) == ("live", True)
+    assert proven_in(evidence) == "us-west-2"
+
+
+def test_what_iam_does_not_list_waits_for_as_long_as_its_event_is_young(
+    executor: Executor, time: FakeTime
+) -> None:
+    bedrock = ScriptedBedrock(time, ["refused"], ["refused"])
+    directory = ScriptedDirectory(ABSENT)
+    asked = witnesses(bedrock, directory, executor, arrived_at=NOW - timedelta(seconds=30))
+    evidence = done(with_answers(offline_evidence(KEY, asked), asked), time)
+    assert (time.waits, verdict_from(evidence).state) == ([90.0], "dead")
+
+
+@pytest.mark.parametrize("partition", ["aws-iso", "aws-cn", "aws-moon"])
+def test_a_partition_without_bedrock_is_asked_nowhere(
+    partition: str, executor: Executor, time: FakeTime
+) -> None:
+    bedrock = ScriptedBedrock(time, ["accepted"], ["accepted"])
+    directory = ScriptedDirectory(found(), Account(ACCOUNT, partition))
+    asked = witnesses(bedrock, directory, executor)
+    evidence = done(with_answers(offline_evidence(KEY, asked), asked), time)
+    assert (bedrock.asked, verdict_from(evidence).state) == ([], "unverified")
+
+
+# ── whose clock is right ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("ahead", "probed"),
+    [(timedelta(hours=2), True), (timedelta(minutes=4), False), (timedelta(hours=-2), False)],
+)
+def test_a_clock_that_is_ahead_of_the_servers_expires_no_key(
+    ahead: timedelta, probed: bool, executor: Executor
+) -> None:
+    """The machine says: ten minutes past its expiry."""
+    key = short_term()
+    time = FakeTime(key.expires_at + timedelta(minutes=10))
+    asked = replace(nobody(executor, time), dates=heard(time.now, ahead))
+    evidence = offline_evidence(key, asked)
+    assert may_be_probed(evidence) is probed
+    assert evidence.clock.is_wrong is (abs(ahead) > timedelta(minutes=5))
+
+
+def test_a_clock_that_nobody_confirmed_expires_no_key_within_a_day(executor: Executor) -> None:
+    key = short_term()
+    time = FakeTime(key.expires_at + timedelta(hours=23))
+    asked = replace(nobody(executor, time), dates=ServerDates(time.now))
+    assert may_be_probed(offline_evidence(key, asked))
 
 
 # ── when Bedrock and IAM disagree ───────────────────────────────────────────────────────────────

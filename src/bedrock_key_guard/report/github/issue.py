@@ -69,6 +69,9 @@ def wanted(case: Case, policy: Policy) -> Wanted | None:
     # Nothing new is known of a key that may not be asked about: its issue stays as it is.
     if policy == "never" or (now in ("malformed", "foreign") and policy == "auto"):
         return None
+    # As long as the second plane may still take it, nothing is opened or closed.
+    if now == "dead" and not case.dead and policy == "auto":
+        return None
     # A run that was killed between the response and the issue has left no issue.
     answered_before = case.outcome is not None and case.outcome.confirmed_dead
     return Wanted(
@@ -80,7 +83,8 @@ def wanted(case: Case, policy: Policy) -> Wanted | None:
 
 
 def _settled(case: Case) -> bool:
-    return case.verdict is not None and case.verdict.state in ("dead", "rejected")
+    verdict = case.verdict
+    return verdict is not None and (verdict.proves_dead or verdict.state == "rejected")
 
 
 def _told(case: Case) -> Told:

@@ -119,6 +119,11 @@ def _testimonies(evidence: Evidence) -> tuple[Json, ...]:
     )
 
 
+def _clock(clock: Clock) -> Json:
+    ahead = None if clock.ahead is None else clock.ahead.total_seconds()
+    return {"expires_at": clock.expires_at, "ahead": ahead}
+
+
 def _allowed(allowed: AllowedAccounts) -> Json:
     known = allowed.account_id is not None and allowed.accounts is not None
     return {
@@ -163,7 +168,7 @@ SHAPES: dict[type, Shape] = {
     MalformedKey: _identity,
     Location: only("source path line column commit at_tip object author_time containers encodings"),
     Evidence: _testimonies,
-    Clock: only("expires_at"),
+    Clock: _clock,
     AllowedAccounts: _allowed,
     BedrockAnswer: only(
         "region state status principal denied_action denied_by explicit refusals detail"

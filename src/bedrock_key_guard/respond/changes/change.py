@@ -83,7 +83,7 @@ class Change:
         shows something only if the operation was allowed before. A denial by another's policy, such
         as the organisation's, shows nothing of ours.
         """
-        if answer.state in ("refused", "not-offered"):
+        if answer.state in ("refused", "expired", "not-offered"):
             return True
         if answer.denied_by not in (None, OWN_POLICY):
             return False

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.policy_documents import read_policy_name
+from bedrock_key_guard.model.evidence import CLOCK_TOLERANCE
 from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.ledger.records import Hold, PolicyAttached, PolicyPut
 from bedrock_key_guard.respond.purpose import purpose_behind
-from bedrock_key_guard.verify.verdict import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

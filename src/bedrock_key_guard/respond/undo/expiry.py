@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.policy_documents import read_policy_name
+from bedrock_key_guard.model.evidence import CLOCK_TOLERANCE
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
@@ -26,7 +27,6 @@ from bedrock_key_guard.respond.undo.reversal import (
     refused,
     reverse,
 )
-from bedrock_key_guard.verify.verdict import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -266,8 +266,9 @@ def test_the_verdict_tells_who_was_asked_what_was_answered_and_when() -> None:
         "bedrock accepted it",
         "arn",
     )
+    assert verdict["second_plane"] == "asked"
     assert verdict["evidence"] == [
-        {"asked": "clock", "answered": {"expires_at": None}, "at": at},
+        {"asked": "clock", "answered": {"expires_at": None, "ahead": None}, "at": at},
         {
             "asked": "allow-list",
             "answered": {

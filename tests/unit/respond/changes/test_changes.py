@@ -108,10 +108,23 @@ def test_a_quarantine_that_does_not_hold_is_a_failure(stage: Stage) -> None:
     assert stage.phases == ["intent", "failed"]
 
 
-@pytest.mark.parametrize("said", ["denied", "denied bearer from above", "unknown", "expired"])
+@pytest.mark.parametrize("said", ["denied", "denied bearer from above", "unknown"])
 def test_a_denial_of_something_else_is_no_proof_of_a_quarantine(stage: Stage, said: str) -> None:
     outcome = stage.says("accepted", said).respond(QUARANTINES, BY_ROLE)
     assert not outcome.confirmed_dead
+
+
+def test_a_key_that_expires_before_the_write_needs_none_and_is_proven_dead(stage: Stage) -> None:
+    outcome = stage.says("expired").respond(QUARANTINES, BY_ROLE)
+    assert (outcome.state, outcome.confirmed_dead, outcome.urgent) == ("not-needed", True, False)
+    assert outcome.reason == "nothing had to be changed: Bedrock says that the key has expired"
+    assert (stage.phases, outcome.undo) == ([], None)
+
+
+@pytest.mark.parametrize("policy", [QUARANTINES, REVOKES])
+def test_a_key_that_expires_during_the_response_is_dead(policy: Policy, stage: Stage) -> None:
+    outcome = stage.says("accepted", "expired").respond(policy, BY_ROLE)
+    assert (outcome.state, outcome.confirmed_dead) == ("done", True)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +248,6 @@ def test_everything_is_revoked_only_on_request_and_of_the_same_session(stage: St
         # The operation was denied all along: the key still is what it was.
         (signed_by(SIGNER), "denied", "denied", "failed"),
         (BY_ROLE, "accepted", "unknown", "done"),
-        (BY_ROLE, "accepted", "expired", "done"),
     ],
 )
 def test_what_shows_nothing_of_a_revocation_is_no_proof_of_it(

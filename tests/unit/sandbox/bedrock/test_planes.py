@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.bedrock.planes import Manner
+from sandbox.bedrock.planes import CONCEALMENTS, Manner
 
 if TYPE_CHECKING:
     from sandbox.front.sandbox import Sandbox
@@ -86,7 +86,7 @@ ROWS = [
         deny(BEARER, MANTLE_BEARER),
         refused(BEARER),
         INVALID,
-        Manner(mantle_conceals=True),
+        Manner(mantle_conceals=CONCEALMENTS["invalid"]),
     ),
     Row("the listing alone", deny(LIST, MANTLE_LIST), refused(LIST), refused(MANTLE_LIST)),
     Row(
@@ -154,7 +154,7 @@ def said(ask: Asker, key: str) -> tuple[str, str]:
     [
         ([], Manner(), (missing(BEARER), missing(MANTLE_BEARER))),
         ([], OPERATION_FIRST, (missing(LIST), missing(MANTLE_LIST))),
-        ([], Manner(mantle_conceals=True), (missing(BEARER), INVALID)),
+        ([], Manner(mantle_conceals=CONCEALMENTS["invalid"]), (missing(BEARER), INVALID)),
         ([BEARER, MANTLE_BEARER], Manner(), (missing(LIST), missing(MANTLE_LIST))),
         ([LIST, MANTLE_LIST], OPERATION_FIRST, (missing(BEARER), missing(MANTLE_BEARER))),
         ([BEARER, LIST], Manner(), (ACCEPTED, missing(MANTLE_BEARER))),
