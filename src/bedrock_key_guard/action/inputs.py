@@ -50,6 +50,8 @@ class Inputs:
     github_token: str = field(repr=False)
     summary: bool
     timeline: bool = False
+    max_probes: int = 200
+    max_responses: int = 20
 
     def __post_init__(self) -> None:
         """Raise UsageError where only a live key would fail, and nobody asks whether one is."""
@@ -71,7 +73,7 @@ class Inputs:
 
     def verifying(self) -> Verifying:
         """Return whose keys may be probed."""
-        return Verifying(self.allowed_account_ids, role=self.role_to_assume)
+        return Verifying(self.allowed_account_ids, self.max_probes, self.role_to_assume)
 
     def investigating(self) -> Investigating | None:
         """Return that the use of each key is looked up, if it is."""
@@ -84,6 +86,7 @@ class Inputs:
             dry_run=self.respond == "dry-run",
             untrusted=untrusted,
             protect=self.protect,
+            max_responses=self.max_responses,
             short_term=self.short_term,
         )
         return Responding(policy, ledger, self.reset_store)
@@ -101,6 +104,13 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
             remedy = f"Use one of: {', '.join(allowed)}."
             raise UsageError(f"The input `{name}` is {value!r}.", remedy=remedy)
         return value
+
+    def number(name: str, default: int) -> int:
+        value = text(name) or str(default)
+        if not (value.isascii() and value.isdigit()):
+            remedy = "Give a whole number, such as 20."
+            raise UsageError(f"The input `{name}` is {value!r}.", remedy=remedy)
+        return int(value)
 
     def file(name: str) -> Path | None:
         return Path(text(name)) if text(name) else None
@@ -129,6 +139,8 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         github_token=text("github-token"),
         summary=switch("summary", "true"),
         timeline=switch("timeline", "false"),
+        max_probes=number("max-probes", 200),
+        max_responses=number("max-responses", 20),
     )
 
 

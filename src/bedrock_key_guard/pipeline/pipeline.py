@@ -57,7 +57,8 @@ def run(
             respond = None
             if responding is not None:
                 respond = dependencies.response(responding, sessions, witnesses, around)
-            verifier = Verifier(witnesses, max_probes=verifying.max_probes)
+            most = verifying.max_probes
+            verifier = Verifier(witnesses, max_probes=most, keys=len(cases))
             cases = _judged(cases, verifier, respond, around)
             if investigating is not None:
                 investigator = dependencies.investigator(investigating, sessions, witnesses)

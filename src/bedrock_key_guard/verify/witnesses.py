@@ -7,6 +7,7 @@ no key of an account that is not allowed is ever used.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION
@@ -75,7 +76,7 @@ def may_be_probed(evidence: Evidence) -> bool:
 def with_answers(evidence: Evidence, witnesses: Witnesses) -> Steps[Evidence]:
     """Add what Bedrock and IAM say, asked side by side; a refusal is asked for twice."""
     key, region = evidence.key, region_of(evidence.key, witnesses)
-    iam = witnesses.executor.submit(_ask_iam, key, evidence, witnesses)
+    iam = witnesses.executor.submit(ask_iam, evidence, witnesses)
     bedrock = ask_planes(key, region, witnesses)
     evidence = replace(evidence, bedrock=bedrock, iam=iam.result())
     evidence = yield from _with_second_refusals(evidence, region, witnesses)
@@ -112,7 +113,11 @@ def region_of(key: WholeKey, witnesses: Witnesses) -> str:
     return HOME_REGION.get(witnesses.partition, "us-east-1")
 
 
-def _ask_iam(key: WholeKey, evidence: Evidence, witnesses: Witnesses) -> IamAnswer:
+def ask_iam(evidence: Evidence, witnesses: Witnesses) -> IamAnswer:
+    """Return what IAM says of what the key names; it is asked once."""
+    if evidence.iam is not None:
+        return evidence.iam
+    key = evidence.key
     directory = witnesses.directory_of(evidence.allowed.account_id)
     if isinstance(directory, NoSession):
         return IamAnswer("unknown", witnesses.now(), detail=directory.reason)
@@ -154,11 +159,11 @@ def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses)
     refused = any(answer.state == "refused" for answer in evidence.bedrock)
     if not refused or not all(_is_no(answer) for answer in evidence.bedrock):
         return evidence
-    credential = evidence.iam.credential if evidence.iam else None
+    credential, young_for = evidence.credential, timedelta()
     if credential is not None:
-        young_for = credential.created_at + PROPAGATION - witnesses.now()
         # Our clock may be behind AWS's: that is no reason to wait any longer.
-        yield max(min(young_for, PROPAGATION).total_seconds(), 0.0)
+        young_for = min(credential.created_at + PROPAGATION - witnesses.now(), PROPAGATION)
+    yield max(young_for.total_seconds(), 0.0)  # others are waiting to be asked at all
     return _asked_again(evidence, region, witnesses)
 
 
