@@ -9,8 +9,15 @@ from bedrock_key_guard.github.issues import Issues
 from bedrock_key_guard.github.reconcile import WantedIssue
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.keys.fingerprint import short
-from bedrock_key_guard.report.github.issue import IssueContext, issue_body, issue_title, wanted
-from bedrock_key_guard.report.report import may_name_places
+from bedrock_key_guard.report.github.case_markdown import sightings
+from bedrock_key_guard.report.github.issue import (
+    IssueContext,
+    issue_text,
+    issue_title,
+    wanted,
+    where_it_is,
+)
+from bedrock_key_guard.report.report import may_name_places, may_name_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,15 +60,19 @@ def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | N
     wish = wanted(case, policy)
     if wish is None:
         return None
+    text = issue_text(case, context)
     return WantedIssue(
         fingerprint=case.incident.fingerprint,
         title=issue_title(case),
-        body=issue_body(case, context),
+        body=text,
         open=wish.open,
         create=wish.create,
         live=wish.live,
         told=wish.told,
         withheld=not may_name_places(case, context.visibility),
+        seen=sightings(case, context.source),
+        where=lambda found: where_it_is(case, context, found, text),
+        remembers=may_name_users(context.visibility),
     )
 
 

@@ -42,6 +42,12 @@ def states(github: GitHubServer) -> list[str]:
     return [issue["state"] for issue in github.issues(REPOSITORY)]
 
 
+def tick(github: GitHubServer) -> None:
+    """Tick every box, as people do who have done what is on the list."""
+    for issue in github.state.repositories[REPOSITORY].issues.values():
+        issue.body = (issue.body or "").replace("- [ ]", "- [x]")
+
+
 ALL = [
     key_case(number, state)
     for number, state in enumerate(
@@ -75,9 +81,14 @@ def test_a_second_run_opens_none(github: GitHubServer, client: GitHub) -> None:
     assert len(github.issues(REPOSITORY)) == 3
 
 
-def test_an_issue_is_closed_when_its_key_is_dead(github: GitHubServer, client: GitHub) -> None:
+def test_an_issue_is_closed_when_its_key_is_dead_and_its_list_is_done(
+    github: GitHubServer, client: GitHub
+) -> None:
     announce(samples.report(key_case(1, "live")), client, HOW)
     assert states(github) == ["open"]
+    announce(samples.report(key_case(1, "dead")), client, HOW)
+    assert states(github) == ["open"]
+    tick(github)
     report = announce(samples.report(key_case(1, "dead")), client, HOW)
     assert states(github) == ["closed"]
     assert report.cases[0].issue_url == github.issues(REPOSITORY)[0]["html_url"]
@@ -96,7 +107,9 @@ def told(github: GitHubServer, client: GitHub, *cases: Case) -> list[str]:
 def test_a_closed_issue_says_that_the_key_is_dead(github: GitHubServer, client: GitHub) -> None:
     for before in ("live", "unverified", "contained"):
         github.state.repositories[REPOSITORY].issues.clear()
-        _, after = told(github, client, key_case(1, before), key_case(1, "dead"))
+        told(github, client, key_case(1, before), key_case(1, "dead"))
+        tick(github)
+        (after,) = told(github, client, key_case(1, "dead"))
         assert states(github) == ["closed"]
         assert "long-term API key, dead.**" in after
 
@@ -114,6 +127,9 @@ def test_what_the_guard_did_is_told_for_as_long_as_the_key_stays_dead(
     )
     assert "| Dead | 3.2 s after the first probe" in first
     assert later == [first] * 3
+    tick(github)
+    (ticked,) = told(github, client, key_case(1, "dead"))
+    assert ticked == first.replace("- [ ]", "- [x]")
     assert states(github) == ["closed"]
     assert "| Verdict | live:" in told(github, client, key_case(1, "live"))[0]
     assert states(github) == ["open"]
@@ -131,6 +147,52 @@ def test_a_place_that_the_public_was_told_is_taken_back_when_the_key_may_work(
         key_case(1, "dead", path="deep/in/there.env"),
     )
     assert ["there.env" in text for text in (first, second, third)] == [True, False, True]
+
+
+ELSEWHERE = Announcement(REPOSITORY, source=Source("https://github.com", "acme/other", "4" * 40))
+
+
+def test_a_run_adds_to_the_places_that_other_runs_and_repositories_have_seen(
+    github: GitHubServer, client: GitHub
+) -> None:
+    own = Announcement(REPOSITORY, source=Source("https://github.com", REPOSITORY, "3" * 40))
+    for path, how in (("old.env", own), ("new.env", own), ("other.env", ELSEWHERE)):
+        announce(samples.report(key_case(1, "live", path=path)), client, how)
+    (body,) = bodies(github)
+    assert f"[`old.env:12:18`](https://github.com/{REPOSITORY}/blob/{'3' * 40}/old.env#L12)" in body
+    assert f"/{REPOSITORY}/blob/{'3' * 40}/new.env#L12" in body
+    assert f"https://github.com/acme/other/blob/{'4' * 40}/other.env#L12" in body
+    assert f"| `{REPOSITORY}`: [`old.env:12:18`]" in body  # as the last repository sees it
+    again = announce(samples.report(key_case(1, "live", path="other.env")), client, ELSEWHERE)
+    assert bodies(github) == [body]
+    assert again.cases[0].issue_url
+
+
+def test_a_text_that_is_kept_hears_of_new_places(github: GitHubServer, client: GitHub) -> None:
+    first, second = told(
+        github,
+        client,
+        key_case(1, "live", samples.done(), "old.env"),
+        key_case(1, "dead", path="new.env"),
+    )
+    assert "| Dead | 3.2 s after the first probe" in second
+    assert second.startswith(first.partition("<!--")[0].rstrip())
+    assert all(f"`{path}:12:18`" in second for path in ("old.env", "new.env"))
+
+
+@pytest.mark.parametrize("state", ["live", "dead"])
+def test_what_an_issue_remembers_leads_to_no_place_in_public(
+    state: str, github: GitHubServer, client: GitHub
+) -> None:
+    """Whoever may edit an issue may write there what they like."""
+    announce(samples.report(key_case(1, "live", path="deep/old.env")), client, HOW)
+    assert "deep/old.env" in bodies(github)[0]
+    github.state.repositories[REPOSITORY].visibility = "public"
+    announce(samples.report(key_case(1, state, path="deep/new.env")), client, HOW)
+    (body,) = bodies(github)
+    assert "old.env" not in body
+    assert ("new.env" in body) is (state == "dead")
+    assert "bedrock-key-guard:memory" not in body
 
 
 def test_a_run_that_may_not_ask_about_a_key_leaves_its_issue_alone(

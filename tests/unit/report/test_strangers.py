@@ -16,11 +16,12 @@ from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline.assemble import assemble
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.case_markdown import Source
-from bedrock_key_guard.report.github.issue import IssueContext, issue_body, issue_title
+from bedrock_key_guard.report.github.issue import IssueContext, issue_title
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.report import Report, Visibility
 from bedrock_key_guard.report.terminal.text import as_text
 from tests.unit.report import samples
+from tests.unit.report.rendered import issue_body
 
 SOURCE = Source("https://github.com", "octo/app", "0" * 40)
 FILES = ("deep/one.env", "deep/two.env", "deep/three.env")

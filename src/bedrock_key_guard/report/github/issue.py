@@ -12,19 +12,25 @@ from typing import TYPE_CHECKING, Literal
 from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.report.advice import advice
-from bedrock_key_guard.report.github.case_markdown import known, listed, places, undoing, used
+from bedrock_key_guard.report.details import withheld
+from bedrock_key_guard.report.github.case_markdown import known, listed, place_table, undoing, used
+from bedrock_key_guard.report.report import may_name_places
 from bedrock_key_guard.report.status import Level, responded, status, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.response import Told
+    from bedrock_key_guard.model.sightings import Sighting
     from bedrock_key_guard.report.github.case_markdown import Source
     from bedrock_key_guard.report.report import Visibility
 
-LONGEST_BODY = 60_000
-"""Bytes. GitHub takes 65,536 characters, and a hidden line is still to be added."""
+LONGEST_TEXT = 45_000
+"""Bytes. GitHub takes 65,536 characters, and 20,000 are for what the issue remembers."""
 
 MOST_PLACES = 200
+_WHERE = "### Where it is"
 
 _BANNERS: dict[Level, str] = {
     "alarm": "CAUTION",
@@ -103,25 +109,34 @@ def issue_title(case: Case) -> str:
     return f"{what} {service} (fingerprint {short(case.incident.fingerprint)})"
 
 
-def issue_body(case: Case, context: IssueContext) -> str:
-    """Return the text in Markdown, at most LONGEST_BODY bytes; places are cut with a count."""
-    before = [
+def issue_text(case: Case, context: IssueContext) -> str:
+    """Return the text in Markdown, but for where the key stands."""
+    parts = (
         _banner(case),
         known(case),
         _run(case, context),
         undoing(case),
         used(case, context.visibility),
         f"### What is left to do\n\n{listed(advice(case), '- [ ]')}",
-        "### Where it is",
-    ]
+    )
+    return "\n\n".join(filter(None, parts))
+
+
+def where_it_is(case: Case, context: IssueContext, found: Sequence[Sighting], taken: str) -> str:
+    """Return the last part of the text, which says where the key was found, or why it does not.
+
+    With what is `taken` by the text before it has at most LONGEST_TEXT bytes; places are cut with a
+    count.
+    """
     after = (
         f"Fingerprint `{case.incident.fingerprint}`. Bedrock Key Guard keeps this text up to date; "
         "the key itself is nowhere in it."
     )
-    taken = sum(len(part.encode()) + 2 for part in (*before, after))
-    left = LONGEST_BODY - taken
-    where = places(case, context.visibility, context.source, MOST_PLACES, left)
-    return "\n\n".join(part for part in (*before, where, after) if part)
+    left = LONGEST_TEXT - sum(len(part.encode()) + 2 for part in (taken, _WHERE, after))
+    where = withheld(case)
+    if may_name_places(case, context.visibility):
+        where = place_table(found, context.source, MOST_PLACES, left)
+    return f"{_WHERE}\n\n{where}\n\n{after}"
 
 
 def _banner(case: Case) -> str:
