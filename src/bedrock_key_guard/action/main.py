@@ -188,6 +188,7 @@ def _announcement(inputs: Inputs, event: Event) -> Announcement:
     return Announcement(
         repository=inputs.issue_repository,
         policy=inputs.report_issue,
+        max_issues=inputs.max_issues,
         labels=inputs.issue_labels,
         assignees=inputs.issue_assignees,
         source=_source(event),
@@ -212,7 +213,7 @@ def _write_outputs(report: Report, path: Path, runner: Runner) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(as_json(report), encoding="utf-8")
     total = counts(report)
-    urls = [case.issue_url for case in report.cases if case.issue_url]
+    urls = [*dict.fromkeys(case.issue_url for case in report.cases if case.issue_url)]
     outputs = {
         "result": result(report),
         "findings": str(total.keys),

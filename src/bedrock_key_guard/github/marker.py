@@ -69,7 +69,7 @@ def text_of(body: str) -> str:
 
 def before_where(text: str) -> str:
     """Return a text without its last part, which says where the key stands."""
-    return text.partition(f"\n{WHERE}\n")[0].strip()
+    return f"\n{text}\n".partition(f"\n{WHERE}\n")[0].strip()
 
 
 def is_done(text: str) -> bool:

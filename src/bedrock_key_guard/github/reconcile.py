@@ -171,6 +171,21 @@ def reconcile(
     return changes
 
 
+def within(
+    most: int | None, wanted: Sequence[WantedIssue], changes: Sequence[IssueChange]
+) -> tuple[list[IssueChange], frozenset[str]]:
+    """Return the changes without the new issues beyond a bound, and whose fingerprints get none.
+
+    The first `most` that are wanted may have one, whether it is new or not, so that no next run
+    opens more. Where more are wanted, one of them is left for all the others.
+    """
+    worth = [one.fingerprint for one in wanted if one.create]
+    room = len(worth) if most is None or len(worth) <= most else max(most - 1, 0)
+    new = {change.fingerprint for change in changes if isinstance(change, Create)}
+    beyond = new.intersection(worth[room:])
+    return [each for each in changes if each.fingerprint not in beyond], frozenset(beyond)
+
+
 def own_issues(existing: Iterable[ExistingIssue], author: str) -> dict[str, list[ExistingIssue]]:
     """Return the author's own issues by fingerprint, lowest number first: that one is kept."""
     found: dict[str, list[ExistingIssue]] = {}

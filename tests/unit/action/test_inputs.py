@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,7 @@ def test_an_empty_input_is_none() -> None:
         ("timeline", "true", True),
         ("max_probes", "7", 7),
         ("max_responses", "0", 0),
+        ("max_issues", "3", 3),
     ],
 )
 def test_an_input_is_read(name: str, text: str, value: object) -> None:
@@ -129,7 +131,7 @@ def test_a_range_is_named_by_its_ends() -> None:
         ("fail_on", "all"),
         ("report_issue", "true"),
         ("summary", "1"),
-        *((name, text) for name in ("max_probes", "max_responses") for text in ("-1", "1.5", "٣")),
+        *product(("max_probes", "max_responses", "max_issues"), ("-1", "1.5", "٣")),
         ("allowed_account_ids", "1234"),
         ("allowed_account_ids", f"{ACCOUNT};{OTHER}"),
     ],

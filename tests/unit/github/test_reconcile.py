@@ -22,6 +22,7 @@ from bedrock_key_guard.github.reconcile import (
     WantedIssue,
     own_issues,
     reconcile,
+    within,
 )
 from bedrock_key_guard.model.response import Told
 from bedrock_key_guard.model.sightings import Sighting
@@ -388,6 +389,28 @@ WANTED = st.lists(
     unique_by=lambda one: one.fingerprint,
     max_size=3,
 )
+
+
+@pytest.mark.parametrize(
+    ("most", "opened"),
+    [(None, 5), (9, 5), (7, 5), (6, 4), (5, 3), (2, 0), (1, 0), (0, 0)],
+)
+def test_the_first_that_are_wanted_have_issues_and_no_next_run_opens_more(
+    most: int | None, opened: int
+) -> None:
+    """Where there are more, one is left for those that get none."""
+    new = [wanted(f"{number:064}") for number in range(5)]
+    first, last = wanted("e" * 64, body="New"), wanted("f" * 64, body="New")
+    dead = wanted("d" * 64, create=False)
+    want, model = [first, dead, *new, last], Model([existing(7, "e" * 64), existing(8, "f" * 64)])
+    changes, beyond = within(most, want, reconcile(want, model.issues, AUTHOR))
+    made = [change.fingerprint for change in changes if isinstance(change, Create)]
+    assert made == [one.fingerprint for one in new[:opened]]
+    assert beyond == {one.fingerprint for one in new[opened:]}
+    assert [change.number for change in changes if isinstance(change, Edit)] == [7, 8]
+    for change in changes:
+        model.apply(change)
+    assert within(most, want, reconcile(want, model.issues, AUTHOR)) == ([], beyond)
 
 
 @given(WANTED, ISSUES)

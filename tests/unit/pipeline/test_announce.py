@@ -59,19 +59,47 @@ ALL = [
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        (HOW, 3),
-        (Announcement(REPOSITORY, "always"), 6),
-        (Announcement(REPOSITORY, "never"), 0),
+        (HOW, ["1", "3", "2"]),
+        (Announcement(REPOSITORY, "always"), ["1", "3", "2", "5", "6", "4"]),
+        (Announcement(REPOSITORY, "never"), []),
     ],
 )
-def test_who_is_told_of_what(
-    how: Announcement, told: int, github: GitHubServer, client: GitHub
+def test_who_is_told_of_what_and_of_the_worst_first(
+    how: Announcement, told: list[str], github: GitHubServer, client: GitHub
 ) -> None:
     report = announce(samples.report(*ALL), client, how)
     urls = [case.issue_url for case in report.cases]
-    assert urls[:told] == [issue["html_url"] for issue in github.issues(REPOSITORY)]
-    assert urls[told:] == [None] * (6 - told)
+    assert [url.rpartition("/")[2] for url in urls if url] == told
+    assert len(github.issues(REPOSITORY)) == len(told)
+    assert urls[len(told) :] == [None] * (6 - len(told))
     assert report.notes == ()
+
+
+MANY = [key_case(n * 16**52, "unverified" if n < 8 else "live") for n in range(1, 9)]
+
+
+def test_the_worst_keys_get_issues_of_their_own_and_the_others_share_one(
+    github: GitHubServer, client: GitHub
+) -> None:
+    how = Announcement(REPOSITORY, max_issues=3)
+    report = announce(samples.report(*MANY), client, how)
+    own, other, shared = bodies(github)
+    assert "long-term API key, live.**" in own
+    assert "long-term API key, unverified.**" in other
+    named = [f"`{case.incident.fingerprint[:12]}`" in shared for case in MANY]
+    assert (named.count(True), named[-1]) == (6, False)
+    assert report.incomplete == ("6 keys got no issue of their own: the run met max-issues.",)
+    urls = [case.issue_url for case in report.cases]
+    assert [url.rpartition("/")[2] for url in urls if url] == ["2", *"333333", "1"]
+    assert announce(samples.report(*MANY), client, how) == report
+    assert bodies(github) == [own, other, shared]
+
+
+def test_a_run_that_may_open_no_issue_says_so(github: GitHubServer, client: GitHub) -> None:
+    report = announce(samples.report(*MANY[-2:]), client, Announcement(REPOSITORY, max_issues=0))
+    assert github.issues(REPOSITORY) == []
+    assert report.incomplete == ("2 keys got no issue of their own: the run met max-issues.",)
+    assert report.warnings == ()
 
 
 def test_a_second_run_opens_none(github: GitHubServer, client: GitHub) -> None:
@@ -282,7 +310,8 @@ def test_what_github_would_not_do_is_told_once_and_stops_nothing(
     assert [case.issue_url for case in report.cases] == [None] * 6
     assert report.notes == ()
     (lost,) = report.warnings
-    named = ", ".join(case.incident.fingerprint[:12] for case in UNLIKE[:3])
+    live, contained, unverified = (case.incident.fingerprint[:12] for case in UNLIKE[:3])
+    named = f"{live}, {unverified}, {contained}"
     assert lost.startswith(f"An issue could not be written for the key of fingerprint {named}: ")
     assert " Issues are disabled for this repo. Check " in lost
     assert lost.endswith(".")

@@ -13,9 +13,17 @@ from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.report.advice import advice
 from bedrock_key_guard.report.details import withheld
-from bedrock_key_guard.report.github.case_markdown import known, listed, place_table, undoing, used
+from bedrock_key_guard.report.github.case_markdown import (
+    cut,
+    known,
+    listed,
+    place_table,
+    undoing,
+    used,
+)
 from bedrock_key_guard.report.report import may_name_places
-from bedrock_key_guard.report.status import Level, responded, status, words
+from bedrock_key_guard.report.status import Level, responded, status, words, worst_first
+from bedrock_key_guard.text.markdown import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +38,12 @@ LONGEST_TEXT = 45_000
 """Bytes. GitHub takes 65,536 characters, and 20,000 are for what the issue remembers."""
 
 MOST_PLACES = 200
+REST_TITLE = "More leaked Amazon Bedrock API keys"
+_REST_WHY = (
+    "**There were more keys than a run opens issues for.** These have none of their own; the "
+    "summary and the report of the run say more of each."
+)
+_REST_TASK = "- [ ] Look at each key, or raise `max-issues` to have an issue for each."
 _WHERE = "### Where it is"
 
 _BANNERS: dict[Level, str] = {
@@ -137,6 +151,17 @@ def where_it_is(case: Case, context: IssueContext, found: Sequence[Sighting], ta
     if may_name_places(case, context.visibility):
         where = place_table(found, context.source, MOST_PLACES, left)
     return f"{_WHERE}\n\n{where}\n\n{after}"
+
+
+def rest_text(cases: Sequence[Case]) -> str:
+    """Return the text of the one issue that stands for all keys beyond the bound of a run."""
+    listed = worst_first(cases)
+    rows = (
+        (words(case).name, case.incident.key.family.title, f"`{short(case.incident.fingerprint)}`")
+        for case in listed
+    )
+    keys = cut(table(("Status", "Key", "Fingerprint"), rows), LONGEST_TEXT - 1_000, "key")
+    return f"> [!{_BANNERS[words(listed[0]).level]}]\n> {_REST_WHY}\n\n{keys}\n\n{_REST_TASK}"
 
 
 def _banner(case: Case) -> str:
