@@ -31,6 +31,7 @@ def _announcement(inputs: Inputs, event: Event) -> Announcement:
     return Announcement(
         repository=inputs.issue_repository,
         policy=inputs.report_issue,
+        max_issues=inputs.max_issues,
         labels=inputs.issue_labels,
         assignees=inputs.issue_assignees,
         source=event.source,

@@ -52,6 +52,9 @@ class Inputs:
     github_token: str = field(repr=False)
     summary: bool
     timeline: bool = False
+    max_probes: int = 200
+    max_responses: int = 20
+    max_issues: int = 20
 
     def __post_init__(self) -> None:
         """Raise UsageError where only a live key would fail, and nobody asks whether one is."""
@@ -74,7 +77,9 @@ class Inputs:
     def verifying(self, event: Event | None = None) -> Verifying:
         """Return whose keys may be probed; those that an event has brought may be new."""
         brought = event is not None and event.name not in _BRINGS_NOTHING
-        return Verifying(self.allowed_account_ids, role=self.role_to_assume, of_event=brought)
+        return Verifying(
+            self.allowed_account_ids, self.max_probes, self.role_to_assume, of_event=brought
+        )
 
     def investigating(self) -> Investigating | None:
         """Return that the use of each key is looked up, if it is."""
@@ -87,6 +92,7 @@ class Inputs:
             dry_run=self.respond == "dry-run",
             untrusted=untrusted,
             protect=self.protect,
+            max_responses=self.max_responses,
             short_term=self.short_term,
         )
         return Responding(policy, ledger, self.reset_store)
@@ -104,6 +110,13 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
             remedy = f"Use one of: {', '.join(allowed)}."
             raise UsageError(f"The input `{name}` is {value!r}.", remedy=remedy)
         return value
+
+    def number(name: str, default: int) -> int:
+        value = text(name) or str(default)
+        if not (value.isascii() and value.isdigit()):
+            remedy = "Give a whole number, such as 20."
+            raise UsageError(f"The input `{name}` is {value!r}.", remedy=remedy)
+        return int(value)
 
     def file(name: str) -> Path | None:
         return Path(text(name)) if text(name) else None
@@ -132,6 +145,9 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         github_token=text("github-token"),
         summary=switch("summary", "true"),
         timeline=switch("timeline", "false"),
+        max_probes=number("max-probes", 200),
+        max_responses=number("max-responses", 20),
+        max_issues=number("max-issues", 20),
     )
 
 

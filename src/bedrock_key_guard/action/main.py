@@ -195,7 +195,7 @@ def _write_outputs(report: Report, path: Path, runner: Runner) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(as_json(report), encoding="utf-8")
     total = counts(report)
-    urls = [case.issue_url for case in report.cases if case.issue_url]
+    urls = [*dict.fromkeys(case.issue_url for case in report.cases if case.issue_url)]
     outputs = {
         "result": result(report),
         "findings": str(total.keys),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bedrock_key_guard.action.event import member
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.scan import Scanning, SourceName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,9 +31,15 @@ _NO_REVISION = re.compile(r"^[-^]|\.\.|[\s:?*\[\\\x00-\x1f\x7f]")
 HISTORY, TREE = Scanning(source="history"), Scanning(source="tree")
 DELETED = Scanning(
     source="nothing",
-    why_nothing="Nothing was read: a branch or a tag was deleted, which brings nothing new. "
+    note="Nothing was read: a branch or a tag was deleted, which brings nothing new. "
     "`scan: history` reads what is left.",
 )
+LOST: dict[SourceName, str] = {
+    "range": "The commit before those of the event is not here, as after a forced push: what the "
+    "default or the base branch has not got was read instead.",
+    "history": "The commit before those of the event is not here, as after a forced push or in a "
+    "shallow checkout: all that is here was read instead.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +79,41 @@ def scope_of(
 def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scanning:
     if name == "delete" or (name == "push" and _is_deletion(payload)):
         return DELETED
+    default = _text(payload, "repository", "default_branch")
     if name == "push":
-        return _pushed(payload, knows)
-    ends = None
+        is_default = _text(payload, "ref") == f"refs/heads/{default}"
+        ends = _commit(payload, "before"), _commit(payload, "after")
+        return _between(*ends, "" if is_default else default, knows)
     if name.startswith("pull_request"):
-        ends = [_commit(payload, "pull_request", end, "sha") for end in ("base", "head")]
+        base, head = (_commit(payload, "pull_request", end, "sha") for end in ("base", "head"))
+        branch = _text(payload, "pull_request", "base", "ref")
     elif name == "merge_group":
-        ends = [_commit(payload, "merge_group", end) for end in ("base_sha", "head_sha")]
-    return _range("..".join(ends), with_tree=True) if ends and all(ends) else HISTORY
+        base, head = (_commit(payload, "merge_group", end) for end in ("base_sha", "head_sha"))
+        branch = _text(payload, "merge_group", "base_ref").removeprefix("refs/heads/")
+    else:
+        return HISTORY
+    return _between(base, head, branch, knows) if base else HISTORY
+
+
+def _between(base: str, head: str, branch: str, knows: Knows) -> Scanning:
+    """Return the commits from `base` to `head`, and the files: a key may be older than the guard.
+
+    A branch or tag that is new has no commit before, and after a forced push that one may be gone,
+    of what was pushed as of what it is to be merged into. Then they are those that `branch` has not
+    got, and all where that is not here either. Nothing stands for a `head` that is not here: then
+    the range is missing.
+    """
+    if not head:
+        return HISTORY
+    if not knows(head) or (base and knows(base)):
+        return _range(f"{base}..{head}" if base else head, with_tree=True)
+    known = f"refs/remotes/origin/{branch}"
+    found = HISTORY
+    if branch and not _NO_REVISION.search(branch) and knows(known):
+        found = _range(f"{known}..{head}", with_tree=True)
+    if not base:
+        return found
+    return replace(found, note=LOST[found.source])
 
 
 def _range(revisions: str, *, with_tree: bool = False) -> Scanning:
@@ -94,25 +127,6 @@ def _is_deletion(payload: Mapping[str, Any]) -> bool:
     """
     after = _text(payload, "after")
     return payload.get("deleted") is True or (bool(after) and not after.strip("0"))
-
-
-def _pushed(payload: Mapping[str, Any], knows: Knows) -> Scanning:
-    """Return the commits that came with a push, and the files: a key may be older than the guard.
-
-    A branch or tag that is new has no commit before, and after a forced push that one may be gone:
-    then they are those that the default branch has not got, and for the default branch itself all.
-    """
-    before, after = _commit(payload, "before"), _commit(payload, "after")
-    if not after:
-        return HISTORY
-    if before and knows(before):
-        return _range(f"{before}..{after}", with_tree=True)
-    branch = _text(payload, "repository", "default_branch")
-    default = f"refs/remotes/origin/{branch}"
-    is_default = _text(payload, "ref") == f"refs/heads/{branch}"
-    if not branch or is_default or _NO_REVISION.search(branch) or not knows(default):
-        return HISTORY
-    return _range(f"{default}..{after}", with_tree=True)
 
 
 def _named(wanted: Wanted, knows: Knows) -> str:

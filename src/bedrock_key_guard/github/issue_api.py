@@ -26,14 +26,17 @@ VIEWER = "query { viewer { login } }"
 LABEL = {"color": "b60205", "description": "A credential was found where it must not be"}
 MOST_OF_ONE_AUTHOR = 1_000
 
-IssueState = Literal["created", "updated", "reopened", "closed", "unchanged", "none", "failed"]
+IssueState = Literal[
+    "created", "updated", "reopened", "closed", "unchanged", "none", "left-out", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class IssueOutcome:
     """Say what became of one wanted issue.
 
-    `none` means that there is no issue and none was worth opening. `reason` says why something
+    `none` means that there is no issue and none was worth opening, `left-out` that the bound was
+    met. `reason` says why something
     `failed`, or what is missing of something that was done, such as assignees that GitHub
     refused; `error` is the error behind it, with its exit code and remedy.
     """

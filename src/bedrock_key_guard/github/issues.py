@@ -20,6 +20,7 @@ from bedrock_key_guard.github.reconcile import (
     WantedIssue,
     own_issues,
     reconcile,
+    within,
 )
 from bedrock_key_guard.github.visibility import repository_path
 
@@ -52,8 +53,12 @@ class Issues:
         self._label = management_label
         self._writer = IssueWriter(client, self._path, [management_label, *labels], assignees)
 
-    def settle(self, wanted: Sequence[WantedIssue]) -> tuple[IssueOutcome, ...]:
+    def settle(
+        self, wanted: Sequence[WantedIssue], most: int | None = None
+    ) -> tuple[IssueOutcome, ...]:
         """Make the issues what is wanted and return an outcome for each fingerprint, in order.
+
+        Of those that are worth one only the first `most` get a new issue; see `within`.
 
         GitHub's refusals and silences are outcomes, never exceptions.
         """
@@ -62,7 +67,7 @@ class Issues:
             return ()
         try:
             author = own_login(self._client)
-            outcomes = self._round(unique, author)
+            outcomes = self._round(unique, author, most)
         except GitHubError as error:
             return tuple(_failed(IssueOutcome(one.fingerprint, "none"), error) for one in unique)
         created = [one for one in unique if outcomes[one.fingerprint].state == "created"]
@@ -70,12 +75,16 @@ class Issues:
             outcomes = self._look_again(created, outcomes, author)
         return tuple(outcomes.values())
 
-    def _round(self, wanted: Sequence[WantedIssue], author: str) -> Outcomes:
+    def _round(
+        self, wanted: Sequence[WantedIssue], author: str, most: int | None = None
+    ) -> Outcomes:
         existing = self._find([one.fingerprint for one in wanted], author)
         own = own_issues(existing, author)
         outcomes = {key: _as_it_is(key, own) for key in (one.fingerprint for one in wanted)}
+        changes, beyond = within(most, wanted, reconcile(wanted, existing, author))
+        outcomes |= {key: IssueOutcome(key, "left-out") for key in beyond}
         stopped: GitHubError | None = None
-        for change in reconcile(wanted, existing, author):
+        for change in changes:
             before = outcomes[change.fingerprint]
             after = _failed(before, stopped) if stopped else self._apply(change, before, author)
             outcomes[change.fingerprint] = after

@@ -3,7 +3,8 @@
     <!-- bedrock-key-guard:v1 fingerprint=<64 hex digits> closed=1 -->
 
 It is the first line of the body and counts nowhere else: further down people quote what they like.
-Fields that a later version may add are read and kept.
+Fields that a later version may add are read and kept. What an issue remembers may be the second
+line (memory.py), and where its key stands comes last, after a line that is hidden too.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ LONGEST_TITLE = 256
 UNTITLED = "Leaked credential"
 CUT = "\n\n*The rest is left out: GitHub takes no longer text. The report of the run has it all.*"
 
-_MARKER = re.compile(r"<!-- bedrock-key-guard:v1 ((?:(?!-->)[^\n])*) -->[ \t]*(?:\n|\Z)")
+WHERE = "<!-- bedrock-key-guard:where -->"
+
+_LINE = r"<!-- bedrock-key-guard:{} ((?:(?!-->)[^\n])*) -->[ \t]*(?:\n|\Z)"
+_MARKER = re.compile(f"{_LINE.format('v1')}(?:{_LINE.format('memory')})?")
 _OPEN, _TICKED = "- [ ]", "- [x]"
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -40,10 +44,17 @@ def read_marker(body: str) -> dict[str, str]:
     return fields if is_fingerprint(fields.get("fingerprint", "")) else {}
 
 
-def write_body(marker: Mapping[str, str], text: str) -> str:
+def memory_in(body: str) -> str:
+    """Return what an issue remembers, as it was written, "" for nothing; it is untrusted text."""
+    found = _MARKER.match(plain(body))
+    return found[2] or "" if found else ""
+
+
+def write_body(marker: Mapping[str, str], text: str, memory: str = "") -> str:
     """Return a body that GitHub takes and gives back unchanged: marker first, then the text."""
     fields = " ".join(f"{name}={value}" for name, value in marker.items())
-    body = f"<!-- bedrock-key-guard:v1 {fields} -->\n\n{plain(text)}".strip()
+    hidden = f"\n<!-- bedrock-key-guard:memory {memory} -->" if memory else ""
+    body = f"<!-- bedrock-key-guard:v1 {fields} -->{hidden}\n\n{plain(text)}".strip()
     if len(body) <= LONGEST_BODY:
         return body
     return body[: LONGEST_BODY - len(CUT)] + CUT
@@ -54,6 +65,16 @@ def text_of(body: str) -> str:
     text = plain(body)
     found = _MARKER.match(text)
     return text[found.end() :].strip() if found else text
+
+
+def before_where(text: str) -> str:
+    """Return a text without its last part, which says where the key stands."""
+    return f"\n{text}\n".partition(f"\n{WHERE}\n")[0].strip()
+
+
+def is_done(text: str) -> bool:
+    """Return whether no box is left to be ticked."""
+    return not any(line.startswith(_OPEN) for line in plain(text).split("\n"))
 
 
 def with_ticks(text: str, body: str) -> str:

@@ -4,8 +4,9 @@ One issue stands for one fingerprint. It is known by the marker that begins its 
 author: anyone can paste a marker into an issue of their own, and other workflows write under our
 name what strangers send them.
 
-The guard closes and reopens its issues with the state of what they are about, but people have the
-last word. What has to be remembered for that is in the marker:
+The guard closes an issue once its key is dead and every box is ticked, and reopens it with its key,
+but people have the last word. A run sees a part of what there is: it adds to the places that an
+issue remembers, and takes none away. What else has to be remembered for that is in the marker:
 
     closed=1        the guard itself closed this issue; if it is open, a person reopened it
     reopened=1      the guard overrode a person's close, which it does once
@@ -17,10 +18,15 @@ last word. What has to be remembered for that is in the marker:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.github.marker import (
+    WHERE,
+    before_where,
+    is_done,
     is_fingerprint,
+    memory_in,
     plain,
     read_marker,
     text_of,
@@ -28,11 +34,14 @@ from bedrock_key_guard.github.marker import (
     write_body,
     write_title,
 )
+from bedrock_key_guard.github.memory import read_memory, write_memory
+from bedrock_key_guard.model.sightings import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bedrock_key_guard.model.response import Told
+    from bedrock_key_guard.model.sightings import Sighting
 
 State = Literal["open", "closed"]
 Turn = Literal["stay", "close", "reopen", "override"]
@@ -40,7 +49,8 @@ Turn = Literal["stay", "close", "reopen", "override"]
 STATES: dict[Turn, State] = {"close": "closed", "reopen": "open", "override": "open"}
 COMMENTS: dict[Turn, str] = {
     "close": (
-        "Closing this: the leaked credential is not accepted any more. The text above says why."
+        "Closing this: the leaked credential is not accepted any more, and everything on the list "
+        "is done. The text above says why."
     ),
     "reopen": (
         "Reopening this: the leaked credential needs attention again. The text above says why."
@@ -72,7 +82,8 @@ class WantedIssue:
     worth a new issue if there is none; `live` whether the credential is known to be accepted,
     which overrides any close, once. `told` says what the text is about: a `doubt`, the `state` of
     the credential, a `response`, or its `aftermath`, a state that a response may have led to;
-    `withheld` that it keeps to itself what strangers may not read now.
+    `withheld` that it keeps to itself what strangers may not read now. `where` writes the last part
+    of the text, of what was `seen` and, unless `remembers` is unset, of what the issue remembers.
     """
 
     fingerprint: str
@@ -83,6 +94,9 @@ class WantedIssue:
     live: bool
     told: Told = "state"
     withheld: bool = False
+    seen: tuple[Sighting, ...] = ()
+    where: Callable[[Sequence[Sighting]], str] | None = None
+    remembers: bool = False
 
     def __post_init__(self) -> None:
         if not is_fingerprint(self.fingerprint):
@@ -140,20 +154,36 @@ def reconcile(
 ) -> list[IssueChange]:
     """Return what must change so that `existing` becomes what is `wanted`; nothing if it is so.
 
-    An issue that nothing is wanted of stays as it is, and so does every issue of others.
+    An issue that nothing is wanted of stays as it is, and so does every issue of others. Changes
+    come in the order of what is wanted.
     """
     own = own_issues(existing, author)
     changes: list[IssueChange] = []
     for one in {issue.fingerprint: issue for issue in wanted}.values():
         issues = own.get(one.fingerprint, [])
         if issues:
-            edit = _edit(one, issues[0])
+            edit = _edit(one, issues)
             changes += [edit] if edit else []
             changes += _duplicates(issues)
         elif one.create:
-            body = write_body(_telling(one, {"fingerprint": one.fingerprint}), one.body)
+            body = _body(one, _telling(one, {"fingerprint": one.fingerprint}), one.body)
             changes.append(Create(one.fingerprint, write_title(one.title), body))
     return changes
+
+
+def within(
+    most: int | None, wanted: Sequence[WantedIssue], changes: Sequence[IssueChange]
+) -> tuple[list[IssueChange], frozenset[str]]:
+    """Return the changes without the new issues beyond a bound, and whose fingerprints get none.
+
+    The first `most` that are wanted may have one, whether it is new or not, so that no next run
+    opens more. Where more are wanted, one of them is left for all the others.
+    """
+    worth = [one.fingerprint for one in wanted if one.create]
+    room = len(worth) if most is None or len(worth) <= most else max(most - 1, 0)
+    new = {change.fingerprint for change in changes if isinstance(change, Create)}
+    beyond = new.intersection(worth[room:])
+    return [each for each in changes if each.fingerprint not in beyond], frozenset(beyond)
 
 
 def own_issues(existing: Iterable[ExistingIssue], author: str) -> dict[str, list[ExistingIssue]]:
@@ -175,14 +205,16 @@ def _duplicates(issues: Sequence[ExistingIssue]) -> list[IssueChange]:
     ]
 
 
-def _edit(wanted: WantedIssue, issue: ExistingIssue) -> Edit | None:
-    marker = read_marker(issue.body)
-    turn = _turn(wanted, issue, marker)
+def _edit(wanted: WantedIssue, issues: Sequence[ExistingIssue]) -> Edit | None:
+    """Return the edit of the first issue, which takes over what the later ones remember."""
+    issue, marker = issues[0], read_marker(issues[0].body)
     kept = _is_kept(wanted, marker)
-    text = text_of(issue.body) if kept else with_ticks(wanted.body, issue.body)
+    text = before_where(text_of(issue.body)) if kept else with_ticks(wanted.body, issue.body)
+    turn = _turn(wanted, issue, marker, done=is_done(text))
     title = write_title(issue.title if kept else wanted.title)
     remembered = _remembered(wanted, marker, turn)
-    body = write_body(remembered if kept else _telling(wanted, remembered), text)
+    told = remembered if kept else _telling(wanted, remembered)
+    body = _body(wanted, told, text, issues)
     new_title = None if title == write_title(issue.title) else title
     new_body = None if body == plain(issue.body) else body
     if turn == "stay" and new_title is new_body is None:
@@ -191,13 +223,25 @@ def _edit(wanted: WantedIssue, issue: ExistingIssue) -> Edit | None:
     return Edit(wanted.fingerprint, issue.number, new_title, new_body, state, comment)
 
 
-def _turn(wanted: WantedIssue, issue: ExistingIssue, marker: dict[str, str]) -> Turn:
-    """Return what becomes of the state of an issue."""
+def _body(
+    wanted: WantedIssue, marker: dict[str, str], text: str, issues: Sequence[ExistingIssue] = ()
+) -> str:
+    """Return the body with what it says of the places, of those that `issues` remember too."""
+    if wanted.where is None:
+        return write_body(marker, text)
+    lines = (memory_in(issue.body) for issue in issues) if wanted.remembers else ()
+    places = merged(chain.from_iterable(map(read_memory, lines)), wanted.seen)
+    memory = write_memory(places) if wanted.remembers else ""
+    return write_body(marker, f"{plain(text)}\n\n{WHERE}\n\n{wanted.where(places)}", memory)
+
+
+def _turn(wanted: WantedIssue, issue: ExistingIssue, marker: dict[str, str], *, done: bool) -> Turn:
+    """Return what becomes of the state of an issue; `done` tells that all its boxes are ticked."""
     closed_by_guard = "closed" in marker
     if wanted.open == issue.open:
         return "stay"
     if issue.open:
-        return "stay" if closed_by_guard else "close"
+        return "stay" if closed_by_guard or not done else "close"
     if closed_by_guard:
         return "stay" if wanted.told == "doubt" else "reopen"
     settled = issue.state_reason in SETTLED_BY_PEOPLE and not wanted.live

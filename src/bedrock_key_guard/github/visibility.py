@@ -16,9 +16,14 @@ Visibility = Literal["public", "private", "internal", "unknown"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+")
 
 
+def is_repository(text: str) -> bool:
+    """Return whether a text can be the `owner/name` of a repository."""
+    return bool(_NAME.fullmatch(text)) and not text.endswith(("/.", "/.."))
+
+
 def repository_path(repository: str) -> str:
     """Return the REST path of `owner/name`; raises UsageError for any other text."""
-    if not _NAME.fullmatch(repository) or repository.endswith(("/.", "/..")):
+    if not is_repository(repository):
         raise UsageError(
             f"{repository!r} is no repository of GitHub.", remedy="Write it as owner/name."
         )

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.github.issues import Issues
 from bedrock_key_guard.github.reconcile import WantedIssue
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.keys.fingerprint import short
-from bedrock_key_guard.report.github.issue import IssueContext, issue_body, issue_title, wanted
-from bedrock_key_guard.report.report import may_name_places
+from bedrock_key_guard.report.github.case_markdown import sightings
+from bedrock_key_guard.report.github.issue import (
+    REST_TITLE,
+    IssueContext,
+    issue_text,
+    issue_title,
+    rest_text,
+    wanted,
+    where_it_is,
+)
+from bedrock_key_guard.report.report import may_name_places, may_name_users
+from bedrock_key_guard.report.status import status, worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,11 +34,13 @@ if TYPE_CHECKING:
     from bedrock_key_guard.report.report import Report
 
 _MOST_NAMED = 10
+_REST = sha256(b"bedrock-key-guard:v1\0more keys").hexdigest()
+"""What stands for the keys that share an issue; no key has this fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Say where issues go, and what they may name."""
+    """Say where issues go, what they may name, and for how many keys there may be one."""
 
     repository: str
     policy: Policy = "auto"
@@ -35,33 +48,69 @@ class Announcement:
     assignees: tuple[str, ...] = ()
     source: Source | None = None
     run_url: str | None = None
+    max_issues: int = 20
 
 
 def announce(report: Report, client: GitHub, how: Announcement) -> Report:
     """Bring the issues to what the report says, and return it with their addresses.
 
-    Which issues could not be written is in the report's warnings, and what is missing of others in
-    its notes; neither stops a run.
+    The worst come first. Keys beyond the bound share one issue, and leave the run incomplete. Which
+    issues could not be written is in the report's warnings, and what is missing of others in its
+    notes; neither stops a run.
     """
     context = IssueContext(repository_visibility(client, how.repository), how.source, how.run_url)
-    issues = [issue for case in report.cases if (issue := _issue(case, how.policy, context))]
+    cases = worst_first(report.cases)
+    issues = [issue for case in cases if (issue := _issue(case, how.policy, context))]
     keeper = Issues(client, how.repository, labels=how.labels, assignees=how.assignees)
-    return _with_outcomes(report, keeper.settle(issues))
+    outcomes = keeper.settle(issues, how.max_issues)
+    left = {outcome.fingerprint for outcome in outcomes if outcome.state == "left-out"}
+    if not left:
+        return _with_outcomes(report, outcomes)
+    if how.max_issues:
+        (shared,) = keeper.settle([_of_all(case for case in cases if _key(case) in left)])
+        outcomes = tuple(
+            replace(shared, fingerprint=each.fingerprint) if each.fingerprint in left else each
+            for each in outcomes
+        )
+    return _with_outcomes(_incomplete(report, len(left)), outcomes)
+
+
+def _key(case: Case) -> str:
+    return case.incident.fingerprint
+
+
+def _of_all(cases: Iterable[Case]) -> WantedIssue:
+    """Return the one issue for the keys that have none of their own."""
+    listed = tuple(cases)
+    live = any(status(case) in ("live", "unconfirmed") for case in listed)
+    text = rest_text(listed)
+    return WantedIssue(_REST, REST_TITLE, text, open=True, create=True, live=live)
+
+
+def _incomplete(report: Report, left: int) -> Report:
+    got = (
+        "1 key got no issue of its own" if left == 1 else f"{left:,} keys got no issue of their own"
+    )
+    return replace(report, incomplete=(*report.incomplete, f"{got}: the run met max-issues."))
 
 
 def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | None:
     wish = wanted(case, policy)
     if wish is None:
         return None
+    text = issue_text(case, context)
     return WantedIssue(
         fingerprint=case.incident.fingerprint,
         title=issue_title(case),
-        body=issue_body(case, context),
+        body=text,
         open=wish.open,
         create=wish.create,
         live=wish.live,
         told=wish.told,
         withheld=not may_name_places(case, context.visibility),
+        seen=sightings(case, context.source),
+        where=lambda found: where_it_is(case, context, found, text),
+        remembers=may_name_users(context.visibility),
     )
 
 

@@ -75,7 +75,7 @@ def _verified(
         respond = None
         if responding is not None:
             respond = dependencies.response(responding, sessions, witnesses, around)
-        verifier = Verifier(witnesses, max_probes=verifying.max_probes)
+        verifier = Verifier(witnesses, max_probes=verifying.max_probes, keys=len(cases))
         cases = _judged(cases, verifier, respond, around)
         if investigating is not None:
             investigator = dependencies.investigator(investigating, sessions, witnesses)

@@ -84,11 +84,20 @@ def place(location: Location) -> str:
 
 def circumstances(location: Location) -> str:
     """Return what is around a key: where the bytes came from, and what had to be undone."""
-    source = _SOURCES[location.source]
-    since = f"since commit {location.commit[:_SHORT_ID]}" if location.commit else ""
-    gone = "no longer at the tip of a branch" if location.at_tip is False else ""
-    words = (source, since, gone, *location.containers, *location.encodings)
-    return ", ".join(word for word in words if word)
+    since = known_since(location.commit or "", gone=location.at_tip is False)
+    return ", ".join(filter(None, (since, surroundings(location))))
+
+
+def known_since(commit: str, *, gone: bool) -> str:
+    """Return which commit brought a key, and whether it is gone from the tips of branches."""
+    since = f"since commit {commit[:_SHORT_ID]}" if commit else ""
+    return ", ".join(filter(None, (since, "no longer at the tip of a branch" if gone else "")))
+
+
+def surroundings(location: Location) -> str:
+    """Return what a key was read from, if it is no file, and what had to be opened and undone."""
+    words = (_SOURCES[location.source], *location.containers, *location.encodings)
+    return ", ".join(filter(None, words))
 
 
 def withheld(case: Case) -> str:

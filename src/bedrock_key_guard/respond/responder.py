@@ -19,6 +19,7 @@ from bedrock_key_guard.respond.changes.holder import quarantine, revoke_sessions
 from bedrock_key_guard.respond.earlier_responses import finish_earlier
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import Hold
+from bedrock_key_guard.verify.schedule import AFTER_ALL
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Responder:
         access = self._access(verdict)
         if isinstance(access, NoSession):
             return refused(change, f"nothing can be changed: {access.reason}")
+        if verdict.state != "live":
+            yield AFTER_ALL  # the bound is there for the keys that work first
         if not self._bounds.take_one():
             limit = self._policy.max_responses
             beyond = refused(change, f"this run has made its {limit} changes (--max-responses)")

@@ -41,8 +41,8 @@ class Scanning:
     """Say what to read, and what people need not see.
 
     `revisions` are those of a `range`; a history is searched `deep` on request alone. `with_tree`
-    adds the files of `paths` as they are. `why_nothing` is the sentence for people where the source
-    is `nothing`.
+    adds the files of `paths` as they are. `note` tells people why this is what is read, or that
+    `nothing` is.
     """
 
     paths: tuple[Path, ...] = (Path(),)
@@ -50,22 +50,20 @@ class Scanning:
     revisions: tuple[str, ...] = ()
     deep: bool = False
     with_tree: bool = False
-    why_nothing: str = ""
+    note: str = ""
     allow: AllowList = field(default_factory=AllowList)
     include_malformed: bool = False
 
 
 def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = silent) -> Scan:
     """Scan what is wanted. Raises UsageError for what is not there."""
-    if wanted.source == "nothing":
-        first = Scan(notes=(wanted.why_nothing,))
-    else:
-        first = read(_sources(wanted, environment), wanted.allow, progress)
+    first = Scan(notes=(wanted.note,) if wanted.note else ())
+    if wanted.source != "nothing":
+        first = joined(first, read(_sources(wanted, environment), wanted.allow, progress))
     if not wanted.with_tree or first.interrupted:
         return first
-    return joined(
-        first, scan(replace(wanted, source="tree", with_tree=False), environment, progress)
-    )
+    tree = replace(wanted, source="tree", with_tree=False, note="")
+    return joined(first, scan(tree, environment, progress))
 
 
 def _sources(wanted: Scanning, environment: Mapping[str, str]) -> Generator[Source, None, None]:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import MalformedKey
-from bedrock_key_guard.verify.schedule import GROUPS_AT_A_TIME, STEPS_AT_A_TIME, Schedule, Steps
+from bedrock_key_guard.verify.priority import worst_first
+from bedrock_key_guard.verify.schedule import (
+    AFTER_ALL,
+    GROUPS_AT_A_TIME,
+    STEPS_AT_A_TIME,
+    Schedule,
+    Steps,
+)
 from bedrock_key_guard.verify.verdict import verdict_from
-from bedrock_key_guard.verify.witnesses import may_be_probed, offline_evidence, with_answers
+from bedrock_key_guard.verify.witnesses import (
+    ask_iam,
+    may_be_probed,
+    offline_evidence,
+    with_answers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bedrock_key_guard.keys.key import WholeKey
     from bedrock_key_guard.model.case import Case
-    from bedrock_key_guard.model.evidence import Verdict
+    from bedrock_key_guard.model.evidence import Evidence, Verdict
     from bedrock_key_guard.verify.witnesses import Witnesses
 
     Work = Callable[[Case, WholeKey], Steps[Case]]
@@ -25,22 +37,35 @@ KEYS_AT_A_TIME = GROUPS_AT_A_TIME * STEPS_AT_A_TIME
 
 
 class Verifier:
-    """Judge keys from any thread, and use no more of them than a run may."""
+    """Judge keys from any thread, and probe no more of them than a run may, the worst first."""
 
-    def __init__(self, witnesses: Witnesses, *, max_probes: int) -> None:
-        """Ask `witnesses` about at most `max_probes` keys."""
+    def __init__(self, witnesses: Witnesses, *, max_probes: int, keys: int) -> None:
+        """Ask `witnesses` about at most `max_probes` keys of the run, which has so many `keys`."""
         self._witnesses = witnesses
-        self._probes = threading.Semaphore(max_probes)
-        self._note = f"not asked: the run may probe {max_probes} keys (--max-probes)"
+        self._most = max_probes
+        self._must_choose = keys > max_probes
+        self._candidates: list[Evidence] = []
+        self._note = f"not probed: the run may probe {max_probes} keys (--max-probes)"
 
     def judge(self, key: WholeKey) -> Steps[Verdict]:
         """Reach the verdict; a key beyond the bound is `unverified`, and says why."""
         evidence = offline_evidence(key, self._witnesses)
         if not may_be_probed(evidence):
             return verdict_from(evidence)
-        if not self._probes.acquire(blocking=False):
-            return verdict_from(replace(evidence, notes=(self._note,), left_out_by="--max-probes"))
+        if self._must_choose:
+            evidence = replace(evidence, iam=ask_iam(evidence, self._witnesses))
+            self._candidates.append(evidence)
+            yield AFTER_ALL
+            if key.fingerprint not in self._chosen:
+                beyond = replace(evidence, notes=(self._note,), left_out_by="--max-probes")
+                return verdict_from(beyond)
         return verdict_from((yield from with_answers(evidence, self._witnesses)))
+
+    @cached_property
+    def _chosen(self) -> frozenset[str]:
+        """Return the keys that are probed; every candidate is known when it is first asked for."""
+        chosen = worst_first(self._candidates)[: self._most]
+        return frozenset(each.key.fingerprint for each in chosen)
 
 
 def for_each_key(

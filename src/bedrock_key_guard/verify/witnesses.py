@@ -7,6 +7,7 @@ no key of an account that is not allowed is ever used.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION, further_regions
@@ -90,7 +91,7 @@ def may_be_probed(evidence: Evidence) -> bool:
 def with_answers(evidence: Evidence, witnesses: Witnesses) -> Steps[Evidence]:
     """Add what Bedrock and IAM say, asked side by side; a refusal is asked for twice."""
     key, region = evidence.key, region_of(evidence.key, witnesses)
-    iam = witnesses.executor.submit(_ask_iam, key, evidence, witnesses)
+    iam = witnesses.executor.submit(ask_iam, evidence, witnesses)
     bedrock = ask_planes(key, region, witnesses)
     evidence = _with_clock(replace(evidence, bedrock=bedrock, iam=iam.result()), witnesses)
     evidence = yield from _with_second_refusals(evidence, region, witnesses)
@@ -142,7 +143,11 @@ def _with_clock(evidence: Evidence, witnesses: Witnesses) -> Evidence:
     return replace(evidence, clock=witnesses.dates.clock(clock.expires_at))
 
 
-def _ask_iam(key: WholeKey, evidence: Evidence, witnesses: Witnesses) -> IamAnswer:
+def ask_iam(evidence: Evidence, witnesses: Witnesses) -> IamAnswer:
+    """Return what IAM says of what the key names; it is asked once."""
+    if evidence.iam is not None:
+        return evidence.iam
+    key = evidence.key
     directory = witnesses.directory_of(evidence.allowed.account_id)
     if isinstance(directory, NoSession):
         return IamAnswer("unknown", witnesses.now(), detail=directory.reason)
@@ -183,11 +188,11 @@ def _with_second_refusals(evidence: Evidence, region: str, witnesses: Witnesses)
     """Ask again a key that was refused; a young credential gets the time to become known."""
     if not _is_refused(evidence.bedrock):
         return evidence
-    settled = settled_at(evidence)
+    settled, young_for = settled_at(evidence), timedelta()
     if settled is not None:
         # The dates may be wrong: that is no reason to wait any longer.
         young_for = min(settled - witnesses.now(), PROPAGATION)
-        yield max(young_for.total_seconds(), 0.0)
+    yield max(young_for.total_seconds(), 0.0)  # others are waiting to be asked at all
     return _asked_again(evidence, region, witnesses)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,13 @@ def test_the_role_of_other_accounts_is_read() -> None:
     assert inputs.verifying().role == RoleToAssume(template, "our-guard")
 
 
+def test_the_bounds_of_a_run_are_those_that_its_inputs_name() -> None:
+    assert given().verifying() == Verifying()
+    assert given(max_probes="7").verifying() == Verifying(max_probes=7)
+    assert given().responding(LEDGER, None).policy == Policy()
+    assert given(max_responses="3").responding(LEDGER, None).policy == Policy(max_responses=3)
+
+
 def test_the_use_of_keys_is_looked_up_where_both_are_asked_for() -> None:
     assert given().investigating() is None
     assert given(timeline="true", verify="false").investigating() is None
@@ -94,6 +102,9 @@ def test_an_empty_input_is_none() -> None:
         ("github_token", " token\n", "token"),
         ("summary", "false", False),
         ("timeline", "true", True),
+        ("max_probes", "7", 7),
+        ("max_responses", "0", 0),
+        ("max_issues", "3", 3),
     ],
 )
 def test_an_input_is_read(name: str, text: str, value: object) -> None:
@@ -120,6 +131,7 @@ def test_a_range_is_named_by_its_ends() -> None:
         ("fail_on", "all"),
         ("report_issue", "true"),
         ("summary", "1"),
+        *product(("max_probes", "max_responses", "max_issues"), ("-1", "1.5", "٣")),
         ("allowed_account_ids", "1234"),
         ("allowed_account_ids", f"{ACCOUNT};{OTHER}"),
     ],

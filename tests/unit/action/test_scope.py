@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bedrock_key_guard.action.scope import DELETED, HISTORY, TREE, Asked, Wanted, scope_of
+from bedrock_key_guard.action.scope import DELETED, HISTORY, LOST, TREE, Asked, Wanted, scope_of
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.scan import Scanning
 
@@ -23,12 +24,12 @@ def push(before: str = BASE, after: str = HEAD, ref: str = "refs/heads/topic") -
     }
 
 
-def pull_request(base: Any = BASE, head: Any = HEAD) -> dict[str, Any]:
-    return {"pull_request": {"base": {"sha": base}, "head": {"sha": head}}}
+def pull_request(base: Any = BASE, head: Any = HEAD, ref: Any = "main") -> dict[str, Any]:
+    return {"pull_request": {"base": {"sha": base, "ref": ref}, "head": {"sha": head}}}
 
 
 def merge_group(base: str = BASE, head: str = HEAD) -> dict[str, Any]:
-    return {"merge_group": {"base_sha": base, "head_sha": head}}
+    return {"merge_group": {"base_sha": base, "head_sha": head, "base_ref": "refs/heads/release"}}
 
 
 def ranged(revisions: str, *, with_tree: bool = False) -> Scanning:
@@ -38,6 +39,12 @@ def ranged(revisions: str, *, with_tree: bool = False) -> Scanning:
 PUSHED = ranged(f"{BASE}..{HEAD}", with_tree=True)
 NEW = ranged(f"{MAIN}..{HEAD}", with_tree=True)
 PROPOSED = ranged(f"{BASE}..{HEAD}", with_tree=True)
+# The commit that is named as the start is not here, and people hear of it.
+FORCED = replace(NEW, note=LOST["range"])
+ALL_THAT_IS_HERE = replace(HISTORY, note=LOST["history"])
+TO_RELEASE = replace(
+    ranged(f"refs/remotes/origin/release..{HEAD}", with_tree=True), note=LOST["range"]
+)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +53,10 @@ PROPOSED = ranged(f"{BASE}..{HEAD}", with_tree=True)
         # A push: to a branch, of a new one, by force, of a tag, of the default branch.
         ("push", push(), ALL_HERE, PUSHED),
         ("push", push(ZERO), ALL_HERE, NEW),
-        ("push", push(GONE), ALL_HERE, NEW),
+        ("push", push(GONE), ALL_HERE, FORCED),
+        ("push", push(GONE), ALL_HERE - {MAIN}, ALL_THAT_IS_HERE),
         ("push", push(ZERO, ref="refs/tags/v1"), ALL_HERE, NEW),
-        ("push", push(GONE, ref="refs/heads/main"), ALL_HERE, HISTORY),
+        ("push", push(GONE, ref="refs/heads/main"), ALL_HERE, ALL_THAT_IS_HERE),
         ("push", push(ZERO, ref="refs/heads/main"), ALL_HERE, HISTORY),
         ("push", push(ref="refs/heads/main"), ALL_HERE, PUSHED),
         ("push", push(ZERO), ALL_HERE - {MAIN}, HISTORY),
@@ -59,9 +67,25 @@ PROPOSED = ranged(f"{BASE}..{HEAD}", with_tree=True)
         ("push", {**push(), "deleted": False}, ALL_HERE, PUSHED),
         ("delete", {"ref": "topic", "ref_type": "branch"}, ALL_HERE, DELETED),
         # A shallow checkout: what is here is read, and the rest is missing.
-        ("push", push(), SHALLOW, HISTORY),
+        ("push", push(), SHALLOW, ALL_THAT_IS_HERE),
         ("push", push(ZERO), SHALLOW, HISTORY),
-        ("pull_request", pull_request(), SHALLOW, PROPOSED),
+        ("pull_request", pull_request(), SHALLOW, ALL_THAT_IS_HERE),
+        # What was pushed or proposed is not here: the range is missing, and nothing stands for it.
+        ("push", push(GONE, "d" * 40), ALL_HERE, ranged(f"{GONE}..{'d' * 40}", with_tree=True)),
+        ("push", push(ZERO, GONE), ALL_HERE, ranged(GONE, with_tree=True)),
+        (
+            "pull_request_target",
+            pull_request(GONE, "d" * 40),
+            ALL_HERE,
+            ranged(f"{GONE}..{'d' * 40}", with_tree=True),
+        ),
+        # GitHub keeps the base of a pull request that a forced push has taken away.
+        ("pull_request", pull_request(GONE), ALL_HERE, FORCED),
+        ("pull_request_target", pull_request(GONE, ref="release"), ALL_HERE, TO_RELEASE),
+        ("pull_request", pull_request(GONE, ref="gone"), ALL_HERE, ALL_THAT_IS_HERE),
+        ("pull_request", pull_request(GONE, ref="a..b"), ALL_HERE, ALL_THAT_IS_HERE),
+        ("pull_request", pull_request(GONE, ref=None), ALL_HERE, ALL_THAT_IS_HERE),
+        ("merge_group", merge_group(GONE), ALL_HERE, TO_RELEASE),
         # A pull request, and others like it.
         ("pull_request", pull_request(), ALL_HERE, PROPOSED),
         ("pull_request_target", pull_request(), ALL_HERE, PROPOSED),

@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from bedrock_key_guard.github.marker import (
     LONGEST_BODY,
     LONGEST_TITLE,
+    WHERE,
+    before_where,
+    is_done,
     plain,
     read_marker,
     text_of,
@@ -120,3 +123,17 @@ def test_boxes_that_people_ticked_stay_ticked_in_the_new_text() -> None:
     body = write_body(OWN, "- [x] rotate\n- [ ] purge\n- [x] gone since")
     new = "Changed.\n- [ ] rotate\n- [ ] purge\n- [ ] look"
     assert with_ticks(new, body) == "Changed.\n- [x] rotate\n- [ ] purge\n- [ ] look"
+
+
+@pytest.mark.parametrize("text", ["", "A key.", "A key.\n\n- [ ] rotate"])
+def test_the_part_that_says_where_a_key_stands_is_told_apart(text: str) -> None:
+    assert before_where(text) == text
+    assert before_where(f"{text}\n\n{WHERE}\n\nThere.\n{WHERE}\nand there".strip()) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "done"),
+    [("", True), ("- [x] a", True), ("- [ ] a", False), ("- [x] a\r\n- [ ] b", False)],
+)
+def test_work_is_done_when_no_box_is_left(text: str, done: bool) -> None:
+    assert is_done(text) is done

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.github.marker import read_marker, write_body
+from bedrock_key_guard.github.memory import write_memory
 from bedrock_key_guard.github.reconcile import (
     COMMENTS,
     STATES,
@@ -20,8 +22,10 @@ from bedrock_key_guard.github.reconcile import (
     WantedIssue,
     own_issues,
     reconcile,
+    within,
 )
 from bedrock_key_guard.model.response import Told
+from bedrock_key_guard.model.sightings import Sighting
 from tests.unit.github.doubles import ONE, THREE, TWO, wanted
 
 AUTHOR = "guard[bot]"
@@ -103,6 +107,54 @@ def test_an_issue_that_tells_of_a_response_is_closed_and_not_rewritten() -> None
     assert (edit.title, edit.state) == (None, "closed")
     marker = {"fingerprint": ONE, "told": "response", "closed": "1"}
     assert edit.body == write_body(marker, wanted().body)
+
+
+def test_an_issue_stays_open_until_every_box_is_ticked() -> None:
+    """That the key is dead does not say that the work is done."""
+    want = replace(wanted(body="Dead.\n- [ ] rotate"), open=False, told="aftermath")
+    response = "It was made dead.\n- [ ] rotate\n- [ ] purge"
+    issue = replace(existing(), body=write_body({"fingerprint": ONE, "told": "response"}, response))
+    assert reconcile([want], [issue], AUTHOR) == []
+    ticked = replace(issue, body=issue.body.replace("- [ ]", "- [x]"))
+    assert only_edit(want, ticked).state == "closed"
+    half = replace(issue, body=issue.body.replace("- [ ] r", "- [x] r"))
+    assert reconcile([want], [half], AUTHOR) == []
+
+
+def listing(seen: Sequence[Sighting], *, remembers: bool = True) -> WantedIssue:
+    def where(found: Sequence[Sighting]) -> str:
+        return "\n".join(f"{each.repository} {each.place}" for each in found)
+
+    return replace(wanted(), seen=tuple(seen), where=where, remembers=remembers)
+
+
+HERE, THERE = Sighting("acme/app", "a.env:1:1"), Sighting("acme/other", "b.env:1:1")
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_what_other_runs_saw_stays_where_the_issue_may_remember_it(remembers: bool) -> None:
+    (created,) = reconcile([listing([HERE], remembers=remembers)], [], AUTHOR)
+    assert isinstance(created, Create)
+    issue = replace(existing(), body=created.body)
+    edit = only_edit(listing([THERE], remembers=remembers), issue)
+    assert ("acme/app a.env" in (edit.body or "")) is remembers
+    assert "acme/other b.env" in (edit.body or "")
+
+
+def test_the_issue_that_is_kept_takes_over_what_its_twin_remembers() -> None:
+    bodies = [
+        made.body
+        for each in (HERE, THERE)
+        for made in reconcile([listing([each])], [], AUTHOR)
+        if isinstance(made, Create)
+    ]
+    twins = [
+        replace(existing(number), body=body) for number, body in zip((7, 8), bodies, strict=True)
+    ]
+    edit, closed = reconcile([listing([HERE])], twins, AUTHOR)
+    assert isinstance(edit, Edit)
+    assert "acme/other b.env" in (edit.body or "")
+    assert isinstance(closed, CloseDuplicate)
 
 
 def test_an_issue_that_calls_a_key_live_is_rewritten_when_it_is_closed() -> None:
@@ -300,7 +352,11 @@ MARKERS = st.builds(
     st.dictionaries(st.sampled_from(["closed", "reopened", "later", "withheld"]), st.just("1"))
     | st.fixed_dictionaries({"told": st.sampled_from(["doubt", "response", "?"])}),
 )
-BODIES = TEXTS | st.builds(write_body, MARKERS, TEXTS)
+SIGHTINGS = st.builds(
+    Sighting, st.sampled_from(["a/b", "c/d"]), st.sampled_from(["x:1:1", "y:2:2"])
+)
+MEMORIES = st.just("") | st.lists(SIGHTINGS, max_size=2).map(write_memory)
+BODIES = TEXTS | st.builds(write_body, MARKERS, TEXTS, MEMORIES)
 ISSUES = st.lists(
     st.builds(
         ExistingIssue,
@@ -326,10 +382,35 @@ WANTED = st.lists(
         live=st.booleans(),
         told=st.sampled_from(get_args(Told)),
         withheld=st.booleans(),
+        seen=st.lists(SIGHTINGS, max_size=2).map(tuple),
+        where=st.sampled_from([None, lambda found: "\n".join(each.place for each in found)]),
+        remembers=st.booleans(),
     ),
     unique_by=lambda one: one.fingerprint,
     max_size=3,
 )
+
+
+@pytest.mark.parametrize(
+    ("most", "opened"),
+    [(None, 5), (9, 5), (7, 5), (6, 4), (5, 3), (2, 0), (1, 0), (0, 0)],
+)
+def test_the_first_that_are_wanted_have_issues_and_no_next_run_opens_more(
+    most: int | None, opened: int
+) -> None:
+    """Where there are more, one is left for those that get none."""
+    new = [wanted(f"{number:064}") for number in range(5)]
+    first, last = wanted("e" * 64, body="New"), wanted("f" * 64, body="New")
+    dead = wanted("d" * 64, create=False)
+    want, model = [first, dead, *new, last], Model([existing(7, "e" * 64), existing(8, "f" * 64)])
+    changes, beyond = within(most, want, reconcile(want, model.issues, AUTHOR))
+    made = [change.fingerprint for change in changes if isinstance(change, Create)]
+    assert made == [one.fingerprint for one in new[:opened]]
+    assert beyond == {one.fingerprint for one in new[opened:]}
+    assert [change.number for change in changes if isinstance(change, Edit)] == [7, 8]
+    for change in changes:
+        model.apply(change)
+    assert within(most, want, reconcile(want, model.issues, AUTHOR)) == ([], beyond)
 
 
 @given(WANTED, ISSUES)

@@ -42,6 +42,12 @@ def states(github: GitHubServer) -> list[str]:
     return [issue["state"] for issue in github.issues(REPOSITORY)]
 
 
+def tick(github: GitHubServer) -> None:
+    """Tick every box, as people do who have done what is on the list."""
+    for issue in github.state.repositories[REPOSITORY].issues.values():
+        issue.body = (issue.body or "").replace("- [ ]", "- [x]")
+
+
 ALL = [
     key_case(number, state)
     for number, state in enumerate(
@@ -53,19 +59,47 @@ ALL = [
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        (HOW, 3),
-        (Announcement(REPOSITORY, "always"), 6),
-        (Announcement(REPOSITORY, "never"), 0),
+        (HOW, ["1", "3", "2"]),
+        (Announcement(REPOSITORY, "always"), ["1", "3", "2", "5", "6", "4"]),
+        (Announcement(REPOSITORY, "never"), []),
     ],
 )
-def test_who_is_told_of_what(
-    how: Announcement, told: int, github: GitHubServer, client: GitHub
+def test_who_is_told_of_what_and_of_the_worst_first(
+    how: Announcement, told: list[str], github: GitHubServer, client: GitHub
 ) -> None:
     report = announce(samples.report(*ALL), client, how)
     urls = [case.issue_url for case in report.cases]
-    assert urls[:told] == [issue["html_url"] for issue in github.issues(REPOSITORY)]
-    assert urls[told:] == [None] * (6 - told)
+    assert [url.rpartition("/")[2] for url in urls if url] == told
+    assert len(github.issues(REPOSITORY)) == len(told)
+    assert urls[len(told) :] == [None] * (6 - len(told))
     assert report.notes == ()
+
+
+MANY = [key_case(n * 16**52, "unverified" if n < 8 else "live") for n in range(1, 9)]
+
+
+def test_the_worst_keys_get_issues_of_their_own_and_the_others_share_one(
+    github: GitHubServer, client: GitHub
+) -> None:
+    how = Announcement(REPOSITORY, max_issues=3)
+    report = announce(samples.report(*MANY), client, how)
+    own, other, shared = bodies(github)
+    assert "long-term API key, live.**" in own
+    assert "long-term API key, unverified.**" in other
+    named = [f"`{case.incident.fingerprint[:12]}`" in shared for case in MANY]
+    assert (named.count(True), named[-1]) == (6, False)
+    assert report.incomplete == ("6 keys got no issue of their own: the run met max-issues.",)
+    urls = [case.issue_url for case in report.cases]
+    assert [url.rpartition("/")[2] for url in urls if url] == ["2", *"333333", "1"]
+    assert announce(samples.report(*MANY), client, how) == report
+    assert bodies(github) == [own, other, shared]
+
+
+def test_a_run_that_may_open_no_issue_says_so(github: GitHubServer, client: GitHub) -> None:
+    report = announce(samples.report(*MANY[-2:]), client, Announcement(REPOSITORY, max_issues=0))
+    assert github.issues(REPOSITORY) == []
+    assert report.incomplete == ("2 keys got no issue of their own: the run met max-issues.",)
+    assert report.warnings == ()
 
 
 def test_a_second_run_opens_none(github: GitHubServer, client: GitHub) -> None:
@@ -75,9 +109,14 @@ def test_a_second_run_opens_none(github: GitHubServer, client: GitHub) -> None:
     assert len(github.issues(REPOSITORY)) == 3
 
 
-def test_an_issue_is_closed_when_its_key_is_dead(github: GitHubServer, client: GitHub) -> None:
+def test_an_issue_is_closed_when_its_key_is_dead_and_its_list_is_done(
+    github: GitHubServer, client: GitHub
+) -> None:
     announce(samples.report(key_case(1, "live")), client, HOW)
     assert states(github) == ["open"]
+    announce(samples.report(key_case(1, "dead")), client, HOW)
+    assert states(github) == ["open"]
+    tick(github)
     report = announce(samples.report(key_case(1, "dead")), client, HOW)
     assert states(github) == ["closed"]
     assert report.cases[0].issue_url == github.issues(REPOSITORY)[0]["html_url"]
@@ -96,7 +135,9 @@ def told(github: GitHubServer, client: GitHub, *cases: Case) -> list[str]:
 def test_a_closed_issue_says_that_the_key_is_dead(github: GitHubServer, client: GitHub) -> None:
     for before in ("live", "unverified", "contained"):
         github.state.repositories[REPOSITORY].issues.clear()
-        _, after = told(github, client, key_case(1, before), key_case(1, "dead"))
+        told(github, client, key_case(1, before), key_case(1, "dead"))
+        tick(github)
+        (after,) = told(github, client, key_case(1, "dead"))
         assert states(github) == ["closed"]
         assert "long-term API key, dead.**" in after
 
@@ -114,6 +155,9 @@ def test_what_the_guard_did_is_told_for_as_long_as_the_key_stays_dead(
     )
     assert "| Dead | 3.2 s after the first probe" in first
     assert later == [first] * 3
+    tick(github)
+    (ticked,) = told(github, client, key_case(1, "dead"))
+    assert ticked == first.replace("- [ ]", "- [x]")
     assert states(github) == ["closed"]
     assert "| Verdict | live:" in told(github, client, key_case(1, "live"))[0]
     assert states(github) == ["open"]
@@ -131,6 +175,52 @@ def test_a_place_that_the_public_was_told_is_taken_back_when_the_key_may_work(
         key_case(1, "dead", path="deep/in/there.env"),
     )
     assert ["there.env" in text for text in (first, second, third)] == [True, False, True]
+
+
+ELSEWHERE = Announcement(REPOSITORY, source=Source("https://github.com", "acme/other", "4" * 40))
+
+
+def test_a_run_adds_to_the_places_that_other_runs_and_repositories_have_seen(
+    github: GitHubServer, client: GitHub
+) -> None:
+    own = Announcement(REPOSITORY, source=Source("https://github.com", REPOSITORY, "3" * 40))
+    for path, how in (("old.env", own), ("new.env", own), ("other.env", ELSEWHERE)):
+        announce(samples.report(key_case(1, "live", path=path)), client, how)
+    (body,) = bodies(github)
+    assert f"[`old.env:12:18`](https://github.com/{REPOSITORY}/blob/{'3' * 40}/old.env#L12)" in body
+    assert f"/{REPOSITORY}/blob/{'3' * 40}/new.env#L12" in body
+    assert f"https://github.com/acme/other/blob/{'4' * 40}/other.env#L12" in body
+    assert f"| `{REPOSITORY}`: [`old.env:12:18`]" in body  # as the last repository sees it
+    again = announce(samples.report(key_case(1, "live", path="other.env")), client, ELSEWHERE)
+    assert bodies(github) == [body]
+    assert again.cases[0].issue_url
+
+
+def test_a_text_that_is_kept_hears_of_new_places(github: GitHubServer, client: GitHub) -> None:
+    first, second = told(
+        github,
+        client,
+        key_case(1, "live", samples.done(), "old.env"),
+        key_case(1, "dead", path="new.env"),
+    )
+    assert "| Dead | 3.2 s after the first probe" in second
+    assert second.startswith(first.partition("<!--")[0].rstrip())
+    assert all(f"`{path}:12:18`" in second for path in ("old.env", "new.env"))
+
+
+@pytest.mark.parametrize("state", ["live", "dead"])
+def test_what_an_issue_remembers_leads_to_no_place_in_public(
+    state: str, github: GitHubServer, client: GitHub
+) -> None:
+    """Whoever may edit an issue may write there what they like."""
+    announce(samples.report(key_case(1, "live", path="deep/old.env")), client, HOW)
+    assert "deep/old.env" in bodies(github)[0]
+    github.state.repositories[REPOSITORY].visibility = "public"
+    announce(samples.report(key_case(1, state, path="deep/new.env")), client, HOW)
+    (body,) = bodies(github)
+    assert "old.env" not in body
+    assert ("new.env" in body) is (state == "dead")
+    assert "bedrock-key-guard:memory" not in body
 
 
 def test_a_run_that_may_not_ask_about_a_key_leaves_its_issue_alone(
@@ -220,7 +310,8 @@ def test_what_github_would_not_do_is_told_once_and_stops_nothing(
     assert [case.issue_url for case in report.cases] == [None] * 6
     assert report.notes == ()
     (lost,) = report.warnings
-    named = ", ".join(case.incident.fingerprint[:12] for case in UNLIKE[:3])
+    live, contained, unverified = (case.incident.fingerprint[:12] for case in UNLIKE[:3])
+    named = f"{live}, {unverified}, {contained}"
     assert lost.startswith(f"An issue could not be written for the key of fingerprint {named}: ")
     assert " Issues are disabled for this repo. Check " in lost
     assert lost.endswith(".")

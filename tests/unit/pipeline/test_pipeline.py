@@ -488,7 +488,7 @@ def test_two_hundred_keys_are_confirmed_side_by_side_once_every_write_is_made(
             return found(credential(user=key.user_name_candidates[0], alias=key.alias))
 
     asked = replace(stage.dependencies.witnesses, directory_of=lambda _: Directory(found()))
-    verifier, around = Verifier(asked, max_probes=200), still(stage.time)
+    verifier, around = Verifier(asked, max_probes=200, keys=200), still(stage.time)
 
     def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
         return responder.respond(verdict, plan(incident, verdict, policy))
@@ -521,7 +521,7 @@ def test_a_slow_verdict_does_not_delay_another_keys_response() -> None:
     bedrock = ScriptedBedrock(FakeTime(), ["accepted"], ["accepted"])
     with ThreadPoolExecutor(8) as executor:
         asked = witnesses(bedrock, Directory(found()), executor)
-        verifier, around = Verifier(asked, max_probes=9), still(bedrock.time)
+        verifier, around = Verifier(asked, max_probes=9, keys=2), still(bedrock.time)
         cases = pipeline._judged(unjudged(slow, quick), verifier, respond, around)
     assert [case.outcome.reason for case in cases if case.verdict and case.outcome] == [
         slow.fingerprint,
@@ -541,7 +541,7 @@ def test_a_run_that_is_stopped_begins_no_more_responses() -> None:
     bedrock = ScriptedBedrock(FakeTime(), ["accepted"], ["accepted"])
     with ThreadPoolExecutor(8) as executor:
         asked = witnesses(bedrock, ScriptedDirectory(found()), executor)
-        verifier, around = Verifier(asked, max_probes=99), still(bedrock.time)
+        verifier, around = Verifier(asked, max_probes=99, keys=40), still(bedrock.time)
         with pytest.raises(KeyboardInterrupt):
             pipeline._judged(unjudged(*keys), verifier, respond, around)
     assert 1 <= len(begun) <= STEPS_AT_A_TIME

@@ -16,11 +16,14 @@ from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline.assemble import assemble
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.case_markdown import Source
-from bedrock_key_guard.report.github.issue import IssueContext, issue_body, issue_title
+from bedrock_key_guard.report.github.issue import IssueContext, issue_title, rest_text
 from bedrock_key_guard.report.github.summary import as_markdown
+from bedrock_key_guard.report.html.page import as_html
+from bedrock_key_guard.report.json.json_report import as_json
 from bedrock_key_guard.report.report import Report, Visibility
 from bedrock_key_guard.report.terminal.text import as_text
 from tests.unit.report import samples
+from tests.unit.report.rendered import issue_body
 
 SOURCE = Source("https://github.com", "octo/app", "0" * 40)
 FILES = ("deep/one.env", "deep/two.env", "deep/three.env")
@@ -110,6 +113,8 @@ TEXTS: dict[str, Callable[[Report, Visibility], str]] = {
         issue_body(case, IssueContext(seen_by, SOURCE)) for case in report.cases
     ),
 }
+FOR_OWNERS: dict[str, Callable[[Report], str]] = {"report": as_json, "page": as_html}
+"""What is written to a file of the person or the job that asked, and to nobody else."""
 MISSED = (
     NotScanned("vendor/secrets.7z", "unopened", "it is in a format that this guard cannot open"),
     NotScanned("logs/huge.bin", "missing", "it is larger than a file may be"),
@@ -138,6 +143,19 @@ def test_which_text_names_a_place_to_whom(
     if not named:
         assert COMMITS[0][:12] not in said
         assert OBJECTS[0][:12] not in said
+
+
+@pytest.mark.parametrize("text", FOR_OWNERS)
+@pytest.mark.parametrize("state", [None, *get_args(VerdictState)])
+def test_what_stays_with_who_asked_names_everything(state: VerdictState | None, text: str) -> None:
+    said = FOR_OWNERS[text](of_state(state, None, None))
+    assert all(name in said for name in (FILES[0], *(missed.what for missed in MISSED)))
+
+
+@pytest.mark.parametrize("state", [None, *get_args(VerdictState)])
+def test_the_issue_that_keys_share_names_no_place_to_anybody(state: VerdictState | None) -> None:
+    said = rest_text(of_state(state, None, None).cases)
+    assert not any(name in said for name in (FILES[0], COMMITS[0][:12], OBJECTS[0][:12]))
 
 
 @pytest.mark.parametrize("text", LISTS_MISSED)

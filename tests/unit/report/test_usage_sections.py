@@ -25,7 +25,7 @@ from bedrock_key_guard.pipeline.assemble import assemble
 from bedrock_key_guard.report import usage_sections as words
 from bedrock_key_guard.report.advice import WATCH, advice
 from bedrock_key_guard.report.github.case_markdown import LONGEST_USE, used
-from bedrock_key_guard.report.github.issue import LONGEST_BODY, IssueContext, issue_body
+from bedrock_key_guard.report.github.issue import LONGEST_TEXT, IssueContext
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.encode import encode
 from bedrock_key_guard.report.json.json_report import SHAPES
@@ -35,6 +35,7 @@ from bedrock_key_guard.report.usage_sections import REPLACEMENTS
 from bedrock_key_guard.text.terminal import Canvas
 from tests.unit.report import samples, usages
 from tests.unit.report.json.test_json_report import definition, schema
+from tests.unit.report.rendered import issue_body
 from tests.unit.report.samples import NOW
 
 GAP = Gap("eu-west-1", "cloudtrail:LookupEvents failed (AccessDeniedException)")
@@ -205,7 +206,7 @@ def test_the_issue_and_the_summary_hold_it_and_keep_to_their_bounds() -> None:
     found = case(usages.theft())
     body = issue_body(found, IssueContext("private"))
     assert used(found, "private") in body
-    assert len(body.encode()) <= LONGEST_BODY
+    assert len(body.encode()) <= LONGEST_TEXT
     assert used(found, "private") in as_markdown(samples.report(found), visibility="private")
 
 

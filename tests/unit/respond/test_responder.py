@@ -15,7 +15,7 @@ from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.cli.arguments import chosen_role
 from bedrock_key_guard.cli.undo import restore_options
 from bedrock_key_guard.iam.commands import by_hand
-from bedrock_key_guard.model.evidence import CredentialRecord, VerdictState
+from bedrock_key_guard.model.evidence import CredentialRecord, Verdict, VerdictState
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.apply import restore_command
@@ -23,6 +23,7 @@ from bedrock_key_guard.respond.identities import Status
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder
+from bedrock_key_guard.verify.schedule import Schedule, Steps
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests.needles import leaks_in
 from tests.unit.respond.doubles import (
@@ -301,6 +302,22 @@ def test_the_bound_holds_for_responses_side_by_side(stage: Stage) -> None:
         )
     assert sorted(outcome.state for outcome in outcomes) == ["done"] * 3 + ["refused"] * 9
     assert stage.diary.done == ["set Inactive"] * 3
+
+
+@pytest.mark.parametrize("first", ["live", "contained"])
+def test_the_bound_is_spent_on_what_works_before_what_is_denied(first: str, stage: Stage) -> None:
+    policy, became = Policy(max_responses=1), dict[str, str]()
+    responder = Responder(stage.dependencies, policy)
+
+    def work(verdict: Verdict) -> Steps[None]:
+        case = incident(verdict.evidence.key)
+        outcome = yield from responder.respond(verdict, plan(case, verdict, policy))
+        became[verdict.state] = outcome.state
+
+    both = [live(long_term("works")), contained(long_term("denied"))]
+    both.sort(key=lambda verdict: verdict.state != first)
+    Schedule(stage.time.clock, stage.time.sleep).run([[work(verdict)] for verdict in both])
+    assert became == {"live": "done", "contained": "refused"}
 
 
 def test_nothing_and_manual_use_no_response_up(stage: Stage) -> None:

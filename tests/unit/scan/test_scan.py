@@ -215,6 +215,6 @@ def test_a_source_is_closed_where_nobody_reads_it_to_its_end() -> None:
 
 
 def test_a_run_that_is_asked_to_read_nothing_says_why() -> None:
-    assert scan(Scanning(source="nothing", why_nothing="A branch was deleted."), {}) == Scan(
+    assert scan(Scanning(source="nothing", note="A branch was deleted."), {}) == Scan(
         notes=("A branch was deleted.",)
     )

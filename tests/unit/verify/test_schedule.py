@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bedrock_key_guard.verify.schedule import (
+    AFTER_ALL,
     GROUPS_AT_A_TIME,
     STEPS_AT_A_TIME,
     Schedule,
@@ -51,6 +52,36 @@ def test_nobody_waits_before_everybody_has_begun(time: FakeTime, pause: float) -
 
     scheduled(time, [work() for _ in range(200)], groups=20)
     assert happened == ["begun"] * 200 + ["waited"] * 200
+
+
+def test_who_goes_on_after_all_goes_on_before_anyone_waits(time: FakeTime) -> None:
+    happened: list[str] = []
+
+    def work(number: int) -> Steps[None]:
+        happened.append("first")
+        if number % 3:
+            yield AFTER_ALL
+            happened.append("second")
+        if number % 3 == 2:
+            yield AFTER_ALL
+            happened.append("third")
+        yield 0.0
+        happened.append("waited")
+
+    scheduled(time, [work(number) for number in range(300)], groups=20)
+    assert happened == (["first"] * 300 + ["second"] * 200 + ["third"] * 100 + ["waited"] * 300)
+
+
+def test_among_those_that_wait_nobody_is_left_to_wait_for(time: FakeTime) -> None:
+    ended: list[float] = []
+
+    def work() -> Steps[None]:
+        yield 15.0
+        yield AFTER_ALL
+        ended.append(time.clock())
+
+    scheduled(time, [work(), work()])
+    assert ended == [15.0, 15.0]
 
 
 def test_a_step_that_lasts_holds_up_no_other(time: FakeTime) -> None:

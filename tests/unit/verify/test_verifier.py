@@ -62,7 +62,7 @@ def real(session: Session, environment: dict[str, str], executor: Executor) -> W
 
 
 def judged(keys: Sequence[Key], asked: Witnesses, max_probes: int = 200) -> dict[str, Verdict]:
-    verifier, time = Verifier(asked, max_probes=max_probes), FakeTime()
+    verifier, time = Verifier(asked, max_probes=max_probes, keys=len(keys)), FakeTime()
 
     def judge(case: Case, key: WholeKey) -> Steps[Case]:
         return replace(case, verdict=(yield from verifier.judge(key)))
@@ -96,7 +96,7 @@ def test_no_more_keys_are_used_than_allowed(executor: Executor) -> None:
     assert (states.count("live"), states.count("unverified")) == (4, 5)
     assert len({fingerprint for _, fingerprint, _ in bedrock.asked}) == 4
     reasons = {v.reason for v in verdicts.values() if v.state == "unverified"}
-    assert reasons == {"not asked: the run may probe 4 keys (--max-probes)"}
+    assert reasons == {"IAM: found; not probed: the run may probe 4 keys (--max-probes)"}
     bounds = [verdict.evidence.left_out_by for verdict in verdicts.values()]
     assert bounds == [None if state == "live" else "--max-probes" for state in states]
 

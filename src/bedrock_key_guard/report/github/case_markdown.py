@@ -9,12 +9,20 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bedrock_key_guard.report.details import circumstances, facts, place, undo, withheld
+from bedrock_key_guard.model.sightings import Sighting
+from bedrock_key_guard.report.details import (
+    facts,
+    known_since,
+    place,
+    surroundings,
+    undo,
+    withheld,
+)
 from bedrock_key_guard.report.document import Items, Rows, Table
 from bedrock_key_guard.report.report import USERS_NOT_NAMED, may_name_places, may_name_users
 from bedrock_key_guard.report.totals import and_more
 from bedrock_key_guard.report.usage_sections import lasting, usage_sections
-from bedrock_key_guard.text.markdown import code, fenced, prose, table
+from bedrock_key_guard.text.markdown import clip, code, fenced, prose, table
 from bedrock_key_guard.text.redaction import redact
 from bedrock_key_guard.text.terminal import printable
 
@@ -83,8 +91,20 @@ def places(
     """
     if not may_name_places(case, visibility):
         return withheld(case)
-    found = case.incident.locations
-    lines = table(("Where", "Details"), (_place(each, source) for each in found[:most]))
+    return place_table(sightings(case, source), source, most, budget)
+
+
+def sightings(case: Case, source: Source | None) -> tuple[Sighting, ...]:
+    """Return where a key was seen: what people are told of it in an issue."""
+    return tuple(_sighting(each, source) for each in case.incident.locations)
+
+
+def place_table(found: Sequence[Sighting], source: Source | None, most: int, budget: int) -> str:
+    """Return the table of what was seen, wherever: of another repository than `source` it is said.
+
+    It holds at most `most` rows and about `budget` bytes, and says how many are missing.
+    """
+    lines = table(("Where", "Details"), (_row(each, source) for each in found[:most]))
     return cut(lines, budget, "place", len(found))
 
 
@@ -138,14 +158,31 @@ def _value(label: str, value: str) -> str:
     return code(value) if label in {"alias", "principal", "names"} else prose(value)
 
 
-def _place(location: Location, source: Source | None) -> tuple[str, str]:
-    text, link = code(place(location)), _link(location, source)
-    around = prose(circumstances(location)) or "plain text"
-    return (f"[{text}]({link})" if link else text), around
+def _sighting(location: Location, source: Source | None) -> Sighting:
+    path = _linked(location, source)
+    return Sighting(
+        repository=source.repository if source else "",
+        place=clip(printable(place(location))),
+        inside=clip(printable(surroundings(location))),
+        commit=(location.commit or source.commit) if source and path else "",
+        path=path,
+        line=location.line,
+        since=location.commit or "",
+        gone=location.at_tip is False,
+    )
 
 
-def _link(location: Location, source: Source | None) -> str | None:
-    """Return the address of a line, where GitHub can have it."""
+def _row(sighting: Sighting, source: Source | None) -> tuple[str, str]:
+    text, link = code(sighting.place), _link(sighting, source)
+    own = source.repository if source else ""
+    other = f"{code(sighting.repository)}: " if sighting.repository not in ("", own) else ""
+    words = (known_since(sighting.since, gone=sighting.gone), sighting.inside)
+    around = prose(", ".join(filter(None, words))) or "plain text"
+    return f"{other}[{text}]({link})" if link else f"{other}{text}", around
+
+
+def _linked(location: Location, source: Source | None) -> str:
+    """Return the path to a place, where GitHub can have it."""
     path = PurePosixPath(location.path)
     if (  # no link leads to what must not be named
         source is None
@@ -155,10 +192,17 @@ def _link(location: Location, source: Source | None) -> str | None:
         or path.is_absolute()
         or ".." in path.parts
     ):
+        return ""
+    return quote(str(path).encode("utf-8", "surrogateescape"))
+
+
+def _link(sighting: Sighting, source: Source | None) -> str | None:
+    """Return the address of a line; what an issue remembers may be anybody's text."""
+    if source is None or not sighting.path or not sighting.commit:
         return None
-    file = quote(str(path).encode("utf-8", "surrogateescape"))
-    blob = f"{quote(source.repository)}/blob/{quote(location.commit or source.commit)}"
-    return f"{source.server_url}/{blob}/{file}#L{location.line}"
+    path = quote(sighting.path, safe="/%")
+    blob = f"{quote(sighting.repository)}/blob/{quote(sighting.commit)}"
+    return f"{source.server_url}/{blob}/{path}#L{sighting.line}"
 
 
 def _item(item: Item, bullet: str) -> Iterator[str]:

@@ -12,19 +12,39 @@ from typing import TYPE_CHECKING, Literal
 from bedrock_key_guard.keys.fingerprint import short
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.report.advice import advice
-from bedrock_key_guard.report.github.case_markdown import known, listed, places, undoing, used
-from bedrock_key_guard.report.status import Level, responded, status, words
+from bedrock_key_guard.report.details import withheld
+from bedrock_key_guard.report.github.case_markdown import (
+    cut,
+    known,
+    listed,
+    place_table,
+    undoing,
+    used,
+)
+from bedrock_key_guard.report.report import may_name_places
+from bedrock_key_guard.report.status import Level, responded, status, words, worst_first
+from bedrock_key_guard.text.markdown import table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.response import Told
+    from bedrock_key_guard.model.sightings import Sighting
     from bedrock_key_guard.report.github.case_markdown import Source
     from bedrock_key_guard.report.report import Visibility
 
-LONGEST_BODY = 60_000
-"""Bytes. GitHub takes 65,536 characters, and a hidden line is still to be added."""
+LONGEST_TEXT = 45_000
+"""Bytes. GitHub takes 65,536 characters, and 20,000 are for what the issue remembers."""
 
 MOST_PLACES = 200
+REST_TITLE = "More leaked Amazon Bedrock API keys"
+_REST_WHY = (
+    "**There were more keys than a run opens issues for.** These have none of their own; the "
+    "summary and the report of the run say more of each."
+)
+_REST_TASK = "- [ ] Look at each key, or raise `max-issues` to have an issue for each."
+_WHERE = "### Where it is"
 
 _BANNERS: dict[Level, str] = {
     "alarm": "CAUTION",
@@ -107,25 +127,45 @@ def issue_title(case: Case) -> str:
     return f"{what} {service} (fingerprint {short(case.incident.fingerprint)})"
 
 
-def issue_body(case: Case, context: IssueContext) -> str:
-    """Return the text in Markdown, at most LONGEST_BODY bytes; places are cut with a count."""
-    before = [
+def issue_text(case: Case, context: IssueContext) -> str:
+    """Return the text in Markdown, but for where the key stands."""
+    parts = (
         _banner(case),
         known(case),
         _run(case, context),
         undoing(case),
         used(case, context.visibility),
         f"### What is left to do\n\n{listed(advice(case), '- [ ]')}",
-        "### Where it is",
-    ]
+    )
+    return "\n\n".join(filter(None, parts))
+
+
+def where_it_is(case: Case, context: IssueContext, found: Sequence[Sighting], taken: str) -> str:
+    """Return the last part of the text, which says where the key was found, or why it does not.
+
+    With what is `taken` by the text before it has at most LONGEST_TEXT bytes; places are cut with a
+    count.
+    """
     after = (
         f"Fingerprint `{case.incident.fingerprint}`. Bedrock Key Guard keeps this text up to date; "
         "the key itself is nowhere in it."
     )
-    taken = sum(len(part.encode()) + 2 for part in (*before, after))
-    left = LONGEST_BODY - taken
-    where = places(case, context.visibility, context.source, MOST_PLACES, left)
-    return "\n\n".join(part for part in (*before, where, after) if part)
+    left = LONGEST_TEXT - sum(len(part.encode()) + 2 for part in (taken, _WHERE, after))
+    where = withheld(case)
+    if may_name_places(case, context.visibility):
+        where = place_table(found, context.source, MOST_PLACES, left)
+    return f"{_WHERE}\n\n{where}\n\n{after}"
+
+
+def rest_text(cases: Sequence[Case]) -> str:
+    """Return the text of the one issue that stands for all keys beyond the bound of a run."""
+    listed = worst_first(cases)
+    rows = (
+        (words(case).name, case.incident.key.family.title, f"`{short(case.incident.fingerprint)}`")
+        for case in listed
+    )
+    keys = cut(table(("Status", "Key", "Fingerprint"), rows), LONGEST_TEXT - 1_000, "key")
+    return f"> [!{_BANNERS[words(listed[0]).level]}]\n> {_REST_WHY}\n\n{keys}\n\n{_REST_TASK}"
 
 
 def _banner(case: Case) -> str:

@@ -14,17 +14,17 @@ from bedrock_key_guard.model.origins import Location
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.issue import (
-    LONGEST_BODY,
+    LONGEST_TEXT,
     MOST_PLACES,
     IssueContext,
     Policy,
     Wanted,
-    issue_body,
     issue_title,
     wanted,
 )
 from bedrock_key_guard.report.report import Visibility
 from tests.unit.report import arbitrary, rendered, samples
+from tests.unit.report.rendered import issue_body
 from tests.unit.text.test_markdown import ACTIVE
 
 COMMIT = "c0ffee" * 6 + "abcd"
@@ -199,7 +199,7 @@ def test_however_much_there_is_to_tell_github_takes_it(path: str) -> None:
     outcome = samples.done(undo="u" * 9000, commands=("c" * 7000, "d" * 7000), reason="@" * 9000)
     verdict = replace(LIVE, reason="@ " * 9000)
     body = issue_body(samples.case(verdict=verdict, outcome=outcome, locations=places), PRIVATE)
-    assert len(body.encode()) <= LONGEST_BODY
+    assert len(body.encode()) <= LONGEST_TEXT
     assert "more places; the JSON report has all." in body
     assert "the key itself is nowhere in it." in body
 
