@@ -8,12 +8,12 @@ from typing import IO, TYPE_CHECKING
 from bedrock_key_guard.model.origins import Member as Part
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.containers.members import Gap
+from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, Gap
 from bedrock_key_guard.scan.containers.outside import WINDOW, Outside
-from bedrock_key_guard.scan.containers.streams import After, Cursor, Stream
+from bedrock_key_guard.scan.containers.streams import After, Cursor, Ending, Stream
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, container_kind
+from bedrock_key_guard.scan.prefilter.signatures import POINTER, TAIL, ends_as_zip, kinds_of
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Finding
@@ -68,6 +68,14 @@ class Walk:
         finally:
             self._add(outside.findings, self.findings[begin:])
 
+    def also(self, kind: str, source: Readable, file: IO[bytes], origin: Origin) -> None:
+        """Scan what was read as a container of one kind as one of another kind, too."""
+        other = Walk(self.budget, [], self.gaps)
+        try:
+            other.container(kind, source, origin, file)
+        finally:
+            self._add(other.findings, list(self.findings))
+
     def _members(self, kind: str, cursor: Cursor, origin: Origin) -> None:
         if kind not in READERS:
             self.gaps.add(origin, "unopened", f"files of the kind {kind} cannot be read")
@@ -91,14 +99,21 @@ class Walk:
             if not unsure or gap.kind == "missing":
                 self._gap(origin, gap)
             return
-        kind = container_kind(start[:HEAD]).replace(POINTER, "")
-        if kind and len(origin.containers) >= self.budget.limits.depth:
+        whole = len(start) < WINDOW
+        kinds = kinds_of(start, start[-TAIL:] if whole else b"", len(start))
+        kinds = [kind for kind in kinds if kind != POINTER]
+        if kinds and len(origin.containers) >= self.budget.limits.depth:
             self._gap(origin, _too_deep(self.budget.limits))
-        elif kind:
-            self.container(kind, After(start, source), origin)
+        elif kinds:
+            self.container(kinds[0], After(start, source), origin)
+            if kinds[1:]:
+                self.also(kinds[1], io.BytesIO(start), io.BytesIO(start), origin)
             return
-        if len(start) == WINDOW or self._may_hold_key(member, start):
-            self._plain(member, After(start, source), origin)
+        if not whole or self._may_hold_key(member, start):
+            ending = Ending(After(start, source), TAIL)
+            self._plain(member, ending, origin)
+            if not whole and ends_as_zip(ending.last, ending.size):
+                self.gaps.add(origin, "unopened", TOO_FAR_IN)
         else:
             self._end(source, origin)
 

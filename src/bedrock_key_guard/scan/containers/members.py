@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.streams import Cursor
 
 Blocks = Iterator[bytes]
+TOO_FAR_IN = "a zip at its end begins too far in to be opened"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.limits import TOO_SHORT, Unreadable
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from typing import IO
 
+    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.matching.windows import Readable
 
 BLOCK = 1 << 16
@@ -63,6 +66,46 @@ class After:
         piece = self._start[self._at : self._at + size]
         self._at += len(piece)
         return piece or self._source.read(size)
+
+
+class Ending:
+    """Let bytes through, and keep the last of them."""
+
+    def __init__(self, source: Readable, keep: int) -> None:
+        """Keep the last `keep` bytes of `source`, and count them all."""
+        self.last = b""
+        self.size = 0
+        self._source = source
+        self._keep = keep
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, none at the end."""
+        block = self._source.read(size) or b""
+        if block:
+            self.size += len(block)
+            self.last = (self.last + block)[-self._keep :]
+        return block
+
+
+class Section:
+    """Read a file from one place on; whoever else reads it does not see that."""
+
+    def __init__(self, file: IO[bytes], begin: int, budget: Budget | None = None) -> None:
+        """Begin at an offset of `file`; what is read again at will is spent of a budget."""
+        self._file = file
+        self._at = begin
+        self._budget = budget
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, none at the end."""
+        here = self._file.tell()
+        self._file.seek(self._at)
+        data = self._file.read(size)
+        self._file.seek(here)
+        self._at += len(data)
+        if self._budget:
+            self._budget.spend(len(data))
+        return data
 
 
 class Cursor:
@@ -141,6 +184,42 @@ class Cursor:
             yield block
         if size > 0:
             raise Unreadable(TOO_SHORT)
+
+    def part(self, size: int) -> Cursor:
+        """Return a cursor on the next `size` bytes alone."""
+        begin = self.position
+        claim = self._claim and (lambda first, end: self.claim(begin + first, begin + end))
+        return Cursor(_Part(self, size), claim=claim)
+
+    @contextmanager
+    def held(self, budget: Budget) -> Iterator[IO[bytes] | None]:
+        """Lend the source for reading out of order, None where it is more than may be held.
+
+        Raises Unreadable at the end where the source does.
+        """
+        if self.file is not None:
+            yield self.file
+            return
+        data, is_whole, broken = b"", False, None
+        try:
+            while len(data) <= budget.room and not is_whole:
+                block = self.read(budget.room + 1 - len(data))
+                data, is_whole = data + block, not block
+        except MemoryError:  # what came before is read all the same, and the rest raises again
+            is_whole = False
+        except Unreadable as error:
+            is_whole, broken = True, error
+        self.unread(data)
+        if not is_whole:
+            yield None
+            return
+        budget.room -= len(data)
+        try:
+            yield io.BytesIO(data)
+        finally:
+            budget.room += len(data)
+        if broken:
+            raise broken
 
     def rest(self) -> Iterator[bytes]:
         """Yield all that is left, for a member."""
@@ -225,3 +304,16 @@ class Cursor:
             self._base, self._kept, self._at = self.position, b"", 0
             self._kept = self._source.read(BLOCK)
         return bool(self._kept)
+
+
+class _Part:
+    """Read so many bytes of a cursor, none of them before they are asked for."""
+
+    def __init__(self, cursor: Cursor, size: int) -> None:
+        self._cursor = cursor
+        self._left = size
+
+    def read(self, size: int, /) -> bytes:
+        block = self._cursor.read(min(size, self._left)) if self._left else b""
+        self._left -= len(block)
+        return block
