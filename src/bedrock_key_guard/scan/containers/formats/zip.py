@@ -7,8 +7,9 @@ directory, a member is read as either says, and counts as unopened: tools differ
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
+from bedrock_key_guard.scan.containers.cursor import Cursor
 from bedrock_key_guard.scan.containers.formats.zip_directory import (
     ENCRYPTED,
     IN_ZIP64,
@@ -20,19 +21,16 @@ from bedrock_key_guard.scan.containers.formats.zip_directory import (
 from bedrock_key_guard.scan.containers.formats.zip_headers import HEADER, Headers, in_order
 from bedrock_key_guard.scan.containers.formats.zip_members import opened
 from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member
-from bedrock_key_guard.scan.containers.streams import Cursor, Ending, Section
+from bedrock_key_guard.scan.containers.members import Gap, Members
+from bedrock_key_guard.scan.containers.streams import Ending, Section
 from bedrock_key_guard.scan.prefilter.signatures import TAIL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CONTRADICTS = "its header and the directory of the zip contradict each other"
 CONTRADICTING = "its members and its directory contradict each other"
 ABSENT = "the directory of the zip lists it where no member is"
 
 
-def members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
+def members(cursor: Cursor, budget: Budget) -> Members:
     """Yield the members of an archive; whatever lies between them is passed over."""
     start = cursor.up_to(len(LOCAL))
     cursor.unread(start)
@@ -52,7 +50,7 @@ def members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
 
 def _listed(
     cursor: Cursor, file: IO[bytes], listed: list[tuple[int, Entry]], budget: Budget
-) -> Iterator[Member | Gap]:
+) -> Members:
     """Yield what the directory lists, and between that, what it does not."""
     for place, entry in listed:
         before = place - cursor.position
@@ -81,7 +79,7 @@ def _contradicts(entry: Entry, method: int, packed: int, *, encrypted: bool) -> 
     return method == STORED and packed not in (0, IN_ZIP64, entry.size)
 
 
-def _as_it_comes(cursor: Cursor, headers: Headers, budget: Budget) -> Iterator[Member | Gap]:
+def _as_it_comes(cursor: Cursor, headers: Headers, budget: Budget) -> Members:
     """Yield members from front to back. Raises Unreadable where a directory differs at the end."""
     ending = Ending(cursor, TAIL)
     yield from in_order(Cursor(ending, claim=cursor.claim), budget, headers)

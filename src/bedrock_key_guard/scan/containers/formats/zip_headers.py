@@ -32,11 +32,10 @@ from bedrock_key_guard.scan.prefilter.signatures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from bedrock_key_guard.scan.containers.cursor import Cursor
     from bedrock_key_guard.scan.containers.limits import Budget
-    from bedrock_key_guard.scan.containers.members import Gap, Member
-    from bedrock_key_guard.scan.containers.streams import Cursor, Ending
+    from bedrock_key_guard.scan.containers.members import Members
+    from bedrock_key_guard.scan.containers.streams import Ending
 
 HEADER = struct.Struct("<4s5H3I2H")
 _RECORD_SIZES = struct.Struct("<28x3H")
@@ -95,7 +94,7 @@ class Headers:
 
 def in_order(
     cursor: Cursor, budget: Budget, headers: Headers | None = None, *, most: int = -1
-) -> Iterator[Member | Gap]:
+) -> Members:
     """Yield members as the headers before them say, at `most` so many; fill `headers`."""
     while most and cursor.until(b"PK") is not None:
         signature = b"PK" + cursor.up_to(2)

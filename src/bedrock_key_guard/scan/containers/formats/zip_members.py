@@ -10,13 +10,13 @@ from bedrock_key_guard.scan.containers import compressed
 from bedrock_key_guard.scan.containers.formats.markup import text_of_markup
 from bedrock_key_guard.scan.containers.formats.zip_directory import IN_ZIP64, STORED, Entry
 from bedrock_key_guard.scan.containers.limits import Broken, Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member
+from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.model.findings import GapKind
-    from bedrock_key_guard.scan.containers.streams import Cursor
+    from bedrock_key_guard.scan.containers.cursor import Cursor
 
 _DESCRIPTOR = b"PK\x07\x08"
 _DESCRIPTOR_SIZE = 16
@@ -25,7 +25,7 @@ _CODECS = {8: compressed.DEFLATE, 12: compressed.BZIP2, 93: compressed.ZSTD, 95:
 _MARKUP = (".xml", ".html", ".xhtml", ".rels", ".fodt")
 
 
-def opened(cursor: Cursor, entry: Entry, budget: Budget) -> Iterator[Member | Gap]:
+def opened(cursor: Cursor, entry: Entry, budget: Budget) -> Members:
     """Yield the member whose bytes come next, or why it cannot be read; none where it is empty."""
     if entry.encrypted:
         yield _passed_over(cursor, entry, "it is encrypted", "encrypted")
@@ -47,10 +47,10 @@ def _tells_size(size: int, descriptor: bytes) -> bool:
     return int.from_bytes(descriptor[8:12], "little") == size & IN_ZIP64
 
 
-def _file(entry: Entry, blocks: Iterator[bytes]) -> Member:
+def _file(entry: Entry, blocks: Iterator[bytes]) -> OpenedMember:
     is_markup = entry.name.lower().endswith(_MARKUP)
     sound = blocks if entry.checksum is None else _checked(blocks, entry.checksum)
-    return Member(entry.name, sound, text_of_markup if is_markup else None)
+    return OpenedMember(entry.name, sound, text_of_markup if is_markup else None)
 
 
 def _checked(blocks: Iterator[bytes], checksum: int) -> Iterator[bytes]:
