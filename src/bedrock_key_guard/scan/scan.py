@@ -57,15 +57,30 @@ class Scanning:
 
 def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = silent) -> Scan:
     """Scan what is wanted. Raises UsageError for what is not there."""
+    wanted, notes = _settled(wanted)
     if wanted.source == "nothing":
         first = Scan(notes=(wanted.why_nothing,))
     else:
         first = read(_sources(wanted, environment), wanted.allow, progress)
+        first = replace(first, notes=(*first.notes, *notes))
     if not wanted.with_tree or first.interrupted:
         return first
     return joined(
         first, scan(replace(wanted, source="tree", with_tree=False), environment, progress)
     )
+
+
+def _settled(wanted: Scanning) -> tuple[Scanning, tuple[str, ...]]:
+    """Return what is wanted without the entries that a range brings to the allow-list, and a note.
+
+    Raises UsageError for what is no revision.
+    """
+    if wanted.source != "range":
+        return wanted, ()
+    from bedrock_key_guard.scan.new_entries import NOT_YET, settled
+
+    allow = settled(wanted.allow, wanted.paths[0], wanted.revisions)
+    return replace(wanted, allow=allow), () if allow == wanted.allow else (NOT_YET,)
 
 
 def _sources(wanted: Scanning, environment: Mapping[str, str]) -> Generator[Source, None, None]:
