@@ -154,6 +154,21 @@ def test_what_a_range_itself_adds_to_the_allow_list_counts_from_the_next_run_on(
     assert "accepted by the allow-list (the vendor packs them so)" in done.stdout.decode()
 
 
+@pytest.mark.parametrize("cwd", [".", "docs"])
+@pytest.mark.parametrize("option", ["--exclude=docs/*", "--exclude=./docs/*", "--exclude=docs\\*"])
+@pytest.mark.parametrize("named", ["", "docs/new.env"])
+def test_what_is_known_is_known_however_its_path_is_spelled(
+    origin: Repo, cwd: str, option: str, named: str
+) -> None:
+    origin.write("docs/new.env", OLD)
+    origin.write("docs/a.7z", SEVEN_ZIP)
+    origin.write("allowed", b"unread docs/*.7z the vendor packs it so\n")
+    arguments = ("scan", option, f"--allow-list={origin.path / 'allowed'}")
+    for path in (origin.path / named, os.path.relpath(origin.path / named, origin.path / cwd)):
+        done = guard(*arguments, str(path), cwd=origin.path / cwd, env=os.environ)
+        assert done.returncode == 0, done.stdout
+
+
 def test_an_object_that_cannot_be_opened_is_accepted_by_its_id(origin: Repo) -> None:
     origin.write("vendor/a.7z", SEVEN_ZIP)
     origin.commit("Bring it")

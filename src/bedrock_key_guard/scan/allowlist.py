@@ -32,9 +32,9 @@ _MISSING = re.compile(r"missing\s+([0-9a-f]{40}|[0-9a-f]{64})")
 class AllowList:
     """Hold what is allowed: fingerprints or their starts, a baseline's hashes, path patterns.
 
-    `missing` are the ids of objects that need not be read, and `unread` are patterns of paths, or
-    ids of objects, with the reasons why what is elsewhere or unopened there need not be. `file` is
-    where the entries stand.
+    Paths count from the top of a repository, and have `/` in them. `missing` are the ids of objects
+    that need not be read, and `unread` are patterns of paths, or ids of objects, with the reasons
+    why what is elsewhere or unopened there need not be. `file` is where the entries stand.
     """
 
     fingerprints: tuple[str, ...] = ()
@@ -59,9 +59,9 @@ class AllowList:
         """Return why a key at this path need not be shown, or None where it must be."""
         if any(key.fingerprint.startswith(prefix) for prefix in self.fingerprints):
             return "allow-list"
-        if any(fnmatchcase(path, pattern) for pattern in self.exclude):
+        if any(fnmatchcase(plain(path), pattern) for pattern in self.exclude):
             return "excluded path"
-        if self.baseline and (path, _baseline_hash(key)) in self.baseline:
+        if self.baseline and (plain(path), _baseline_hash(key)) in self.baseline:
             return "baseline"
         return None
 
@@ -80,16 +80,21 @@ class AllowList:
         return replace(missed, reason=reason, accepted=True)
 
 
+def plain(path: str) -> str:
+    """Return a path or a pattern as Git spells it, whichever way a person did."""
+    return path.replace("\\", "/").removeprefix("./")
+
+
 def _names(named: str, root: Root) -> bool:
     """Return whether a pattern fits a path, or is the id of the object that was read."""
-    return named == root.object or fnmatchcase(root.path, named)
+    return named == root.object or fnmatchcase(plain(root.path), named)
 
 
 def allow_list(path: Path | None, baseline: Path | None, exclude: Sequence[str]) -> AllowList:
     """Read the files that say what is allowed. Raises UsageError for one that cannot be used."""
     listed = read_allow_list(path) if path else AllowList()
     hashes = read_baseline(baseline) if baseline else frozenset()
-    return replace(listed, baseline=hashes, exclude=tuple(exclude))
+    return replace(listed, baseline=hashes, exclude=tuple(map(plain, exclude)))
 
 
 def read_allow_list(path: Path) -> AllowList:
@@ -121,7 +126,7 @@ def entries_of(text: str) -> tuple[AllowList, list[int]]:
         elif found := _MISSING.fullmatch(entry):
             missing.add(found[1])
         elif (found := _UNREAD.fullmatch(entry)) and found[1].strip("*/"):
-            unread.append((found[1], found[2]))
+            unread.append((plain(found[1]), found[2]))
         elif entry:
             others.append(number)
     allow = AllowList(tuple(fingerprints), missing=frozenset(missing), unread=tuple(unread))
@@ -144,7 +149,7 @@ def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
 def _entries(results: dict[str, list[dict[str, str]]]) -> Iterable[tuple[str, str]]:
     for filename, secrets in results.items():
         for secret in secrets:
-            yield filename, secret["hashed_secret"]
+            yield plain(filename), secret["hashed_secret"]
 
 
 def _baseline_hash(key: Key) -> str:

@@ -104,6 +104,18 @@ def test_all_that_is_allowed_is_read_together(tmp_path: Path) -> None:
     assert allow_list(None, None, []) == AllowList()
 
 
+@pytest.mark.parametrize("pattern", ["docs/*", "./docs/*", "docs\\*", ".\\docs\\*"])
+def test_a_path_is_spelled_as_people_like(tmp_path: Path, key: Key, pattern: str) -> None:
+    assert allow_list(None, None, [pattern]).reason("docs/a.lock", key) == "excluded path"
+    listed, baseline = tmp_path / "allowed", tmp_path / "baseline"
+    listed.write_text(f"unread {pattern} the vendor packs it so\n")
+    gap, place = NotScanned("docs/a.7z", "unopened", "it cannot be opened"), WorkTree("docs/a.7z")
+    assert read_allow_list(listed).accepted(gap, place).accepted
+    name = pattern.replace("*", "a.lock").replace("\\", "\\\\")
+    baseline.write_text(f'{{"results": {{"{name}": [{{"hashed_secret": "{SHA_1}"}}]}}}}')
+    assert allow_list(None, baseline, []).reason("docs/a.lock", key) == "baseline"
+
+
 @pytest.mark.parametrize(
     "line",
     [
