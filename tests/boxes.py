@@ -66,6 +66,10 @@ def encrypted(members: Members) -> bytes:
         start = at + 30 + name
         data[start : start + size] = bytes(byte ^ 0x5A for byte in data[start : start + size])
         at = data.find(b"PK\x03\x04", start)
+    at = data.find(b"PK\x01\x02")
+    while at >= 0:
+        data[at + 8] |= 1
+        at = data.find(b"PK\x01\x02", at + 46)
     return bytes(data)
 
 

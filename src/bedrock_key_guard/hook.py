@@ -12,7 +12,7 @@ import os
 import sys
 
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
 
 # Nothing more is imported here, for type checkers neither: `typing` alone would double the start.
 TYPE_CHECKING = False
@@ -62,6 +62,10 @@ def needs_scanner(path: str, window: int = WINDOW) -> bool:
             return True
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # pathlib costs 10 ms
             if container_kind(file.read(HEAD)):
+                return True
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - TAIL, 0))
+            if ends_as_zip(file.read(TAIL), size):
                 return True
             file.seek(0)
             tail = b""

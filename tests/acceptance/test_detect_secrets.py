@@ -156,6 +156,17 @@ def test_the_detector_can_be_switched_off_by_name(repository: Path) -> None:
 # ── baselines ───────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("spelling", ["{}", "./{}", "{folder}/{}"])
+def test_a_baseline_knows_a_file_however_its_name_is_spelled(
+    repository: Path, spelling: str
+) -> None:
+    write(repository, "docs/settings.py")
+    write_baseline(repository)
+    name = spelling.format("docs/settings.py", folder=repository)
+    done = detect_secrets("hook", "--baseline", BASELINE, name, cwd=repository)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_baseline_names_the_detector_and_holds_no_path(repository: Path) -> None:
     write(repository, "app.env")
     baseline = write_baseline(repository)

@@ -126,6 +126,61 @@ def test_a_loss_that_is_known_is_accepted(origin: Repo, checkout: Callable[..., 
     assert f"{lost}: accepted by the allow-list" in done.stdout.decode()
 
 
+SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c" + bytes(99)
+NOT_YET = "counts from the next run on"
+
+
+def opaque(origin: Repo) -> tuple[str, str]:
+    """Push a file that nobody can open, together with the entry that accepts it."""
+    start = origin.git("rev-parse", "HEAD")
+    entry = b"unread vendor/* the vendor packs them so\n"
+    origin.write("vendor/a.7z", SEVEN_ZIP)
+    return start, origin.commit("Accept what this brings", allowed=entry)
+
+
+def test_what_a_range_itself_adds_to_the_allow_list_counts_from_the_next_run_on(
+    origin: Repo,
+) -> None:
+    start, end = opaque(origin)
+    arguments = ("scan", "--allow-list=allowed", "--range", f"{start}..{end}")
+    done = guard(*arguments, cwd=origin.path, env=os.environ)
+    assert (done.returncode, NOT_YET in done.stdout.decode()) == (4, True), done.stdout
+    assert "accepted by the allow-list" not in done.stdout.decode()
+    origin.write("vendor/a.7z", SEVEN_ZIP + b"-")
+    origin.commit("Bring another")
+    arguments = (*arguments[:-1], f"{end}..HEAD")
+    done = guard(*arguments, cwd=origin.path, env=os.environ)
+    assert (done.returncode, NOT_YET in done.stdout.decode()) == (0, False), done.stdout
+    assert "accepted by the allow-list (the vendor packs them so)" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("cwd", [".", "docs"])
+@pytest.mark.parametrize("option", ["--exclude=docs/*", "--exclude=./docs/*", "--exclude=docs\\*"])
+@pytest.mark.parametrize("named", ["", "docs/new.env"])
+def test_what_is_known_is_known_however_its_path_is_spelled(
+    origin: Repo, cwd: str, option: str, named: str
+) -> None:
+    origin.write("docs/new.env", OLD)
+    origin.write("docs/a.7z", SEVEN_ZIP)
+    origin.write("allowed", b"unread docs/*.7z the vendor packs it so\n")
+    arguments = ("scan", option, f"--allow-list={origin.path / 'allowed'}")
+    for path in (origin.path / named, os.path.relpath(origin.path / named, origin.path / cwd)):
+        done = guard(*arguments, str(path), cwd=origin.path / cwd, env=os.environ)
+        assert done.returncode == 0, done.stdout
+
+
+def test_an_object_that_cannot_be_opened_is_accepted_by_its_id(origin: Repo) -> None:
+    origin.write("vendor/a.7z", SEVEN_ZIP)
+    origin.commit("Bring it")
+    allowed = origin.path.parent / "allowed"
+    blob = origin.git("rev-parse", "HEAD:vendor/a.7z")
+    arguments = ("scan", "--range", "HEAD~..HEAD", f"--allow-list={allowed}")
+    for named, code in ((blob, 0), ("1" * 40, 4)):
+        allowed.write_text(f"unread {named} the vendor packs it so\n")
+        done = guard(*arguments, cwd=origin.path, env=os.environ)
+        assert (done.returncode, b"(the vendor packs it so)" in done.stdout) == (code, code == 0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -222,6 +277,21 @@ def ran(host: Host, event: dict[str, Any], name: str = "push", **inputs: str) ->
     done = job.run(verify="false", report_issue="never", **inputs)
     assert done.stderr == b""
     return job, done
+
+
+def test_a_push_that_accepts_what_it_brings_itself_is_incomplete_once(
+    host: Host, origin: Repo, checkout: Callable[..., Repo]
+) -> None:
+    start, end = opaque(origin)
+    checkout()
+    allowed = str(host.workspace / "allowed")
+    event = push() | {"before": start, "after": end}
+    job, done = ran(host, event, allow_list=allowed, fail_on="none")
+    assert (done.returncode, job.outputs["result"]) == (4, "incomplete")
+    assert NOT_YET in (job.folder / "summary").read_text(encoding="utf-8")
+    job, done = ran(host, push() | {"before": end, "after": end}, allow_list=allowed, scan="tree")
+    assert "accepted by the allow-list" in (job.folder / "summary").read_text(encoding="utf-8")
+    assert (done.returncode, job.outputs["result"]) == (0, "clean")
 
 
 def test_a_push_is_what_its_commits_added_and_the_files(

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan import prefilter
-from bedrock_key_guard.scan.containers import extractor, kinds, outside
+from bedrock_key_guard.scan.containers import between_members, extractor, kinds
 from bedrock_key_guard.scan.containers.formats import pack
 from bedrock_key_guard.scan.containers.limits import Limits
 from bedrock_key_guard.scan.containers.reading import read_file
@@ -109,7 +109,7 @@ def _searched() -> Iterator[list[int]]:
 
     with (
         patch.object(windows, "may_hold_key", may_hold_key),
-        patch.object(outside, "may_hold_key", may_hold_key),
+        patch.object(between_members, "may_hold_key", may_hold_key),
         patch.object(extractor, "may_hold_key", may_hold_key),
     ):
         yield sizes

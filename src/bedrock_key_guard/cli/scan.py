@@ -109,7 +109,10 @@ def _add_hiding(options: Parser) -> None:
     )
     baseline = "what a detect-secrets baseline holds"
     add("--baseline", type=file_name, metavar="FILE", help=baseline)
-    keys = "keys, by lines `fingerprint HEX`; a line `missing ID` accepts that an object is lost"
+    keys = (
+        "keys, by lines `fingerprint HEX`; `missing ID` accepts that an object is lost, `unread "
+        "PATTERN-OR-ID REASON` that a file cannot be opened"
+    )
     add("--allow-list", type=file_name, metavar="FILE", help=keys)
 
 

@@ -85,12 +85,16 @@ def _shared_out(git: Git, finds: Sequence[str], commits: Sequence[bytes]) -> lis
             raise
 
 
-def additions(git: Git, revisions: Sequence[str]) -> tuple[list[str], list[Introduction]]:
+def additions(
+    git: Git, revisions: Sequence[str], *paths: str
+) -> tuple[list[str], list[Introduction]]:
     """Return the commits that revisions name and what they put where, oldest first.
 
-    With `-c` a merge is shown only where it differs from every parent: what it added itself.
+    Where there are `paths`, they are those commits alone that changed one of them. With `-c` a
+    merge is shown only where it differs from every parent: what it added itself.
     """
-    output = git.run("log", *_RAW, *_OLDEST_FIRST, "-c", *revisions, "--")
+    only = ("--full-history", "--", *paths) if paths else ("--",)
+    output = git.run("log", *_RAW, *_OLDEST_FIRST, "-c", *revisions, *only)
     commits: list[str] = []
     return commits, list(_changes(output, commits))
 

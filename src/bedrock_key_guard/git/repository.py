@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,23 @@ def find_repository(start: Path) -> Repository | None:
         if (folder / ".git").is_file():  # its repository is gone: the one around is another one
             return None
     return None
+
+
+@lru_cache(maxsize=1024)
+def _found(folder: str) -> Repository | None:
+    try:
+        return find_repository(Path(folder))
+    except OSError:  # such as a name that is too long to be asked for
+        return None
+
+
+def path_in_repository(path: str) -> str:
+    """Return the path of a file from the top of its work tree, as it is where there is none."""
+    absolute = os.path.abspath(path)  # noqa: PTH100  # through links as Git goes, and not resolved
+    repository = _found(os.path.dirname(absolute))  # noqa: PTH120
+    if repository is None or not Path(absolute).is_relative_to(repository.work_tree):
+        return path
+    return Path(absolute).relative_to(repository.work_tree).as_posix()
 
 
 def search_outside_tree_of(path: Path) -> None:

@@ -8,8 +8,10 @@ names is imported: both may come from the scanned tree.
 from __future__ import annotations
 
 import io
+import os
 import re
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import detect_secrets.main
@@ -65,13 +67,25 @@ def run(arguments: list[str]) -> int:
     if command == "scan":
         code = _written(lambda: detect_secrets.main.main(arguments))
     else:
-        code = _written(lambda: pre_commit_hook.main(rest if command == "hook" else arguments))
+        words = [_as_listed(each) for each in (rest if command == "hook" else arguments)]
+        code = _written(lambda: pre_commit_hook.main(words))
     if incidents := incidents_of(CompleteCollection.new):
         say(blocked(incidents, utc_now()))
     if CompleteCollection.missed:
         say(unread(sorted(CompleteCollection.missed)))
     incomplete = any(each.kind == "missing" for each in CompleteCollection.missed)
     return code or (INCOMPLETE if incomplete else 0)
+
+
+def _as_listed(word: str) -> str:
+    """Return the name of a file as a baseline has it, which is written in the same folder.
+
+    Those who call hooks pass absolute names, too.
+    """
+    if word.startswith("-") or not Path(word).is_file():
+        return word
+    file, here = Path(os.path.abspath(word)), Path.cwd()  # noqa: PTH100  # links stay as they are
+    return str(file.relative_to(here)) if file.is_relative_to(here) else word
 
 
 def register() -> None:

@@ -2,14 +2,14 @@
 
 An allow-list hides a finding from people. It never hides a key that is proven live: whoever can
 commit must not be able to switch the guard off. It also accepts that known objects of a repository
-are missing.
+are missing, and that known files cannot be opened.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -32,8 +32,9 @@ _MISSING = re.compile(r"missing\s+([0-9a-f]{40}|[0-9a-f]{64})")
 class AllowList:
     """Hold what is allowed: fingerprints or their starts, a baseline's hashes, path patterns.
 
-    `missing` are the ids of objects that need not be read, and `unread` are patterns of paths with
-    the reasons why what is elsewhere or unopened there need not be.
+    Paths count from the top of a repository, and have `/` in them. `missing` are the ids of objects
+    that need not be read, and `unread` are patterns of paths, or ids of objects, with the reasons
+    why what is elsewhere or unopened there need not be. `file` is where the entries stand.
     """
 
     fingerprints: tuple[str, ...] = ()
@@ -41,25 +42,37 @@ class AllowList:
     exclude: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()
     unread: tuple[tuple[str, str], ...] = ()
+    file: Path | None = field(default=None, compare=False)
+
+    def without(self, other: AllowList) -> AllowList:
+        """Return the list without the entries that the other one has."""
+        return replace(
+            self,
+            fingerprints=tuple(
+                each for each in self.fingerprints if each not in other.fingerprints
+            ),
+            missing=self.missing - other.missing,
+            unread=tuple(each for each in self.unread if each not in other.unread),
+        )
 
     def reason(self, path: str, key: Key) -> str | None:
         """Return why a key at this path need not be shown, or None where it must be."""
         if any(key.fingerprint.startswith(prefix) for prefix in self.fingerprints):
             return "allow-list"
-        if any(fnmatchcase(path, pattern) for pattern in self.exclude):
+        if any(fnmatchcase(plain(path), pattern) for pattern in self.exclude):
             return "excluded path"
-        if self.baseline and (path, _baseline_hash(key)) in self.baseline:
+        if self.baseline and (plain(path), _baseline_hash(key)) in self.baseline:
             return "baseline"
         return None
 
     def accepted(self, missed: NotScanned, root: Root) -> NotScanned:
         """Return a gap as it counts: one that people have accepted leaves a scan complete.
 
-        A pattern covers what is elsewhere or unopened alone, never a limit.
+        A pattern or an id covers what is elsewhere or unopened alone, never a limit.
         """
         why = "listed" if root.object in self.missing and missed.what == root.name else None
         if missed.kind in ("elsewhere", "unopened"):
-            fits = (why for pattern, why in self.unread if fnmatchcase(root.path, pattern))
+            fits = (why for named, why in self.unread if _names(named, root))
             why = why or next(fits, None)
         if why is None:
             return missed
@@ -67,37 +80,57 @@ class AllowList:
         return replace(missed, reason=reason, accepted=True)
 
 
+def plain(path: str) -> str:
+    """Return a path or a pattern as Git spells it, whichever way a person did."""
+    return path.replace("\\", "/").removeprefix("./")
+
+
+def _names(named: str, root: Root) -> bool:
+    """Return whether a pattern fits a path, or is the id of the object that was read."""
+    return named == root.object or fnmatchcase(plain(root.path), named)
+
+
 def allow_list(path: Path | None, baseline: Path | None, exclude: Sequence[str]) -> AllowList:
     """Read the files that say what is allowed. Raises UsageError for one that cannot be used."""
     listed = read_allow_list(path) if path else AllowList()
     hashes = read_baseline(baseline) if baseline else frozenset()
-    return replace(listed, baseline=hashes, exclude=tuple(exclude))
+    return replace(listed, baseline=hashes, exclude=tuple(map(plain, exclude)))
 
 
 def read_allow_list(path: Path) -> AllowList:
-    """Read a file of lines `fingerprint DIGITS`, `missing OBJECT-ID` and `unread PATTERN REASON`.
+    """Read a file of lines `fingerprint DIGITS`, `missing OBJECT-ID` and `unread WHAT REASON`.
 
-    A fingerprint has 12 to 64 hexadecimal digits. `#` begins a comment.
+    A fingerprint has 12 to 64 hexadecimal digits. WHAT is a pattern of paths or the id of an
+    object. `#` begins a comment.
 
     Raises UsageError for a file that cannot be read or holds anything else.
     """
-    fingerprints, missing, unread = [], set(), []
-    for number, line in enumerate(_text(path, "allow-list").splitlines(), 1):
+    allow, others = entries_of(_text(path, "allow-list"))
+    if others:
+        raise _broken(
+            "allow-list",
+            path,
+            f"line {others[0]} is not `fingerprint <hex digits>`, `missing <object id>` or `unread "
+            "<pattern or object id> <reason>`, whose pattern says more than `*`",
+        )
+    return replace(allow, file=path)
+
+
+def entries_of(text: str) -> tuple[AllowList, list[int]]:
+    """Return the entries of an allow-list, and the numbers of the lines that are none."""
+    fingerprints, missing, unread, others = [], set(), [], []
+    for number, line in enumerate(text.splitlines(), 1):
         entry = line.partition("#")[0].strip()
         if found := _FINGERPRINT.fullmatch(entry):
             fingerprints.append(found[1])
         elif found := _MISSING.fullmatch(entry):
             missing.add(found[1])
         elif (found := _UNREAD.fullmatch(entry)) and found[1].strip("*/"):
-            unread.append((found[1], found[2]))
+            unread.append((plain(found[1]), found[2]))
         elif entry:
-            raise _broken(
-                "allow-list",
-                path,
-                f"line {number} is not `fingerprint <hex digits>`, `missing <object id>` or "
-                "`unread <pattern> <reason>`, whose pattern says more than `*`",
-            )
-    return AllowList(tuple(fingerprints), missing=frozenset(missing), unread=tuple(unread))
+            others.append(number)
+    allow = AllowList(tuple(fingerprints), missing=frozenset(missing), unread=tuple(unread))
+    return allow, others
 
 
 def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
@@ -116,7 +149,7 @@ def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
 def _entries(results: dict[str, list[dict[str, str]]]) -> Iterable[tuple[str, str]]:
     for filename, secrets in results.items():
         for secret in secrets:
-            yield filename, secret["hashed_secret"]
+            yield plain(filename), secret["hashed_secret"]
 
 
 def _baseline_hash(key: Key) -> str:

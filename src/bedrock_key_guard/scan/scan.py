@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.repository import path_in_repository
 from bedrock_key_guard.model.findings import NotScanned, Scan, by_time, joined
 from bedrock_key_guard.model.origins import Blob, Message, WorkTree, with_root
 from bedrock_key_guard.scan.allowlist import AllowList
@@ -57,13 +58,27 @@ class Scanning:
 
 def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = silent) -> Scan:
     """Scan what is wanted. Raises UsageError for what is not there."""
-    first = Scan(notes=(wanted.note,) if wanted.note else ())
+    wanted, notes = _settled(wanted)
+    first = Scan(notes=(wanted.note, *notes) if wanted.note else notes)
     if wanted.source != "nothing":
         first = joined(first, read(_sources(wanted, environment), wanted.allow, progress))
     if not wanted.with_tree or first.interrupted:
         return first
     tree = replace(wanted, source="tree", with_tree=False, note="")
     return joined(first, scan(tree, environment, progress))
+
+
+def _settled(wanted: Scanning) -> tuple[Scanning, tuple[str, ...]]:
+    """Return what is wanted without the entries that a range brings to the allow-list, and a note.
+
+    Raises UsageError for what is no revision.
+    """
+    if wanted.source != "range":
+        return wanted, ()
+    from bedrock_key_guard.scan.new_entries import NOT_YET, settled
+
+    allow = settled(wanted.allow, wanted.paths[0], wanted.revisions)
+    return replace(wanted, allow=allow), () if allow == wanted.allow else (NOT_YET,)
 
 
 def _sources(wanted: Scanning, environment: Mapping[str, str]) -> Generator[Source, None, None]:
@@ -196,14 +211,25 @@ class _Loop:
 
     def _judged(self, finding: Finding) -> Finding:
         """Return a finding as people have to see it, or need not."""
-        allowed = finding.allowed or self.allow.reason(finding.location.path, finding.key)
-        return replace(finding, allowed=allowed)
+        reasons = (
+            self.allow.reason(each.path, finding.key)
+            for each in _spellings(finding.location.origin.root)
+        )
+        return replace(finding, allowed=finding.allowed or next(filter(None, reasons), None))
 
     def _accepted(self, under: str) -> Iterator[NotScanned]:
         """Yield what was left out as it counts, named as in the repository around a submodule."""
         for root, gap in self.gaps:
-            here = self.allow.accepted(gap, root)
+            judged = [self.allow.accepted(gap, each) for each in _spellings(root)]
+            here = next((each for each in judged if each.accepted), gap)
             yield replace(here, what=under + here.what)
+
+
+def _spellings(root: Root) -> list[Root]:
+    """Return a place as it was named, and a file's also as its repository names it."""
+    if not isinstance(root, WorkTree) or not root.path:
+        return [root]
+    return list(dict.fromkeys((root, WorkTree(path_in_repository(root.path)))))
 
 
 def _read_whole(each: Input) -> Reading:

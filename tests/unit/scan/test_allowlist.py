@@ -75,13 +75,17 @@ def test_an_allow_list_holds_objects_that_are_known_to_be_missing(
         ("missing", WorkTree("vendor/a.7z"), False),
         ("unopened", WorkTree("src/a.7z"), False),
         ("unopened", Blob("1" * 40), False),
+        ("unopened", Blob("2" * 40), True),
+        ("elsewhere", Index("src/a.bin", "2" * 40), True),
+        ("missing", Blob("2" * 40), False),
     ],
 )
-def test_a_pattern_accepts_what_is_elsewhere_or_unopened_and_no_limit(
+def test_a_pattern_or_an_id_accepts_what_is_elsewhere_or_unopened_and_no_limit(
     tmp_path: Path, kind: GapKind, root: Root, is_accepted: bool
 ) -> None:
     file = tmp_path / "allowed"
-    file.write_text("unread vendor/* the vendor packs them so  # since 2026\n")
+    same = "the vendor packs them so"
+    file.write_text(f"unread vendor/* {same}  # since 2026\nunread {'2' * 40} {same}\n")
     allow = read_allow_list(file)
     gap = NotScanned(root.name, kind, "it cannot be opened")
     assert allow.accepted(gap, root).accepted is is_accepted
@@ -98,6 +102,18 @@ def test_all_that_is_allowed_is_read_together(tmp_path: Path) -> None:
         baseline=frozenset({("a", "1")}), exclude=("*.md",), missing=frozenset({"1" * 40})
     )
     assert allow_list(None, None, []) == AllowList()
+
+
+@pytest.mark.parametrize("pattern", ["docs/*", "./docs/*", "docs\\*", ".\\docs\\*"])
+def test_a_path_is_spelled_as_people_like(tmp_path: Path, key: Key, pattern: str) -> None:
+    assert allow_list(None, None, [pattern]).reason("docs/a.lock", key) == "excluded path"
+    listed, baseline = tmp_path / "allowed", tmp_path / "baseline"
+    listed.write_text(f"unread {pattern} the vendor packs it so\n")
+    gap, place = NotScanned("docs/a.7z", "unopened", "it cannot be opened"), WorkTree("docs/a.7z")
+    assert read_allow_list(listed).accepted(gap, place).accepted
+    name = pattern.replace("*", "a.lock").replace("\\", "\\\\")
+    baseline.write_text(f'{{"results": {{"{name}": [{{"hashed_secret": "{SHA_1}"}}]}}}}')
+    assert allow_list(None, baseline, []).reason("docs/a.lock", key) == "baseline"
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, cast
 
+from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.limits import BROKEN, TOO_SHORT, Broken, Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member, Reader, name_of
-from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor
+from bedrock_key_guard.scan.containers.members import Members, OpenedMember, Reader, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -177,9 +177,9 @@ def _decompressed(decompressor: Decompressor, data: bytes) -> bytes:
 def reader(codec: Codec) -> Reader:
     """Return a reader of files that are one compressed stream, or several one after the other."""
 
-    def read(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
+    def read(cursor: Cursor, budget: Budget) -> Members:
         name = _gzip_header(cursor)[0] if codec is GZIP else b""
-        yield Member(name_of(name, "latin-1"), _streams(cursor, codec, budget))
+        yield OpenedMember(name_of(name, "latin-1"), _streams(cursor, codec, budget))
 
     return read
 

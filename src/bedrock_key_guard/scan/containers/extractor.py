@@ -5,21 +5,22 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.model.origins import Member as Part
+from bedrock_key_guard.model.origins import Member
+from bedrock_key_guard.scan.containers.between_members import WINDOW, BetweenMembers
+from bedrock_key_guard.scan.containers.cursor import Cursor
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.containers.members import Gap
-from bedrock_key_guard.scan.containers.outside import WINDOW, Outside
-from bedrock_key_guard.scan.containers.streams import After, Cursor, Stream
+from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, Gap
+from bedrock_key_guard.scan.containers.streams import After, Ending, Stream
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, container_kind
+from bedrock_key_guard.scan.prefilter.signatures import POINTER, TAIL, ends_as_zip, kinds_of
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Budget, Limits
-    from bedrock_key_guard.scan.containers.members import Gaps, Member
+    from bedrock_key_guard.scan.containers.members import Gaps, OpenedMember
 
 _TEXT = "text"
 
@@ -60,13 +61,21 @@ class Walk:
     ) -> None:
         """Scan a container's members, and what is in none of them."""
         begin = len(self.findings)
-        outside = Outside(source, origin, self.budget)
+        between = BetweenMembers(source, origin, self.budget)
         try:
             with self.budget.bound():
-                self._members(kind, Cursor(outside, file, outside.claim), origin)
-            self._finish(outside, origin)
+                self._members(kind, Cursor(between, file, between.claim), origin)
+            self._finish(between, origin)
         finally:
-            self._add(outside.findings, self.findings[begin:])
+            self._add(between.findings, self.findings[begin:])
+
+    def also(self, kind: str, source: Readable, file: IO[bytes], origin: Origin) -> None:
+        """Scan what was read as a container of one kind as one of another kind, too."""
+        other = Walk(self.budget, [], self.gaps)
+        try:
+            other.container(kind, source, origin, file)
+        finally:
+            self._add(other.findings, list(self.findings))
 
     def _members(self, kind: str, cursor: Cursor, origin: Origin) -> None:
         if kind not in READERS:
@@ -74,16 +83,16 @@ class Walk:
             return
         try:
             for member in READERS[kind](cursor, self.budget):
-                part = Part(origin, f"{kind}:{member.name}" if member.name else kind)
+                inner = Member(origin, f"{kind}:{member.name}" if member.name else kind)
                 if isinstance(member, Gap):
-                    self.gaps.add(part, member.kind, member.reason)
+                    self.gaps.add(inner, member.kind, member.reason)
                 else:
-                    self._member(member, part, unsure=kind in UNSURE)
+                    self._member(member, inner, unsure=kind in UNSURE)
                 self.budget.member()
         except Unreadable as gap:
             self._gap(origin, gap)
 
-    def _member(self, member: Member, origin: Part, *, unsure: bool) -> None:
+    def _member(self, member: OpenedMember, origin: Member, *, unsure: bool) -> None:
         source = Stream(member.blocks)
         try:
             start = source.read(WINDOW)
@@ -91,19 +100,26 @@ class Walk:
             if not unsure or gap.kind == "missing":
                 self._gap(origin, gap)
             return
-        kind = container_kind(start[:HEAD]).replace(POINTER, "")
-        if kind and len(origin.containers) >= self.budget.limits.depth:
+        whole = len(start) < WINDOW
+        kinds = kinds_of(start, start[-TAIL:] if whole else b"", len(start))
+        kinds = [kind for kind in kinds if kind != POINTER]
+        if kinds and len(origin.containers) >= self.budget.limits.depth:
             self._gap(origin, _too_deep(self.budget.limits))
-        elif kind:
-            self.container(kind, After(start, source), origin)
+        elif kinds:
+            self.container(kinds[0], After(start, source), origin)
+            if kinds[1:]:
+                self.also(kinds[1], io.BytesIO(start), io.BytesIO(start), origin)
             return
-        if len(start) == WINDOW or self._may_hold_key(member, start):
-            self._plain(member, After(start, source), origin)
+        if not whole or self._may_hold_key(member, start):
+            ending = Ending(After(start, source), TAIL)
+            self._plain(member, ending, origin)
+            if not whole and ends_as_zip(ending.last, ending.size):
+                self.gaps.add(origin, "unopened", TOO_FAR_IN)
         else:
             self._end(source, origin)
 
     @staticmethod
-    def _may_hold_key(member: Member, data: bytes) -> bool:
+    def _may_hold_key(member: OpenedMember, data: bytes) -> bool:
         """Tell whether a member that is but `data` is worth more than one look."""
         if may_hold_key(data):
             return True
@@ -111,13 +127,13 @@ class Walk:
             b"".join(member.text(Cursor(io.BytesIO(data))))
         )
 
-    def _plain(self, member: Member, source: Readable, origin: Origin) -> None:
+    def _plain(self, member: OpenedMember, source: Readable, origin: Origin) -> None:
         tee = _Tee(source, Content(origin, self.budget))
         begin = len(self.findings)
         if member.text is None:
             self._keep(tee, origin)
             return
-        inside = Content(Part(origin, _TEXT), self.budget)
+        inside = Content(Member(origin, _TEXT), self.budget)
         text = _Tee(Stream(member.text(Cursor(tee))), inside)
         try:
             self._finish(text, origin)
@@ -132,14 +148,14 @@ class Walk:
         finally:
             self.findings += tee.findings
 
-    def _finish(self, tee: _Tee | Outside, origin: Origin) -> None:
+    def _finish(self, tee: _Tee | BetweenMembers, origin: Origin) -> None:
         try:
             tee.finish()
             self.budget.spend(0)
         except Unreadable as gap:
             self._gap(origin, gap)
 
-    def _end(self, source: Stream, origin: Part) -> None:
+    def _end(self, source: Stream, origin: Member) -> None:
         """List why a member that was read ended too early, if it did."""
         try:
             source.read(1)

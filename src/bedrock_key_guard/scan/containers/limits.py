@@ -82,13 +82,15 @@ class Budget:
     """Count what one outer file has cost so far, through all that is packed or encoded in it.
 
     `stopped` is why nothing more of it is unpacked or decoded, once that is so. What stands in the
-    file as it is, is searched all the same: that costs no more than its size.
+    file as it is, is searched all the same: that costs no more than its size. `room` is how much
+    more of its zips may be held at once.
     """
 
     def __init__(self, limits: Limits = LIMITS, size: int = 0) -> None:
         """Begin for a file of `size` bytes, as far as that is known beforehand."""
         self.limits = limits
         self.stopped = ""
+        self.room = limits.held >> 3
         self._size = size
         self._work = self._unpacked = self._members = self._dictionaries = 0
 

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.findings import NotScanned
-from bedrock_key_guard.model.origins import Member as Part
+from bedrock_key_guard.model.origins import Member
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import GapKind
     from bedrock_key_guard.model.origins import Origin
+    from bedrock_key_guard.scan.containers.cursor import Cursor
     from bedrock_key_guard.scan.containers.limits import Budget
-    from bedrock_key_guard.scan.containers.streams import Cursor
 
 Blocks = Iterator[bytes]
+TOO_FAR_IN = "a zip at its end begins too far in to be opened"
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class OpenedMember:
     """Give one part of a container: its name, untrusted, and its bytes.
 
     The blocks are to be read before the next part is asked for. `text` takes the same bytes and
@@ -40,7 +41,8 @@ class Gap:
     kind: GapKind = "unopened"
 
 
-Reader = Callable[["Cursor", "Budget"], Iterator[Member | Gap]]
+Members = Iterator[OpenedMember | Gap]
+Reader = Callable[["Cursor", "Budget"], Members]
 
 
 def name_of(raw: bytes, encoding: str = "utf-8") -> str:
@@ -57,7 +59,7 @@ class Gaps:
 
     def add(self, origin: Origin, kind: GapKind, reason: str) -> None:
         """Note that `origin` was left out, and why."""
-        key = origin.outer if isinstance(origin, Part) else None, kind, reason
+        key = origin.outer if isinstance(origin, Member) else None, kind, reason
         first, count = self._counts.get(key, (origin.name, 0))
         self._counts[key] = first, count + 1
 

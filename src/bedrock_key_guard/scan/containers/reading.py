@@ -8,10 +8,10 @@ from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.git.lfs import Pointer, pointer_in
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
-from bedrock_key_guard.scan.containers.members import Gaps
-from bedrock_key_guard.scan.containers.streams import After
+from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, Gaps
+from bedrock_key_guard.scan.containers.streams import After, Ending, Section
 from bedrock_key_guard.scan.matching.windows import Content, Readable
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, container_kind
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, TAIL, ends_as_zip, kinds_of
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Finding, NotScanned
@@ -46,37 +46,56 @@ def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Readin
     start = outer.read(_START)
     while len(start) < HEAD and (more := outer.read(HEAD - len(start))):
         start += more
-    kind = container_kind(start[:HEAD])
-    if kind == POINTER:
+    kinds = kinds_of(start, *_tail(start, file))
+    if kinds == [POINTER]:
         if pointer := pointer_in(start):
             return Reading(bytes_read=outer.size, pointer=pointer)
-        kind = ""
+        kinds = []
     findings: list[Finding] = []
     gaps = Gaps()
     with budget.bound():
-        if kind:
+        if kinds:
             from bedrock_key_guard.scan.containers.extractor import Walk
 
             walk = Walk(budget, findings, gaps)
-            walk.container(kind, After(start, outer), origin, _random_access(file))
+            walk.container(kinds[0], After(start, outer), origin, _random_access(file))
+            if kinds[1:]:
+                walk.also(kinds[1], *_again(start, file), origin)
         else:
             findings.extend(Content(origin, budget).findings(After(start, outer)))
+    if "zip" not in kinds and ends_as_zip(outer.last, outer.size):
+        gaps.add(origin, "unopened", TOO_FAR_IN)
     if budget.stopped:
         gaps.stop(origin, budget.stopped)
     return Reading(tuple(findings), gaps.listed(), outer.size)
 
 
-class _Counted:
-    """Count what is read of the outer file."""
+def _tail(start: bytes, file: Readable) -> tuple[bytes, int]:
+    """Return the last bytes of a file, as far as they are at hand, and its size."""
+    if len(start) < _START:
+        return start[-TAIL:], len(start)
+    found = _random_access(file)
+    size = _size(file) if found else 0
+    return Section(found, max(size - TAIL, 0)).read(TAIL) if found and size else b"", size
+
+
+def _again(start: bytes, file: Readable) -> tuple[Readable, IO[bytes]]:
+    """Return a file from its beginning, and the same for reading out of order."""
+    found = _random_access(file) if len(start) >= _START else None
+    whole = found or io.BytesIO(start)
+    whole.seek(0)
+    return whole, whole
+
+
+class _Counted(Ending):
+    """Tell a budget how much is read of the outer file."""
 
     def __init__(self, file: Readable, budget: Budget) -> None:
-        self.size = 0
+        super().__init__(file, TAIL)
         self._budget = budget
-        self._file = file
 
     def read(self, size: int, /) -> bytes:
-        block = self._file.read(size) or b""
-        self.size += len(block)
+        block = super().read(size)
         self._budget.read(self.size)
         return block
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bedrock_key_guard.scan.matching.pragmas import pragma_on
+
 # How many bytes a character takes in the encodings whose lines are counted.
 WIDTHS = {"": 1, "utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 # A window reaches at least so far back from any key in it; in a longer line, bytes are counted.
@@ -13,11 +15,11 @@ _CONTEXT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Hold a line and a column, from 1, and the text around on that line."""
+    """Hold a line and a column, from 1, and the pragma for that line."""
 
     line: int
     column: int
-    text: bytes
+    pragma: str | None
 
 
 class Lines:
@@ -31,6 +33,9 @@ class Lines:
         self._line = 1
         self._line_start = 0
         self._seen = 0
+        # Which line was looked at in which window, and the pragma that is for it.
+        self._looked = (0, 0, 0)
+        self._pragma: str | None = None
 
     def advance(self, window: bytes, base: int, offset: int) -> None:
         """Count the newlines up to `offset` of the file, of which `window` begins at `base`."""
@@ -48,14 +53,25 @@ class Lines:
     def place(self, window: bytes, base: int, offset: int) -> Place:
         """Return where `offset` of the file is; offsets never go backwards.
 
-        On a line of a million findings each looks no further than it has to.
+        A line of a million findings is looked at once.
         """
         self.advance(window, base, offset)
         start, at = max(self._line_start - base, 0), offset - base
-        stop = window.find(self._newline, at, at + _CONTEXT + len(self._newline) - 1)
-        end = stop if stop >= 0 else at + _CONTEXT
         column = self._column(window, start, at, offset - self._line_start)
-        return Place(self._line, column, window[max(start, at - _CONTEXT) : end])
+        looked = (self._line, base, len(window))
+        if looked != self._looked:
+            self._looked, self._pragma = looked, self._pragma_at(window, start)
+        return Place(self._line, column, self._pragma)
+
+    def _pragma_at(self, window: bytes, start: int) -> str | None:
+        """Return the pragma for the line that starts there, as far as the window has it."""
+        stop = window.find(self._newline, start)
+        line = window[start:stop] if stop >= 0 else window[start:]
+        end = max(start - len(self._newline), 0)
+        _, newline, before = window[max(end - _CONTEXT, 0) : end].rpartition(self._newline)
+        # A line that is longer is no mere comment on the one below it.
+        whole = newline or end <= _CONTEXT
+        return pragma_on(line, before.removeprefix(self._bom) if whole else b"")
 
     def _column(self, window: bytes, start: int, at: int, length: int) -> int:
         if length > LONGEST_LINE:

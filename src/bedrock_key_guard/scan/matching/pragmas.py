@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import re
 
-# The pragma of Yelp/detect-secrets (filters/allowlist.py), in whatever comment it is.
+# The pragmas of Yelp/detect-secrets (filters/allowlist.py), the first in whatever comment it is.
+# The second is for the line below its own, on which nothing but the comment stands.
 _PRAGMA = re.compile(rb"pragma: ?(?:white|allow)list[ -]secret", re.IGNORECASE)
+_NEXT_LINE = re.compile(
+    rb"[ \t]*(?:#|//|/\*|'|--|<!--[# \t]*) *pragma: ?allowlist[ -]nextline[ -]secret", re.IGNORECASE
+)
 
 
-def pragma_on(line: bytes) -> str | None:
-    """Return the pragma on a line, of whatever width its characters are, or None."""
-    return "pragma: allowlist secret" if _PRAGMA.search(line.replace(b"\0", b"")) else None
+def pragma_on(line: bytes, before: bytes = b"") -> str | None:
+    """Return the pragma for a line, or None; characters may have any width.
+
+    It stands on the line itself, or on the line `before` it.
+    """
+    if _PRAGMA.search(line.replace(b"\0", b"")):
+        return "pragma: allowlist secret"
+    if _NEXT_LINE.match(before.replace(b"\0", b"")):
+        return "pragma: allowlist nextline secret"
+    return None

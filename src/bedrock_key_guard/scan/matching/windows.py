@@ -8,7 +8,6 @@ from bedrock_key_guard.model.findings import Finding
 from bedrock_key_guard.model.origins import Location, Span
 from bedrock_key_guard.scan.matching.lines import LONGEST_LINE, WIDTHS, Lines
 from bedrock_key_guard.scan.matching.matcher import LONGEST, Match, matches
-from bedrock_key_guard.scan.matching.pragmas import pragma_on
 from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
@@ -79,4 +78,4 @@ class Content:
         counted = next((each for each in match.encodings[:1] if each in WIDTHS), "")
         place = self._count(counted).place(window, base, base + match.offset)
         location = Location(self._origin, Span(place.line, place.column, match.encodings))
-        return Finding(match.key, match.confidence, location, pragma_on(place.text))
+        return Finding(match.key, match.confidence, location, place.pragma)

@@ -13,7 +13,7 @@ import os
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.heuristics import BLOCK
 from bedrock_key_guard.scan.prefilter.protocol import serve
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
 
 # A process of its own starts sooner without `typing`.
 TYPE_CHECKING = False
@@ -129,6 +129,11 @@ class Batches:
     def _take_large(self, number: int, descriptor: int, before: os.stat_result) -> None:
         """Read a file in windows, until one of them tells enough."""
         at, window = 0, b""
+        os.lseek(descriptor, max(before.st_size - TAIL, 0), os.SEEK_SET)
+        if ends_as_zip(os.read(descriptor, TAIL), before.st_size):
+            self._suspects.append(number)
+            return
+        os.lseek(descriptor, 0, os.SEEK_SET)
         while block := os.read(descriptor, self._room - len(window)):
             window += block
             if (not at and _contains_files(window)) or may_hold_key(window):
@@ -147,8 +152,9 @@ class Batches:
 
 def _contains_files(content: bytes) -> bool:
     """Look at its first bytes, and for a zip further inside, whose signature no text has."""
-    is_text = content.find(3) < 0
-    return bool(container_kind(content[: _SMALL_HEAD if is_text else HEAD]))
+    if content.find(3) < 0:
+        return bool(container_kind(content[:_SMALL_HEAD]))
+    return bool(container_kind(content[:HEAD])) or ends_as_zip(content[-TAIL:], len(content))
 
 
 def _beside_each_other(contents: Sequence[bytes]) -> bytes:

@@ -54,6 +54,11 @@ _STARTS = tuple(start for start, _ in CONTAINER_MAGICS)
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 _TAR_HEADER, _ODC_HEADER, _NEWC_HEADER = 512, 76, 110
 _ZIP_MEMBER = b"PK\x03\x04"
+# A zip ends with a record of 22 bytes that tells where its directory is, and a comment.
+ZIP_LISTED, ZIP_END, _ZIP_END_SIZE = b"PK\x01\x02", b"PK\x05\x06", 22
+TAIL = _ZIP_END_SIZE + 0xFFFF
+# Where its numbers did not fit, what locates larger ones stands before it.
+ZIP64_LOCATOR, ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
 # What follows the signature of a member, and as much of its name as is looked at.
 ZIP_HEADER, ZIP_NAME = 26, 64
 # A frame of zstd that holds what its writer liked.
@@ -74,6 +79,12 @@ def container_kind(head: bytes) -> str:
     return "zip" if _has_zip_member(head) else ""
 
 
+def kinds_of(start: bytes, tail: bytes, size: int) -> list[str]:
+    """Return what a file is by its first bytes and by its last: it may be a PDF and a zip."""
+    kinds = [container_kind(start[:HEAD]), "zip" if ends_as_zip(tail, size) else ""]
+    return [*dict.fromkeys(filter(None, kinds))]
+
+
 def _has_zip_member(head: bytes) -> bool:
     """Look for a zip behind something else: lines for the shell (PEP 441), a program, a picture."""
     at = head.find(_ZIP_MEMBER)
@@ -83,6 +94,50 @@ def _has_zip_member(head: bytes) -> bool:
             return True
         at = head.find(_ZIP_MEMBER, at)
     return False
+
+
+def ends_as_zip(tail: bytes, size: int) -> bool:
+    """Return whether a file of `size` bytes ends as a zip does, whatever it begins with.
+
+    Common tools look there alone, and so open what stands behind a program, a picture or a PDF.
+    `TAIL` bytes are enough.
+    """
+    return bool(ends_of_zip(tail, size))
+
+
+def ends_of_zip(tail: bytes, size: int) -> list[int]:
+    """Return where in the last bytes of a file a zip ends, the last place first.
+
+    Some tools take the last end that they find, others one whose comment reaches the file's end.
+    """
+    ends: list[int] = []
+    at = tail.rfind(ZIP_END)
+    while at >= 0:
+        behind = at + _ZIP_END_SIZE + int.from_bytes(tail[at + 20 : at + 22], "little")
+        if (not ends or behind >= len(tail)) and _is_zip_end(tail, at, size - len(tail)):
+            ends.append(at)
+        at = tail.rfind(ZIP_END, 0, at)
+    return ends
+
+
+def _is_zip_end(tail: bytes, at: int, before: int) -> bool:
+    """Return whether the directory stands before its end, as far as that can be seen here.
+
+    Tools look for it by its size, or by its place, and do not mind a comment that is cut off.
+    `before` is how much of the file comes before its last bytes.
+    """
+    locator = at - ZIP64_LOCATOR_SIZE
+    if locator < 0 < before or tail.startswith(ZIP64_LOCATOR, max(locator, 0)):
+        return True
+    count, length, offset = (
+        int.from_bytes(tail[at + first : at + end], "little")
+        for first, end in ((10, 12), (12, 16), (16, 20))
+    )
+    if at + _ZIP_END_SIZE > len(tail) or not count + length or offset + length > before + at:
+        return False
+    return any(
+        place < 0 or tail.startswith(ZIP_LISTED, place) for place in (at - length, offset - before)
+    )
 
 
 def is_zip_member(header: bytes) -> bool:

@@ -204,7 +204,8 @@ def test_what_is_encrypted_is_opaque_and_the_rest_is_read() -> None:
 
 def test_an_unknown_compression_is_opaque() -> None:
     data = bytearray(boxes.zipped({"a": TEXT, "b": TEXT}))
-    data[8:10] = (9).to_bytes(2, "little")
+    directory = data.index(b"PK\x01\x02")
+    data[8:10] = data[directory + 10 : directory + 12] = (9).to_bytes(2, "little")
     reading = read(bytes(data))
     assert containers(reading) == [("zip:b",)]
     assert reading.missed == (

@@ -14,6 +14,8 @@ from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS, container_kind
 from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.sources.commit_range import commit_range
+from bedrock_key_guard.scan.sources.history import history
 from bedrock_key_guard.scan.sources.index import index
 from bedrock_key_guard.scan.sources.stdin import stream
 from bedrock_key_guard.scan.sources.worktree import files
@@ -40,6 +42,19 @@ def test_every_source_looks_into_containers(tmp_path: Path) -> None:
     assert shown(read(files([box]), ALLOW)) == ([("zip:a",)], [f"{box.as_posix()} > zip:b"])
     assert shown(read(index(tmp_path, {}), ALLOW)) == ([("zip:a",)], ["box > zip:b"])
     assert shown(read(stream(io.BytesIO(BOX)), ALLOW)) == ([("zip:a",)], ["<stdin> > zip:b"])
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_every_source_opens_a_zip_behind_something_else(tmp_path: Path, deep: bool) -> None:
+    # Deflated, the key shows nothing of itself; no start of a container is near.
+    (tmp_path / "box").write_bytes(b"MZ" + bytes(300_000) + boxes.zipped({"a": TEXT * 9}))
+    git("init", cwd=tmp_path)
+    git("add", "box", cwd=tmp_path)
+    assert read(files([tmp_path / "box"]), ALLOW).findings
+    assert read(index(tmp_path, {}), ALLOW).findings
+    git("commit", "--quiet", "--message", "Add a program", cwd=tmp_path)
+    assert read(history(tmp_path, deep=deep), ALLOW).findings
+    assert read(commit_range(tmp_path, ["HEAD"]), ALLOW).findings
 
 
 def test_a_container_that_was_read_in_part_is_counted(tmp_path: Path) -> None:

@@ -39,13 +39,45 @@ def test_a_finding_on_a_long_line_costs_no_look_at_all_of_it(encoding: str) -> N
     assert window.looked < 4 * len(window)
 
 
+ON_IT, FOR_NEXT = "pragma: allowlist secret", "pragma: allowlist nextline secret"
+
+
 @pytest.mark.parametrize("encoding", sorted(WIDTHS))
-@pytest.mark.parametrize("behind", [0, 1, 1000, 4096, 5000])
-def test_the_text_around_a_place_ends_with_its_line(encoding: str, behind: int) -> None:
-    width = WIDTHS[encoding]
-    before = "first\n" + "-" * 10
-    data = (before + KEY + "-" * behind + "\n" + "=" * 9000).encode(encoding or "utf-8")
-    place = Lines(encoding).place(data, 0, len(before) * width)
-    line = ("-" * 10 + KEY + "-" * behind).encode(encoding or "utf-8")
-    assert (place.line, place.column) == (2, 11)
-    assert place.text == line[: 10 * width + 4096]
+@pytest.mark.parametrize("behind", [0, 1, 1000, 5000, 200_000])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_pragma_is_seen_wherever_it_stands_on_its_line(
+    encoding: str, behind: int, newline: str
+) -> None:
+    before = f"first{newline}" + "-" * 10
+    line = KEY + "-" * behind + f"  // {ON_IT}{newline}"
+    for text, pragma in ((line, ON_IT), (line.replace("//", newline), None)):
+        data = (before + text + "=" * 9000).encode(encoding or "utf-8")
+        place = Lines(encoding).place(data, 0, len(before) * WIDTHS[encoding])
+        assert (place.line, place.column, place.pragma) == (2, 11, pragma)
+
+
+@pytest.mark.parametrize("encoding", sorted(WIDTHS))
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("before", "pragma"),
+    [
+        (f"# {FOR_NEXT}", FOR_NEXT),
+        (f"\ufeff# {FOR_NEXT}", FOR_NEXT),
+        ("-" * 9000 + f"\n# {FOR_NEXT}", FOR_NEXT),
+        (f"# {FOR_NEXT}\n", None),
+        (f"a = 1  # {FOR_NEXT}", None),
+        ("-" * 9000 + f"# {FOR_NEXT}", None),
+        ("-" * (4095 - len(f"# {FOR_NEXT}")) + f" # {FOR_NEXT}", None),
+        (f"# {ON_IT}", None),
+    ],
+)
+def test_a_pragma_for_the_next_line_is_for_that_line_alone(
+    encoding: str, newline: str, before: str, pragma: str | None
+) -> None:
+    begin = before.replace("\n", newline) + newline
+    data = (begin + KEY + newline + KEY).encode(encoding or "utf-8")
+    lines = Lines(encoding)
+    at = len(begin.encode(encoding or "utf-8"))
+    assert lines.place(data, 0, at).pragma == pragma
+    below = at + len((KEY + newline).encode(encoding or "utf-8"))
+    assert lines.place(data, 0, below).pragma is None

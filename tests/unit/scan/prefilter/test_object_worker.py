@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bedrock_key_guard.git.object_stream import Records
 from bedrock_key_guard.scan.prefilter import may_hold_key, object_worker
 from bedrock_key_guard.scan.prefilter.object_worker import by_literals, by_prefilter
-from bedrock_key_guard.scan.prefilter.signatures import container_kind
+from bedrock_key_guard.scan.prefilter.signatures import ZIP_END, container_kind, ends_as_zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     Choose = Callable[[IO[bytes], Records], Iterator[int]]
 
 LITERALS = (b"needle-", b"n\0e\0e\0d\0l\0e", b"QUJTS")
-PIECES = st.sampled_from([*LITERALS, b"needle", b"QQQ", b"\n", b"PK\x03\x04", b"x" * 30, b"\0"])
+BYTES = (b"needle", b"QQQ", b"\n", b"PK\x03\x04", ZIP_END, b"x" * 30, b"\0")
+PIECES = st.sampled_from([*LITERALS, *BYTES])
 CONTENTS = st.lists(st.lists(PIECES | st.binary(max_size=5), max_size=8).map(b"".join), max_size=30)
 
 
@@ -64,6 +65,7 @@ def a_zip() -> bytes:
 CONTAINERS = {
     "gzip": gzip.compress(b"text" * 300),
     "zip": a_zip(),
+    "a zip behind something": b"-" * 3000 + a_zip(),
     "tar": a_tar(tarfile.GNU_FORMAT),
     "old tar": a_tar(tarfile.USTAR_FORMAT),
     "pdf": b"%PDF-1.7 short",
@@ -79,7 +81,7 @@ def test_a_search_chooses_what_holds_a_literal_or_is_a_container(
     expected = [
         number
         for number, content in enumerate(contents)
-        if container_kind(content[:512]) or any(literal in content for literal in LITERALS)
+        if container_kind(content[:512]) or any(each in content for each in (*LITERALS, ZIP_END))
     ]
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(object_worker, "_BLOCK", block)
@@ -96,7 +98,10 @@ def test_a_deep_search_chooses_what_may_hold_a_key_and_what_is_too_large_to_tell
     expected = [
         number
         for number, content in enumerate(contents)
-        if len(content) >= room or container_kind(content) or may_hold_key(content)
+        if len(content) >= room
+        or container_kind(content)
+        or ends_as_zip(content, len(content))
+        or may_hold_key(content)
     ]
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(object_worker, "_ROOM", room)

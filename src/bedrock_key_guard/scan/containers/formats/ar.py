@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
+from bedrock_key_guard.scan.containers.members import Members, OpenedMember, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bedrock_key_guard.scan.containers.streams import Cursor
+    from bedrock_key_guard.scan.containers.cursor import Cursor
 
 _MAGIC, _THIN = b"!<arch>\n", b"!<thin>\n"
 _HEADER = 60
@@ -24,7 +22,7 @@ _SYMBOLS = (b"/", b"/SYM64/")
 _LONGEST_NAMES = 1 << 20
 
 
-def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
+def members(cursor: Cursor, _: Budget) -> Members:
     """Yield the files in an archive. Raises Unreadable where a header is damaged."""
     thin = cursor.exactly(len(_MAGIC)) == _THIN
     names = b""
@@ -40,7 +38,7 @@ def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
             padding = 0
         else:
             name, size = _name(cursor, name, names, size)
-            yield Member(name_of(name), cursor.member(size))
+            yield OpenedMember(name_of(name), cursor.member(size))
         cursor.pass_over(padding)
 
 

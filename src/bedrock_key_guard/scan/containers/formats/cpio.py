@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
+from bedrock_key_guard.scan.containers.members import Members, OpenedMember, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.streams import Cursor
+    from bedrock_key_guard.scan.containers.cursor import Cursor
 
 _LAST = b"TRAILER!!!"
 _LONGEST_NAME = 1 << 16
@@ -51,7 +51,7 @@ _BINARY = _Layout(26, slice(20, 22), slice(22, 26), 2)
 _BINARIES = {b"\xc7\x71": "<", b"\x71\xc7": ">"}
 
 
-def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
+def members(cursor: Cursor, _: Budget) -> Members:
     """Yield the files in an archive. Raises Unreadable where a header is damaged."""
     while True:
         name_size, size, padding, length = _header(cursor)
@@ -61,16 +61,16 @@ def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
             yield from _behind(cursor)
             return
         if size:
-            yield Member(name_of(name.rstrip(b"\0")), cursor.member(size))
+            yield OpenedMember(name_of(name.rstrip(b"\0")), cursor.member(size))
         cursor.pass_over(-size % padding)
 
 
-def _behind(cursor: Cursor) -> Iterator[Member]:
+def _behind(cursor: Cursor) -> Iterator[OpenedMember]:
     """Yield what comes after the end: the archives that a kernel starts with are more than one."""
     while padding := cursor.up_to(512):
         if rest := padding.lstrip(b"\0"):
             cursor.unread(rest)
-            yield Member("", cursor.rest())
+            yield OpenedMember("", cursor.rest())
 
 
 def _header(cursor: Cursor) -> tuple[int, int, int, int]:
@@ -90,7 +90,7 @@ def _header(cursor: Cursor) -> tuple[int, int, int, int]:
         raise Unreadable(DAMAGED) from None
 
 
-def rpm_members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
+def rpm_members(cursor: Cursor, _: Budget) -> Members:
     """Yield the archive behind a package's two headers. Raises Unreadable where one is damaged."""
     cursor.pass_over(_RPM_LEAD)
     for alignment in (8, 1):
@@ -99,4 +99,4 @@ def rpm_members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
             raise Unreadable(DAMAGED)
         entries, size = struct.unpack(">2I", header[8:])
         cursor.pass_over(16 * entries + size + -size % alignment)
-    yield Member("payload", cursor.rest())
+    yield OpenedMember("payload", cursor.rest())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor
+from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,9 +20,10 @@ from bedrock_key_guard.errors import UsageError, as_guard_error
 from bedrock_key_guard.git.clean_git import Git, clean_git, temporary_folder
 from bedrock_key_guard.git.repository import Repository
 from bedrock_key_guard.scan.containers import compressed
+from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member
-from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor, Stream
+from bedrock_key_guard.scan.containers.members import Members, OpenedMember
+from bedrock_key_guard.scan.containers.streams import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ _ID_SIZES = (20, 32)
 _MORE = 0x80
 
 
-def bundle_members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
+def bundle_members(cursor: Cursor, budget: Budget) -> Members:
     """Yield the objects in a bundle: lines that name references, an empty one, and a pack."""
     found = "sha1"
     while line := cursor.line(_LONGEST_LINE).rstrip(b"\n"):
@@ -51,12 +52,12 @@ def bundle_members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
     yield from _objects(cursor, (found,), budget)
 
 
-def pack_members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
+def pack_members(cursor: Cursor, budget: Budget) -> Members:
     """Yield the objects in a pack, which does not say which hash names them."""
     yield from _objects(cursor, _FORMATS, budget)
 
 
-def _objects(cursor: Cursor, formats: tuple[str, ...], budget: Budget) -> Iterator[Member | Gap]:
+def _objects(cursor: Cursor, formats: tuple[str, ...], budget: Budget) -> Members:
     with _surroundings(), temporary_folder() as folder:
         pack = folder / "pack"
         _copy(cursor, pack, budget.limits.pack)
@@ -119,7 +120,7 @@ def _unpacked(git: Git, pack: Path, limit: int) -> bool:
     return process.returncode == 0
 
 
-def _read(git: Git, budget: Budget) -> Iterator[Member | Gap]:
+def _read(git: Git, budget: Budget) -> Members:
     """Yield every object that Git put together. Raises Unreadable where that takes too long."""
     command = ("cat-file", "--batch", "--batch-all-objects", "--unordered", "--buffer")
     with git.start(*_SETTINGS, *command) as process:
@@ -128,7 +129,7 @@ def _read(git: Git, budget: Budget) -> Iterator[Member | Gap]:
             answers = Cursor(_Waiting(cast("IO[bytes]", process.stdout)))
             while header := _OBJECT.fullmatch(answers.line(128)):
                 blocks = budget.unpacked(answers.member(int(header[3])))
-                yield Member(f"{header[2].decode()} {header[1].decode()}", blocks)
+                yield OpenedMember(f"{header[2].decode()} {header[1].decode()}", blocks)
                 answers.read(1)
         finally:
             process.kill()
@@ -150,7 +151,7 @@ class _Waiting:
         return block
 
 
-def pieces(cursor: Cursor, budget: Budget) -> Iterator[Member]:
+def pieces(cursor: Cursor, budget: Budget) -> Iterator[OpenedMember]:
     """Yield whole objects, and what the others add, up to where the pack is damaged."""
     count = int.from_bytes(cursor.up_to(_HEADER)[8:], "big")
     while count and (member := _piece(cursor, budget)):
@@ -158,7 +159,7 @@ def pieces(cursor: Cursor, budget: Budget) -> Iterator[Member]:
         count -= 1
 
 
-def _piece(cursor: Cursor, budget: Budget) -> Member | None:
+def _piece(cursor: Cursor, budget: Budget) -> OpenedMember | None:
     """Return the next object, None where there is no sound one."""
     name = f"object at {cursor.position}"
     try:
@@ -174,7 +175,7 @@ def _piece(cursor: Cursor, budget: Budget) -> Member | None:
             raise
         return None
     whole = chain((first,), blocks)
-    return Member(name, _added(whole) if kind in (_OFFSET_DELTA, _REFERENCE_DELTA) else whole)
+    return OpenedMember(name, _added(whole) if kind in (_OFFSET_DELTA, _REFERENCE_DELTA) else whole)
 
 
 def _varint(cursor: Cursor) -> int:

@@ -10,10 +10,11 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.formats.pdf_filters import DECODERS
 from bedrock_key_guard.scan.containers.limits import TOO_SHORT, Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member
-from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor, Stream
+from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember
+from bedrock_key_guard.scan.containers.streams import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ _PICTURES = {b"DCTDecode", b"DCT", b"JPXDecode", b"JBIG2Decode", b"CCITTFaxDecod
 _WHITE = re.compile(rb"\s+")
 
 
-def members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
+def members(cursor: Cursor, budget: Budget) -> Members:
     """Yield the streams of a document."""
     number = 0
     while (before := cursor.until(b"stream", _CONTEXT)) is not None:
@@ -38,7 +39,7 @@ def members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
         yield from _stream(cursor, before, f"stream {number}", budget)
 
 
-def _stream(cursor: Cursor, before: bytes, name: str, budget: Budget) -> Iterator[Member | Gap]:
+def _stream(cursor: Cursor, before: bytes, name: str, budget: Budget) -> Members:
     objects = list(_OBJECT.finditer(before))
     dictionary = before[objects[-1].end() :] if objects else before
     name = f"object {int(objects[-1][1])}" if objects else name
@@ -57,7 +58,7 @@ def _stream(cursor: Cursor, before: bytes, name: str, budget: Budget) -> Iterato
     for each in filters:
         blocks = DECODERS[each](source, budget)
         source = Cursor(Stream(blocks))
-    yield Member(name, blocks, text_of_page)
+    yield OpenedMember(name, blocks, text_of_page)
 
 
 def _up_to_end(cursor: Cursor) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from bedrock_key_guard.scan.containers.limits import TOKEN, Broken, Budget, Unre
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.scan.containers.streams import Cursor
+    from bedrock_key_guard.scan.containers.cursor import Cursor
 
     Decoder = Callable[[Cursor, Budget], Iterator[bytes]]
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Member
+from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.scan.containers.streams import Cursor
+    from bedrock_key_guard.scan.containers.cursor import Cursor
 
 _INDEX_INTERIOR, _TABLE_INTERIOR, _INDEX_LEAF, _TABLE_LEAF = 2, 5, 10, 13
 # With what all other pages begin than those in a chain and those that are free.
@@ -62,7 +62,7 @@ class _Record:
     rest: int
 
 
-def members(cursor: Cursor, budget: Budget) -> Iterator[Member | Gap]:
+def members(cursor: Cursor, budget: Budget) -> Members:
     """Yield the values that may hold a key or be a container, named by page and row.
 
     Pages are looked at many at a time. Without a clue to either, nobody has to see those bytes
@@ -116,7 +116,7 @@ def _is_clue(data: bytes) -> bool:
     return may_hold_key(data) or any(magic in data for magic in _MAGICS)
 
 
-def _values(database: _Database, page: bytes, number: int, *, clue: bool) -> Iterator[Member | Gap]:
+def _values(database: _Database, page: bytes, number: int, *, clue: bool) -> Members:
     start = _FILE_HEADER if number == 1 else 0
     for record in _records(database, page, start, clue=clue and _is_clue(page)):
         row = "" if record.row is None else f" row {record.row}"
@@ -125,7 +125,7 @@ def _values(database: _Database, page: bytes, number: int, *, clue: bool) -> Ite
             yield Gap(f"page {number}{row}", reason, "missing")
         for column, value in enumerate(_columns(record.payload), 1):
             if value:
-                yield Member(f"page {number}{row} column {column}", iter((value,)))
+                yield OpenedMember(f"page {number}{row} column {column}", iter((value,)))
 
 
 def _records(database: _Database, page: bytes, start: int, *, clue: bool) -> Iterator[_Record]:

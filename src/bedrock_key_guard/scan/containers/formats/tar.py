@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget
-from bedrock_key_guard.scan.containers.members import Gap, Member, name_of
+from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bedrock_key_guard.scan.containers.streams import Cursor
+    from bedrock_key_guard.scan.containers.cursor import Cursor
 
 _RECORD = 512
 _LONG_NAME, _PAX = b"L", b"x"
@@ -36,7 +34,7 @@ class _Header:
     more_sparse: bool
 
 
-def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
+def members(cursor: Cursor, _: Budget) -> Members:
     """Yield the files in an archive; damaged headers are passed over, to the next good one."""
     name, size, damaged = b"", -1, False
     while record := cursor.up_to(_RECORD):
@@ -53,13 +51,13 @@ def members(cursor: Cursor, _: Budget) -> Iterator[Member | Gap]:
         yield Gap("", DAMAGED)
 
 
-def _member(cursor: Cursor, header: _Header, name: bytes, size: int) -> Iterator[Member | Gap]:
+def _member(cursor: Cursor, header: _Header, name: bytes, size: int) -> Members:
     if header.kind in _EMPTY:
         return
     more = header.more_sparse
     while more:
         more = cursor.exactly(_RECORD)[504] != 0
-    yield Member(name_of(name), cursor.member(size))
+    yield OpenedMember(name_of(name), cursor.member(size))
     cursor.pass_over(-size % _RECORD)
 
 

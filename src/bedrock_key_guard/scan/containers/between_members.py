@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WINDOW = 1 << 20
 
 
-class Outside:
+class BetweenMembers:
     """Let the bytes of a container through to its reader, and scan those that no member claims.
 
     Between two members there is often but a header, so all that was left out of a window is looked

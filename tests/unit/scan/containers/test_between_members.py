@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan import prefilter
-from bedrock_key_guard.scan.containers import extractor, outside
+from bedrock_key_guard.scan.containers import between_members, extractor
+from bedrock_key_guard.scan.containers.between_members import BetweenMembers
 from bedrock_key_guard.scan.containers.limits import Budget
-from bedrock_key_guard.scan.containers.outside import Outside
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from tests import archives, boxes
 from tests.keysmith import fingerprint_of, long_term
@@ -145,7 +145,7 @@ def test_exactly_what_is_not_claimed_is_scanned(
 
 
 def _scanned(data: bytes, claims: list[tuple[int, int]], block: int) -> list[tuple[int, int]]:
-    scanner = Outside(io.BytesIO(data), AT, Budget(), window=700)
+    scanner = BetweenMembers(io.BytesIO(data), AT, Budget(), window=700)
     position = 0
     waiting = list(claims)
     while piece := scanner.read(block):
@@ -190,7 +190,7 @@ def test_what_members_have_is_not_searched_twice(
         searched += len(data)
         return prefilter.may_hold_key(data)
 
-    monkeypatch.setattr(outside, "may_hold_key", counted)
+    monkeypatch.setattr(between_members, "may_hold_key", counted)
     monkeypatch.setattr(extractor, "may_hold_key", counted)
     monkeypatch.setattr("bedrock_key_guard.scan.matching.windows.may_hold_key", counted)
     data = LARGE[name]()
