@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.model.origins import Member as Part
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.limits import STEP, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap
 from bedrock_key_guard.scan.containers.outside import WINDOW, Outside
 from bedrock_key_guard.scan.containers.streams import After, Cursor, Stream
@@ -79,7 +79,7 @@ class Walk:
                     self.gaps.add(part, member.kind, member.reason)
                 else:
                     self._member(member, part, unsure=kind in UNSURE)
-                self.budget.member()
+                self.budget.spend(STEP)
         except Unreadable as gap:
             self._gap(origin, gap)
 
@@ -102,13 +102,12 @@ class Walk:
         else:
             self._end(source, origin)
 
-    @staticmethod
-    def _may_hold_key(member: Member, data: bytes) -> bool:
+    def _may_hold_key(self, member: Member, data: bytes) -> bool:
         """Tell whether a member that is but `data` is worth more than one look."""
         if may_hold_key(data):
             return True
         return member.text is not None and may_hold_key(
-            b"".join(member.text(Cursor(io.BytesIO(data))))
+            b"".join(member.text(Cursor(io.BytesIO(data)), self.budget))
         )
 
     def _plain(self, member: Member, source: Readable, origin: Origin) -> None:
@@ -118,7 +117,7 @@ class Walk:
             self._keep(tee, origin)
             return
         inside = Content(Part(origin, _TEXT), self.budget)
-        text = _Tee(Stream(member.text(Cursor(tee))), inside)
+        text = _Tee(Stream(member.text(Cursor(tee), self.budget)), inside)
         try:
             self._finish(text, origin)
             self._keep(tee, origin)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.scan.containers.limits import DECODED, Budget
 from bedrock_key_guard.scan.containers.streams import BLOCK, Cursor
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ _MARK = b"\0"
 _LONGEST_TAG = 1 << 16
 
 
-def text_of_markup(cursor: Cursor) -> Iterator[bytes]:
+def text_of_markup(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
     """Yield the text of a document in XML or HTML, its tags left out."""
     window = b""
     while block := cursor.read(BLOCK):
         window += block
+        budget.spend(DECODED * len(block))
         cut = window.rfind(b"<")
         # The white space behind a tag goes with it, so the last tag waits for what follows.
         cut = cut if cut >= 0 and len(window) - cut < _LONGEST_TAG else len(window)
