@@ -79,6 +79,7 @@ LIMITS = Limits()
 class Budget:
     """Count what one outer file has cost so far, through all that is packed or encoded in it.
 
+    `spent` is that, in units of work.
     `stopped` is why nothing more of it is unpacked or decoded, once that is so. What stands in the
     file as it is, is searched all the same: that costs no more than its size.
     """
@@ -88,7 +89,7 @@ class Budget:
         self.limits = limits
         self.stopped = ""
         self._size = size
-        self._work = self._dictionaries = 0
+        self.spent = self._dictionaries = 0
 
     @contextmanager
     def bound(self) -> Iterator[None]:
@@ -104,12 +105,12 @@ class Budget:
 
     def charge(self, work: int) -> None:
         """Count work that is done whatever it costs."""
-        self._work += work
+        self.spent += work
 
     def spend(self, work: int) -> None:
         """Count work that is about to be done. Raises Spent beyond the limit, and then on."""
-        self._work += work
-        if self.stopped or self._work > self.limits.work + self.limits.effort * self._size:
+        self.spent += work
+        if self.stopped or self.spent > self.limits.work + self.limits.effort * self._size:
             raise self._stop(SPENT)
 
     def read(self, size: int) -> None:

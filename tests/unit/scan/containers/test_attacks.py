@@ -20,11 +20,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bedrock_key_guard.git.clean_git import Git
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.limits import LIMITS, SPENT, STEP, Limits
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS
+from benchmarks.worst import WORST
 from tests import boxes
 from tests.keysmith import fingerprint_of, long_term
 from tests.sweeps import sweep
@@ -290,8 +292,19 @@ def test_what_a_pack_makes_git_hold_is_bounded() -> None:
     delta = _number(size) + _number(size * times) + b"\x80" * times
     small = _object(6, len(delta), zlib.compress(delta), _distance(len(base)))
     data = b"PACK" + struct.pack(">2I", 2, 2) + base + small
-    (missed,) = read(data + hashlib.sha1(data, usedforsecurity=False).digest()).missed
+    pack = data + hashlib.sha1(data, usedforsecurity=False).digest()
+    assert [each.reason for each in read(pack).missed] == [SPENT]
+    (missed,) = read(pack, Limits(work=1 << 32)).missed
     assert missed.reason.startswith("Git cannot read it")
+
+
+def test_what_git_has_to_put_together_is_charged_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(Git, "start", lambda *command: asked.append(command))
+    assert [each.reason for each in read(WORST["pack: a chain"](40_000)).missed] == [SPENT]
+    assert asked == []
 
 
 WHOLE = {
