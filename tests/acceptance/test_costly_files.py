@@ -23,7 +23,7 @@ SPENT = (
 )
 NESTED = "what is in it is nested more deeply than can be followed"
 COSTLY: dict[str, tuple[Callable[[], bytes], str, str]] = {
-    "box.zip": (costly.zip_of_zips, " > zip:0.zip > zip:2.txt", SPENT),
+    "box.zip": (costly.zip_of_zips, " > zip:0.zip > zip:0.txt", SPENT),
     "fixture.txt": (lambda: costly.escapes(16, 4), "", SPENT),
     "paper.pdf": (costly.filters_upon_filters, "", NESTED),
 }
