@@ -91,6 +91,8 @@ def _races(options: argparse.Namespace, bench: Bench) -> Iterator[tuple[str, int
         yield title, 1, contenders.memory(bench, repository, "--history")
         folder = inputs.long_line(FOLDER, small=small)
         yield f"Memory for {_measured(folder)}, one line", 1, contenders.memory(bench, folder)
+        folder = inputs.worst(FOLDER, small=small)
+        yield f"Memory for {_measured(folder)}, hostile", 1, contenders.memory(bench, folder)
 
 
 def _repositories(options: argparse.Namespace, *, small: bool) -> Iterator[Path]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import generated, sources
 from benchmarks.planting import PLANTS, git, line_with_key, plant_commits, plant_files
+from benchmarks.worst import WORST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ _TREE_PROJECTS = ("awscli", "botocore", "moto")
 _MIB = 1 << 20
 # So much text, in MiB: in one blob, which Git then keeps as it is, and in one line.
 _BLOB, _LINE, _SMALL = 2048, 1024, 8
+# So many bytes are in each of the worst inputs.
+_WORST, _SMALL_WORST = 400_000, 4_000
 _CLEAN_LINES = 'AWS_REGION="eu-west-1"\nLOG_LEVEL="info"\n'
 
 
@@ -108,6 +111,19 @@ def long_line(folder: Path, *, small: bool) -> Path:
         _track(new, add=False)
 
     return _once(folder / f"line-{_scale(small=small)}", build)
+
+
+def worst(folder: Path, *, small: bool) -> Path:
+    """Return a folder with every worst input that is known, and a key beside them."""
+
+    def build(new: Path) -> None:
+        new.mkdir()
+        for number, make in enumerate(WORST.values()):
+            (new / f"{number:03}").write_bytes(make(_SMALL_WORST if small else _WORST))
+        (new / PLANTS[-1]).write_text(line_with_key(PLANTS[-1]), encoding="ascii")
+        _track(new, add=False)
+
+    return _once(folder / f"worst-{_scale(small=small)}", build)
 
 
 def _track(folder: Path, *, add: bool = True) -> None:

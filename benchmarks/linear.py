@@ -3,7 +3,8 @@
 python -m benchmarks.linear [--sizes 1,2,4,8] [NAME …]
 
 A ratio that stays the same from one size to the next is a linear cost. What a file may cost at all
-is bounded too: where the budget ended the work the ratio falls, and the last column says so.
+is bounded too, as a constant and a multiple of its size: where the budget ended the work the ratio
+falls, and the last column says so.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import base64
 import io
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from bedrock_key_guard.model.origins import WorkTree
+from bedrock_key_guard.scan.containers.limits import LIMITS
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from benchmarks.worst import WORST
 
@@ -26,6 +29,22 @@ if TYPE_CHECKING:
 
 _AT = WorkTree("worst")
 _ROUNDS = 5
+# As many bytes buy as much work as any file has free.
+FREE = LIMITS.work // LIMITS.effort
+# No file may cost more than this many times as long as decoding it, and those bytes, from base64.
+BOUND = 1600
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Hold what was read, and how many times as long that took as decoding it from base64.
+
+    `share` is that ratio with the bytes that every file has free.
+    """
+
+    ratio: float
+    share: float
+    reading: Reading
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,18 +60,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.print(f"{'':34}" + "".join(f"{f'{size:g} MB':>10}" for size in sizes))
     for name in options.names or WORST:
         rows = [measured(WORST[name](int(size * 1e6))) for size in sizes]
-        ratios = "".join(f"{ratio:10.0f}" for ratio, _ in rows)
-        console.print(f"{name:34}{ratios}  {_left_out(rows[-1][1])}")
+        ratios = "".join(f"{row.ratio:10.0f}" for row in rows)
+        console.print(f"{name:34}{ratios}  {_left_out(rows[-1].reading)}")
     return 0
 
 
-def measured(data: bytes) -> tuple[float, Reading]:
-    """Scan `data`, and return how many times as long that took as decoding it from base64."""
-    encoded = base64.b64encode(data)
+def measured(data: bytes) -> Measured:
+    """Scan `data` beside decoding as much from base64."""
+    encoded = base64.b64encode(data + bytes(FREE))
     floor = min(_seconds(lambda: base64.b64decode(encoded)) for _ in range(_ROUNDS))
     readings: list[Reading] = []
     taken = _seconds(lambda: readings.append(read_file(io.BytesIO(data), _AT)))
-    return taken / floor, readings[0]
+    share = taken / floor
+    return Measured(share * (len(data) + FREE) / len(data), share, readings[0])
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -12,7 +12,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from hashlib import shake_256
+from hashlib import sha1, shake_256
 
 from tests import archives, boxes, keysmith
 
@@ -130,6 +130,33 @@ def _pack(size: int) -> bytes:
     return b"PACK" + struct.pack(">2I", 2, count) + delta * count
 
 
+def _sound_pack(objects: list[bytes]) -> bytes:
+    data = b"PACK" + struct.pack(">2I", 2, len(objects)) + b"".join(objects)
+    return data + sha1(data, usedforsecurity=False).digest()
+
+
+def _blobs(size: int) -> bytes:
+    """Make a pack of objects of a few letters, no two alike."""
+    return _sound_pack(
+        [b"\x38" + zlib.compress(b"%08d" % each) for each in range(max(size // 17, 1))]
+    )
+
+
+def _chain(size: int) -> bytes:
+    """Make a pack in which each object is a megabyte of the one before, and ends differently."""
+    base = b"\xb0" + b"\x80\x80\x04" + zlib.compress(bytes(1 << 20))
+    objects, before = [base], len(base)
+    for each in range(size // 35):
+        # A copy of all but four bytes, and four others.
+        delta = b"\x80\x80\x40" * 2 + b"\xf0\xfc\xff\x0f\x04" + struct.pack(">I", each)
+        distance = (
+            bytes((before,)) if before < 128 else bytes((before - 128 >> 7 | 128, before & 127))
+        )
+        objects.append(bytes((0x60 | len(delta),)) + distance + zlib.compress(delta))
+        before = len(objects[-1])
+    return _sound_pack(objects)
+
+
 def _lzw(size: int) -> bytes:
     """Fill the table with ever longer words, and then repeat one of forty letters."""
     bits = 0
@@ -205,6 +232,11 @@ TEXTS: dict[str, Make] = {
     "entities": _repeated(b"&#65;&#66;"),
     "named entities": _filled(b"&amp;"),
     "Unicode escapes": _repeated(b"\\u0041\\u0042"),
+    "long Unicode escapes": _repeated(b"\\U00000041\\u{41}"),
+    "hex escapes": _repeated(b"\\x41\\x{42}"),
+    "hex entities": _repeated(b"&#x41;&#x42;"),
+    "quotes between letters": _filled(b"a'b"),
+    "continued lines": _filled(b"abcd\\\n"),
     "octal escapes": _repeated(b"\\101\\102"),
     "quoted-printable": _filled(b"=41"),
     "UTF-16": lambda n: _filled(b"-")(n // 2).decode().encode("utf-16-le"),
@@ -253,6 +285,10 @@ CONTAINERS: dict[str, Make] = {
     "zip: members of a key": _zip_of(keysmith.long_term("bob").encode()),
     "zip: tags": lambda n: boxes.zipped({"a.xml": b"< " * (n // 2)}, zipfile.ZIP_STORED),
     "zip: closed tags": lambda n: boxes.zipped({"a.xml": b"<a>" * (n // 3)}, zipfile.ZIP_STORED),
+    "zip: many tags": _shrunk(_repeated(b"<a>"), lambda data: boxes.zipped({"a.xml": data})),
+    "zip: many lines": _shrunk(_repeated(b"<p>a</p>"), lambda data: boxes.zipped({"a.xml": data})),
+    "zip: packs": _zip_of(_sound_pack([])),
+    "zip: databases": _zip_of(boxes.sqlite("-", page_size=512)),
     "zip: lzma": _zip_of(b"-" * 99, zipfile.ZIP_LZMA),
     "tar: names": _tarred(0),
     "tar: long names": _tarred(0, name="é" * 200),
@@ -264,9 +300,18 @@ CONTAINERS: dict[str, Make] = {
     "bzip2: streams": lambda n: bz2.compress(b"") * (n // 14),
     "bzip2: zeros": lambda n: bz2.compress(bytes(1 << 20)) * (n // 47),
     "xz: streams": lambda n: lzma.compress(b"-") * (n // 60),
+    "lzma: zeros": _shrunk(bytes, lambda data: lzma.compress(data, lzma.FORMAT_ALONE)),
+    "lzma: streams": lambda n: lzma.compress(b"-", lzma.FORMAT_ALONE) * (n // 24),
+    # An empty frame of what a writer likes, and frames in which one byte makes 128 KiB (RFC 8878).
+    "zstd: skippable frames": _repeated(b"\x50\x2a\x4d\x18" + bytes(4)),
+    "zstd: runs": _repeated(b"\x28\xb5\x2f\xfd\x00\x38" + b"\x02\0\x10-" * 99 + b"\x01\0\0"),
     "zlib: zeros": _shrunk(bytes, zlib.compress),
+    "zlib: text of escapes": _shrunk(
+        _repeated(b"\\A\\B\\S\\K"), lambda data: boxes.zipped({"a": data})
+    ),
     "cpio: members": lambda n: archives.cpio(dict.fromkeys(map(str, range(n // 120)), b"")),
     "cpio: bytes": lambda n: archives.cpio(dict.fromkeys(map(str, range(n // 120)), b"a")),
+    "rpm: noise": lambda n: archives.rpm({"a": _noise(n)}),
     "ar: members": lambda n: (
         b"!<arch>\n" + b"%-16s%-12d%-6d%-6d%-8d%-10d`\n" % (b"a/", 0, 0, 0, 100644, 0) * (n // 60)
     ),
@@ -282,6 +327,8 @@ CONTAINERS: dict[str, Make] = {
     "pdf: objects": _repeated(b"1 0 obj ", b"%PDF-1.7\n"),
     "pdf: pictures": _repeated(b"<</F/DCT>>stream\n", b"%PDF-1.7\n"),
     "pdf: Flate": _pdf(_noise, "/FlateDecode"),
+    "pdf: many strings": _shrunk(_repeated(b"(a)"), boxes.pdf),
+    "pdf: many digits": _shrunk(_repeated(b"<4 1>"), boxes.pdf),
     "pdf: runs of one": _raw_pdf(b"/RL", _repeated(b"\0A")),
     "pdf: runs": _raw_pdf(b"/RL", _repeated(b"\x81A")),
     "pdf: runs of runs": _raw_pdf(b"[/RL /RL /RL]", _repeated(b"\0\0\0A")),
@@ -297,5 +344,9 @@ CONTAINERS: dict[str, Make] = {
     "sqlite: pointers": _sqlite_pointers,
     "sqlite: chains": _sqlite_chains,
     "pack: deltas": _pack,
+    "pack: blobs": _blobs,
+    "pack: a chain": _chain,
+    "bundle: deltas": lambda n: b"# v2 git bundle\n\n" + _pack(n),
+    "bundle: references": lambda n: b"# v2 git bundle\n" + (b"0" * 40 + b" a\n") * (n // 43),
 }
 WORST = TEXTS | CONTAINERS

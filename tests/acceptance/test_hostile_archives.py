@@ -30,13 +30,15 @@ from tests.keysmith import fingerprint_of, long_term
 
 KEY, BESIDE = long_term("bob"), long_term("eve")
 TEXT = f"first\nkey = {KEY}\n".encode()
-ZEROS = bytes(32 << 20)
+ZEROS = bytes(80 << 20)
 # Of the processor and in KiB, as the shell counts them.
 SECONDS, MEMORY = 30, 1 << 20
 SCAN = ("scan", "--format", "json", ".")
 Report = dict[str, Any]
 
-BOMB = "the file unpacks to more than 200 times its size"
+BOMB = (
+    "to read what is packed or encoded in it would take more work than a file of its size may cost"
+)
 DEEP = "it is more than 5 containers deep"
 SHORT = "it ends too early"
 BAD_SUM = "its checksum is wrong"
@@ -208,9 +210,7 @@ CASES: dict[str, Case] = {
         unopened=(("zip:0", BAD_SUM), ("zip:0 > zip:1", f"{BROKEN} (and 248 more like it)")),
     ),
     "ten archives in one another": Case(nested(10), missing=((" > ".join(["zip:a"] * 5), DEEP),)),
-    "more members than anyone packs": Case(
-        many_members(200_100), missing=(("", "the file has more than 200,000 members"),)
-    ),
+    "more members than anyone packs": Case(many_members(200_100)),
     "names that lead out of a zip": Case(
         boxes.zipped({"../../../tmp/escaped": TEXT}), (("zip:../../../tmp/escaped",),)
     ),

@@ -18,8 +18,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[2] / "build" / "fuzz"
 # What each input is judged by: all else runs at full speed.
 _PARTS = {
-    "matcher": ("keys", "scan.encodings", "scan.matcher", "scan.prefilter"),
-    "containers": ("scan.containers", "scan.magic"),
+    "matcher": ("keys", "scan.decoding", "scan.matching", "scan.prefilter"),
+    "containers": ("scan.containers", "scan.prefilter.signatures"),
 }
 # Longer inputs show nothing that shorter ones do not, and are slower.
 _LONGEST = {"matcher": 16_384, "containers": 16_384}

@@ -13,7 +13,7 @@ from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.containers import between_members, extractor, kinds
 from bedrock_key_guard.scan.containers.formats import pack
-from bedrock_key_guard.scan.containers.limits import Limits
+from bedrock_key_guard.scan.containers.limits import STEP, UNPACKED, Limits
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.matching import windows
 from bedrock_key_guard.scan.matching.lines import LONGEST_LINE
@@ -28,7 +28,7 @@ _SHORT_TERM = re.compile(
 )
 AT = WorkTree("box")
 # Small, so that a bomb is soon over.
-LIMITS = Limits(members=400, free=1 << 16, output=1 << 18, held=1 << 20, dictionary=16 << 20)
+LIMITS = Limits(work=1 << 20, effort=1 << 8, held=1 << 20, dictionary=16 << 20)
 # How often the same byte may be searched: as it is, as a text, and once for each of two filters, in
 # windows that overlap; in a file that is scanned in one piece, its last window once more.
 _TIMES = 8
@@ -69,9 +69,10 @@ def check_reading(data: bytes) -> None:
     with _searched() as sizes, patch.dict(kinds.READERS, _WITHOUT_GIT):
         reading = read_file(file, AT, LIMITS)
     assert reading.bytes_read == len(data)
-    most = len(data) + LIMITS.output
+    work = LIMITS.work + LIMITS.effort * len(data)
+    most = len(data) + work // UNPACKED
     assert file.reads <= 1000 + most // 400, "it was read too often"
-    assert sum(sizes) <= _TIMES * most + _EDGES * (1 + LIMITS.members), "it was searched too often"
+    assert sum(sizes) <= _TIMES * most + _EDGES * (1 + work // STEP), "it was searched too often"
     for gap in reading.missed:
         assert gap.what.startswith("box")
         assert gap.kind in {"missing", "unopened", "encrypted"}

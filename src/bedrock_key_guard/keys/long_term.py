@@ -22,7 +22,8 @@ USER_NAME_MAX = 64
 
 # The payload is ASCII from IAM's alphabet, so the first of every four base64 characters is in
 # [K-Za-e] and none is `+` or `/`: three groups reject nearly all noise before anything is decoded.
-_BODY = re.compile(rb"(?=(?:[K-Za-e][A-Za-z0-9]{3}){3})[A-Za-z0-9]{12,%d}" % MAX_BODY)
+START = rb"(?=(?:[K-Za-e][A-Za-z0-9]{3}){3})"
+_BODY = re.compile(START + rb"[A-Za-z0-9]{12,%d}" % MAX_BODY)
 _ALIAS = re.compile(rb"([A-Za-z0-9_+=,.@-]{1,})-at-([0-9]{12})")
 _SECRET = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 # What people write where they leave out the rest.

@@ -23,6 +23,11 @@ class Secret:
         """Return the text. Whoever calls this answers for where it goes."""
         return self.__text
 
+    @property
+    def unpadded(self) -> int:
+        """Return how long the text is without the padding at its end."""
+        return len(self.__text.rstrip("="))
+
     def stem(self) -> Secret:
         """Return the start of the longer key that this one was cut from.
 

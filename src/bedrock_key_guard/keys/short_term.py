@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 MAX_BODY = 16_384
 MAX_LIFETIME = timedelta(days=7)
 
-_BODY = re.compile(rb"[A-Za-z0-9+/]{8,%d}" % MAX_BODY)
+START = rb"(?=[A-Za-z0-9+/]{8})"
+_BODY = re.compile(START + rb"[A-Za-z0-9+/]{8,%d}" % MAX_BODY)
 _URL = re.compile(rb"[A-Za-z0-9%&=_.~:/?+-]+")
 # Letters that follow a key directly decode to anything, but hardly to a further parameter.
 _USUAL = re.compile(rb".+&Version=1(?!&X-Amz-)")

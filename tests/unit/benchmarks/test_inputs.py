@@ -19,6 +19,7 @@ from benchmarks.planting import (
     missing_from,
     plant_files,
 )
+from benchmarks.worst import WORST
 
 TINY = Size(commits=8, folders=2, files_a_folder=6)
 
@@ -120,6 +121,20 @@ def test_a_blob_that_git_keeps_whole_ends_in_a_key(tmp_path: Path) -> None:
     assert [entry.name for entry in repository.iterdir()] == [".git"]
     last = git(repository, "cat-file", "blob", blob).splitlines()[-1]
     assert f"{last}\n" == line_with_key(PLANTS[-1])
+
+
+@pytest.mark.slow
+def test_beside_the_worst_inputs_stands_a_key(tmp_path: Path) -> None:
+    folder = inputs.worst(tmp_path, small=True)
+
+    (finding,) = (
+        each
+        for each in read(worktree([folder]), AllowList()).findings
+        if each.location.path.endswith(PLANTS[-1])
+    )
+
+    assert finding.confidence == "exact"
+    assert len(git(folder, "ls-files", "--others").splitlines()) == len(WORST) + 1
 
 
 def test_a_file_of_one_line_ends_in_a_key(tmp_path: Path) -> None:

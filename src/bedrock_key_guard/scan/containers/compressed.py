@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, cast
 
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
-from bedrock_key_guard.scan.containers.limits import BROKEN, TOO_SHORT, Broken, Budget, Unreadable
+from bedrock_key_guard.scan.containers.limits import (
+    BROKEN,
+    STEP,
+    TOO_SHORT,
+    Broken,
+    Budget,
+    Unreadable,
+)
 from bedrock_key_guard.scan.containers.members import Members, OpenedMember, Reader, name_of
 
 if TYPE_CHECKING:
@@ -22,6 +29,10 @@ _FAILURES = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 # What goes into a decompressor first, since most members are small and what is left is copied, and
 # what comes out at a time.
 _LEAST, _MOST = 1 << 12, 1 << 18
+# To begin a stream costs less than a part does.
+_STREAM = STEP >> 2
+# To find where a stream is broken takes copies of the decompressor.
+_SALVAGED = 2 * STEP
 _EXTRA, _NAME, _COMMENT = 0x04, 0x08, 0x10
 _LONGEST_HEADER = 1 << 16
 # A frame that holds what its writer liked, and nothing compressed (RFC 8878, 3.1.2).
@@ -150,6 +161,7 @@ def unpack(
             except Unreadable:
                 # What was taken to be part of the stream may not be.
                 cursor.unread(last)
+                budget.spend(_SALVAGED)
                 raise
             if block:
                 budget.unpack(len(block))
@@ -187,7 +199,7 @@ def reader(codec: Codec) -> Reader:
 def _streams(cursor: Cursor, codec: Codec, budget: Budget) -> Iterator[bytes]:
     """Yield what all streams hold; padding and other bytes behind them are no part of any."""
     while _comes(cursor, codec):
-        budget.member()
+        budget.spend(_STREAM)
         header = _gzip_header(cursor)[1] if codec is GZIP else 0
         yield from unpack(cursor, codec, budget, header=header)
 

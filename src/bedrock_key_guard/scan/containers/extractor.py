@@ -9,7 +9,7 @@ from bedrock_key_guard.model.origins import Member
 from bedrock_key_guard.scan.containers.between_members import WINDOW, BetweenMembers
 from bedrock_key_guard.scan.containers.cursor import Cursor
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.containers.limits import STEP, Unreadable
 from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, Gap
 from bedrock_key_guard.scan.containers.streams import After, Ending, Stream
 from bedrock_key_guard.scan.matching.windows import Content, Readable
@@ -88,7 +88,7 @@ class Walk:
                     self.gaps.add(inner, member.kind, member.reason)
                 else:
                     self._member(member, inner, unsure=kind in UNSURE)
-                self.budget.member()
+                self.budget.spend(STEP)
         except Unreadable as gap:
             self._gap(origin, gap)
 
@@ -118,13 +118,12 @@ class Walk:
         else:
             self._end(source, origin)
 
-    @staticmethod
-    def _may_hold_key(member: OpenedMember, data: bytes) -> bool:
+    def _may_hold_key(self, member: OpenedMember, data: bytes) -> bool:
         """Tell whether a member that is but `data` is worth more than one look."""
         if may_hold_key(data):
             return True
         return member.text is not None and may_hold_key(
-            b"".join(member.text(Cursor(io.BytesIO(data))))
+            b"".join(member.text(Cursor(io.BytesIO(data)), self.budget))
         )
 
     def _plain(self, member: OpenedMember, source: Readable, origin: Origin) -> None:
@@ -134,7 +133,7 @@ class Walk:
             self._keep(tee, origin)
             return
         inside = Content(Member(origin, _TEXT), self.budget)
-        text = _Tee(Stream(member.text(Cursor(tee))), inside)
+        text = _Tee(Stream(member.text(Cursor(tee), self.budget)), inside)
         try:
             self._finish(text, origin)
             self._keep(tee, origin)

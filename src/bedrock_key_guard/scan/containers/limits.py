@@ -11,16 +11,19 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.model.findings import GapKind
 
-SPENT = "to read what is encoded in it would take more work than a file of its size may cost"
+SPENT = (
+    "to read what is packed or encoded in it would take more work than a file of its size may cost"
+)
 NO_MEMORY = "to read what is encoded in it takes more memory than there is"
 TOO_SHORT = "it ends too early"
 BROKEN = "its compressed data is broken"
 DAMAGED = "a header in it is damaged"
 NESTED = "what is in it is nested more deeply than can be followed"
 # Work is counted, not timed, so that the same file gives the same answer on any machine. The unit
-# is about ten nanoseconds: one byte that came out of a container and was searched. The others are
-# what was measured beside it, rounded up to a power of two.
-DECODED, TOKEN, ATTEMPT, STEP = 1 << 3, 1 << 7, 1 << 13, 1 << 13
+# is about ten nanoseconds, and these are what was measured, rounded up to a power of two: a byte
+# that came out of a container, a byte that is decoded or taken apart as text, a token in it, an
+# attempt to read a key, a part that is opened, a program that is started.
+UNPACKED, DECODED, TOKEN, ATTEMPT, STEP, START = 1 << 1, 1 << 3, 1 << 7, 1 << 13, 1 << 13, 1 << 21
 
 
 class Unreadable(Exception):  # noqa: N818  # it says what a part is, and stops nothing
@@ -51,25 +54,20 @@ class Spent(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bound one outer file: sizes in bytes, all of them for everything inside it together.
+    """Bound one outer file, for everything inside it together.
 
-    `work` is what any file may cost, some five seconds, and `effort` what each of its bytes adds.
-    Text that is worth decoding takes some thirty units a byte, of which packages, databases and
-    documents have little; so what is packed `usual` times over has room, in small files far more.
-    `ratio` is how often its own size the file may unpack to, beyond `free` bytes, and `usual` how
-    often beyond `output` bytes: what people pack is larger than a bomb, and grows less. `held` is
-    how much of a part is kept in memory where it has to be read out of order. `pack` is how large
-    a Git pack may be, the only thing that is written to disk.
+    `work` is what any file may cost, some one and a half seconds, and `effort` what each of its
+    bytes adds. Text that is worth decoding takes some thirty units a byte, of which packages,
+    databases and documents have little; what is packed and holds none may unpack to more than a
+    hundred times its size. `depth` is how many containers may be in each other. The others bound
+    memory, in bytes: `held` is how much of a part is kept where it has to be read out of order, and
+    `dictionary` is for decompressors. `pack` is how large a Git pack may be, the only thing that is
+    written to disk.
     """
 
-    work: int = 1 << 29
+    work: int = 1 << 27
     effort: int = 256
     depth: int = 5
-    members: int = 200_000
-    ratio: int = 200
-    usual: int = 20
-    free: int = 1 << 20
-    output: int = 1 << 30
     held: int = 32 << 20
     dictionary: int = 80 << 20
     pack: int = 256 << 20
@@ -81,6 +79,7 @@ LIMITS = Limits()
 class Budget:
     """Count what one outer file has cost so far, through all that is packed or encoded in it.
 
+    `spent` is that, in units of work.
     `stopped` is why nothing more of it is unpacked or decoded, once that is so. What stands in the
     file as it is, is searched all the same: that costs no more than its size. `room` is how much
     more of its zips may be held at once.
@@ -92,7 +91,7 @@ class Budget:
         self.stopped = ""
         self.room = limits.held >> 3
         self._size = size
-        self._work = self._unpacked = self._members = self._dictionaries = 0
+        self.spent = self._dictionaries = 0
 
     @contextmanager
     def bound(self) -> Iterator[None]:
@@ -108,12 +107,12 @@ class Budget:
 
     def charge(self, work: int) -> None:
         """Count work that is done whatever it costs."""
-        self._work += work
+        self.spent += work
 
     def spend(self, work: int) -> None:
         """Count work that is about to be done. Raises Spent beyond the limit, and then on."""
-        self._work += work
-        if self.stopped or self._work > self.limits.work + self.limits.effort * self._size:
+        self.spent += work
+        if self.stopped or self.spent > self.limits.work + self.limits.effort * self._size:
             raise self._stop(SPENT)
 
     def read(self, size: int) -> None:
@@ -121,26 +120,14 @@ class Budget:
         self._size = max(self._size, size)
 
     def unpack(self, size: int) -> None:
-        """Count bytes that came out of a container. Raises Spent beyond the limits."""
-        self.spend(size)
-        self._unpacked += size
-        if self._unpacked > max(self.limits.output, self.limits.usual * self._size):
-            raise self._stop(f"the file unpacks to more than {self.limits.output >> 20} MiB")
-        if self._unpacked > self.limits.free + self.limits.ratio * self._size:
-            raise self._stop(f"the file unpacks to more than {self.limits.ratio} times its size")
+        """Count bytes that came out of a container. Raises Spent beyond the limit."""
+        self.spend(UNPACKED * size)
 
     def unpacked(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield blocks that came out of a container, and count them. Raises Spent."""
         for block in blocks:
             self.unpack(len(block))
             yield block
-
-    def member(self) -> None:
-        """Count a member. Raises Spent beyond the limit."""
-        self.spend(STEP)
-        self._members += 1
-        if self._members > self.limits.members:
-            raise self._stop(f"the file has more than {self.limits.members:,} members")
 
     @contextmanager
     def dictionary(self) -> Iterator[int]:

@@ -24,12 +24,12 @@ class OpenedMember:
     """Give one part of a container: its name, untrusted, and its bytes.
 
     The blocks are to be read before the next part is asked for. `text` takes the same bytes and
-    yields what people read there, where that is written in pieces.
+    yields what people read there, where that is written in pieces. Raises Spent beyond the budget.
     """
 
     name: str
     blocks: Blocks
-    text: Callable[[Cursor], Blocks] | None = None
+    text: Callable[[Cursor, Budget], Blocks] | None = None
 
 
 @dataclass(frozen=True, slots=True)

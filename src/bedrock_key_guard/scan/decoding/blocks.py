@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
 from bedrock_key_guard.scan.decoding.escapes import WRAPPED
-from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Regular, Thinned
+from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Packed, Regular, Thinned
 from bedrock_key_guard.scan.prefilter import heuristics, literals
 
 if TYPE_CHECKING:
@@ -182,14 +182,14 @@ def is_compressed(data: bytes) -> bool:
 def inflated(layer: Layer) -> Iterator[Layer]:
     """Yield what was compressed, up to where it is broken, in windows that overlap."""
     name, bits = ("gzip", 31) if layer.data.startswith(_GZIP) else ("zlib", 15)
-    # There is no way back to single bytes: all of it stands where the stream begins.
-    shape, held = Regular(0, times=0, name=name), b""
+    whole = 0, len(layer.data)
+    shape, held = Packed(layer.span(*whole), (*layer.names(*whole), name)), b""
     for block in _inflated(layer.data, bits):
         held += block
         if len(held) >= WINDOW:
-            yield Layer(held, shape, layer, layer.depth + 1)
+            yield Layer(held, shape, depth=layer.depth + 1)
             held = held[-LONGEST_ENCODED:]
-    yield Layer(held, shape, layer, layer.depth + 1)
+    yield Layer(held, shape, depth=layer.depth + 1)
 
 
 def _inflated(data: bytes, bits: int) -> Iterator[bytes]:

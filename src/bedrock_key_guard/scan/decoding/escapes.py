@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-# So many tokens are found again where the way back is asked for.
-_EVERY = 8
+# So many tokens are found again where the way back is asked for, no two of them further apart; and
+# as far as this behind a token is looked to know that it is one.
+_EVERY, _APART, _AHEAD = 8, 128, 4
 
 WRAPPED = "wrapped"
 CONCATENATED = "concatenated"
@@ -122,15 +123,21 @@ def unescape(layer: Layer, budget: Budget) -> Layer | None:
     text, way = bytearray(), Unescaped(layer.data)
     read = 0
     for number, token in enumerate(_TOKEN.finditer(layer.data)):
+        is_far = token.start() - read > _APART
+        if is_far or not number % _EVERY:
+            way.mark(len(text), read)
         if not number % _EVERY:
             budget.spend(_EVERY * TOKEN)
-            way.mark(len(text), read)
         text += layer.data[read : token.start()]
+        if is_far:
+            way.mark(len(text), token.start())
         text += _value(token)
         read = token.end()
     if not read:
         return None
+    way.mark(len(text), read)
     text += layer.data[read:]
+    way.mark(len(text), len(layer.data))
     return Layer(bytes(text), way, layer, layer.depth + 1)
 
 
@@ -143,8 +150,9 @@ def _value(token: re.Match[bytes]) -> bytes:
 class Unescaped:
     """Lead from text back to `data`, in which it was escaped.
 
-    Only where each so-manieth token begins is kept, and the others are found again where there is a
-    key: text may be nothing but escapes.
+    Only where each so-manieth token begins is kept, and where nothing is escaped for long; the
+    tokens between two such marks are found again where there is a key: text may be nothing but
+    escapes.
     """
 
     data: bytes
@@ -152,14 +160,15 @@ class Unescaped:
     sources: array[int] = field(default_factory=lambda: array("Q"))
 
     def mark(self, position: int, source: int) -> None:
-        """Note that what stands at `source` was written at `position`, and a token follows."""
+        """Note that what stands at `source` was written at `position`."""
         self.positions.append(position)
         self.sources.append(source)
 
     def source(self, position: int) -> int:
         """Return where the byte at `position` began."""
-        written, read = self._mark_before(position)
-        for begin, end, token in self._tokens(written, read):
+        at = self._mark_before(position)
+        written, read = self.positions[at], self.sources[at]
+        for begin, end, token in self._tokens(at):
             if position < begin:
                 break
             if position < end:
@@ -170,20 +179,27 @@ class Unescaped:
     def names(self, begin: int, end: int) -> tuple[str, ...]:
         """Return what was undone after `begin` and before `end`, each once."""
         found: dict[str, None] = {}
-        for _, after, token in self._tokens(*self._mark_before(begin)):
-            if after >= end:
+        for at in range(self._mark_before(begin), len(self.positions) - 1):
+            if self.positions[at] >= end:
                 break
-            if after > begin:
-                found[_KINDS[token.lastgroup or ""][0]] = None
+            for _, after, token in self._tokens(at):
+                if begin < after < end:
+                    found[_KINDS[token.lastgroup or ""][0]] = None
         return tuple(found)
 
-    def _mark_before(self, position: int) -> tuple[int, int]:
-        at = bisect_right(self.positions, position) - 1
-        return self.positions[at], self.sources[at]
+    def _mark_before(self, position: int) -> int:
+        """Return the number of the last mark up to a position, never that of the end."""
+        return min(bisect_right(self.positions, position), len(self.positions) - 1) - 1
 
-    def _tokens(self, written: int, read: int) -> Iterator[tuple[int, int, re.Match[bytes]]]:
-        """Yield the tokens behind a mark, each with where its value begins and ends in the text."""
-        for token in _TOKEN.finditer(self.data, read):
+    def _tokens(self, at: int) -> Iterator[tuple[int, int, re.Match[bytes]]]:
+        """Yield the tokens from one mark to the next, each with where its value stands in text."""
+        written, read, stop = self.positions[at], self.sources[at], self.sources[at + 1]
+        # As long as before: there is no token, however far it is to the next.
+        if stop - read == self.positions[at + 1] - written:
+            return
+        for token in _TOKEN.finditer(self.data, read, stop + _AHEAD):
+            if token.start() >= stop:
+                return
             begin = written + token.start() - read
             written, read = begin + len(_value(token)), token.end()
             yield begin, written, token

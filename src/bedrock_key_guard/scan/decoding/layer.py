@@ -96,6 +96,26 @@ class Thinned:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """Describe bytes that were compressed: each stands where all of the stream does.
+
+    `span` is that place in the outermost source, and `undone` what had to be undone for all of it.
+    They are the same for every key, of which a stream may hold thousands.
+    """
+
+    span: tuple[int, int]
+    undone: tuple[str, ...]
+
+    def source(self, position: int) -> int:  # noqa: ARG002  # the same for all
+        """Return where the stream begins."""
+        return self.span[0]
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # the same everywhere
+        """Return all that was undone."""
+        return self.undone
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """Hold bytes and how they were won from the layer outside; `depth` counts what was undone."""
 
@@ -111,9 +131,10 @@ class Layer:
 
     def span(self, begin: int, end: int) -> tuple[int, int]:
         """Return where in the outermost source the bytes from `begin` to `end` stand."""
-        if self.outer is None:
-            return self.shape.source(begin), self.shape.source(end - 1) + 1
-        return self.outer.span(*self._outside(begin, end))
+        if isinstance(self.shape, Packed):
+            return self.shape.span
+        place = self._outside(begin, end)
+        return self.outer.span(*place) if self.outer else place
 
     def names(self, begin: int, end: int) -> tuple[str, ...]:
         """Return what was undone to read from `begin` to `end`, the outermost encoding first."""
@@ -121,8 +142,6 @@ class Layer:
         return self.outer.names(*self._outside(begin, end)) + own if self.outer else own
 
     def _outside(self, begin: int, end: int) -> tuple[int, int]:
-        """Return where in the layer outside some bytes stand: all of it, if they cannot be told."""
+        """Return where in the layer outside some bytes stand."""
         first, last = self.shape.source(begin), self.shape.source(max(end - 1, begin))
-        if self.outer and isinstance(self.shape, Regular) and not self.shape.times:
-            return first, len(self.outer.data)
         return min(first, last), max(first, last) + 1

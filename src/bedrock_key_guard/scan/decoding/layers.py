@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -36,15 +35,8 @@ def outermost(data: bytes, base: int = 0) -> Iterator[Layer]:
     return (Layer(data[begin:end], Regular(base + begin)) for begin, end in spots(data))
 
 
-@dataclass(slots=True)
-class Seen:
-    """Keep what was looked at: what it was taken for, its digest and where it began.
-
-    `unpacked` is how much came out of what begins at a place, which may be read in several ways.
-    """
-
-    layers: set[tuple[str, bytes, int]] = field(default_factory=set)
-    unpacked: dict[int, int] = field(default_factory=dict)
+# What was looked at: what it was taken for, its digest and where it began.
+Seen = set[tuple[str, bytes, int]]
 
 
 def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterator[Layer]:
@@ -53,7 +45,7 @@ def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterato
     What was decoded to the same bytes before is not decoded again. Raises Spent where the budget of
     the file ends.
     """
-    seen = seen or Seen()
+    seen = set() if seen is None else seen
     waiting = deque([outer])
     while waiting:
         layer = waiting.popleft()
@@ -74,8 +66,8 @@ def _is_known(kind: str, layer: Layer, seen: Seen) -> bool:
     # A digest, so that what was looked at can be let go.
     digest = blake2b(layer.data, digest_size=16).digest()
     place = kind, digest, layer.origin(0) if layer.data else 0
-    known = place in seen.layers
-    seen.layers.add(place)
+    known = place in seen
+    seen.add(place)
     return known
 
 
@@ -105,11 +97,8 @@ def _unpacked(whole: Layer, budget: Budget, seen: Seen) -> Iterator[Layer]:
     It may be far larger than the file, so it is read in windows, one after the other.
     """
     if whole.depth < DEPTH and is_compressed(whole.data) and not _is_known("stream", whole, seen):
-        origin, size = whole.origin(0), 0
         for window in inflated(whole):
-            size, before = size + len(window.data), seen.unpacked.get(origin, 0)
-            budget.unpack(max(size - before, 0))
-            seen.unpacked[origin] = max(size, before)
+            budget.unpack(len(window.data))
             for layer in _worth(window, budget):
                 yield from layers_in(layer, budget, seen)
 

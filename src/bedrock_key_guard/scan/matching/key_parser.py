@@ -21,8 +21,13 @@ _PARSERS: dict[str, tuple[Parser, int]] = {
     "long-term": (long_term.parse, long_term.MAX_BODY),
     "short-term": (short_term.parse, short_term.MAX_BODY),
 }
+_BODIES = {"long-term": long_term.START, "short-term": short_term.START}
+# Text may be full of prefixes; nearly all of them are rejected before anything is copied.
+_STARTS = {
+    family.prefix: re.compile(re.escape(family.prefix.encode()) + _BODIES[family.kind])
+    for family in FAMILIES
+}
 _BODY = re.compile(rb"[A-Za-z0-9+/]*")
-_MOST_PADDING = 2
 # Sixty characters as they are today: with other secrets, credentials of other services look so too.
 # Of so many at random some are capitals and some are not; digests are of one kind.
 _DECODED = re.compile(
@@ -45,33 +50,28 @@ def keys_in(layer: Layer) -> Iterator[Read]:
 
 
 def _of_family(family: Family, data: bytes) -> Iterator[Read]:
-    prefix = family.prefix.encode()
+    first = data.find(family.prefix.encode())
+    if first < 0:
+        return
     parse, reach = _PARSERS[family.kind]
-    offset = data.find(prefix)
-    while offset >= 0:
-        start = offset + len(prefix)
+    for prefix in _STARTS[family.prefix].finditer(data, first):
+        offset, start = prefix.span()
         text = data[start : start + reach]
         key = parse(family, text)
         if key is not None:
-            yield offset, start + _length(parse, text, key), key, ()
-        offset = data.find(prefix, start)
+            yield offset, start + _length(text, key), key, ()
 
 
-def _length(parse: Parser, text: bytes, key: Key) -> int:
+def _length(text: bytes, key: Key) -> int:
     """Return how much of the text behind a prefix belongs to the key: less would not be it.
 
-    That is as much as its canonical form has, less the padding, if as much as that reads it.
+    That is as much as its canonical form has, less the padding.
     """
     run = _BODY.match(text)
     whole = run.end() if run else 0
     if isinstance(key, MalformedKey):
         return whole
-    body = len(key.secret) - len(key.family.prefix)
-    for length in range(body - _MOST_PADDING, min(body + 1, whole)):
-        shorter = parse(key.family, text[:length])
-        if shorter is not None and shorter.fingerprint == key.fingerprint:
-            return length
-    return whole
+    return min(key.secret.unpadded - len(key.family.prefix), whole)
 
 
 def _decoded(layer: Layer) -> Iterator[Read]:

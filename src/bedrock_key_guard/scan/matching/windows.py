@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.limits import Budget
 
 WINDOW = 8 << 20
+_LEAST = 1 << 20
 
 
 class Readable(Protocol):
@@ -36,6 +37,7 @@ class Content:
         self._origin = origin
         self._budget = budget
         self._window = window
+        self._least = min(window, _LEAST)
         self._lines: dict[str, Lines] = {}
         self._held = b""
         self._base = self._settled = 0
@@ -50,6 +52,9 @@ class Content:
         """Take the next bytes, and yield the findings that are settled by them."""
         self.bytes_read += len(block)
         self._held += block
+        # Less is looked at together with what comes, since windows overlap by more than most files.
+        if self._base + len(self._held) - self._settled < self._least:
+            return
         # A multiple of four, so that no newline of UTF-16 or UTF-32 is cut in two.
         ready = max(self._base + len(self._held) - LONGEST, self._settled) & ~3
         yield from self._in_window(self._held, self._base, self._settled, ready)

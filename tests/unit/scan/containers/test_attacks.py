@@ -20,11 +20,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bedrock_key_guard.git.clean_git import Git
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import WorkTree
-from bedrock_key_guard.scan.containers.limits import LIMITS, Limits
+from bedrock_key_guard.scan.containers.limits import LIMITS, SPENT, STEP, Limits
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS
+from benchmarks.worst import WORST
 from tests import boxes
 from tests.keysmith import fingerprint_of, long_term
 from tests.sweeps import sweep
@@ -53,7 +55,7 @@ def in_zip(data: bytes) -> bytes:
     return boxes.zipped({"a": data})
 
 
-ZEROS = bytes(64 << 20)
+ZEROS = bytes(80 << 20)
 BOMBS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "bzip2": bz2.compress,
@@ -78,9 +80,7 @@ def test_a_bomb_is_put_down_and_the_rest_is_read(name: str) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert [(each.kind, each.reason) for each in reading.missed] == [
-        ("missing", "the file unpacks to more than 200 times its size")
-    ]
+    assert [(each.kind, each.reason) for each in reading.missed] == [("missing", SPENT)]
     assert containers(reading) == [()]
     assert peak < 32 << 20
 
@@ -91,18 +91,14 @@ def test_members_before_a_bomb_are_read() -> None:
     assert [each.what for each in reading.missed] == ["box > zip:b"]
 
 
-@pytest.mark.parametrize(
-    ("limits", "reason"),
-    [
-        (Limits(output=1 << 20, ratio=1 << 20), "the file unpacks to more than 1 MiB"),
-        (Limits(members=10, ratio=1 << 20), "the file has more than 10 members"),
-    ],
-)
-def test_every_limit_is_told_and_leaves_what_came_before(limits: Limits, reason: str) -> None:
-    members = {"first": TEXT} | {str(number): b"-" * (1 << 20) for number in range(20)}
-    reading = read(boxes.zipped(members), limits)
+@pytest.mark.parametrize("size", [0, 20, 1 << 20])
+def test_members_are_read_as_far_as_the_budget_goes(size: int) -> None:
+    members = {"first": TEXT} | {str(number): b"-" * size for number in range(200)}
+    packed = boxes.zipped(members)
+    reading = read(packed, Limits(work=50 * STEP, effort=0))
     assert containers(reading) == [("zip:first",)]
-    assert [each.reason for each in reading.missed] == [reason]
+    assert [each.reason for each in reading.missed] == [SPENT]
+    assert read(packed, Limits(work=1 << 30)).missed == ()
 
 
 @pytest.mark.parametrize("wrap", [gzip.compress, in_zip, lzma.compress, zlib.compress])
@@ -297,8 +293,19 @@ def test_what_a_pack_makes_git_hold_is_bounded() -> None:
     delta = _number(size) + _number(size * times) + b"\x80" * times
     small = _object(6, len(delta), zlib.compress(delta), _distance(len(base)))
     data = b"PACK" + struct.pack(">2I", 2, 2) + base + small
-    (missed,) = read(data + hashlib.sha1(data, usedforsecurity=False).digest()).missed
+    pack = data + hashlib.sha1(data, usedforsecurity=False).digest()
+    assert [each.reason for each in read(pack).missed] == [SPENT]
+    (missed,) = read(pack, Limits(work=1 << 32)).missed
     assert missed.reason.startswith("Git cannot read it")
+
+
+def test_what_git_has_to_put_together_is_charged_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(Git, "start", lambda *command: asked.append(command))
+    assert [each.reason for each in read(WORST["pack: a chain"](40_000)).missed] == [SPENT]
+    assert asked == []
 
 
 WHOLE = {

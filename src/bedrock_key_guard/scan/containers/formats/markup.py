@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
+from bedrock_key_guard.scan.containers.limits import DECODED, TOKEN, Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +25,16 @@ _TAG = re.compile(rb"<[^<>\0]*>\s*")
 # White space behind a tag goes with it, but the end of a line stays; no markup has this in it.
 _MARK = b"\0"
 _LONGEST_TAG = 1 << 16
+# What a tag costs beyond its bytes.
+_TAGGED = TOKEN >> 1
 
 
-def text_of_markup(cursor: Cursor) -> Iterator[bytes]:
+def text_of_markup(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
     """Yield the text of a document in XML or HTML, its tags left out."""
     window = b""
     while block := cursor.read(BLOCK):
         window += block
+        budget.spend(DECODED * len(block) + _TAGGED * block.count(b"<"))
         cut = window.rfind(b"<")
         # The white space behind a tag goes with it, so the last tag waits for what follows.
         cut = cut if cut >= 0 and len(window) - cut < _LONGEST_TAG else len(window)

@@ -21,7 +21,7 @@ from bedrock_key_guard.git.clean_git import Git, clean_git, temporary_folder
 from bedrock_key_guard.git.repository import Repository
 from bedrock_key_guard.scan.containers import compressed
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
-from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
+from bedrock_key_guard.scan.containers.limits import DAMAGED, START, STEP, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Members, OpenedMember
 from bedrock_key_guard.scan.containers.streams import Stream
 
@@ -39,9 +39,11 @@ _SETTINGS = ("-c", "pack.threads=1", "-c", "core.bigFileThreshold=16m")
 _SECONDS = 120
 _OBJECT = re.compile(rb"([0-9a-f]{40,64}) (\w+) (\d+)\n")
 _HEADER = 12
-_OFFSET_DELTA, _REFERENCE_DELTA = 6, 7
+_DELTAS = _OFFSET_DELTA, _REFERENCE_DELTA = 6, 7
 _ID_SIZES = (20, 32)
 _MORE = 0x80
+# No object has a size of more bits.
+_LARGEST = 64
 
 
 def bundle_members(cursor: Cursor, budget: Budget) -> Members:
@@ -61,7 +63,9 @@ def _objects(cursor: Cursor, formats: tuple[str, ...], budget: Budget) -> Member
     with _surroundings(), temporary_folder() as folder:
         pack = folder / "pack"
         _copy(cursor, pack, budget.limits.pack)
+        _charge(pack, budget)
         for found in formats:
+            budget.spend(START)
             with _repository(folder / found, found) as git:
                 if _unpacked(git, pack, budget.limits.pack):
                     yield from _read(git, budget)
@@ -91,6 +95,25 @@ def _copy(cursor: Cursor, pack: Path, limit: int) -> None:
             if size > limit:
                 raise Unreadable(f"it is a Git pack of more than {limit >> 20} MiB", "missing")
             file.write(block)
+
+
+def _charge(pack: Path, budget: Budget) -> None:
+    """Spend what it takes Git to put the objects together, each as large as it says.
+
+    A pack may be a chain of objects of which each is as large as all that is unpacked, and a change
+    of few bytes in the one before. Raises Spent where that is too much.
+    """
+    with pack.open("rb") as file:
+        try:
+            for kind, blocks in _entries(Cursor(file), budget):
+                if kind in _DELTAS:
+                    budget.spend(STEP + _sizes(Cursor(Stream(blocks)))[1])
+                for _ in blocks:
+                    pass
+        except Unreadable as gap:
+            # What is broken is for Git to find.
+            if gap.kind == "missing":
+                raise
 
 
 @contextmanager
@@ -123,6 +146,7 @@ def _unpacked(git: Git, pack: Path, limit: int) -> bool:
 def _read(git: Git, budget: Budget) -> Members:
     """Yield every object that Git put together. Raises Unreadable where that takes too long."""
     command = ("cat-file", "--batch", "--batch-all-objects", "--unordered", "--buffer")
+    budget.spend(START)
     with git.start(*_SETTINGS, *command) as process:
         try:
             cast("IO[bytes]", process.stdin).close()
@@ -153,19 +177,25 @@ class _Waiting:
 
 def pieces(cursor: Cursor, budget: Budget) -> Iterator[OpenedMember]:
     """Yield whole objects, and what the others add, up to where the pack is damaged."""
+    at = cursor.position + _HEADER
+    for kind, blocks in _entries(cursor, budget):
+        yield OpenedMember(f"object at {at}", _added(blocks) if kind in _DELTAS else blocks)
+        at = cursor.position
+
+
+def _entries(cursor: Cursor, budget: Budget) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Yield the kind of each object and its bytes, up to where there is no sound one."""
     count = int.from_bytes(cursor.up_to(_HEADER)[8:], "big")
-    while count and (member := _piece(cursor, budget)):
-        yield member
+    while count and (entry := _entry(cursor, budget)):
+        yield entry
         count -= 1
 
 
-def _piece(cursor: Cursor, budget: Budget) -> OpenedMember | None:
-    """Return the next object, None where there is no sound one."""
-    name = f"object at {cursor.position}"
+def _entry(cursor: Cursor, budget: Budget) -> tuple[int, Iterator[bytes]] | None:
     try:
-        kind = _varint(cursor) >> 4 & 7
+        kind = _first(cursor) >> 4 & 7
         if kind == _OFFSET_DELTA:
-            _varint(cursor)
+            _first(cursor)
         elif kind == _REFERENCE_DELTA:
             _pass_id(cursor)
         blocks = compressed.unpack(cursor, compressed.ZLIB, budget)
@@ -174,16 +204,31 @@ def _piece(cursor: Cursor, budget: Budget) -> OpenedMember | None:
         if gap.kind == "missing":
             raise
         return None
-    whole = chain((first,), blocks)
-    return OpenedMember(name, _added(whole) if kind in (_OFFSET_DELTA, _REFERENCE_DELTA) else whole)
+    return kind, chain((first,), blocks)
 
 
-def _varint(cursor: Cursor) -> int:
+def _first(cursor: Cursor) -> int:
     """Move behind a number, and return its first byte."""
     first = byte = cursor.exactly(1)[0]
     while byte & _MORE:
         byte = cursor.exactly(1)[0]
     return first
+
+
+def _sizes(delta: Cursor) -> tuple[int, int]:
+    """Return how large the object is that a delta builds on, and the one that it makes."""
+    return _number(delta), _number(delta)
+
+
+def _number(delta: Cursor) -> int:
+    """Read a number of seven bits a byte, the lowest first. Raises Unreadable where it is none."""
+    number = 0
+    for shift in range(0, _LARGEST, 7):
+        byte = delta.exactly(1)[0]
+        number |= (byte & ~_MORE) << shift
+        if not byte & _MORE:
+            return number
+    raise Unreadable(DAMAGED)
 
 
 def _pass_id(cursor: Cursor) -> None:
@@ -196,8 +241,7 @@ def _pass_id(cursor: Cursor) -> None:
 def _added(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield what a delta adds, with a line's end wherever it copies from its base."""
     delta = Cursor(Stream(blocks))
-    _varint(delta)
-    _varint(delta)
+    _sizes(delta)
     while head := delta.up_to(1):
         if head[0] & _MORE:
             delta.up_to((head[0] & ~_MORE).bit_count())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.formats.pdf_filters import DECODERS
-from bedrock_key_guard.scan.containers.limits import TOO_SHORT, Budget, Unreadable
+from bedrock_key_guard.scan.containers.limits import DECODED, TOKEN, TOO_SHORT, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember
 from bedrock_key_guard.scan.containers.streams import Stream
 
@@ -85,7 +85,7 @@ _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\
 _LONGEST_STRING = 1 << 16
 
 
-def text_of_page(cursor: Cursor) -> Iterator[bytes]:
+def text_of_page(cursor: Cursor, budget: Budget) -> Iterator[bytes]:
     """Yield the text that a page shows: its strings put together, a line for each text object.
 
     Letters are placed one by one or in groups (`[(AB) -20 (SK)] TJ`). Strings of fonts whose codes
@@ -94,8 +94,10 @@ def text_of_page(cursor: Cursor) -> Iterator[bytes]:
     window = b""
     while block := cursor.read(BLOCK):
         window += block
+        budget.spend(DECODED * len(block))
         end = 0
         for shown in _SHOWN.finditer(window):
+            budget.spend(TOKEN)
             yield _text(shown)
             end = shown.end()
         window = window[max(end, len(window) - _LONGEST_STRING) :]

@@ -14,13 +14,14 @@ from bedrock_key_guard.scan.containers.formats.zip_directory import (
     ENCRYPTED,
     IN_ZIP64,
     LOCAL,
+    MOST_LISTED,
     STORED,
     Entry,
     entries_in,
 )
 from bedrock_key_guard.scan.containers.formats.zip_headers import HEADER, Headers, in_order
 from bedrock_key_guard.scan.containers.formats.zip_members import opened
-from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
+from bedrock_key_guard.scan.containers.limits import SPENT, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Members
 from bedrock_key_guard.scan.containers.streams import Ending, Section
 from bedrock_key_guard.scan.prefilter.signatures import TAIL
@@ -40,6 +41,8 @@ def members(cursor: Cursor, budget: Budget) -> Members:
             yield from _as_it_comes(cursor, headers, budget)
         elif listed := entries_in(file, budget):
             yield from _listed(cursor, file, listed, budget)
+            if len(listed) > MOST_LISTED:
+                raise Unreadable(SPENT, "missing")
             return
         else:
             yield from in_order(cursor, budget, headers)

@@ -51,6 +51,10 @@ class Entry:
     checksum: int | None
 
 
+# Some hundred bytes of memory each.
+MOST_LISTED = 1 << 18
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """Say where a directory is said to be: its size, its offset as the zip counts, its end."""
@@ -63,7 +67,7 @@ class Directory:
 def entries_in(file: IO[bytes], budget: Budget) -> list[tuple[int, Entry]]:
     """Return what the directories of a zip list, by where in `file` the members begin.
 
-    What is listed under several names is one member. More than may be read are not all returned.
+    What is listed under several names is one member. There are at most MOST_LISTED and one.
     """
     size = _size(file)
     first = max(size - TAIL, 0)
@@ -72,7 +76,7 @@ def entries_in(file: IO[bytes], budget: Budget) -> list[tuple[int, Entry]]:
         for directory in directories(file, first + at):
             for place, entry in _listed(file, size, directory, budget):
                 found.setdefault((place, replace(entry, name="")), (place, entry))
-                if len(found) > budget.limits.members:
+                if len(found) > MOST_LISTED:
                     break
     return sorted(found.values(), key=lambda each: each[0])
 
