@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.github.issues import Issues
 from bedrock_key_guard.github.reconcile import WantedIssue
 from bedrock_key_guard.github.visibility import repository_visibility
-from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.github.issue import IssueContext, issue_body, issue_title, wanted
 from bedrock_key_guard.report.report import may_name_places
 

@@ -24,8 +24,7 @@ from bedrock_key_guard.scan.scan import scan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.keys.key import Secret, WholeKey
     from bedrock_key_guard.pipeline.dependencies import Respond
     from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying
     from bedrock_key_guard.report.report import Report

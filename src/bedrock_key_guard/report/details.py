@@ -8,8 +8,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.keys.fingerprint import short
-from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, short
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.report import places_not_named
 from bedrock_key_guard.report.totals import plural

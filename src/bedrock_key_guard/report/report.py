@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import short
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.case import Case

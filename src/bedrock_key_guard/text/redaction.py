@@ -22,7 +22,7 @@ from bedrock_key_guard.text.spellings import joined, spellings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.keys.key import Secret
 
 REDACTED = "[redacted]"
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.keys.secret_parts import secret_parts
+from bedrock_key_guard.keys.envelope import secret_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.keys.key import Secret
 
 FRAGMENT = 12
 """As many characters of a secret in a row as nothing may show."""

@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.keys.key import Key
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Key, Secret
 from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.evidence import BedrockAnswer, CredentialRecord, Plane, Verdict
 from bedrock_key_guard.model.findings import Incident

@@ -9,8 +9,7 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.families import FAMILIES
-from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, Secret, ShortTermKey
 from bedrock_key_guard.model.actions import ActionName
 from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.evidence import (

@@ -12,8 +12,7 @@ from bedrock_key_guard.keys.families import (
     BEDROCK_SHORT_TERM,
     CLAUDE_PLATFORM_LONG_TERM,
 )
-from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, Secret, ShortTermKey
 from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.evidence import (
     Account,

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.keys.fingerprint import short
-from bedrock_key_guard.keys.key import ShortTermKey
+from bedrock_key_guard.keys.key import ShortTermKey, short
 from bedrock_key_guard.report.advice import advice
 from bedrock_key_guard.report.github.case_markdown import known, listed, places, undoing, used
 from bedrock_key_guard.report.status import Level, responded, status, words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.advice import afterwards, particular
 from bedrock_key_guard.report.details import place
 from bedrock_key_guard.report.github.case_markdown import (

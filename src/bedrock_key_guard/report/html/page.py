@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.advice import advice
 from bedrock_key_guard.report.call_chart import bars, caption, numbers
 from bedrock_key_guard.report.details import circumstances, facts, place, undo

@@ -7,7 +7,7 @@ from itertools import chain
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.advice import afterwards, particular
 from bedrock_key_guard.report.call_chart import bars
 from bedrock_key_guard.report.details import circumstances, facts, place, undo, withheld
