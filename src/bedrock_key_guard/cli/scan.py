@@ -133,7 +133,7 @@ def lead(
     from bedrock_key_guard.console.progress_display import watching
     from bedrock_key_guard.pipeline import pipeline
     from bedrock_key_guard.pipeline.options import Surroundings
-    from bedrock_key_guard.report.totals import exit_code
+    from bedrock_key_guard.report.report import exit_code
 
     _require_folder()
     around = Surroundings(watch=lambda: watching(sys.stderr, os.environ, quiet=arguments.quiet))

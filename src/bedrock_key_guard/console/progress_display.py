@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from bedrock_key_guard.report.totals import plural, size
+from bedrock_key_guard.report.report import plural, size
 from bedrock_key_guard.scan.source import Progress, silent
 
 if TYPE_CHECKING:

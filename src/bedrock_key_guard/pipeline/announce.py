@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.github.client import GitHub
     from bedrock_key_guard.github.issue_api import IssueOutcome
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.report.github.case_markdown import Source
     from bedrock_key_guard.report.github.issue import Policy
     from bedrock_key_guard.report.report import Report

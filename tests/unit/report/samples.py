@@ -13,7 +13,6 @@ from bedrock_key_guard.keys.families import (
     CLAUDE_PLATFORM_LONG_TERM,
 )
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, Secret, ShortTermKey
-from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.evidence import (
     Account,
     AllowedAccounts,
@@ -27,7 +26,7 @@ from bedrock_key_guard.model.evidence import (
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.model.findings import Incident, NotScanned, Scan, Scanned
+from bedrock_key_guard.model.findings import Case, Incident, NotScanned, Scan, Scanned
 from bedrock_key_guard.model.origins import (
     Blob,
     Index,

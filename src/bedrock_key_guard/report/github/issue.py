@@ -15,7 +15,7 @@ from bedrock_key_guard.report.github.case_markdown import known, listed, places,
 from bedrock_key_guard.report.status import Level, responded, status, words
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.response import Told
     from bedrock_key_guard.report.github.case_markdown import Source
     from bedrock_key_guard.report.report import Visibility
