@@ -1,8 +1,18 @@
-"""Turn offsets into lines and columns, counting each stretch of a file once."""
+"""Turn offsets into lines and columns, counting each stretch of a file once; read their pragmas."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+# The pragma of Yelp/detect-secrets (filters/allowlist.py), in whatever comment it is.
+_PRAGMA = re.compile(rb"pragma: ?(?:white|allow)list[ -]secret", re.IGNORECASE)
+
+
+def pragma_on(line: bytes) -> str | None:
+    """Return the pragma on a line, of whatever width its characters are, or None."""
+    return "pragma: allowlist secret" if _PRAGMA.search(line.replace(b"\0", b"")) else None
+
 
 # How many bytes a character takes in the encodings whose lines are counted.
 WIDTHS = {"": 1, "utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model.findings import Finding
 from bedrock_key_guard.model.origins import Location, Span
-from bedrock_key_guard.scan.matching.lines import LONGEST_LINE, WIDTHS, Lines
+from bedrock_key_guard.scan.matching.lines import LONGEST_LINE, WIDTHS, Lines, pragma_on
 from bedrock_key_guard.scan.matching.matcher import LONGEST, Match, matches
-from bedrock_key_guard.scan.matching.pragmas import pragma_on
 from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
