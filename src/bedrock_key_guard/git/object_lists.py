@@ -17,7 +17,7 @@ from itertools import accumulate, chain, count, pairwise
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.git.object_stream import write_list
+from bedrock_key_guard.git.cat_file import write_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -15,13 +15,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, cast
 
-from bedrock_key_guard.git.object_stream import Records, join, sizes_of
+from bedrock_key_guard.git.cat_file import Records, join, sizes_of
 from bedrock_key_guard.scan.prefilter.batches import Batches
 from bedrock_key_guard.scan.prefilter.finder import Finder
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
-from bedrock_key_guard.scan.prefilter.protocol import serve
+from bedrock_key_guard.scan.prefilter.protocol import ask_for_no_haste, serve, widen
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS, container_kind
-from bedrock_key_guard.scan.prefilter.system import ask_for_no_haste, widen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
