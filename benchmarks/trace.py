@@ -112,7 +112,7 @@ def _traced(run: Callable[..., int], *argv: str) -> Passed:
         if event != "call" or not code.co_flags & inspect.CO_OPTIMIZED:
             return
         file = Path(code.co_filename)
-        if file.is_relative_to(_PACKAGE):
+        if file.is_relative_to(_PACKAGE) and not _is_imported(frame):
             passed.setdefault(str(file.relative_to(_PACKAGE)), set()).add(code.co_name)
 
     threading.setprofile(note)
@@ -126,6 +126,13 @@ def _traced(run: Callable[..., int], *argv: str) -> Passed:
     if code != _FOUND:
         raise SystemExit(f"{argv} ended with {code}")
     return passed
+
+
+def _is_imported(frame: FrameType | None) -> bool:
+    """Return whether a function only makes what a module holds: it runs once, for no key."""
+    while frame and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    return frame is not None and Path(frame.f_code.co_filename).is_relative_to(_PACKAGE)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bedrock_key_guard.action.inputs import read_inputs
-from bedrock_key_guard.report.totals import Result
+from bedrock_key_guard.report.report import Result
 from tests.acting import WORKFLOWS
 from tests.jobs import ACTION, Host
 

@@ -11,7 +11,7 @@ from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying, account_ids
 from bedrock_key_guard.report.github.issue import Policy as IssuePolicy
-from bedrock_key_guard.report.totals import FailOn
+from bedrock_key_guard.report.report import FailOn
 from bedrock_key_guard.respond.policy import Policy, ShortTerm
 from bedrock_key_guard.scan.allowlist import allow_list
 from bedrock_key_guard.scan.sources.commit_range import commits_known

@@ -28,15 +28,14 @@ from bedrock_key_guard.pipeline.options import Surroundings, default_ledger
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.json_report import as_json
+from bedrock_key_guard.report.report import counts, exit_code, result
 from bedrock_key_guard.report.terminal.text import as_text
-from bedrock_key_guard.report.totals import counts, exit_code, result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bedrock_key_guard.action.inputs import Inputs
-    from bedrock_key_guard.report.report import Report, Visibility
-    from bedrock_key_guard.report.totals import Result
+    from bedrock_key_guard.report.report import Report, Result, Visibility
 
 _ERROR: Result = "error"
 _NO_EVENT = "the run was not started by GitHub Actions"

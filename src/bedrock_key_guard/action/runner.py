@@ -19,7 +19,7 @@ from bedrock_key_guard.keys.envelope import payload_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.keys.key import Secret
 
 
 # A mask hides its text in the whole log; whoever writes a short one into a file would blind us.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bedrock_key_guard.cli.arguments import Parser, file_name
 from bedrock_key_guard.console.standard_streams import input_is_closed, write
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.git.references import FORMS
+from bedrock_key_guard.git.object_lists import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,13 +133,16 @@ def lead(
     investigating: Investigating | None = None,
 ) -> int:
     """Lead one run through the stages that are asked for, write its report, return its code."""
-    from bedrock_key_guard.console.progress_display import watching
     from bedrock_key_guard.pipeline import pipeline
     from bedrock_key_guard.pipeline.options import Surroundings
-    from bedrock_key_guard.report.totals import exit_code
+    from bedrock_key_guard.report.report import exit_code
 
     _require_folder()
-    around = Surroundings(watch=lambda: watching(sys.stderr, os.environ, quiet=arguments.quiet))
+    around = Surroundings()
+    if not arguments.quiet:
+        from bedrock_key_guard.console.progress_display import watching
+
+        around = Surroundings(watch=lambda: watching(sys.stderr, os.environ))
     report = pipeline.run(_scanning(arguments), verifying, responding, around, investigating)
     write(_written(report, arguments.format))
     return exit_code(report, arguments.fail_on)

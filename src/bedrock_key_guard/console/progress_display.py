@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from bedrock_key_guard.report.totals import plural, size
+from bedrock_key_guard.report.report import plural, size
 from bedrock_key_guard.scan.source import Progress, silent
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def watching(
     stream: TextIO,
     environment: Mapping[str, str],
     *,
-    quiet: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> AbstractContextManager[Progress]:
     """Return what takes the progress of one scan, and shows it on `stream` as suits it.
@@ -61,7 +60,7 @@ def watching(
     Where neither a person nor a log of CI is at the other end nothing is shown.
     """
     in_ci = environment.get("CI", "").lower() not in _NO
-    if quiet or not (in_ci or stream.isatty()):
+    if not (in_ci or stream.isatty()):
         return nullcontext(silent)
     if in_ci or environment.get("TERM") == "dumb":
         return _shown(lambda: _Lines(stream, clock), clock, BETWEEN_LINES)

@@ -18,8 +18,13 @@ from typing import IO, TYPE_CHECKING, cast
 
 from bedrock_key_guard.errors import GuardError, UsageError
 from bedrock_key_guard.git.isolation import borrow, configure
-from bedrock_key_guard.git.programs import find_git, search_outside
-from bedrock_key_guard.git.repository import Repository, first_line, work_trees
+from bedrock_key_guard.git.repository import (
+    Repository,
+    find_git,
+    first_line,
+    search_outside,
+    work_trees,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

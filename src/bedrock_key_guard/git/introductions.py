@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.git.references import lines
+from bedrock_key_guard.git.object_lists import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

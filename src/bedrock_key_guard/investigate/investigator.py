@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.evidence import AllowedAccounts, Verdict
-    from bedrock_key_guard.model.findings import Incident
+    from bedrock_key_guard.model.findings import Case, Incident
     from bedrock_key_guard.model.response import Outcome
 
 MOST_KEYS = 20

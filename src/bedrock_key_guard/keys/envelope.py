@@ -1,4 +1,4 @@
-"""Open and close the base64 envelope that every family shares.
+"""Open and close the base64 envelope that every family shares, and say what in it is secret.
 
 A body never holds `+` or `/` for long-term keys and ends where base64 ends, so whatever the
 surrounding syntax did to the padding (kept, stripped, percent-encoded, escaped) is undone by
@@ -9,8 +9,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
 
 from bedrock_key_guard.keys.prefixes import PREFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bedrock_key_guard.keys.key import Secret
 
 
 def decode(body: bytes) -> bytes:
@@ -31,3 +38,26 @@ def payload_of(key: str) -> bytes:
     """Return what the text of a key, whole or cut, spells after its prefix."""
     prefix = next((known for known in PREFIXES if key.startswith(known)), "")
     return decode(key[len(prefix) :].rstrip("=").encode())
+
+
+_SECRET_PARAMETERS = (b"X-Amz-Signature", b"X-Amz-Security-Token")
+
+
+def secret_parts(secret: Secret) -> tuple[bytes, ...]:
+    """Return the secret of a long-term key, or the signature and the token of a short-term one.
+
+    They are decoded. People may read the alias, the account and the user, so they are no part.
+    Of a key that was cut this is what is left.
+    """
+    payload = payload_of(secret.unseal())
+    if b"/?" in payload:
+        return tuple(_parameters(payload.partition(b"/?")[2]))
+    rest = payload.partition(b":")[2]
+    return (rest,) if rest else ()
+
+
+def _parameters(query: bytes) -> Iterator[bytes]:
+    for parameter in query.split(b"&"):
+        name, _, value = parameter.partition(b"=")
+        if value and name in _SECRET_PARAMETERS:
+            yield unquote_to_bytes(value)

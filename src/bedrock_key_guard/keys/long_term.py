@@ -10,9 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
-from bedrock_key_guard.keys.fingerprint import fingerprint
-from bedrock_key_guard.keys.key import LongTermKey, MalformedKey, malformed
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import LongTermKey, MalformedKey, Secret, fingerprint, malformed
 
 if TYPE_CHECKING:
     from bedrock_key_guard.keys.families import Family

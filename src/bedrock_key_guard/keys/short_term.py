@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from bedrock_key_guard.keys import envelope
-from bedrock_key_guard.keys.fingerprint import fingerprint
-from bedrock_key_guard.keys.key import MalformedKey, ShortTermKey, malformed
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import MalformedKey, Secret, ShortTermKey, fingerprint, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.github.issues import Issues
 from bedrock_key_guard.github.reconcile import WantedIssue
 from bedrock_key_guard.github.visibility import repository_visibility
-from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.github.case_markdown import sightings
 from bedrock_key_guard.report.github.issue import (
     REST_TITLE,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.github.client import GitHub
     from bedrock_key_guard.github.issue_api import IssueOutcome
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.report.github.case_markdown import Source
     from bedrock_key_guard.report.github.issue import Policy
     from bedrock_key_guard.report.report import Report

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.aws.roles import RoleToAssume
-    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.keys.key import Secret
     from bedrock_key_guard.respond.policy import Policy
 
 

@@ -19,7 +19,7 @@ from bedrock_key_guard.report.status import Status, status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
 
 _REVOKING = "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-revoke.html"
 

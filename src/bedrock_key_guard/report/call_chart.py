@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.document import Table
-from bedrock_key_guard.report.totals import plural
+from bedrock_key_guard.report.report import plural
 from bedrock_key_guard.text.terminal import PLAIN, RED
 
 if TYPE_CHECKING:

@@ -8,19 +8,17 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.keys.fingerprint import short
-from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, short
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.report.report import places_not_named
-from bedrock_key_guard.report.totals import plural
+from bedrock_key_guard.report.report import places_not_named, plural
 from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.model.actions import ActionName
-    from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.evidence import CredentialRecord, Evidence
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.origins import Location, Source
     from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.report.document import Row

@@ -11,7 +11,7 @@ from bedrock_key_guard.model.evidence import VerdictState
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.response import Outcome
 
 Status = Literal[VerdictState, "unconfirmed", "unchecked", "stopped", "malformed"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.document import Item, Items, Rows, Table
-from bedrock_key_guard.report.totals import plural
+from bedrock_key_guard.report.report import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bedrock_key_guard.aws.roles import RoleToAssume
-    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.keys.key import Secret
     from bedrock_key_guard.model.evidence import Account, CredentialRecord, Verdict
     from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.change_events import ChangeEvents

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from bedrock_key_guard.aws.listings import names, service_specific_credentials
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Secret
 from bedrock_key_guard.respond.purpose import state_purposes
 
 if TYPE_CHECKING:

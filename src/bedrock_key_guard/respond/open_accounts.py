@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.aws.sessions import Sessions
-    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.keys.key import Secret
     from bedrock_key_guard.respond.secret_stores import Store
 
 

@@ -17,7 +17,7 @@ from bedrock_key_guard.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.keys.key import Secret
 
 _PLACE = "{credential_id}"
 _CHECK_LABEL = "BedrockKeyGuardWriteCheck"

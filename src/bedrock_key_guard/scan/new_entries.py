@@ -13,7 +13,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.introductions import additions
-from bedrock_key_guard.git.references import check_revisions, with_heads
+from bedrock_key_guard.git.object_lists import check_revisions, with_heads
 from bedrock_key_guard.git.repository import find_repository
 from bedrock_key_guard.scan.allowlist import AllowList, entries_of
 

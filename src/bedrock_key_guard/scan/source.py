@@ -1,17 +1,24 @@
 """Define what a source gives to the one loop that reads: where bytes come from, how to open them.
 
-A source only enumerates. It reads no content, counts no finding and decides nothing.
+A source only enumerates. It reads no content, counts no finding and decides nothing. Every source
+has names, of files, folders, links, branches, tags and remotes, which are inputs as well.
 """
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Callable, Generator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.model.origins import Name
+from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from bedrock_key_guard.git.lfs import Pointer
@@ -84,3 +91,25 @@ class Progress(Protocol):
 
 def silent(*, expected: int = 0, objects: int = 0, size: int = 0, findings: int = 0) -> None:
     """Tell nobody."""
+
+
+def names(paths: Iterable[str]) -> Iterator[Input]:
+    """Yield each part of some paths that may hold a key, once, with what is before it."""
+    paths = list(paths)
+    if may_hold_key(os.fsencode("\n".join(paths))):
+        parts = (part for path in paths for part in _parts(path))
+        yield from map(_named, dict.fromkeys(parts))
+
+
+def _parts(path: str) -> Iterator[str]:
+    """Yield a path up to each part of it that may hold a key."""
+    end = 0
+    for part in path.split("/"):
+        end += len(part)
+        if may_hold_key(os.fsencode(part)):
+            yield path[:end]
+        end += 1
+
+
+def _named(path: str) -> Input:
+    return Input(Name(path), lambda: nullcontext(io.BytesIO(os.fsencode(path))), counted=False)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.model.case import Case
     from bedrock_key_guard.model.evidence import Evidence, Verdict
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.verify.witnesses import Witnesses
 
     Work = Callable[[Case, WholeKey], Steps[Case]]

@@ -11,7 +11,7 @@ import pytest
 
 from bedrock_key_guard.action.main import _distrust, main
 from bedrock_key_guard.github.client import GitHub
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Secret
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import Investigating, Responding, Surroundings, Verifying
 from bedrock_key_guard.report.report import Report

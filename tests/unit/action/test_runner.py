@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.action.runner import Runner
+from bedrock_key_guard.keys.key import Secret
 from bedrock_key_guard.keys.prefixes import PREFIXES
-from bedrock_key_guard.keys.secret import Secret
 from tests import keysmith
 from tests.unit.outputs import read_outputs
 

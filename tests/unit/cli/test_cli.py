@@ -689,3 +689,16 @@ def test_a_lift_tells_whom_it_freed_and_whether_all_is_well(
     ]
     assert all(line.isprintable() for line in out.splitlines())
     assert bool(err) is (not states)
+
+
+@pytest.mark.parametrize(("arguments", "is_loaded"), [("", True), ("--quiet", False)])
+def test_a_quiet_scan_does_not_even_load_what_shows_progress(
+    tmp_path: Path, arguments: str, is_loaded: bool
+) -> None:
+    script = (
+        "import sys; from bedrock_key_guard.cli.main import main;"
+        f" main({['scan', *arguments.split()]!r});"
+        " sys.exit('bedrock_key_guard.console.progress_display' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", script], check=False, cwd=tmp_path)
+    assert done.returncode == is_loaded

@@ -36,25 +36,23 @@ TERMINAL, CI = {"TERM": "xterm-256color"}, {"CI": "true"}
 
 
 @pytest.mark.parametrize(
-    ("is_terminal", "environment", "quiet", "is_shown"),
+    ("is_terminal", "environment", "is_shown"),
     [
-        (True, TERMINAL, False, True),
-        (True, TERMINAL, True, False),
-        (True, {"TERM": "dumb"}, False, True),
-        (True, CI, False, True),
-        (False, CI, False, True),
-        (False, {"CI": "1"}, False, True),
-        (False, CI, True, False),
-        (False, {}, False, False),
-        (False, {"CI": ""}, False, False),
-        (False, {"CI": "false"}, False, False),
+        (True, TERMINAL, True),
+        (True, {"TERM": "dumb"}, True),
+        (True, CI, True),
+        (False, CI, True),
+        (False, {"CI": "1"}, True),
+        (False, {}, False),
+        (False, {"CI": ""}, False),
+        (False, {"CI": "false"}, False),
     ],
 )
 def test_progress_is_shown_to_people_and_in_logs_of_ci_alone(
-    is_terminal: bool, environment: dict[str, str], quiet: bool, is_shown: bool
+    is_terminal: bool, environment: dict[str, str], is_shown: bool
 ) -> None:
     screen, clock = Screen(is_terminal=is_terminal), Clock()
-    with watching(screen, environment, quiet=quiet, clock=clock) as progress:
+    with watching(screen, environment, clock=clock) as progress:
         clock.now += 3600
         progress(objects=5, size=2_500_000, findings=1)
         assert (progress is silent) is not is_shown

@@ -8,7 +8,7 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.clean_git import Git, clean_git
-from bedrock_key_guard.git.references import find_references
+from bedrock_key_guard.git.object_lists import find_references
 from bedrock_key_guard.git.repository import Repository, find_repository
 from tests.unit.scan.repositories import Repo, new_repo
 

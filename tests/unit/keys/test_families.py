@@ -4,7 +4,7 @@ import pytest
 
 from bedrock_key_guard.keys import prefixes
 from bedrock_key_guard.keys.families import FAMILIES, probed
-from bedrock_key_guard.keys.fingerprint import fingerprint, short
+from bedrock_key_guard.keys.key import fingerprint, short
 from tests.keysmith import fingerprint_of
 
 

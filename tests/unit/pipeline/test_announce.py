@@ -7,7 +7,7 @@ import pytest
 
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL
-from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.report.github.case_markdown import Source

@@ -10,12 +10,11 @@ import pytest
 from bedrock_key_guard.model.evidence import Verdict, VerdictState
 from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.model.origins import Location
-from bedrock_key_guard.pipeline.assemble import assemble
+from bedrock_key_guard.pipeline.pipeline import assemble
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.json_report import as_json
-from bedrock_key_guard.report.report import Report, may_name_places
+from bedrock_key_guard.report.report import Report, counts, exit_code, may_name_places
 from bedrock_key_guard.report.terminal.text import as_text
-from bedrock_key_guard.report.totals import counts, exit_code
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
 from bedrock_key_guard.scan.scan import INTERRUPTED
 from tests.unit.report import samples

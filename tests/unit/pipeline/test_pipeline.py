@@ -17,11 +17,9 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.keys.key import Key
-from bedrock_key_guard.keys.secret import Secret
-from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.keys.key import Key, Secret
 from bedrock_key_guard.model.evidence import BedrockAnswer, CredentialRecord, Plane, Verdict
-from bedrock_key_guard.model.findings import Incident
+from bedrock_key_guard.model.findings import Case, Incident
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying

@@ -7,7 +7,7 @@ import re
 
 from markdown_it import MarkdownIt
 
-from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.report.github.case_markdown import sightings
 from bedrock_key_guard.report.github.issue import IssueContext, issue_text, where_it_is
 

@@ -12,9 +12,7 @@ from bedrock_key_guard.keys.families import (
     BEDROCK_SHORT_TERM,
     CLAUDE_PLATFORM_LONG_TERM,
 )
-from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
-from bedrock_key_guard.keys.secret import Secret
-from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, Secret, ShortTermKey
 from bedrock_key_guard.model.evidence import (
     Account,
     AllowedAccounts,
@@ -29,7 +27,7 @@ from bedrock_key_guard.model.evidence import (
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.model.findings import Incident, NotScanned, Scan, Scanned
+from bedrock_key_guard.model.findings import Case, Incident, NotScanned, Scan, Scanned
 from bedrock_key_guard.model.origins import (
     Blob,
     Index,

@@ -4,12 +4,11 @@ from typing import get_args
 
 import pytest
 
-from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.evidence import VerdictState
-from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
-from bedrock_key_guard.report.report import Report
-from bedrock_key_guard.report.totals import (
+from bedrock_key_guard.model.findings import Case, NotScanned, Scan, Scanned
+from bedrock_key_guard.report.report import (
     FailOn,
+    Report,
     Result,
     and_more,
     counts,

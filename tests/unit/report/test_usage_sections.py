@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from bedrock_key_guard.model.case import Case
+from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.usage import (
     Breakdown,
     Dimension,
@@ -21,7 +21,7 @@ from bedrock_key_guard.model.usage import (
     ReachName,
     Usage,
 )
-from bedrock_key_guard.pipeline.assemble import assemble
+from bedrock_key_guard.pipeline.pipeline import assemble
 from bedrock_key_guard.report import usage_sections as words
 from bedrock_key_guard.report.advice import WATCH, advice
 from bedrock_key_guard.report.github.case_markdown import LONGEST_USE, used

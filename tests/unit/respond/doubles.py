@@ -11,8 +11,7 @@ from typing import TypedDict
 
 from bedrock_key_guard.aws import cloudtrail
 from bedrock_key_guard.iam.policy_documents import Document, denial
-from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import LongTermKey, Secret, ShortTermKey
 from bedrock_key_guard.model.evidence import (
     Account,
     CredentialRecord,

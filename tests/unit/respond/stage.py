@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bedrock_key_guard.aws.session import NoSession
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Secret
 from bedrock_key_guard.model.evidence import Account, Verdict
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.account_access import AccountAccess

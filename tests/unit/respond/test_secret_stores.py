@@ -7,7 +7,7 @@ import pytest
 
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Secret
 from bedrock_key_guard.respond.secret_stores import Store, StoreError, Stores, parse_store
 from sandbox.base.faults import ACCESS_DENIED, Fault, ServiceError, html
 from sandbox.front.sandbox import Sandbox

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Secret
 from bedrock_key_guard.text.redaction import keep_out, redact
 from tests import keysmith
 from tests.needles import forms, leaks_in, secret_parts

@@ -11,8 +11,8 @@ import pytest
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.aws.sessions import Sessions
 from bedrock_key_guard.keys.key import Key, LongTermKey, WholeKey
-from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.evidence import AllowedAccounts, IamAnswer, Verdict
+from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import HttpsProber
 from bedrock_key_guard.verify.iam_directory import Directories

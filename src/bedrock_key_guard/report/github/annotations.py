@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.actions import CHANGES
 from bedrock_key_guard.report.details import describe, response, withheld
-from bedrock_key_guard.report.report import Report, Visibility, may_name_places
+from bedrock_key_guard.report.report import Report, Visibility, may_name_places, plural
 from bedrock_key_guard.report.status import words, worst_first
-from bedrock_key_guard.report.totals import plural
 from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
 
 MOST_ANNOTATIONS = 10
 """GitHub shows ten of each kind for a step."""

@@ -19,8 +19,12 @@ from bedrock_key_guard.report.details import (
     withheld,
 )
 from bedrock_key_guard.report.document import Items, Rows, Table
-from bedrock_key_guard.report.report import USERS_NOT_NAMED, may_name_places, may_name_users
-from bedrock_key_guard.report.totals import and_more
+from bedrock_key_guard.report.report import (
+    USERS_NOT_NAMED,
+    and_more,
+    may_name_places,
+    may_name_users,
+)
 from bedrock_key_guard.report.usage_sections import lasting, usage_sections
 from bedrock_key_guard.text.markdown import clip, code, fenced, prose, table
 from bedrock_key_guard.text.redaction import redact
@@ -29,7 +33,7 @@ from bedrock_key_guard.text.terminal import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.origins import Location
     from bedrock_key_guard.report.document import Item, Row, Section
     from bedrock_key_guard.report.report import Visibility

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.keys.fingerprint import short
-from bedrock_key_guard.keys.key import ShortTermKey
+from bedrock_key_guard.keys.key import ShortTermKey, short
 from bedrock_key_guard.report.advice import advice
 from bedrock_key_guard.report.details import withheld
 from bedrock_key_guard.report.github.case_markdown import (
@@ -28,7 +27,7 @@ from bedrock_key_guard.text.markdown import table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.response import Told
     from bedrock_key_guard.model.sightings import Sighting
     from bedrock_key_guard.report.github.case_markdown import Source

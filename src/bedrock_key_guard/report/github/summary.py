@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.advice import afterwards, particular
 from bedrock_key_guard.report.details import place
 from bedrock_key_guard.report.github.case_markdown import (
@@ -17,15 +17,21 @@ from bedrock_key_guard.report.github.case_markdown import (
     used,
     within,
 )
-from bedrock_key_guard.report.report import Report, Visibility, may_name_places
+from bedrock_key_guard.report.report import (
+    Report,
+    Visibility,
+    may_name_places,
+    plural,
+    totals,
+    unscanned,
+)
 from bedrock_key_guard.report.status import Level, words, worst_first
-from bedrock_key_guard.report.totals import plural, totals, unscanned
 from bedrock_key_guard.text.markdown import code, prose, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
 
 LONGEST_SUMMARY = 1 << 20
 """Bytes that GitHub takes for one step: "Adding a job summary", step isolation and limits."""

@@ -13,21 +13,21 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.advice import advice
 from bedrock_key_guard.report.call_chart import bars, caption, numbers
 from bedrock_key_guard.report.details import circumstances, facts, place, undo
 from bedrock_key_guard.report.document import Items, Rows, Table
 from bedrock_key_guard.report.html.elements import Markup, code, element, joined, listing
+from bedrock_key_guard.report.report import and_more, totals
 from bedrock_key_guard.report.status import words, worst_first
-from bedrock_key_guard.report.totals import and_more, totals
 from bedrock_key_guard.report.usage_sections import overview, usage_sections
 from bedrock_key_guard.text.terminal import PLAIN, RED, Canvas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.origins import Location
     from bedrock_key_guard.model.usage import Usage
     from bedrock_key_guard.report.document import Item, Section

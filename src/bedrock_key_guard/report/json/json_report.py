@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
-from bedrock_key_guard.model.case import Case
 from bedrock_key_guard.model.evidence import (
     AllowedAccounts,
     BedrockAnswer,
@@ -19,7 +18,7 @@ from bedrock_key_guard.model.evidence import (
     PolicyAnswer,
     TrailAnswer,
 )
-from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.model.findings import Case, NotScanned
 from bedrock_key_guard.model.origins import Location
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.usage import Breakdown, Change, Gap, Hour, Usage

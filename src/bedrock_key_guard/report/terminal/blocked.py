@@ -9,7 +9,7 @@ from bedrock_key_guard.iam.commands import to_disable
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.details import describe, place
-from bedrock_key_guard.report.totals import parts_of_keys
+from bedrock_key_guard.report.report import parts_of_keys
 from bedrock_key_guard.text.terminal import shown
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from itertools import chain
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.keys.fingerprint import short
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.advice import afterwards, particular
 from bedrock_key_guard.report.call_chart import bars
 from bedrock_key_guard.report.details import circumstances, facts, place, undo, withheld
@@ -16,11 +16,13 @@ from bedrock_key_guard.report.report import (
     USERS_NOT_NAMED,
     Report,
     Visibility,
+    and_more,
     may_name_places,
     may_name_users,
+    totals,
+    unscanned,
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
-from bedrock_key_guard.report.totals import and_more, totals, unscanned
 from bedrock_key_guard.report.usage_sections import overview, usage_sections
 from bedrock_key_guard.text.terminal import (
     BOLD,
@@ -37,7 +39,7 @@ from bedrock_key_guard.text.terminal import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.usage import Usage
     from bedrock_key_guard.report.document import Row
 

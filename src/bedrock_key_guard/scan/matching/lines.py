@@ -1,10 +1,30 @@
-"""Turn offsets into lines and columns, counting each stretch of a file once."""
+"""Turn offsets into lines and columns, counting each stretch of a file once; read their pragmas."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from bedrock_key_guard.scan.matching.pragmas import pragma_on
+# The pragmas of Yelp/detect-secrets (filters/allowlist.py), the first in whatever comment it is.
+# The second is for the line below its own, on which nothing but the comment stands. Lines are
+# lowered before, for a search in any case takes several times as long.
+_PRAGMA = re.compile(rb"pragma: ?(?:white|allow)list[ -]secret")
+_NEXT_LINE = re.compile(
+    rb"[ \t]*(?:#|//|/\*|'|--|<!--[# \t]*) *pragma: ?allowlist[ -]nextline[ -]secret"
+)
+
+
+def pragma_on(line: bytes, before: bytes = b"") -> str | None:
+    """Return the pragma for a line, or None; characters may have any width.
+
+    It stands on the line itself, or on the line `before` it.
+    """
+    if _PRAGMA.search(line.replace(b"\0", b"").lower()):
+        return "pragma: allowlist secret"
+    if _NEXT_LINE.match(before.replace(b"\0", b"").lower()):
+        return "pragma: allowlist nextline secret"
+    return None
+
 
 # How many bytes a character takes in the encodings whose lines are counted.
 WIDTHS = {"": 1, "utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}

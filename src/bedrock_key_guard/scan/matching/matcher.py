@@ -20,7 +20,7 @@ from bedrock_key_guard.scan.matching.key_parser import keys_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bedrock_key_guard.keys.secret import Secret
+    from bedrock_key_guard.keys.key import Secret
     from bedrock_key_guard.model.findings import Confidence
     from bedrock_key_guard.scan.decoding.layer import Layer
 

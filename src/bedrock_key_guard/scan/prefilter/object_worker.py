@@ -15,12 +15,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, cast
 
-from bedrock_key_guard.git.object_stream import Records, join, sizes_of
+from bedrock_key_guard.git.cat_file import Records, join, sizes_of
 from bedrock_key_guard.scan.prefilter.batches import Batches
 from bedrock_key_guard.scan.prefilter.finder import Finder
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
-from bedrock_key_guard.scan.prefilter.operating_system import ask_for_no_haste, widen
-from bedrock_key_guard.scan.prefilter.protocol import serve
+from bedrock_key_guard.scan.prefilter.protocol import ask_for_no_haste, serve, widen
 from bedrock_key_guard.scan.prefilter.signatures import (
     CONTAINER_MAGICS,
     ZIP_END,

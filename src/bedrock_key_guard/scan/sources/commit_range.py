@@ -11,12 +11,11 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.introductions import additions
-from bedrock_key_guard.git.references import check_revisions, lines, with_heads
+from bedrock_key_guard.git.object_lists import check_revisions, lines, with_heads
 from bedrock_key_guard.git.repository import find_repository, repository_of
 from bedrock_key_guard.model.findings import NotScanned, Scanned
 from bedrock_key_guard.scan.provenance import placed
-from bedrock_key_guard.scan.source import Source
-from bedrock_key_guard.scan.sources.names import names
+from bedrock_key_guard.scan.source import Source, names
 from bedrock_key_guard.scan.sources.objects import (
     ABSENT,
     SHALLOW,

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git, temporary_folder
-from bedrock_key_guard.git.references import existing, find_references, lines
+from bedrock_key_guard.git.object_lists import existing, find_references, lines
 from bedrock_key_guard.git.repository import repository_of
 from bedrock_key_guard.model.findings import NotScanned, Scanned
 from bedrock_key_guard.scan.prefilter.literals import has_literal
 from bedrock_key_guard.scan.prefilter.object_workers import search
 from bedrock_key_guard.scan.provenance import placed
-from bedrock_key_guard.scan.source import Passed, Source
-from bedrock_key_guard.scan.sources.names import names
+from bedrock_key_guard.scan.source import Passed, Source, names
 from bedrock_key_guard.scan.sources.objects import (
     SHALLOW,
     absent,

@@ -19,8 +19,7 @@ from bedrock_key_guard.git.repository import (
 )
 from bedrock_key_guard.model.findings import Scanned
 from bedrock_key_guard.model.origins import Index
-from bedrock_key_guard.scan.source import Input, Source
-from bedrock_key_guard.scan.sources.names import names
+from bedrock_key_guard.scan.source import Input, Source, names
 from bedrock_key_guard.scan.sources.objects import content_of, stored_beside
 from bedrock_key_guard.scan.sources.submodules import not_here
 

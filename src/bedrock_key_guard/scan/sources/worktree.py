@@ -14,9 +14,8 @@ from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.repository import absolute, find_repository, search_outside_tree_of
 from bedrock_key_guard.model.findings import NotScanned, Scanned
 from bedrock_key_guard.model.origins import Index, WorkTree
-from bedrock_key_guard.scan.source import Input, Passed, Source
+from bedrock_key_guard.scan.source import Input, Passed, Source, names
 from bedrock_key_guard.scan.sources.files import Entry, Listed, list_files, list_nested, opened
-from bedrock_key_guard.scan.sources.names import names
 from bedrock_key_guard.scan.sources.objects import content_of
 from bedrock_key_guard.scan.sources.submodules import NOT_HERE, repository_for
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.keys.key import Key
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Key, Secret
 from bedrock_key_guard.report.json.encode import encode, members, only, renamed
 from bedrock_key_guard.report.json.json_report import SHAPES
 from tests.unit.report import samples

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.keys.key import Key
-    from bedrock_key_guard.model.case import Case
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.report.report import Report
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.git.object_stream import Records
+from bedrock_key_guard.git.cat_file import Records
 from bedrock_key_guard.scan.prefilter import may_hold_key, object_worker
 from bedrock_key_guard.scan.prefilter.object_worker import by_literals, by_prefilter
 from bedrock_key_guard.scan.prefilter.signatures import ZIP_END, container_kind, ends_as_zip

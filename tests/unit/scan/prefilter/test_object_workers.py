@@ -11,8 +11,8 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git import object_lists
+from bedrock_key_guard.git.cat_file import Records, join, sizes_of
 from bedrock_key_guard.git.clean_git import Git, clean_git
-from bedrock_key_guard.git.object_stream import Records, join, sizes_of
 from bedrock_key_guard.git.repository import Repository, find_repository
 from bedrock_key_guard.scan.prefilter import object_worker, object_workers, pool
 from tests.unit.scan.repositories import Repo, new_repo

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import bedrock_key_guard
-from bedrock_key_guard.keys.secret import Secret
+from bedrock_key_guard.keys.key import Secret
 
 TEXT = "ABSKmade-up-secret"
 SECRET = Secret(TEXT)
@@ -78,7 +78,7 @@ def test_few_modules_unseal_a_secret() -> None:
     }
     assert callers == {
         "action/runner.py",  # hands it to the runner of Actions, which hides it
-        "keys/secret_parts.py",  # says what nothing may show
+        "keys/envelope.py",  # says what nothing may show
         "plugin/collection.py",  # drops what other detectors found of it
         "plugin/detector.py",  # gives it to detect-secrets, which hashes it
         "respond/secret_stores.py",  # keeps a new key

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.git.programs import find_git, is_root_or_home, search_outside
-from bedrock_key_guard.git.repository import search_outside_tree_of
+from bedrock_key_guard.git.repository import (
+    find_git,
+    is_root_or_home,
+    search_outside,
+    search_outside_tree_of,
+)
 from tests.traps import pose_as
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.git.object_stream import Records
+from bedrock_key_guard.git.cat_file import Records
 
 SIZES = st.lists(st.integers(0, 40), max_size=12)
 
