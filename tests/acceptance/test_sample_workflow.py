@@ -75,7 +75,9 @@ def let_in(
 
 
 @pytest.mark.parametrize("repository", [REPOSITORY, NUMBERED])
-@pytest.mark.parametrize("ref", ["refs/heads/main", "refs/heads/topic", "refs/tags/v1"])
+@pytest.mark.parametrize(
+    "ref", ["refs/heads/main", "refs/heads/topic", "refs/tags/v1", "refs/pull/7/merge"]
+)
 def test_the_samples_job_is_trusted_by_the_role_that_is_deployed(
     repository: str, ref: str, job: dict[str, Any], deployed: str, sandbox: Sandbox
 ) -> None:
