@@ -38,6 +38,6 @@ def job_environment(github: GitHubServer, token: str, folder: Path) -> dict[str,
         "GITHUB_RUN_ID": "1",
         "GITHUB_OUTPUT": str(folder / "outputs.txt"),
         "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
-        "BEDROCK_KEY_GUARD_FOLDER": str(folder / "bedrock-key-guard"),
+        "RUNNER_TEMP": str(folder),
         "INPUT_GITHUB_TOKEN": token,
     }

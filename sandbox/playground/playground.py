@@ -28,7 +28,6 @@ ACTION_SCRIPT = """\
 # Run what action.yml runs, as at a push of what is checked out.
 {exports}
 export GITHUB_SHA="$(git rev-parse HEAD)"
-export BEDROCK_KEY_GUARD_FOLDER="$(mktemp -d '{folder}/run-XXXXXX')/report"
 exec {command}
 """
 
@@ -77,7 +76,7 @@ def _commands(scratch: Path, job: Mapping[str, str]) -> Path:
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in job.items())
     script = folder / ACTION_COMMAND
     script.write_text(
-        ACTION_SCRIPT.format(exports=exports, folder=scratch / "job", command=shlex.join(ACTION)),
+        ACTION_SCRIPT.format(exports=exports, command=shlex.join(ACTION)),
         encoding="utf-8",
     )
     script.chmod(0o755)

@@ -205,9 +205,16 @@ CASES: dict[str, Case] = {
     # Each of its members is one of its own, as the directory has it, until that is too much.
     "a bomb that quotes its members": Case(
         quoting(250, deflated(ZEROS[: 4 << 20] + TEXT)),
-        (("zip:0",),),
-        missing=(("zip:1 > zip:2", BOMB),),
-        unopened=(("zip:0", BAD_SUM), ("zip:0 > zip:1", f"{BROKEN} (and 248 more like it)")),
+        tuple((f"zip:{number}",) for number in range(10)),
+        missing=(("zip:9", BOMB),),
+        unopened=(
+            ("zip:0", f"{BAD_SUM} (and 8 more like it)"),
+            *(
+                (f"zip:{each} > zip:{each + 1}", f"{BROKEN} (and {248 - each} more like it)")
+                for each in range(9)
+            ),
+            ("zip:9 > zip:10", f"{BROKEN} (and 52 more like it)"),
+        ),
     ),
     "ten archives in one another": Case(nested(10), missing=((" > ".join(["zip:a"] * 5), DEEP),)),
     "more members than anyone packs": Case(many_members(200_100)),
