@@ -106,17 +106,21 @@ class Libraries:
     def _run(self, command: Sequence[str], failed: str, remedy: str) -> None:
         """Run a child that knows no credential. Raises UsageError where it fails."""
         kept = {n: v for n, v in self._environment.items() if n.upper() in _FOR_A_CHILD}
-        done = subprocess.run(
-            command,
-            env=kept,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        if done.returncode:
-            lines = done.stdout.decode("utf-8", "backslashreplace").splitlines()
-            self._log("\n".join(map(printable, lines)))
+        try:
+            done = subprocess.run(
+                command,
+                env=kept,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        except OSError as error:  # a key was found: whatever is wrong, it has to be told
+            said, ended = str(error), False
+        else:
+            said, ended = done.stdout.decode("utf-8", "backslashreplace"), not done.returncode
+        if not ended:
+            self._log("\n".join(map(printable, said.splitlines())))
             raise UsageError(failed, remedy=remedy)
 
 

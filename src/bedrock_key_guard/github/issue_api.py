@@ -36,9 +36,8 @@ class IssueOutcome:
     """Say what became of one wanted issue.
 
     `none` means that there is no issue and none was worth opening, `left-out` that the bound was
-    met. `reason` says why something
-    `failed`, or what is missing of something that was done, such as assignees that GitHub
-    refused; `error` is the error behind it, with its exit code and remedy.
+    met. `reason` says why something `failed`, or what is missing of something that was done, such
+    as assignees that GitHub refused; `error` is the error behind it, with its exit code and remedy.
     """
 
     fingerprint: str

@@ -20,7 +20,7 @@ from bedrock_key_guard.report.github.issue import (
     wanted,
     where_it_is,
 )
-from bedrock_key_guard.report.report import may_name_places, may_name_users
+from bedrock_key_guard.report.report import may_name_places, may_name_users, plural
 from bedrock_key_guard.report.status import status, worst_first
 
 if TYPE_CHECKING:
@@ -88,10 +88,9 @@ def _of_all(cases: Iterable[Case]) -> WantedIssue:
 
 
 def _incomplete(report: Report, left: int) -> Report:
-    got = (
-        "1 key got no issue of its own" if left == 1 else f"{left:,} keys got no issue of their own"
-    )
-    return replace(report, incomplete=(*report.incomplete, f"{got}: the run met max-issues."))
+    whose = "its" if left == 1 else "their"
+    met = f"{plural(left, 'key')} got no issue of {whose} own: the run met max-issues."
+    return replace(report, incomplete=(*report.incomplete, met))
 
 
 def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | None:

@@ -42,6 +42,17 @@ def test_where_no_environment_can_be_made_it_is_said_why_and_what_to_do(tmp_path
     assert "venv" in said[0]
 
 
+def test_a_python_that_cannot_be_started_is_said_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
+    said: list[str] = []
+    job = {"GITHUB_ACTION_PATH": str(tmp_path)}
+    with pytest.raises(UsageError, match="cannot make an environment"):
+        Libraries(tmp_path, job, said.append, needed=ABSENT).provide()
+    assert "No such file" in said[0]
+
+
 @pytest.mark.slow
 def test_a_child_knows_where_packages_come_from_and_no_credential(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
