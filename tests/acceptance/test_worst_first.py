@@ -65,7 +65,7 @@ def test_forged_keys_take_no_probe_from_a_live_one(
     assert (status(sandbox, leaked), status(sandbox, healthy)) == ("Inactive", "Active")
     assert job.outputs["live"] == job.outputs["responded"] == "1"
     reasons = [each["reason"] for each in job.report["not_scanned"]]
-    assert reasons == ["31 keys were not verified: the run met --max-probes."]
+    assert reasons == ["31 keys were not verified: the run met max-probes."]
 
 
 def test_the_bounds_of_the_action_are_its_inputs(

@@ -232,7 +232,7 @@ class Evidence:
     policies: PolicyAnswer | None = None
     notes: tuple[str, ...] = ()
     arrived_at: datetime | None = None
-    left_out_by: Literal["--max-probes"] | None = None
+    left_out_by: Literal["max-probes"] | None = None
 
     @property
     def credential(self) -> CredentialRecord | None:

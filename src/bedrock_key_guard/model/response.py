@@ -34,7 +34,7 @@ class Outcome:
     undo: str | None = None
     commands: tuple[str, ...] = ()
     urgent: bool = False
-    left_out_by: Literal["--max-responses"] | None = None
+    left_out_by: Literal["max-responses"] | None = None
 
     @property
     def confirmed_dead(self) -> bool:

@@ -222,8 +222,8 @@ def _left_undone(cases: list[Case]) -> tuple[str, ...]:
     unanswered = sum(bool(case.outcome.left_out_by) for case in cases if case.outcome)
     unread = sum(not case.usage.complete for case in cases if case.usage)
     return (
-        *((f"{_keys(unasked)} not verified: the run met --max-probes.",) if unasked else ()),
-        *((f"{_keys(unanswered)} not answered: it met --max-responses.",) if unanswered else ()),
+        *((f"{_keys(unasked)} not verified: the run met max-probes.",) if unasked else ()),
+        *((f"{_keys(unanswered)} not answered: it met max-responses.",) if unanswered else ()),
         *((f"The trail of {plural(unread, 'key')} was not read whole.",) if unread else ()),
     )
 

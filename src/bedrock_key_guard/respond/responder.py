@@ -79,8 +79,8 @@ class Responder:
             yield AFTER_ALL  # the bound is there for the keys that work first
         if not self._bounds.take_one():
             limit = self._policy.max_responses
-            beyond = refused(change, f"this run has made its {limit} changes (--max-responses)")
-            return replace(beyond, left_out_by="--max-responses")
+            beyond = refused(change, f"this run has made its {limit} changes (max-responses)")
+            return replace(beyond, left_out_by="max-responses")
         with self._bounds.alone(access.account.account_id, change.subject):
             applied = apply(change, access, self._dependencies)
         if isinstance(applied, Outcome):
@@ -112,7 +112,7 @@ class Responder:
         if left_undone is None:
             return left
         if not self._bounds.take_one():
-            return replace(left, left_out_by="--max-responses")
+            return replace(left, left_out_by="max-responses")
         ended = finish_earlier(earlier, left_undone, verdict, access, self._dependencies)
         return (yield from ended)
 

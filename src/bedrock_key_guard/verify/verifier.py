@@ -45,7 +45,7 @@ class Verifier:
         self._most = max_probes
         self._must_choose = keys > max_probes
         self._candidates: list[Evidence] = []
-        self._note = f"not probed: the run may probe {max_probes} keys (--max-probes)"
+        self._note = f"not probed: the run may probe {max_probes} keys (max-probes)"
 
     def judge(self, key: WholeKey) -> Steps[Verdict]:
         """Reach the verdict; a key beyond the bound is `unverified`, and says why."""
@@ -57,7 +57,7 @@ class Verifier:
             self._candidates.append(evidence)
             yield AFTER_ALL
             if key.fingerprint not in self._chosen:
-                beyond = replace(evidence, notes=(self._note,), left_out_by="--max-probes")
+                beyond = replace(evidence, notes=(self._note,), left_out_by="max-probes")
                 return verdict_from(beyond)
         return verdict_from((yield from with_answers(evidence, self._witnesses)))
 

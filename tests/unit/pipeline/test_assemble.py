@@ -128,15 +128,15 @@ UNDONE = samples.done(state="refused", confirmed_at=None)
     ("left", "said"),
     [
         (
-            {"verdict": ruled(left_out_by="--max-probes")},
-            "1 key was not verified: the run met --max-probes.",
+            {"verdict": ruled(left_out_by="max-probes")},
+            "1 key was not verified: the run met max-probes.",
         ),
         (
-            {"outcome": replace(UNDONE, left_out_by="--max-responses")},
-            "1 key was not answered: it met --max-responses.",
+            {"outcome": replace(UNDONE, left_out_by="max-responses")},
+            "1 key was not answered: it met max-responses.",
         ),
-        ({"verdict": ruled(notes=("not asked: it is somebody's (--max-probes)",))}, None),
-        ({"outcome": replace(UNDONE, reason="user a is b (--max-responses)")}, None),
+        ({"verdict": ruled(notes=("not asked: it is somebody's (max-probes)",))}, None),
+        ({"outcome": replace(UNDONE, reason="user a is b (max-responses)")}, None),
     ],
 )
 def test_what_a_bound_left_out_makes_a_run_incomplete_whatever_its_reasons_say(

@@ -402,10 +402,10 @@ def test_part_of_a_key_is_asked_about_nowhere(
 def test_a_run_that_met_its_bounds_is_incomplete(tree: Tree, leaked: Leaked) -> None:
     report = tree.verifies(Verifying(max_probes=0))
     assert state(only(report)) == "unverified"
-    assert report.incomplete == ("1 key was not verified: the run met --max-probes.",)
+    assert report.incomplete == ("1 key was not verified: the run met max-probes.",)
     assert not report.complete
     report = tree.responds(Policy(max_responses=0))
-    assert report.incomplete == ("1 key was not answered: it met --max-responses.",)
+    assert report.incomplete == ("1 key was not answered: it met max-responses.",)
 
 
 # ── where it reads ──────────────────────────────────────────────────────────────────────────────

@@ -247,7 +247,7 @@ def rich() -> Report:
             NotScanned("pipe\x1b[2J", "skipped", "it is not a regular file"),
         ),
         notes=("a scheduled run of @everyone",),
-        incomplete=("1 key was not asked about: the run may probe 200 keys (--max-probes)",),
+        incomplete=("1 key was not asked about: the run may probe 200 keys (max-probes)",),
     )
 
 

@@ -286,8 +286,8 @@ def test_no_more_credentials_are_changed_than_allowed(stage: Stage) -> None:
     ]
     assert [outcome.state for outcome in outcomes] == ["done", "done", "refused", "refused"]
     assert stage.diary.done == ["set Inactive"] * 2
-    assert outcomes[-1].reason == "this run has made its 2 changes (--max-responses)"
-    assert [outcome.left_out_by for outcome in outcomes] == [None, None, *["--max-responses"] * 2]
+    assert outcomes[-1].reason == "this run has made its 2 changes (max-responses)"
+    assert [outcome.left_out_by for outcome in outcomes] == [None, None, *["max-responses"] * 2]
     assert outcomes[-1].urgent
     assert "--user-name=user-3" in outcomes[-1].commands[0]
 
@@ -392,7 +392,7 @@ def test_what_an_earlier_run_left_undone_is_left_out_by_the_bound_too(stage: Sta
     named = replace(verdict, evidence=replace(verdict.evidence, iam=found(credential("Inactive"))))
     outcome = stage.respond(Policy(response="delete", max_responses=0), named)
     left = replace(stage.recalled, action="disable", state="not-needed")
-    assert outcome == replace(left, left_out_by="--max-responses")
+    assert outcome == replace(left, left_out_by="max-responses")
     assert stage.respond(Policy(max_responses=0), named) == left
     assert stage.diary.done == []
 

@@ -96,9 +96,9 @@ def test_no_more_keys_are_used_than_allowed(executor: Executor) -> None:
     assert (states.count("live"), states.count("unverified")) == (4, 5)
     assert len({fingerprint for _, fingerprint, _ in bedrock.asked}) == 4
     reasons = {v.reason for v in verdicts.values() if v.state == "unverified"}
-    assert reasons == {"IAM: found; not probed: the run may probe 4 keys (--max-probes)"}
+    assert reasons == {"IAM: found; not probed: the run may probe 4 keys (max-probes)"}
     bounds = [verdict.evidence.left_out_by for verdict in verdicts.values()]
-    assert bounds == [None if state == "live" else "--max-probes" for state in states]
+    assert bounds == [None if state == "live" else "max-probes" for state in states]
 
 
 def test_keys_that_need_no_probe_use_none_up(executor: Executor) -> None:
