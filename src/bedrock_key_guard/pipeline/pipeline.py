@@ -9,22 +9,20 @@ report goes back to the door that asked: the command prints it, the Action makes
 
 from __future__ import annotations
 
-import signal
-import threading
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GuardError
 from bedrock_key_guard.model.findings import Case, incidents_of
+from bedrock_key_guard.pipeline.interruption import interruptible
 from bedrock_key_guard.pipeline.options import Surroundings
 from bedrock_key_guard.report.report import Report, plural
 from bedrock_key_guard.scan.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from bedrock_key_guard.keys.key import Secret, WholeKey
     from bedrock_key_guard.model.findings import Scan
@@ -44,7 +42,7 @@ def run(
 ) -> Report:
     """Run as many stages as are asked for and return the report. Raises GuardError."""
     around = _keeping_out(around or Surroundings())
-    with _terminable(), around.watch() as progress:
+    with interruptible(), around.watch() as progress:
         scanned = scan(scanning, around.environment, progress)
     cases = tuple(map(Case, incidents_of(scanned.findings)))
     for case in cases:
@@ -111,28 +109,6 @@ def _judged(
         return replace(case, verdict=verdict, outcome=outcome)
 
     return for_each_key(cases, settle, around.clock, around.sleep)
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM do within what Ctrl-C does: raise KeyboardInterrupt.
-
-    Only the main thread can ask for a signal, and one that is ignored stays so.
-    """
-    here = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGTERM) if here else None
-    if before in (None, signal.SIG_IGN):
-        yield
-        return
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 _NOT_DEEP = (

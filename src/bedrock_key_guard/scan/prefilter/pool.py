@@ -80,7 +80,9 @@ class Pool(Generic[W]):
         self._said: SimpleQueue[Answer[W] | Unanswered[W] | None] = SimpleQueue()
         cores = os.cpu_count() or 1
         self._workers = [*_started(command, environment, min(cores, most or cores))]
-        self._threads = [Thread(target=self._serve, args=(each,)) for each in self._workers]
+        self._threads = [
+            Thread(target=self._serve, args=(each,), daemon=True) for each in self._workers
+        ]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -88,14 +90,14 @@ class Pool(Generic[W]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End all workers; nothing may wait in `take` any more."""
+        """End all workers; nothing should wait in `take` any more, and is not waited for long."""
         for worker in self._workers:
             with suppress(OSError):
                 cast("IO[bytes]", worker.stdin).close()
         for worker in self._workers:
             _end(worker)
         for thread in self._threads:
-            thread.join()
+            thread.join(_PATIENCE)
         for worker in self._workers:
             cast("IO[bytes]", worker.stdout).close()
 
