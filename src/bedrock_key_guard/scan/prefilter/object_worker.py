@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 from bedrock_key_guard.git.cat_file import Records, join, sizes_of
@@ -66,9 +67,11 @@ class Search:
         self._command = (*git, *_CACHE, "cat-file", "--batch=%(objectname)", "--buffer")
         self._choose = choose
         self._process: subprocess.Popen[bytes] | None = None
+        self._starting = Lock()
 
     def stop(self) -> None:
-        """Kill the Git that runs."""
+        """Kill the Git that runs, and let no other start."""
+        self._starting.acquire()  # for good
         if self._process:
             self._process.kill()
 
@@ -110,13 +113,14 @@ class Search:
             return process.returncode == 0 and records.all_read()
 
     def _started(self, names: IO[bytes]) -> subprocess.Popen[bytes]:
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=names,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=_BUFFER,
-        )
+        with self._starting:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=names,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=_BUFFER,
+            )
         return self._process
 
 
