@@ -255,6 +255,25 @@ SPLITS: dict[str, Step] = {
     "Go, added": split(CONCATENATED, '" +\n\t\t"', 60, '"'),
     "Terraform, join": split(CONCATENATED, '",\n    "', 40, '"'),
 }
+# What nobody sees between the parts of a key.
+MARKS: dict[str, Step] = {
+    "colours of a terminal": split("terminal", "\x1b[m\x1b[K", 30),
+    "links of a terminal": split("terminal", "\x1b]8;;\x1b\\", 30),
+    "bold letters of HTML": split("html", "</b><b>", 30),
+    "places to break in HTML": split("html", "<wbr>", 20),
+    "spans of a highlighter": split("html", '</span><span class="s1">', 40),
+    "comments of HTML": split("html", "<!-- -->", 40),
+    "soft hyphens of HTML": split("html", "&shy;", 20),
+    "zero-width spaces of HTML": split("html", "&#8203;", 20),
+    "soft hyphens": split("invisible", "\N{SOFT HYPHEN}", 20),
+    "zero-width spaces": split("invisible", "\N{ZERO WIDTH SPACE}", 20),
+    "zero-width spaces of JSON": split("unicode-escape", "\\u200b", 20),
+    "no-break spaces": split("invisible", "\N{NO-BREAK SPACE}", 20),
+    "tabs": split("invisible", "\t", 20),
+    "bold letters of Markdown": split("markdown", "**", 20),
+    "hyphenation of LaTeX": split("latex", "\\-", 20),
+    "places to break in LaTeX": split("latex", "\\allowbreak{}", 20),
+}
 # Two in a row, or one with letters left as they are.
 SPECIAL: dict[str, tuple[Step, ...]] = {
     "quoted-printable": (text("key=", ""), _quoted_printable),

@@ -20,6 +20,7 @@ from tests.hiding.encodings import (
     CONCATENATED,
     ESCAPES,
     FEW,
+    MARKS,
     PACKED,
     PREFIX_SPLITS,
     SPECIAL,
@@ -262,7 +263,9 @@ def _rows() -> Iterator[Place]:
         yield place("every family", "a.env", (text("A="),), family)
         yield place("every family, in base64", "a.env", (based(), text("A=")), family)
         yield place("every family, in a zip", "a.zip", (BOXES["zip"],), family)
-    yield from _alone({**ESCAPES, **WIDES, **BLOCKS, **ARRAYS, **SPLITS, **PACKED, **SPECIAL})
+    yield from _alone(
+        {**ESCAPES, **WIDES, **BLOCKS, **ARRAYS, **SPLITS, **MARKS, **PACKED, **SPECIAL}
+    )
     for name, family in product(DUMPS, BOTH):
         yield place(name, "a.txt", (text("key="), dump(name), text("$ dump key\n")), family)
         if "-p" not in name:

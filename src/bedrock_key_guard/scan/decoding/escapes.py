@@ -1,4 +1,4 @@
-"""Undo, in one pass, every escape, wrap and split that text can have.
+"""Undo, in one pass, every escape, wrap, split and mark that text can have.
 
 A key is made of letters and digits, so whatever looks like an escape inside it is one, and what
 joins two of its parts is no part of it. Escapes of escapes take a pass each.
@@ -32,11 +32,11 @@ CONCATENATED = "concatenated"
 # without any of these letters is then passed over ten times as fast.
 _TOKEN = re.compile(
     rb"""
-    [%&\\"'`=^\r\n](?:
+    [%&\\"'`=^\r\n<*~\t\x1b\xc2\xcd\xe2\xef](?:
       (?<=%)(?P<percent>[0-9A-Fa-f]{2})
-    | (?<=&)(?:\#0{0,5}(?P<html_decimal>[0-9]{1,3})
-         |\#[xX]0{0,5}(?P<html_hex>[0-9A-Fa-f]{1,2})
-         |(?P<html_name>[A-Za-z]{2,8}));
+    | (?<=&)(?:\#0{0,5}(?P<html_decimal>[0-9]{1,5})
+         |\#[xX]0{0,5}(?P<html_hex>[0-9A-Fa-f]{1,4})
+         |(?P<html_name>[A-Za-z]{2,24}));
     | (?P<concatenated>
         (?:(?<=\\)\\{0,6}["'`]|(?<=["'`]))
         (?:
@@ -51,12 +51,14 @@ _TOKEN = re.compile(
         ){1,6}
       )
     | (?P<quote>(?<=[A-Za-z0-9]["'])(?=[A-Za-z0-9]))
-    | (?<=\\)(?:u00(?P<u4>[0-9A-Fa-f]{2})
-          |[uU]000000(?P<u8>[0-9A-Fa-f]{2})
-          |u\{0{0,4}(?P<u_braced>[0-9A-Fa-f]{1,2})\}
+    | (?<=\\)(?:u(?P<u4>[0-9A-Fa-f]{4})
+          |[uU]0000(?P<u8>[0-9A-Fa-f]{4})
+          |u\{0{0,4}(?P<u_braced>[0-9A-Fa-f]{1,4})\}
           |x(?P<x>[0-9A-Fa-f]{2})
           |x\{(?P<x_braced>[0-9A-Fa-f]{2})\}
           |(?P<octal>0?[01][0-7]{2}|[4-7][0-7])
+          |(?P<latex>-(?<!key\\-)(?!(?:api|key|at)\\?-)
+             |(?:(?:allow|line)break|hspace)(?:\[[0-4]\]|\{(?:0[a-z]{2})?\}|[ ])?)
           |(?P<continued>[ \t]{0,8}\r?\n[ \t]*)
           |(?P<backslash>[^\r\n]))
     | (?<==)(?P<quoted>[0-7][0-9A-Fa-f])
@@ -65,45 +67,67 @@ _TOKEN = re.compile(
         (?:(?<=\S{4}\^)(?:\r?\n|\r)|(?<=\S{4}\r)\n?|(?<=\S{4}\n))
         [ \t]*(?:(?:\#{1,9}|//{1,9}|\*|>{1,9}|--|;{1,9}|\||\+
             |-(?!api-|key-|at-))[ \t]*)?)
+    | (?P<tag>(?<=<)(?:/?[A-Za-z][A-Za-z0-9:-]{0,24}(?:\s[^<>]{0,200})?/?|!--[^<>]{0,40}--)>)
+    | (?P<emphasis>(?<=[A-Za-z0-9]\*)\*{0,2}(?=[A-Za-z0-9])|(?<=[A-Za-z0-9]~)~(?=[A-Za-z0-9]))
+    | (?P<terminal>(?<=\x1b)(?:\[[0-?]{0,32}[ -/]{0,3}[@-~]
+          |\][^\x07\x1b]{0,999}(?:\x07|\x1b\\)|[()][0-9A-Z]))
+    | (?P<invisible>(?<=[A-Za-z0-9]\t)(?=[A-Za-z0-9])|(?<=\xc2)[\xa0\xad]|(?<=\xcd)\x8f
+          |(?<=\xe2)(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])
+          |(?<=\xef)(?:\xbb\xbf|\xb8[\x80-\x8f]))
     )
     """,
     re.VERBOSE,
 )
-_CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
-# What nobody sees as what it is, between the parts of a key.
-_INVISIBLE = {"\N{NO-BREAK SPACE}": b" ", "\N{SOFT HYPHEN}": b""}
+_CONTROLS = dict(zip(b"nrtabfe", b"\n\r\t\a\b\f\x1b", strict=True))
+# What nobody sees between the parts of a key: Unicode's no-break spaces and soft hyphens, joiners,
+# marks of direction and variation, which `invisible` has in UTF-8.
+_SPACES, _JOINERS = (0xA0, 0xAD, 0x34F, 0xFEFF), (*range(0x200B, 0x2010), *range(0x2060, 0x2070))
+_INVISIBLE = {*_SPACES, *_JOINERS, *range(0x202A, 0x202F), *range(0xFE00, 0xFE10)}
+_LAST_BYTE = 0xFF
 
 
-def _number(base: int) -> Callable[[bytes], bytes]:
-    return lambda digits: bytes([min(int(digits, base), 255)])
+def _byte(base: int) -> Callable[[bytes], bytes]:
+    return lambda digits: bytes([int(digits, base)])
+
+
+def _character(base: int) -> Callable[[bytes], bytes]:
+    return lambda digits: _written(int(digits, base))
+
+
+def _written(number: int) -> bytes:
+    """Return a character where it may be a part of a key, and nothing for what nobody sees."""
+    return b"" if number in _INVISIBLE else bytes([min(number, _LAST_BYTE)])
 
 
 def _entity(name: bytes) -> bytes:
     """Return what an entity of HTML stands for, if that may be a part of a key or between two."""
     text = html5.get(f"{name.decode()};", "")
-    return text.encode() if text and text.isascii() else _INVISIBLE.get(text, b"&%b;" % name)
+    numbers = [*map(ord, text)]
+    if text and (text.isascii() or _INVISIBLE.issuperset(numbers)):
+        return b"".join(map(_written, numbers))
+    return b"&%b;" % name
 
 
 def _control(letter: bytes) -> bytes:
-    return _CONTROLS.get(letter, letter)
+    return bytes([_CONTROLS.get(letter[0], letter[0])])
 
 
 def _nothing(_: bytes) -> bytes:
     return b""
 
 
-_hex, _decimal, _octal = _number(16), _number(10), _number(8)
+_hex, _octal, _hex_character = _byte(16), _byte(8), _character(16)
 # What each kind of token is called, and what it stands for.
 _KINDS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "percent": ("percent", _hex),
-    "html_decimal": ("html", _decimal),
-    "html_hex": ("html", _hex),
+    "html_decimal": ("html", _character(10)),
+    "html_hex": ("html", _hex_character),
     "html_name": ("html", _entity),
     "concatenated": (CONCATENATED, _nothing),
     "quote": (CONCATENATED, _nothing),
-    "u4": ("unicode-escape", _hex),
-    "u8": ("unicode-escape", _hex),
-    "u_braced": ("unicode-escape", _hex),
+    "u4": ("unicode-escape", _hex_character),
+    "u8": ("unicode-escape", _hex_character),
+    "u_braced": ("unicode-escape", _hex_character),
     "x": ("hex-escape", _hex),
     "x_braced": ("hex-escape", _hex),
     "octal": ("octal-escape", _octal),
@@ -112,6 +136,11 @@ _KINDS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "quoted": ("quoted-printable", _hex),
     "soft": ("quoted-printable", _nothing),
     "wrapped": (WRAPPED, _nothing),
+    "latex": ("latex", _nothing),
+    "tag": ("html", _nothing),
+    "emphasis": ("markdown", _nothing),
+    "terminal": ("terminal", _nothing),
+    "invisible": ("invisible", _nothing),
 }
 
 

@@ -361,6 +361,8 @@ def test_any_composition_in_any_text_is_found(
 ) -> None:
     key = KEYS[family]
     assume(sum(step in WIDES for step in steps) <= 1)
+    # Base64 writes `>` as `+`, which is no sign of base64 in text: Bedrock's keys have another.
+    assume(splitter != "lines of a quoted mail" or "bedrock" in family or not steps)
     chosen: list[Encoder] = [ENCODERS[step][1] for step in steps]
     names = [ENCODERS[step][0] for step in steps]
     if splitter and len(steps) < DEPTH:
