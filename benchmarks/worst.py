@@ -246,6 +246,8 @@ TEXTS: dict[str, Make] = {
     "starts of links in a terminal": _repeated(b"\x1b]" + b"-" * 997),
     "characters that nobody sees": _filled("\N{ZERO WIDTH SPACE}".encode()),
     "hyphenation of LaTeX": _filled(b"\\-"),
+    "cut keys on lines": _repeated(b"1 ABSKQmVkcm9ja0FQSUtl\n2 abcd\n3 abcd\n"),
+    "a cut key and lines": _repeated(b"2 abcd\n", b"1 bedrock-api-key-YmVkcm9jay5h\n"),
     "UTF-16": lambda n: _filled(b"-")(n // 2).decode().encode("utf-16-le"),
     "UTF-32": lambda n: _filled(b"-")(n // 4).decode().encode("utf-32-be"),
     "letters and zeros": _repeated(b"A\0B\0S\0K\0" * 3 + b"AA"),

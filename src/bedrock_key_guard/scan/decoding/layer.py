@@ -45,14 +45,15 @@ class Listed:
     """Describe bytes that each stood at a place of their own."""
 
     places: list[int]
+    name: str = ""
 
     def source(self, position: int) -> int:
         """Return where the byte at `position` began."""
         return self.places[position]
 
-    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # nothing undone
-        """Return nothing: what was left out has no name."""
-        return ()
+    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # the same everywhere
+        """Return the one name, if there is one."""
+        return (self.name,) if self.name else ()
 
 
 def block_starts(data: bytes, left_out: bytes) -> list[int]:

@@ -41,6 +41,15 @@ _NAME = re.compile(rb"[A-Za-z0-9_+=,.@-]*")
 _TEXT = re.compile(rb"[\t\n\r -~]*")
 
 
+def begun(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where a key may begin, and where the letters and digits behind its prefix end."""
+    for prefix, start in _STARTS.items():
+        if prefix.encode() in data:
+            for found in start.finditer(data):
+                run = _BODY.match(data, found.end())
+                yield found.start(), run.end() if run else found.end()
+
+
 def keys_in(layer: Layer) -> Iterator[Read]:
     """Yield the keys in a layer, whole or malformed, family by family."""
     for family in FAMILIES:

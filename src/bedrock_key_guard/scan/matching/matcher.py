@@ -15,6 +15,7 @@ from bedrock_key_guard.keys import short_term
 from bedrock_key_guard.keys.key import Key, MalformedKey
 from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
 from bedrock_key_guard.scan.decoding.layers import layers_in, outermost
+from bedrock_key_guard.scan.matching.gutters import GUTTER, joined
 from bedrock_key_guard.scan.matching.key_parser import keys_in
 
 if TYPE_CHECKING:
@@ -72,11 +73,19 @@ def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
             found.append(match)
     with budget.bound():
         for layer in outermost(data, base):
-            for inner in layers_in(layer, budget):
+            for inner in _inner(layer, budget):
                 for match in _read(inner, base):
                     found.append(match)
                     budget.spend(ATTEMPT)
     return found
+
+
+def _inner(layer: Layer, budget: Budget) -> Iterator[Layer]:
+    """Yield all that can be decoded from a layer, and what lines say together."""
+    for inner in layers_in(layer, budget):
+        yield inner
+        yield from joined(inner, budget)
+    yield from joined(layer, budget)
 
 
 def _read(layer: Layer, base: int) -> Iterator[Match]:
@@ -89,9 +98,13 @@ def _read(layer: Layer, base: int) -> Iterator[Match]:
             yield Match(first - base, last - base, key, encodings)
 
 
-def _preference(match: Match) -> tuple[bool, int, int]:
-    """Order matches: whole keys before malformed ones, long before short, plain before encoded."""
-    return match.confidence != "exact", -len(match.key.secret), len(match.encodings)
+def _preference(match: Match) -> tuple[bool, int, int, bool]:
+    """Order matches: whole keys before malformed ones, long before short, plain before encoded.
+
+    What lines say together comes last: a dump's text is shown in a gutter of its own.
+    """
+    depth = len(match.encodings)
+    return match.confidence != "exact", -len(match.key.secret), depth, GUTTER in match.encodings
 
 
 class _Accepted:
