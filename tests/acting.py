@@ -17,7 +17,7 @@ from typing import Any
 
 from sandbox.github.github_server import GitHubServer
 from tests.doors import git
-from tests.jobs import REPOSITORY, ROOT, equipped_python
+from tests.jobs import REPOSITORY, ROOT, equipped_python, warm
 
 WORKFLOWS = ROOT / "tests" / "data" / "workflows"
 ACT = Path(sys.executable).with_name("act")
@@ -40,7 +40,8 @@ class Act:
     """Run a sample workflow in `workspace`; `published` is the Action as others use it.
 
     `settings` are in the environment of every step. Unless a run is to install what it needs, it
-    has a Python that sees what is installed here, which spares it most of its time.
+    has a Python that sees what is installed here and sits no waiting out, which spares it most of
+    its time.
     """
 
     workspace: Path
@@ -77,7 +78,7 @@ class Act:
             "secret": f"GITHUB_TOKEN={self.github.add_actions_token(REPOSITORY)}",
             "var": f"FAIL_ON={fail_on}",
         }
-        tools = [] if install else [equipped_python(self._folder / "python")]
+        tools = [] if install else [equipped_python(self._folder / "python", warm())]
         path = [*tools, Path(sys.executable).parent, os.environ["PATH"]]
         folders = {"actions/setup-python@v5": self._stub(), "acme/guard@v1": self.published}
         return subprocess.run(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.hurry import parse_once
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -133,8 +135,13 @@ def home(
     return directory
 
 
+@pytest.fixture(scope="session")
+def parsed_once() -> None:
+    parse_once()
+
+
 @pytest.fixture(scope="module")
-def running_sandbox(loopback_environment: None) -> Iterator[Sandbox]:
+def running_sandbox(loopback_environment: None, parsed_once: None) -> Iterator[Sandbox]:
     # What needs no sandbox need not wait until moto is imported.
     from sandbox.front.sandbox import Sandbox
 

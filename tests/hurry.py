@@ -2,26 +2,35 @@
 
     python -I tests/hurry.py respond .
     python -I tests/hurry.py bedrock_key_guard.action
+    python -I tests/hurry.py --serve SOCKET
 
 Retries, back-off and deadlines stay what they are, and a test need not sit them out. The dates of
 servers are read as later by as much, for their clocks have moved too. Hosts whose names end with
-`NAMELESS_HOSTS` are not in the DNS.
+`NAMELESS_HOSTS` are not in the DNS. The last form is the other half of `warm.py`.
 """
 
 from __future__ import annotations
 
 import email.utils
+import functools
+import gc
+import json
 import os
 import runpy
+import select
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 
 _ahead = [0.0]
+# What Python reads where it starts, and a fork of it can no longer heed.
+_AT_START = ("LANG", "LC_", "PYTHON", "TZ")
 
 
 def _sleep(seconds: float) -> None:
@@ -43,10 +52,80 @@ def _resolve(host: Any, *more: Any, find: Any = socket.getaddrinfo, **named: Any
     return find(host, *more, **named)
 
 
+def parse_once() -> None:
+    """Let botocore keep what it parses: each new session reads all endpoints of AWS anew."""
+    from botocore.loaders import JSONFileLoader
+
+    read = functools.cache(JSONFileLoader().load_file)
+    setattr(JSONFileLoader, "load_file", lambda _, path: read(path))  # noqa: B010  # mypy allows it
+
+
+def _import_all() -> None:
+    """Import what a run imports at the latest when it asks AWS and reports."""
+    import boto3
+
+    import bedrock_key_guard
+
+    parse_once()
+    for module in walk_packages(bedrock_key_guard.__path__, "bedrock_key_guard."):
+        if not module.name.endswith("__main__") and ".plugin" not in module.name:
+            import_module(module.name)
+    session = boto3.Session("none", "none", region_name="us-east-1")
+    for service in ("iam", "sts", "cloudtrail"):
+        session.client(service)
+
+
+def _serve(path: str) -> list[str]:
+    """Return, in a fork for each caller, the words that it gives; end with who started this."""
+    _import_all()
+    gc.freeze()
+    started_with = _at_start(os.environ)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        while True:
+            ready, _, _ = select.select([listener, sys.stdin], [], [])
+            if sys.stdin in ready:
+                raise SystemExit
+            caller, _ = listener.accept()
+            with caller:
+                _, (*streams, folder), _, _ = socket.recv_fds(caller, 1, 4)
+                asked = json.loads(caller.makefile("rb").read())
+                if _at_start(asked["environment"]) == started_with:
+                    if not (child := os.fork()):
+                        break
+                    _, status = os.waitpid(child, 0)
+                    caller.sendall(b"%d" % os.waitstatus_to_exitcode(status))
+                for descriptor in (*streams, folder):
+                    os.close(descriptor)
+    os.fchdir(folder)
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
+    for descriptor in (*streams, folder):
+        os.close(descriptor)
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    words: list[str] = asked["words"]
+    return words
+
+
+def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(_AT_START)}
+
+
+def _run(words: Sequence[str]) -> None:
+    door, *words = (
+        words if words[:1] == ["bedrock_key_guard.action"] else ["bedrock_key_guard", *words]
+    )
+    sys.argv[1:] = words
+    runpy.run_module(door, run_name="__main__", alter_sys=True)
+
+
 if __name__ == "__main__":
     # Before the guard and its libraries are imported, for some take these names as they find them.
     vars(time).update(sleep=_sleep, monotonic=_moved(time.monotonic), time=_moved(time.time))
     vars(socket).update(getaddrinfo=_resolve)
     vars(email.utils).update(parsedate_to_datetime=_read_date)
-    door = sys.argv.pop(1) if sys.argv[1:2] == ["bedrock_key_guard.action"] else "bedrock_key_guard"
-    runpy.run_module(door, run_name="__main__", alter_sys=True)
+    _run(_serve(sys.argv[2]) if sys.argv[1:2] == ["--serve"] else sys.argv[1:])

@@ -6,12 +6,15 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +32,7 @@ ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding
 (_STEP,) = ACTION["runs"]["steps"]
 HURRY = ROOT / "tests" / "hurry.py"
 HURRIED = (sys.executable, "-I", str(HURRY))
+WARM = ROOT / "tests" / "warm.py"
 BASH = (shutil.which("bash") or "bash", "--noprofile", "--norc", "-eo", "pipefail")
 
 Done = subprocess.CompletedProcess[bytes]
@@ -42,8 +46,23 @@ def guard(
     hurried: bool = False,
 ) -> Done:
     """Run the command; `hurried`, it sits no waiting out."""
-    start = [str(HURRY)] if hurried else ["-m", "bedrock_key_guard"]
-    return _run([sys.executable, "-I", *start, *arguments], cwd, env, stdin)
+    start = warm() if hurried else (sys.executable, "-I", "-m", "bedrock_key_guard")
+    return _run([*start, *arguments], cwd, env, stdin)
+
+
+@functools.cache
+def warm() -> tuple[str, ...]:
+    """Return how to start a hurried run as a fork of one process, which ends with this one."""
+    folder = tempfile.mkdtemp()
+    path = str(Path(folder) / "door")
+    server = subprocess.Popen(
+        [*HURRIED, "--serve", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    atexit.register(shutil.rmtree, folder)
+    atexit.register(server.communicate)
+    assert server.stdout
+    assert server.stdout.readline()
+    return (sys.executable, "-I", "-S", str(WARM), path, str(HURRY))
 
 
 def said(done: Done) -> str:
@@ -176,14 +195,15 @@ class Job:
 
     def run(self, **inputs: str) -> Done:
         """Run the step."""
-        return _run(self.command(), self.workspace, self.step_environment(inputs), b"")
+        python = warm() if self.python == HURRIED else self.python
+        return _run(self.command(), self.workspace, self.step_environment(inputs, python), b"")
 
     def start(self, **inputs: str) -> subprocess.Popen[bytes]:
         """Start the step in a process group of its own."""
         return subprocess.Popen(
             self.command(),
             cwd=self.workspace,
-            env=self.step_environment(inputs),
+            env=self.step_environment(inputs, self.python),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -196,7 +216,9 @@ class Job:
         script.write_text(_STEP["run"], encoding="utf-8")
         return [*BASH, str(script)]
 
-    def step_environment(self, inputs: Mapping[str, str]) -> dict[str, str]:
+    def step_environment(
+        self, inputs: Mapping[str, str], python: Sequence[str] = ()
+    ) -> dict[str, str]:
         """Return the environment of the step, with inputs as a runner gives them."""
         values = {name: str(each.get("default", "")) for name, each in ACTION["inputs"].items()}
         values |= {name.replace("_", "-"): value for name, value in inputs.items()}
@@ -204,8 +226,8 @@ class Job:
         resolved = {n: expressions.get(text, text) for n, text in _STEP["env"].items()}
         given = {"${{ github.token }}": self.token}
         environment = self.environment | {n: given.get(v, v) for n, v in resolved.items()}
-        if self.python:
-            launcher = equipped_python(self.folder / "python", self.python)
+        if python:
+            launcher = equipped_python(self.folder / "python", python)
             environment["PATH"] = f"{launcher}{os.pathsep}{environment['PATH']}"
         return environment
 

@@ -31,6 +31,7 @@ class AwsClients:
     _aws: AwsServer
     _keys: dict[str, dict[str, AccessKey]]
     _session: botocore.session.Session
+    _clients: dict[tuple[AccessKey, str, str], Any]
 
     def client(
         self,
@@ -49,15 +50,18 @@ class AwsClients:
     def client_with(self, key: AccessKey, service: str, *, region: str | None = None) -> Any:
         """Make a client with any access key, which never tries a call twice."""
         region = region or home_region(account_of(key.access_key_id) or "")
-        return self._session.create_client(
-            service,
-            region_name=region,
-            aws_access_key_id=key.access_key_id,
-            aws_secret_access_key=key.secret_access_key,
-            aws_session_token=key.session_token,
-            endpoint_url=self._aws.url,
-            config=Config(proxies={}, retries={"total_max_attempts": 1}),
-        )
+        which = key, service, region
+        if which not in self._clients:
+            self._clients[which] = self._session.create_client(
+                service,
+                region_name=region,
+                aws_access_key_id=key.access_key_id,
+                aws_secret_access_key=key.secret_access_key,
+                aws_session_token=key.session_token,
+                endpoint_url=self._aws.url,
+                config=Config(proxies={}, retries={"total_max_attempts": 1}),
+            )
+        return self._clients[which]
 
     def credentials(
         self, account_id: str, *, user: str = ADMIN_USER, role: str | None = None

@@ -91,6 +91,7 @@ class Sandbox(AwsClients):
         self._region = region
         self._partitions = dict(partitions or {})
         self._keys: dict[str, dict[str, AccessKey]] = {}
+        self._clients: dict[tuple[AccessKey, str, str], Any] = {}
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Sandbox:
@@ -126,6 +127,7 @@ class Sandbox(AwsClients):
             organization.found(None)
             TRAIL.clear()
             clock.set_ahead(timedelta())
+            self._clients.clear()
             self._keys = {
                 account: seeding.seed_account(account) for account in account_ids or self._accounts
             }

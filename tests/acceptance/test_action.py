@@ -19,6 +19,7 @@ from tests.acting import ACT, Act
 from tests.jobs import (
     ACCOUNT,
     BASH,
+    HURRIED,
     REPOSITORY,
     ROOT,
     Host,
@@ -161,7 +162,7 @@ def test_another_repository_uses_it_by_name(
 def test_the_step_itself_does_the_same_under_bash(
     workspace: Path, host: Host, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
 ) -> None:
-    job = host.job()
+    job = host.job(python=HURRIED)
     done = job.run()
     assert (done.returncode, done.stderr) == (1, b"")
     assert status(sandbox, leaked) == "Inactive"

@@ -16,8 +16,8 @@ from bedrock_key_guard.scan.containers.formats import pack
 from bedrock_key_guard.scan.containers.limits import STEP, UNPACKED, Limits
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.matching import windows
-from bedrock_key_guard.scan.matching.lines import LONGEST_LINE
 from bedrock_key_guard.scan.matching.matcher import LONGEST, Match, matches
+from bedrock_key_guard.scan.matching.windows import LONGEST_LINE
 
 # What a whole key says once its base64 is undone.
 _LONG_TERM = re.compile(rb"[\w+=,.@-]+-at-\d{12}:[A-Za-z0-9+/=]{40,100}", re.ASCII)

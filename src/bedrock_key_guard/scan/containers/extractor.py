@@ -10,8 +10,7 @@ from bedrock_key_guard.scan.containers.between_members import WINDOW, BetweenMem
 from bedrock_key_guard.scan.containers.cursor import Cursor
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
 from bedrock_key_guard.scan.containers.limits import STEP, Unreadable
-from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, Gap
-from bedrock_key_guard.scan.containers.streams import After, Ending, Stream
+from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, After, Ending, Gap, Stream
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import POINTER, TAIL, ends_as_zip, kinds_of

@@ -8,8 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.git.lfs import Pointer, pointer_in
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
-from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, Gaps
-from bedrock_key_guard.scan.containers.streams import After, Ending, Section
+from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, After, Ending, Gaps, Section
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, TAIL, ends_as_zip, kinds_of
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
+from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.decoding.escapes import WRAPPED
 from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Packed, Regular, Thinned
-from bedrock_key_guard.scan.prefilter import heuristics, literals
+from bedrock_key_guard.scan.prefilter import literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,16 +111,14 @@ def _joined(layer: Layer, run: re.Match[bytes]) -> Layer:
 def from_hex(layer: Layer) -> Iterator[Layer]:
     """Yield what each long run of hex digits holds, whatever stands between the pairs."""
     blank = _without_signs(layer)
-    for begin, end in heuristics.rows(blank.data.translate(_ROW_TABLE), b"h" * _FEWEST_DIGITS):
+    for begin, end in prefilter.rows(blank.data.translate(_ROW_TABLE), b"h" * _FEWEST_DIGITS):
         for first, last in _paired(blank.data[begin:end]):
             text = blank.data[begin + first : begin + last]
             digits = text.translate(None, _BETWEEN_PAIRS)
             if len(digits) >= _FEWEST_DIGITS:
                 shape = Thinned(text, _BETWEEN_PAIRS, begin + first)
                 yield _unhexed(Layer(digits, shape, blank, layer.depth))
-    for begin, end in heuristics.rows(
-        layer.data.translate(_HEX_TABLE), b"h" * (_FEWEST_DIGITS + 1)
-    ):
+    for begin, end in prefilter.rows(layer.data.translate(_HEX_TABLE), b"h" * (_FEWEST_DIGITS + 1)):
         # The first digit may belong to what stood before, in a line that was joined to this one.
         yield _unhexed(_slice(layer, begin + 1, end - (end - begin + 1) % 2))
 

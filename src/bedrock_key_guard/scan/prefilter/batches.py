@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 
-from bedrock_key_guard.scan.prefilter import may_hold_key
-from bedrock_key_guard.scan.prefilter.heuristics import BLOCK
+from bedrock_key_guard.scan.prefilter import BLOCK, may_hold_key
 from bedrock_key_guard.scan.prefilter.protocol import serve
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
 

@@ -4,7 +4,7 @@ from typing import SupportsIndex
 
 import pytest
 
-from bedrock_key_guard.scan.matching.lines import WIDTHS, Lines
+from bedrock_key_guard.scan.matching.windows import WIDTHS, Lines
 
 KEY = "key"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.scan.matching.lines import pragma_on
+from bedrock_key_guard.scan.matching.windows import pragma_on
 
 
 @pytest.mark.parametrize(

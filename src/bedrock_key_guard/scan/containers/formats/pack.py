@@ -22,8 +22,7 @@ from bedrock_key_guard.git.repository import Repository
 from bedrock_key_guard.scan.containers import compressed
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.limits import DAMAGED, START, STEP, Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Members, OpenedMember
-from bedrock_key_guard.scan.containers.streams import Stream
+from bedrock_key_guard.scan.containers.members import Members, OpenedMember, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

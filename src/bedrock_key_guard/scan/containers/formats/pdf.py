@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.formats.pdf_filters import DECODERS
 from bedrock_key_guard.scan.containers.limits import DECODED, TOKEN, TOO_SHORT, Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember
-from bedrock_key_guard.scan.containers.streams import Stream
+from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.limits import TOKEN, Budget
-from bedrock_key_guard.scan.containers.members import name_of
-from bedrock_key_guard.scan.containers.streams import Section
+from bedrock_key_guard.scan.containers.members import Section, name_of
 from bedrock_key_guard.scan.prefilter.signatures import (
     TAIL,
     ZIP64_LOCATOR,

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.scan.prefilter import BETWEEN
-from bedrock_key_guard.scan.prefilter.heuristics import ASCII_QUAD, BLOCK, compressed, dense, texts
+from bedrock_key_guard.scan.prefilter import ASCII_QUAD, BETWEEN, BLOCK, compressed, dense, texts
 
 QUAD = re.compile(b"".join(b"[%b]" % letters for letters in ASCII_QUAD))
 
