@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,19 @@ _Loader.add_multi_constructor("!", _tagged)
 
 def resources(path: Path, **parameters: str) -> dict[str, dict[str, Any]]:
     """Return the resources that a template makes with these parameters, by logical name."""
-    return Template(yaml.load(path.read_text(), _Loader), parameters).resources()  # noqa: S506  # safe
+    return Template(_read(path), parameters).resources()
+
+
+def parameters(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the parameters of a template, by name."""
+    declared: dict[str, dict[str, Any]] = _read(path)["Parameters"]
+    return declared
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506  # safe
+    return read
 
 
 class Template:
@@ -60,6 +73,8 @@ class Template:
             "Fn::Sub": self._sub,
             "Fn::GetAtt": lambda name: self._arn(name.partition(".")[0]),
             "Fn::If": lambda args: self._plain(args[1 if self._condition(args[0]) else 2]),
+            "Fn::Select": lambda args: self._plain(args[1])[int(args[0])],
+            "Fn::Split": lambda args: self._plain(args[1]).split(args[0]),
             "Fn::Equals": lambda args: self._plain(args[0]) == self._plain(args[1]),
             "Fn::Not": lambda args: not self._plain(args[0]),
             "Fn::And": lambda args: all(map(self._plain, args)),
