@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import session_denial
+from bedrock_key_guard.keys.families import FAMILIES, Family
 from bedrock_key_guard.model.actions import CHANGES, Remediation
 from tests.cloudformation import DEPLOY, parameters, resources
 from tests.jobs import ROOT
 from tests.oidc import HOST as OIDC_HOST
-from tests.privileges import FEATURES, deployed, granted
+from tests.privileges import FEATURES, actions_of, deployed, granted
 from tests.simulate import ACCOUNT, EVERYTHING, Policy, Request, judge
 
 PLANES = ("bedrock", "bedrock-mantle")
@@ -28,8 +29,14 @@ OTHER_CALLS = (
     "s3:ListAllMyBuckets",
     "sts:GetCallerIdentity",
 )
-BEDROCK_KEYS = {"iam:ServiceSpecificCredentialServiceName": "bedrock.amazonaws.com"}
-OTHER_KEYS = {"iam:ServiceSpecificCredentialServiceName": "codecommit.amazonaws.com"}
+SERVICE_NAME = "iam:ServiceSpecificCredentialServiceName"
+BEDROCK_KEYS = {SERVICE_NAME: "bedrock.amazonaws.com"}
+OTHER_KEYS = {SERVICE_NAME: "codecommit.amazonaws.com"}
+SIBLINGS = {
+    "claude-platform": "aws-external-anthropic",
+    "cloudwatch-logs": "logs",
+    "cloudwatch-metrics": "cloudwatch",
+}
 USER = f"arn:aws:iam::{ACCOUNT}:user/team/dev"
 CONSOLE_USER = f"arn:aws:iam::{ACCOUNT}:user/BedrockAPIKey-ex4m"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app/server"
@@ -132,6 +139,17 @@ CONTROLS: list[tuple[str, str, dict[str, str], bool]] = [
         for kind in ("LONG_TERM", "SHORT_TERM")
     ),
     *(("deny-long-term-key-calls", action, {}, True) for action in OTHER_CALLS),
+    *(
+        (f"deny-{name}-keys", action, context, is_allowed)
+        for name, service in SIBLINGS.items()
+        for action, context, is_allowed in (
+            (MAKE_A_KEY, {SERVICE_NAME: f"{service}.amazonaws.com"}, False),
+            (MAKE_A_KEY, {SERVICE_NAME: f"{service}.AmazonAWS.com"}, False),
+            (MAKE_A_KEY, BEDROCK_KEYS, True),
+            (f"{service}:CallWithBearerToken", {}, False),
+            ("bedrock:CallWithBearerToken", {}, True),
+        )
+    ),
 ]
 
 
@@ -147,6 +165,20 @@ def test_each_service_control_policy_denies_what_it_says_and_nothing_else() -> N
     ]
     judged = is_allowed(requests)
     assert [(*row[:3], said) for row, said in zip(CONTROLS, judged, strict=True)] == CONTROLS
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_every_family_of_keys_can_be_kept_from_being_made_and_used(family: Family) -> None:
+    statements = [
+        statement
+        for path in (DEPLOY / "service-control-policies").glob("*.json")
+        for statement in json.loads(path.read_text())["Statement"]
+    ]
+    denied = {action for each in statements for action in actions_of(each)}
+    assert denied >= set(family.deny_actions)
+    if family.kind == "long-term":
+        conditions = [each.get("Condition", {}) for each in statements]
+        assert {"StringEqualsIgnoreCase": {SERVICE_NAME: family.service_name}} in conditions
 
 
 # ── what allows ─────────────────────────────────────────────────────────────────────────────────
