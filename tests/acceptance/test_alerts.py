@@ -32,7 +32,7 @@ def rules(region: str = HOME, networks: str = NETWORKS) -> dict[str, dict[str, A
 
 def matched(event: Event) -> list[str]:
     """Return the rules that tell of an event."""
-    sent = {
+    sent: Any = {
         "source": f"aws.{event.source.partition('.')[0]}",
         "detail-type": "AWS API Call via CloudTrail",
         "account": event.account_id,
