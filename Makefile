@@ -97,6 +97,7 @@ fuzz: $(FUZZ_LOCKED) ## Fuzz the matcher and the readers of containers, for SECO
 	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz matcher --seconds $(SECONDS)
 	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz containers --seconds $(SECONDS)
 
+WORKFLOWS := deploy/workflows/*.yml tests/data/workflows/*.yml
 PYTHON_TREES := src sandbox tests benchmarks
 lint: $(INSTALLED) ## Check style, types, layers, workflows, templates and shell scripts
 	$(BIN)/ruff check $(PYTHON_TREES)
@@ -105,10 +106,10 @@ lint: $(INSTALLED) ## Check style, types, layers, workflows, templates and shell
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/cfn-lint deploy/*.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
-	$(BIN)/zizmor --quiet --offline --persona=pedantic action.yml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows tests/data/workflows/*.yml
+	$(BIN)/zizmor --quiet --offline --persona=pedantic action.yml deploy/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
-	$(BIN)/yamllint --strict action.yml .pre-commit-hooks.yaml tests/data/workflows/*.yml
+	$(BIN)/yamllint --strict action.yml .pre-commit-hooks.yaml $(WORKFLOWS)
 	$(BIN)/shellcheck hooks/* .ci/run
 
 # Pins that are already there are kept; make lock ARGS=--upgrade takes the newest of everything.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,19 @@ _Loader.add_multi_constructor("!", _tagged)
 
 def resources(path: Path, **parameters: str) -> dict[str, dict[str, Any]]:
     """Return the resources that a template makes with these parameters, by logical name."""
-    return Template(yaml.load(path.read_text(), _Loader), parameters).resources()  # noqa: S506  # safe
+    return Template(_read(path), parameters).resources()
+
+
+def parameters(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the parameters of a template, by name."""
+    declared: dict[str, dict[str, Any]] = _read(path)["Parameters"]
+    return declared
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506  # safe
+    return read
 
 
 class Template:
@@ -53,13 +66,20 @@ class Template:
         """Take the defaults of the parameters that are not given."""
         defaults = {name: p.get("Default") for name, p in document["Parameters"].items()}
         self._document = document
-        self._values: dict[str, Any] = {**PSEUDO, **defaults, **parameters}
+        lists = {n for n, p in document["Parameters"].items() if p["Type"] == "CommaDelimitedList"}
+        given = {**PSEUDO, **defaults, **parameters}
+        self._values: dict[str, Any] = {
+            name: str(value).split(",") if name in lists else value for name, value in given.items()
+        }
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Condition": self._condition,
             "Fn::Sub": self._sub,
             "Fn::GetAtt": lambda name: self._arn(name.partition(".")[0]),
             "Fn::If": lambda args: self._plain(args[1 if self._condition(args[0]) else 2]),
+            "Fn::Join": lambda args: args[0].join(self._plain(args[1])),
+            "Fn::Select": lambda args: self._plain(args[1])[int(args[0])],
+            "Fn::Split": lambda args: self._plain(args[1]).split(args[0]),
             "Fn::Equals": lambda args: self._plain(args[0]) == self._plain(args[1]),
             "Fn::Not": lambda args: not self._plain(args[0]),
             "Fn::And": lambda args: all(map(self._plain, args)),
@@ -97,6 +117,8 @@ class Template:
     def _arn(self, name: str) -> str:
         """Name a resource of the template: an IAM policy's or provider's reference is its ARN."""
         resource = self._document["Resources"][name]
+        if resource["Type"] == "AWS::SNS::Topic":
+            return f"arn:aws:sns:us-east-1:{PSEUDO['AWS::AccountId']}:{name}"
         kind = {"AWS::IAM::Role": "role", "AWS::IAM::ManagedPolicy": "policy"}.get(resource["Type"])
         properties = resource["Properties"]
         host = properties.get("Url", "").removeprefix("https://")

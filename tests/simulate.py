@@ -26,13 +26,17 @@ Policy = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Hold one request and the policies that it is held against."""
+    """Hold one request and the policies that it is held against.
+
+    `has_claims` keeps those of a token in the context.
+    """
 
     action: str
     resource: str = "*"
     identity: tuple[Policy, ...] = (EVERYTHING,)
     organization: tuple[Policy, ...] = ()
     context: dict[str, str] = field(default_factory=dict)
+    has_claims: bool = False
 
     def simulation(self) -> dict[str, Any]:
         """Return it as the simulator reads it."""
@@ -47,6 +51,7 @@ class Request:
             "identityPolicies": _named(*self.identity),
             "serviceControlPolicies": [{"orgIdentifier": "r-root", "policies": p} for p in ceiling],
             "resourceControlPolicies": [],
+            "keepsContext": self.has_claims,
         }
 
 

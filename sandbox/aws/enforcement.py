@@ -13,7 +13,7 @@ from sandbox.base.faults import ServiceError
 from sandbox.iam.authorization import authorize, not_authorized
 from sandbox.iam.conditions import UnsupportedConditionError
 from sandbox.iam.request import QUERY_SERVICES
-from sandbox.iam.request_context import context_of
+from sandbox.iam.request_context import context_of, owner_of
 
 if TYPE_CHECKING:
     from sandbox.iam.principals import Signer
@@ -24,7 +24,7 @@ def refused_permission(request: Request, signer: Signer) -> ServiceError | None:
     """Give the first refusal among the permissions that a call takes."""
     about = context_of(signer.principal, signer.session, request.region)
     for needed in permissions_for(request, signer.principal):
-        context = about | needed.context
+        context = about | owner_of(needed.resource) | needed.context
         try:
             denial = authorize(signer.principal, needed.action, needed.resource, context)
         except UnsupportedConditionError as unsupported:

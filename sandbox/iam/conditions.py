@@ -4,6 +4,8 @@ Operators, `IfExists`, `Null`, sets of values and what a missing key means are t
 guide, "IAM JSON policy elements: Condition operators"
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)
 and "Multivalued context keys". The operators that are left out are `IpAddress` and `BinaryEquals`.
+A value may name a key of the request (`${aws:PrincipalOrgID}`); where the request has none, the
+statement does not match ("IAM policy elements: Variables and tags").
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     Context = Mapping[str, str | tuple[str, ...]]
 
 NEGATED = re.compile("(String|Numeric|Date|Arn)Not")
+VARIABLE = re.compile(r"\$\{([\w:./-]+)\}")
 
 
 class UnsupportedConditionError(Exception):
@@ -29,10 +32,21 @@ def conditions_met(conditions: Mapping[str, Any], context: Context) -> bool:
     """Tell whether a request meets all conditions; names of keys are not case-sensitive."""
     values = {key.lower(): value for key, value in context.items()}
     return all(
-        _met(operator, values.get(key.lower()), listed(expected))
+        all(_is_known(text, values) for text in texts)
+        and _met(operator, values.get(key.lower()), [_filled_in(text, values) for text in texts])
         for operator, tests in conditions.items()
         for key, expected in tests.items()
+        for texts in [[_text(item) for item in listed(expected)]]
     )
+
+
+def _filled_in(expected: str, values: Context) -> str:
+    """Put the request's own values where variables name them."""
+    return VARIABLE.sub(lambda found: str(values[found[1].lower()]), expected)
+
+
+def _is_known(expected: str, values: Context) -> bool:
+    return all(name.lower() in values for name in VARIABLE.findall(expected))
 
 
 def listed(value: Any) -> list[Any]:
@@ -48,8 +62,7 @@ def matches(pattern: str, value: str) -> bool:
     return re.fullmatch(expression, value, re.DOTALL) is not None
 
 
-def _met(operator: str, value: str | tuple[str, ...] | None, expected: list[Any]) -> bool:
-    texts = [_text(item) for item in expected]
+def _met(operator: str, value: str | tuple[str, ...] | None, texts: list[str]) -> bool:
     quantifier, _, name = operator.rpartition(":")
     base = name.removesuffix("IfExists")
     if base == "Null":

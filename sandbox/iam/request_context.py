@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 _TYPES: Mapping[str, str] = MappingProxyType({"IAMUser": "User", "Root": "Account"})
 
 
+def owner_of(resource: str) -> dict[str, str]:
+    """Describe whose the resource is, so far as its ARN says and an organisation has it."""
+    account_id = (resource.split(":", 5) + [""] * 5)[4]
+    organization = organization_of(account_id)
+    return {} if organization is None else {"aws:ResourceOrgID": ORGANIZATION_ID}
+
+
 def context_of(
     principal: Principal, session: Session | None, region: str
 ) -> dict[str, str | tuple[str, ...]]:

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import session_denial
+from bedrock_key_guard.keys.families import FAMILIES, Family
 from bedrock_key_guard.model.actions import CHANGES, Remediation
-from tests.cloudformation import DEPLOY, resources
+from tests.cloudformation import DEPLOY, parameters, resources
 from tests.jobs import ROOT
-from tests.privileges import FEATURES, deployed, granted
+from tests.oidc import HOST as OIDC_HOST
+from tests.privileges import FEATURES, actions_of, deployed, granted
 from tests.simulate import ACCOUNT, EVERYTHING, Policy, Request, judge
 
 PLANES = ("bedrock", "bedrock-mantle")
@@ -27,14 +29,21 @@ OTHER_CALLS = (
     "s3:ListAllMyBuckets",
     "sts:GetCallerIdentity",
 )
-BEDROCK_KEYS = {"iam:ServiceSpecificCredentialServiceName": "bedrock.amazonaws.com"}
-OTHER_KEYS = {"iam:ServiceSpecificCredentialServiceName": "codecommit.amazonaws.com"}
+SERVICE_NAME = "iam:ServiceSpecificCredentialServiceName"
+BEDROCK_KEYS = {SERVICE_NAME: "bedrock.amazonaws.com"}
+OTHER_KEYS = {SERVICE_NAME: "codecommit.amazonaws.com"}
+SIBLINGS = {
+    "claude-platform": "aws-external-anthropic",
+    "cloudwatch-logs": "logs",
+    "cloudwatch-metrics": "cloudwatch",
+}
 USER = f"arn:aws:iam::{ACCOUNT}:user/team/dev"
 CONSOLE_USER = f"arn:aws:iam::{ACCOUNT}:user/BedrockAPIKey-ex4m"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app/server"
 QUARANTINE = f"arn:aws:iam::{ACCOUNT}:policy/BedrockKeyGuardQuarantine"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 LIMITED = "arn:aws:iam::aws:policy/AmazonBedrockLimitedAccess"
+MARKETPLACE = "arn:aws:iam::aws:policy/AmazonBedrockMarketplaceAccess"
 EVERY_FEATURE = dict.fromkeys(FEATURES, "true")
 CONDITION_KEYS = {"iam:ServiceSpecificCredentialServiceName", "iam:PolicyARN"}
 GITHUB = {
@@ -130,6 +139,17 @@ CONTROLS: list[tuple[str, str, dict[str, str], bool]] = [
         for kind in ("LONG_TERM", "SHORT_TERM")
     ),
     *(("deny-long-term-key-calls", action, {}, True) for action in OTHER_CALLS),
+    *(
+        (f"deny-{name}-keys", action, context, is_allowed)
+        for name, service in SIBLINGS.items()
+        for action, context, is_allowed in (
+            (MAKE_A_KEY, {SERVICE_NAME: f"{service}.amazonaws.com"}, False),
+            (MAKE_A_KEY, {SERVICE_NAME: f"{service}.AmazonAWS.com"}, False),
+            (MAKE_A_KEY, BEDROCK_KEYS, True),
+            (f"{service}:CallWithBearerToken", {}, False),
+            ("bedrock:CallWithBearerToken", {}, True),
+        )
+    ),
 ]
 
 
@@ -147,8 +167,27 @@ def test_each_service_control_policy_denies_what_it_says_and_nothing_else() -> N
     assert [(*row[:3], said) for row, said in zip(CONTROLS, judged, strict=True)] == CONTROLS
 
 
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_every_family_of_keys_can_be_kept_from_being_made_and_used(family: Family) -> None:
+    statements = [
+        statement
+        for path in (DEPLOY / "service-control-policies").glob("*.json")
+        for statement in json.loads(path.read_text())["Statement"]
+    ]
+    denied = {action for each in statements for action in actions_of(each)}
+    assert denied >= set(family.deny_actions)
+    if family.kind == "long-term":
+        conditions = [each.get("Condition", {}) for each in statements]
+        assert {"StringEqualsIgnoreCase": {SERVICE_NAME: family.service_name}} in conditions
+
+
 # ── what allows ─────────────────────────────────────────────────────────────────────────────────
 
+MEMBER, MEMBERS_ADMIN = (
+    f"arn:aws:iam::123456789012:role/{name}" for name in ("BedrockKeyGuard", "Admin")
+)
+ORG = "aws:ResourceOrgID"
+SAME_ORGANIZATION = {ORG: "o-a", "aws:PrincipalOrgID": "o-a"}
 UPDATE, RESET, DELETE = (
     f"iam:{verb}ServiceSpecificCredential" for verb in ("Update", "Reset", "Delete")
 )
@@ -168,12 +207,16 @@ PERMISSIONS: list[tuple[str, str, str, dict[str, str], bool]] = [
     ("QuarantineSigners", "iam:DetachUserPolicy", USER, {"iam:PolicyARN": ADMINISTRATOR}, False),
     ("QuarantineSigners", "iam:PutUserPolicy", USER, {}, False),
     ("StripUsers", "iam:DetachUserPolicy", CONSOLE_USER, {"iam:PolicyARN": LIMITED}, True),
+    ("StripUsers", "iam:DetachUserPolicy", CONSOLE_USER, {"iam:PolicyARN": MARKETPLACE}, True),
     ("StripUsers", "iam:DetachUserPolicy", USER, {"iam:PolicyARN": LIMITED}, False),
     ("StripUsers", "iam:AttachUserPolicy", CONSOLE_USER, {"iam:PolicyARN": ADMINISTRATOR}, False),
     ("RevokeSigners", "iam:PutRolePolicy", ROLE, {}, True),
     ("RevokeSigners", "iam:PutRolePolicy", HUB, {}, False),
-    ("EnterAccounts", "sts:AssumeRole", "arn:aws:iam::123456789012:role/BedrockKeyGuard", {}, True),
-    ("EnterAccounts", "sts:AssumeRole", "arn:aws:iam::123456789012:role/Admin", {}, False),
+    ("EnterAccounts", "sts:AssumeRole", MEMBER, SAME_ORGANIZATION, True),
+    ("EnterAccounts", "sts:AssumeRole", MEMBER, {**SAME_ORGANIZATION, ORG: "o-b"}, False),
+    ("EnterAccounts", "sts:AssumeRole", MEMBER, {"aws:PrincipalOrgID": "o-a"}, False),
+    ("EnterAccounts", "sts:AssumeRole", MEMBER, {}, False),
+    ("EnterAccounts", "sts:AssumeRole", MEMBERS_ADMIN, SAME_ORGANIZATION, False),
 ]
 
 
@@ -195,26 +238,53 @@ def trust(**parameters: str) -> list[dict[str, Any]]:
     return statements
 
 
-def test_one_environment_of_one_repository_is_trusted_in_both_forms_of_its_subject() -> None:
-    (statement,) = trust(**GITHUB)
-    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-    assert statement["Condition"] == {
-        "StringEquals": {
-            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": [
-                "repo:acme/app:environment:bedrock-key-guard",
-                "repo:acme@123456/app@456789:environment:bedrock-key-guard",
-            ],
-        }
-    }
-
-
 @pytest.mark.parametrize("external_id", ["", "our-guard"])
 def test_a_hub_is_trusted_with_the_external_id_that_was_agreed(external_id: str) -> None:
     (statement,) = trust(HubRoleArn=HUB, ExternalId=external_id)
     assert statement["Principal"] == {"AWS": HUB}
     wanted = {"StringEquals": {"sts:ExternalId": external_id}} if external_id else None
     assert statement.get("Condition") == wanted
+
+
+PATTERNS = [
+    ("HubRoleArn", ["", HUB, "arn:aws-us-gov:iam::123456789012:role/team/Guard"]),
+    ("GitHubProviderArn", ["", f"arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC_HOST}"]),
+    ("GitHubWorkflow", ["guard.yml", "bedrock-key-guard.yaml"]),
+    ("GitHubRef", ["refs/heads/main", "refs/heads/release/2", "refs/tags/v1.2.3"]),
+    ("ResetStorePrefix", ["bedrock/", "team-a/bedrock_"]),
+    ("PermissionsBoundaryArn", ["", ADMINISTRATOR, f"arn:aws:iam::{ACCOUNT}:policy/Boundary"]),
+]
+REFUSED = {
+    "HubRoleArn": ["*", f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:role/*", ACCOUNT],
+    "GitHubProviderArn": ["*", "arn:aws:iam::*:oidc-provider/x"],
+    "GitHubWorkflow": ["", "*.yml", "../guard.yml", "guard.yml@refs/heads/x"],
+    "GitHubRef": ["", "*", "main", "refs/heads/*", "refs/pull/7/merge"],
+    "ResetStorePrefix": ["", "*", "/", "bedrock*"],
+    "PermissionsBoundaryArn": ["*", f"arn:aws:iam::{ACCOUNT}:policy/*"],
+}
+
+
+@pytest.mark.parametrize(("name", "good"), PATTERNS)
+def test_a_parameter_takes_no_pattern_and_nothing_that_is_wider_than_meant(
+    name: str, good: list[str]
+) -> None:
+    allowed = parameters(DEPLOY / "guard.yaml")[name]["AllowedPattern"]
+    assert [value for value in good if not re.fullmatch(allowed, value)] == []
+    assert [value for value in REFUSED[name] if re.fullmatch(allowed, value)] == []
+
+
+def test_the_provider_outlives_the_stack_for_others_may_trust_it() -> None:
+    provider = guard(**GITHUB)["GitHubProvider"]
+    assert provider["DeletionPolicy"] == provider["UpdateReplacePolicy"] == "Retain"
+    assert "GitHubProvider" not in guard(
+        **GITHUB, GitHubProviderArn="arn:aws:iam::1:oidc-provider/x"
+    )
+
+
+@pytest.mark.parametrize("boundary", ["", f"arn:aws:iam::{ACCOUNT}:policy/Boundary"])
+def test_the_role_has_the_boundary_that_is_named(boundary: str) -> None:
+    role = guard(HubRoleArn=HUB, PermissionsBoundaryArn=boundary)["Role"]["Properties"]
+    assert role.get("PermissionsBoundary") == (boundary or None)
 
 
 def test_what_may_grant_anything_or_cannot_be_undone_is_off_unless_asked_for() -> None:
@@ -228,21 +298,33 @@ def test_what_may_grant_anything_or_cannot_be_undone_is_off_unless_asked_for() -
     }
 
 
+def members(**more: str) -> dict[str, Any]:
+    given = {"TemplateUrl": "https://bucket/guard.yaml", "OrganizationalUnits": "r-root"}
+    made = resources(DEPLOY / "organization.yaml", HubRoleArn=HUB, **given, **more)
+    properties: dict[str, Any] = made["Members"]["Properties"]
+    return properties
+
+
+@pytest.mark.parametrize("caller", ["SELF", "DELEGATED_ADMIN"])
+def test_members_get_the_role_from_either_account_that_may_and_the_hub_keeps_its_own(
+    caller: str,
+) -> None:
+    made = members(CallAs=caller)
+    assert made["CallAs"] == caller
+    (group,) = made["StackInstancesGroup"]
+    targets = group["DeploymentTargets"]
+    assert (targets["AccountFilterType"], targets["Accounts"]) == ("DIFFERENCE", [ACCOUNT])
+
+
 def test_every_parameter_that_members_need_is_one_of_the_guards_template() -> None:
-    members = resources(
-        DEPLOY / "organization.yaml",
-        TemplateUrl="https://bucket/guard.yaml",
-        HubRoleArn=HUB,
-        OrganizationalUnits="r-root",
-    )
-    given = members["Members"]["Properties"]["Parameters"]
+    given = members()["Parameters"]
     made = guard(**{each["ParameterKey"]: each["ParameterValue"] for each in given})
     assert "QuarantinePolicy" in made
 
 
 def test_every_file_and_every_policy_is_explained() -> None:
     text = (DEPLOY / "README.md").read_text()
-    files = (path for path in DEPLOY.rglob("*") if path.suffix in (".yaml", ".json"))
+    files = (path for path in DEPLOY.rglob("*") if path.suffix in {".yaml", ".yml", ".json", ".tf"})
     explained = [f"({path.relative_to(DEPLOY)})" for path in files]
     made = guard(HubRoleArn=HUB, **EVERY_FEATURE)
     explained += [f"`{name}`" for name in made if name not in ("Role", "QuarantinePolicy")]

@@ -14,6 +14,8 @@ TYPE = "bedrock:BearerTokenType"
 ISSUED = "aws:TokenIssueTime"
 BEGAN: dict[str, str | tuple[str, ...]] = {ISSUED: "2026-11-23T00:00:00+00:00"}
 POLICY = "arn:aws:iam::111122223333:policy/BedrockKeyGuardQuarantine"
+RESOURCE_ORG = "aws:ResourceOrgID"
+SAME_ORGANIZATION = (RESOURCE_ORG, "${aws:PrincipalOrgID}")
 
 ROWS: list[tuple[str, str, Any, dict[str, str | tuple[str, ...]], bool]] = [
     ("StringEquals", TYPE, "LONG_TERM", {TYPE: "LONG_TERM"}, True),
@@ -48,6 +50,11 @@ ROWS: list[tuple[str, str, Any, dict[str, str | tuple[str, ...]], bool]] = [
         {"iam:ServiceSpecificCredentialAgeDays": "91"},
         True,
     ),
+    ("StringEquals", *SAME_ORGANIZATION, {RESOURCE_ORG: "o-a", "aws:PrincipalOrgID": "o-a"}, True),
+    ("StringEquals", *SAME_ORGANIZATION, {RESOURCE_ORG: "o-b", "aws:PrincipalOrgID": "o-a"}, False),
+    ("StringEquals", *SAME_ORGANIZATION, {RESOURCE_ORG: "o-a"}, False),
+    ("StringEquals", *SAME_ORGANIZATION, {"aws:PrincipalOrgID": "o-a"}, False),
+    ("StringNotEquals", *SAME_ORGANIZATION, {RESOURCE_ORG: "o-a"}, False),
     ("Null", "iam:ServiceSpecificCredentialAgeDays", "true", {}, True),
     ("Null", "iam:ServiceSpecificCredentialAgeDays", False, {}, False),
     ("Bool", "aws:ViaAWSService", False, {"aws:ViaAWSService": "false"}, True),
@@ -91,7 +98,6 @@ def test_all_conditions_of_a_statement_have_to_be_met(met: bool) -> None:
     [
         ({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, {"aws:SourceIp": "127.0.0.1"}),
         ({"StringEquels": {"a": "1"}}, {}),
-        ({"StringLike": {"a": "${aws:username}"}}, {"a": "1"}),
         ({"StringEquals": {"aws:TagKeys": "a"}}, {"aws:TagKeys": ("a", "b")}),
     ],
 )
