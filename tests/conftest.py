@@ -42,9 +42,11 @@ FOREIGN_PREFIXES = (
     "GIT_",
     "INPUT_",
     "PIP_",
+    "PREK_",
     "PRE_COMMIT",
     "PYTHON",
     "RUNNER_",
+    "UV_",
     "XDG_",
 )
 FOREIGN_NAMES = (

@@ -14,19 +14,34 @@ import sys
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
 
-# Nothing more is imported here, for type checkers neither: `typing` alone would double the start.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from bedrock_key_guard.model.findings import Scan
+USAGE = """\
+usage: python -I -m bedrock_key_guard.hook [MODE] [OPTION ...] [--] [WORD ...]
 
-USAGE = "usage: python -I -m bedrock_key_guard.hook [--] FILE... | --staged"
+  [--files] FILE ...     these files, as pre-commit names them
+  --staged               what the index adds to the last commit
+  --message FILE         the message of a commit
+  --push [REMOTE URL]    what is about to leave, by the lines that Git gives to pre-push; without a
+                         REMOTE all that is not on the one that pre-commit names
+  --receive              what has come, by the lines that Git gives to pre-receive
+
+options: --allow-list FILE, --baseline FILE, --exclude PATTERN, and of --receive --seconds N"""
 WINDOW = 1 << 20
+_FILES = "--files"
+# With the fewest and the most words that each takes.
+_MODES = {
+    _FILES: (0, 1 << 30),
+    "--staged": (0, 0),
+    "--message": (1, 1),
+    "--push": (0, 2),
+    "--receive": (0, 0),
+}
+_OPTIONS = ("--allow-list", "--baseline", "--exclude", "--seconds")
 _REGULAR_FILE = 0o100000
 _FILE_TYPE = 0o170000
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Scan the files named in `argv`, or with `--staged` the index, and explain what is found.
+    """Scan what `argv` says, by default the files that it names, and explain what is found.
 
     Returns 0 clean, 1 a key was found, 2 usage, 4 something could not be read, 70 internal error,
     130 interrupted.
@@ -40,16 +55,51 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    if arguments == ["--staged"]:
-        return _answer(_scan_staged())
     if arguments and arguments[0] in ("-h", "--help"):
         print(USAGE)  # noqa: T201  # help is what was asked for
         return 0
-    if arguments and arguments[0].startswith("-") and arguments[0] != "--":
-        return _refused(arguments[0])
-    files = arguments[1:] if arguments and arguments[0] == "--" else arguments
-    suspects = [file for file in files if needs_scanner(file)]
-    return _answer(_scan_files(suspects)) if suspects else 0
+    mode, arguments = _mode(arguments)
+    options: list[tuple[str, str]] = []
+    while arguments and _is_option(arguments[0], mode):
+        name, equals, value = arguments[0].partition("=")
+        if not equals and len(arguments) < 2:
+            return _refused(name, "needs a value")
+        options.append((name, value if equals else arguments[1]))
+        arguments = arguments[1 if equals else 2 :]
+    words = _words(arguments, mode)
+    if words is None:
+        return _refused(arguments[0], "is not an option here")
+    fewest, most = _MODES[mode]
+    if not fewest <= len(words) <= most:
+        return _refused(mode, f"takes {fewest} to {most} words")
+    if mode in (_FILES, "--message"):
+        words = [word for word in words if needs_scanner(word)]
+        if not words:
+            return 0
+    from bedrock_key_guard.githooks.answer import answer
+
+    return answer(mode, options, words)
+
+
+def _mode(arguments: list[str]) -> tuple[str, list[str]]:
+    """Return the mode and what follows it: it comes first, where no file of a tree can stand."""
+    if arguments and arguments[0] in _MODES:
+        return arguments[0], arguments[1:]
+    return _FILES, arguments
+
+
+def _is_option(word: str, mode: str) -> bool:
+    """Return whether a word is an option. One that is the name of a file here is that file."""
+    is_known = word.partition("=")[0] in _OPTIONS
+    return is_known and not (mode == _FILES and os.path.lexists(word))
+
+
+def _words(arguments: list[str], mode: str) -> list[str] | None:
+    """Return the words behind the options, None where the first is an option that nobody knows."""
+    first = arguments[0] if arguments else ""
+    if not first.startswith("-") or (mode == _FILES and os.path.lexists(first)):
+        return arguments
+    return arguments[1:] if first == "--" else None
 
 
 def needs_scanner(path: str, window: int = WINDOW) -> bool:
@@ -79,59 +129,10 @@ def needs_scanner(path: str, window: int = WINDOW) -> bool:
     return False
 
 
-def _scan_files(paths: list[str]) -> Scan:
-    from pathlib import Path
-
-    from bedrock_key_guard.errors import UsageError
-    from bedrock_key_guard.scan.allowlist import AllowList
-    from bedrock_key_guard.scan.scan import read
-    from bedrock_key_guard.scan.sources.worktree import files
-
-    for path in paths:
-        if not os.path.lexists(path):
-            raise UsageError(f"There is no file {path!a}.", remedy="Name files that exist.")
-    return read(files(map(Path, paths)), AllowList())
-
-
-def _scan_staged() -> Scan:
-    from pathlib import Path
-
-    from bedrock_key_guard.scan.allowlist import AllowList
-    from bedrock_key_guard.scan.scan import read
-    from bedrock_key_guard.scan.sources.index import index
-
-    return read(index(Path.cwd(), os.environ), AllowList())
-
-
-def _answer(scan: Scan) -> int:
-    """Explain what a scan found, if anything must be shown, and return the exit code.
-
-    What is elsewhere is warned of alone: nobody can bring it by writing the commit otherwise.
-    """
-    from datetime import datetime, timezone
-
-    from bedrock_key_guard.model.findings import incidents_of
-    from bedrock_key_guard.report.terminal.blocked import blocked, partial, unread
-    from bedrock_key_guard.text.redaction import keep_out
-
-    for finding in scan.findings:
-        keep_out(finding.key.secret)
-    unknown = [each for each in scan.findings if not each.allowed]
-    shown = [each for each in unknown if each.confidence == "exact"]
-    if shown:
-        _say(blocked(incidents_of(shown), datetime.now(timezone.utc)))
-    if parts := incidents_of(each for each in unknown if each.confidence == "malformed"):
-        _say(partial(len(parts)))
-    if scan.not_scanned:
-        _say(unread(scan.not_scanned))
-    unreadable = any(each.kind == "missing" for each in scan.not_scanned)
-    return 1 if shown else 4 if unreadable else 0
-
-
-def _refused(option: str) -> int:
+def _refused(option: str, why: str) -> int:
     from bedrock_key_guard.text.terminal import printable
 
-    return _say(f"error: {printable(repr(option))} is not an option here.\n{USAGE}", 2)
+    return _say(f"error: {printable(repr(option))} {why}.\n{USAGE}", 2)
 
 
 def _failed(error: Exception) -> int:

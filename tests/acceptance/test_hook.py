@@ -167,7 +167,11 @@ def test_a_file_named_like_an_option_is_a_file(tmp_path: Path) -> None:
     [
         (["--", "gone.txt"], "There is no file 'gone.txt'. Name files that exist."),
         (["--frobnicate"], "'--frobnicate' is not an option here.\nusage: "),
-        (["--staged", "file"], "'--staged' is not an option here.\nusage: "),
+        (["--staged", "file"], "'--staged' takes 0 to 0 words.\nusage: "),
+        (["--staged", "--", "file"], "'--staged' takes 0 to 0 words.\nusage: "),
+        (["--message"], "'--message' takes 1 to 1 words.\nusage: "),
+        (["--exclude"], "'--exclude' needs a value.\nusage: "),
+        (["--receive", "--seconds", "soon"], "--seconds 'soon' is no number of seconds."),
     ],
 )
 def test_a_wrong_call_gives_one_sentence_and_code_2(
@@ -309,12 +313,7 @@ def point(repository: Path) -> None:
     git("config", "core.hooksPath", str(NATIVE_HOOK.parent), cwd=repository)
 
 
-def copy(repository: Path) -> None:
-    (repository / ".git" / "hooks").mkdir(exist_ok=True)
-    shutil.copy(NATIVE_HOOK, repository / ".git" / "hooks" / "pre-commit")
-
-
-@pytest.mark.parametrize("install", [link, point, copy])
+@pytest.mark.parametrize("install", [link, point])
 def test_the_native_hook_blocks_a_key_and_lets_the_rest_pass(
     repository: Path, install: Callable[[Path], None]
 ) -> None:
@@ -445,8 +444,21 @@ def test_a_python_that_was_named_wrongly_blocks(repository: Path) -> None:
     assert "does not name a Python 3.10 or later." in done.stderr
 
 
-def test_a_copied_hook_without_the_package_blocks(repository: Path, tmp_path: Path) -> None:
-    copy(repository)
+def test_a_copy_of_the_hook_alone_blocks(repository: Path) -> None:
+    (repository / ".git" / "hooks").mkdir(exist_ok=True)
+    shutil.copy(NATIVE_HOOK, repository / ".git" / "hooks" / "pre-commit")
+    done = commit(repository, "--allow-empty")
+    assert done.returncode == 1
+    assert "src/bedrock_key_guard/githooks/guard.sh" in done.stderr
+
+
+def test_a_hook_without_the_package_blocks(repository: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    launcher = Path("src", "bedrock_key_guard", "githooks", "guard.sh")
+    (home / launcher).parent.mkdir(parents=True)
+    shutil.copy(NATIVE_HOOK.parents[1] / launcher, home / launcher)
+    shutil.copytree(NATIVE_HOOK.parent, home / "hooks")
+    git("config", "core.hooksPath", str(home / "hooks"), cwd=repository)
     bare = f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n'
     path = bare_path(tmp_path, python3=bare)
     done = commit(repository, "--allow-empty", PATH=path, BEDROCK_KEY_GUARD_PYTHON="")

@@ -1,62 +1,36 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from tests.doors import git
 from tests.keysmith import fingerprint_of, long_term
+from tests.providers import configure, offline_environment, publish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tests.doors import Done
 
-PROJECT = Path(__file__).parents[2]
-WHEELHOUSE = PROJECT / "build" / "wheelhouse"
-SHIPPED = (".pre-commit-hooks.yaml", "LICENSE", "README.md", "pyproject.toml", "src")
 KEY = long_term()
 LINE = f"AWS_BEARER_TOKEN_BEDROCK={KEY}\n"
-TAG = "v0.0.0"
 BOTH = ("bedrock-key-guard", "bedrock-key-guard-detect-secrets")
 
 
 @pytest.fixture(scope="module")
 def offline(loopback_environment: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Give pre-commit a home of its own, and pip the wheels that set-up has fetched."""
-    assert WHEELHOUSE.is_dir(), "`make test` fills build/wheelhouse first"
-    home = tmp_path_factory.mktemp("pre-commit-home")
-    return {
-        **os.environ,
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_FIND_LINKS": str(WHEELHOUSE),
-        "PIP_NO_INDEX": "1",
-        "PRE_COMMIT_HOME": str(home),
-    }
+    return offline_environment(tmp_path_factory.mktemp("pre-commit-home"))
 
 
 @pytest.fixture(scope="module")
 def provider(offline: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Publish the project as it is here, and return where."""
     folder = tmp_path_factory.mktemp("provider")
-    for name in SHIPPED:
-        if (PROJECT / name).is_dir():
-            unshipped = shutil.ignore_patterns("__pycache__", "*.egg-info")
-            shutil.copytree(PROJECT / name, folder / name, ignore=unshipped)
-        else:
-            shutil.copy(PROJECT / name, folder / name)
-    git("init", cwd=folder, env=offline)
-    git("add", "--all", cwd=folder, env=offline)
-    git("commit", "-m", "publish", cwd=folder, env=offline)
-    # A commit's name would look like a secret to detect-secrets.
-    git("tag", TAG, cwd=folder, env=offline)
+    publish(folder, offline)
     return folder
 
 
@@ -69,11 +43,6 @@ def repository(tmp_path: Path, offline: dict[str, str], provider: Path) -> Path:
     done = pre_commit("install", "--install-hooks", cwd=folder, env=offline)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
-
-
-def configure(repository: Path, provider: Path, *hooks: Mapping[str, object]) -> None:
-    repos = [{"repo": str(provider), "rev": TAG, "hooks": list(hooks)}]
-    (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": repos}))
 
 
 def pre_commit(*arguments: str, cwd: Path, env: dict[str, str]) -> Done:

@@ -74,6 +74,7 @@ _COMMANDS = {
     "timeline": (_PATHS, "Find keys, and say who used each since it leaked."),
     "restore": (_OPTIONS, "Undo what a ledger records."),
     "lift": (_OPTIONS, "Lift denials whose keys have expired."),
+    "hooks": ("install|uninstall [OPTION ...]", "Set up Git's own hooks in this repository."),
     "explain": ("< FILE", "Say offline what the key on standard input is."),
 }
 
@@ -84,6 +85,10 @@ def _command(name: str) -> tuple[Command, list[Parser]]:
         from bedrock_key_guard.cli.explain import explain
 
         return explain, []
+    if name == "hooks":
+        from bedrock_key_guard.cli.hooks import hooks, hooks_options
+
+        return hooks, [hooks_options()]
     if name in ("restore", "lift"):
         from bedrock_key_guard.cli.undo import lift, lift_options, restore, restore_options
 

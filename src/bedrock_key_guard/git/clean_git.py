@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, cast
 
 from bedrock_key_guard.errors import GuardError, UsageError
@@ -27,7 +28,7 @@ from bedrock_key_guard.git.repository import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BLOCK = 1 << 16
@@ -38,8 +39,14 @@ _KEPT_VARIABLES = ("SYSTEMROOT", "TMPDIR", "TEMP")
 class Git:
     """Run Git on a repository through a clean Git directory, without a lock or the network."""
 
-    def __init__(self, repository: Repository, clean_dir: Path, index: Path) -> None:
-        """Use `clean_dir` as Git directory and `index` as index."""
+    def __init__(
+        self,
+        repository: Repository,
+        clean_dir: Path,
+        index: Path,
+        objects: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Use `clean_dir` as Git directory, `index` as index, and `objects` where they say so."""
         self.repository = repository
         self._children: list[subprocess.Popen[bytes]] = []
         self.environment = {
@@ -59,6 +66,7 @@ class Git:
             "GIT_WORK_TREE": str(repository.work_tree),
             "HOME": str(clean_dir),
             "LC_ALL": "C",
+            **objects,
         }
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
@@ -171,12 +179,20 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def clean_git(repository: Repository, *, index: Path | None = None) -> Iterator[Git]:
-    """Lend a Git whose directory holds nothing but what was borrowed from `repository`."""
+def clean_git(
+    repository: Repository,
+    *,
+    index: Path | None = None,
+    objects: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Git]:
+    """Lend a Git whose directory holds nothing but what was borrowed from `repository`.
+
+    `objects` are the variables that name where its objects are, if they are elsewhere too.
+    """
     search_outside([repository.work_tree, *work_trees(repository.work_tree)])
     with temporary_folder() as clean_dir:
         borrow(repository, clean_dir)
-        git = Git(repository, clean_dir, index or repository.git_dir / "index")
+        git = Git(repository, clean_dir, index or repository.git_dir / "index", objects)
         try:
             configure(repository, git.run, clean_dir)
             yield git

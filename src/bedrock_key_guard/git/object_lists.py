@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.clean_git import Git
 
-# What may stand among revisions, as `git rev-list` takes it. No other option of Git is passed on.
+# What may stand among revisions, as `git rev-list` takes it, and `--remotes=NAME`. No other
+# option of Git is passed on.
 FORMS = ("--all", "--branches", "--tags", "--remotes", "--not")
 
 
@@ -50,11 +51,15 @@ def find_references(git: Git) -> dict[str, str]:
 def check_revisions(revisions: Sequence[str]) -> None:
     """Raise UsageError where there are none, or one is an option of Git that is not in `FORMS`."""
     for each in revisions or [""]:
-        if not each or (each.startswith("-") and each not in FORMS):
+        if not each or (each.startswith("-") and not _is_form(each)):
             raise UsageError(
                 f"{each!r} is not a revision." if each else "There is no revision to read.",
                 remedy=f"Name revisions such as `main..HEAD`, or {', '.join(FORMS)}.",
             )
+
+
+def _is_form(option: str) -> bool:
+    return option in FORMS or option.startswith("--remotes=")
 
 
 def with_heads(git: Git, revisions: Sequence[str]) -> list[str]:

@@ -120,6 +120,32 @@ def repository_named(environment: Mapping[str, str], work_tree: Path) -> Reposit
     return Repository(work_tree, git_dir, _common_dir(git_dir))
 
 
+def repository_of_hook(environment: Mapping[str, str]) -> Repository:
+    """Return the repository whose hook runs here. Raises UsageError where there is none."""
+    here = Path.cwd()
+    return repository_named(environment, here) or repository_of(here, "commits")
+
+
+def object_folders(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables by which Git tells a hook where objects are, besides the usual folder.
+
+    What is pushed waits in a quarantine for `pre-receive` (git-receive-pack(1), "Quarantine
+    Environment"). The paths become absolute, for Git is started elsewhere.
+    """
+    folder = environment.get("GIT_OBJECT_DIRECTORY")
+    if not folder:
+        return {}
+    others = environment.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")
+    return {
+        "GIT_OBJECT_DIRECTORY": os.path.abspath(folder),  # noqa: PTH100
+        # A path in quotes has a separator in it; those are absolute.
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(
+            each if each.startswith('"') or not each else os.path.abspath(each)  # noqa: PTH100
+            for each in others.split(os.pathsep)
+        ),
+    }
+
+
 def find_repository(start: Path) -> Repository | None:
     """Return the repository whose work tree holds `start`, or that is bare there, or None."""
     for folder in (start, *start.parents):

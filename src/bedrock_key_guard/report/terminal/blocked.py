@@ -1,14 +1,15 @@
-"""Explain to a developer why a commit was blocked, and what to do now."""
+"""Explain to a developer why a commit or a push was blocked, and what to do now."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from textwrap import indent
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.commands import to_disable
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.report.details import describe, place
+from bedrock_key_guard.report.details import circumstances, describe, place
 from bedrock_key_guard.report.report import parts_of_keys
 from bedrock_key_guard.text.terminal import shown
 
@@ -17,11 +18,42 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.model.findings import Incident, NotScanned
+    from bedrock_key_guard.model.origins import Location
 
 PRAGMA = "pragma: allowlist secret"
 
 
-def blocked(incidents: Sequence[Incident], now: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Say in which words people hear that a key stopped them, and how they take it out."""
+
+    title: str
+    remedy: tuple[str, ...]
+
+
+_READ_IT = "Let the code read it from the environment, for"
+_FROM = "example AWS_BEARER_TOKEN_BEDROCK, or from a secret store."
+COMMIT = Occasion("would be committed", (f"Take the key out of the commit. {_READ_IT}", _FROM))
+MESSAGE = Occasion(
+    "would be in the message of a commit",
+    (
+        "Write the message without the key. Git has kept it in the file that is named above:",
+        "`git commit --edit --file=FILE` begins with it.",
+    ),
+)
+PUSH = Occasion(
+    "would be pushed",
+    (
+        "Take the key out of every commit that has it: with `git commit --amend` out of the last",
+        "one, with `git rebase --interactive COMMIT^` out of an older one. To take it out in one",
+        f"more commit is not enough: who has the repository has both. {_READ_IT}",
+        _FROM,
+    ),
+)
+RECEIPT = Occasion("came with this push, which is rejected", PUSH.remedy)
+
+
+def blocked(incidents: Sequence[Incident], now: datetime, occasion: Occasion = COMMIT) -> str:
     """Return the text for the terminal: each key, where it is, and the three things to do.
 
     `now` tells which short-term keys have expired. The text holds no key and no control character
@@ -30,8 +62,8 @@ def blocked(incidents: Sequence[Incident], now: datetime) -> str:
     many = len(incidents) > 1
     title = f"Bedrock Key Guard: {len(incidents)} API keys" if many else "Bedrock Key Guard: a key"
     keys = "\n\n".join(_incident(incident) for incident in incidents)
-    steps = "\n".join(_steps(incidents, now))
-    return f"{title} would be committed.\n\n{keys}\n\nWhat to do now:\n{steps}\n"
+    steps = "\n".join(_steps(incidents, now, occasion))
+    return f"{title} {occasion.title}.\n\n{keys}\n\nWhat to do now:\n{steps}\n"
 
 
 def unread(missed: Sequence[NotScanned]) -> str:
@@ -47,13 +79,20 @@ def partial(count: int) -> str:
 
 
 def _incident(incident: Incident) -> str:
-    places = "\n".join(shown(place(location)) for location in incident.locations)
+    places = "\n".join(shown(_place(location)) for location in incident.locations)
     return f"{places}\n{indent(chr(10).join(describe(incident.key)), '    ')}"
 
 
-def _steps(incidents: Sequence[Incident], now: datetime) -> Iterator[str]:
-    yield "  1. Take the key out of the commit. Let the code read it from the environment, for"
-    yield "     example AWS_BEARER_TOKEN_BEDROCK, or from a secret store."
+def _place(location: Location) -> str:
+    """Return where a key is, and in which commit, if it is in one."""
+    where = place(location)
+    return f"{where} ({circumstances(location)})" if location.commit else where
+
+
+def _steps(incidents: Sequence[Incident], now: datetime, occasion: Occasion) -> Iterator[str]:
+    first, *more = occasion.remedy
+    yield f"  1. {first}"
+    yield from (f"     {line}" for line in more)
     yield "  2. If it was ever pushed or shared, it is leaked: make it dead first."
     for incident in incidents:
         yield from _death(incident, now)

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 _DOTS = re.compile(r"\.{2,3}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_INNER_TAG = re.compile(rb"object ([0-9a-f]+)\ntype tag\n")
+_HEAD = 128
+_TARGET = re.compile(rb"object ([0-9a-f]+)\n")
 
 
 def commit_range(folder: Path, revisions: Sequence[str]) -> Generator[Source, None, None]:
@@ -44,30 +45,34 @@ def commit_range(folder: Path, revisions: Sequence[str]) -> Generator[Source, No
     clone has not got is missing. Raises UsageError where `folder` is in no repository, or Git knows
     no such range.
     """
+    with clean_git(repository_of(folder, "commits")) as git:
+        yield from range_in(git, revisions, " ".join(revisions))
+
+
+def range_in(git: Git, revisions: Sequence[str], name: str) -> Generator[Source, None, None]:
+    """Yield the same of the repository of `git`; `name` is what a report calls the range."""
     check_revisions(revisions)
-    repository, name = repository_of(folder, "commits"), " ".join(revisions)
-    with clean_git(repository) as git:
-        words = with_heads(git, revisions)
-        try:
-            commits, changed = additions(git, words)
-        except UsageError:
-            gap = NotScanned(name, "missing", _why_not(git, words))
-            yield Source(Scanned(("range",), range=name), (each for each in (gap,)))
-            return
-        added = [each for each in changed if not each.is_submodule]
-        ids = dict.fromkeys((*commits, *(each.object for each in added), *_tags(git, words)))
-        cut = not first_commits(repository).isdisjoint(commits)
-        linked = dict.fromkeys(each.path for each in changed if each.is_submodule)
-        gaps = [*not_here(repository, linked)]
-        gaps += [NotScanned(name, "missing", SHALLOW)] if cut else []
-        scanned = Scanned(("range",), range=f"{name} ({len(commits)} commits)")
-        paths = dict.fromkeys(each.path for each in added)
-        yield Source(
-            scanned,
-            _inputs(git, ids, paths, gaps),
-            partial(placed, git, among=added),
-            partial(stored_beside, repository),
-        )
+    repository, words = git.repository, with_heads(git, revisions)
+    try:
+        commits, changed = additions(git, words)
+    except UsageError:
+        gap = NotScanned(name, "missing", _why_not(git, words))
+        yield Source(Scanned(("range",), range=name), (each for each in (gap,)))
+        return
+    added = [each for each in changed if not each.is_submodule]
+    ids = dict.fromkeys((*commits, *(each.object for each in added), *_named(git, words)))
+    cut = not first_commits(repository).isdisjoint(commits)
+    linked = dict.fromkeys(each.path for each in changed if each.is_submodule)
+    gaps = [*not_here(repository, linked)]
+    gaps += [NotScanned(name, "missing", SHALLOW)] if cut else []
+    scanned = Scanned(("range",), range=f"{name} ({len(commits)} commits)")
+    paths = dict.fromkeys(each.path for each in added)
+    yield Source(
+        scanned,
+        _inputs(git, ids, paths, gaps),
+        partial(placed, git, among=added),
+        partial(stored_beside, repository),
+    )
 
 
 def _inputs(
@@ -121,19 +126,30 @@ def _is_missing(git: Git, revision: str) -> bool:
     )
 
 
-def _tags(git: Git, words: Sequence[str]) -> list[str]:
-    """Return the annotated tags that are asked for by name, and those that they are tags of."""
+def _named(git: Git, words: Sequence[str]) -> list[str]:
+    """Return what is asked for by name and no commit has: annotated tags, and what they are of.
+
+    A tag may be of another tag, of a tree or of a blob.
+    """
     named = git.run("rev-parse", "--revs-only", *words).decode().split()
     known = {each[1:] for each in named if each.startswith("^")}
     wanted = [each for each in named if not each.startswith("^") and each not in known]
-    return [tag for tag in _inner_tags(git, wanted) if tag not in known]
+    reached = _reached(git, wanted)
+    others = [each for each, kind in reached.items() if kind in ("tree", "blob")]
+    listed = git.run("rev-list", "--objects", "--stdin", stdin=lines(others)) if others else b""
+    tags = [each for each, kind in reached.items() if kind == "tag" and each not in known]
+    return [*tags, *(line.split(b" ")[0].decode() for line in listed.splitlines())]
 
 
-def _inner_tags(git: Git, objects: Iterable[str]) -> list[str]:
-    asked = git.run("cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=lines(objects))
-    tags = [line[4:] for line in asked.decode().splitlines() if line.startswith("tag ")]
-    for tag in tags:
-        inner = _INNER_TAG.match(git.run("cat-file", "tag", tag))
-        if inner and (name := inner[1].decode()) not in tags:
-            tags.append(name)
-    return tags
+def _reached(git: Git, ids: Iterable[str]) -> dict[str, str]:
+    """Return those objects that are here with their types, and of tags also what they are of."""
+    reached: dict[str, str] = {}
+    waiting = [*ids]
+    with ObjectReader(git) as reader:
+        for each in waiting:
+            opened = None if each in reached else reader.open(each)
+            if opened is not None:
+                reached[each] = opened.kind
+                target = _TARGET.match(opened.read(_HEAD)) if opened.kind == "tag" else None
+                waiting += [target[1].decode()] if target else []
+    return reached

@@ -14,6 +14,7 @@ from bedrock_key_guard.git.repository import (
     Repository,
     find_repository,
     index_file,
+    object_folders,
     repository_named,
     repository_of,
 )
@@ -50,7 +51,8 @@ def index(folder: Path, environment: Mapping[str, str]) -> Generator[Source, Non
     one. Raises UsageError where `folder` is in no repository.
     """
     repository, file = _repository(folder, environment)
-    with clean_git(repository, index=file) as git:
+    objects = {} if file is None else object_folders(environment)
+    with clean_git(repository, index=file, objects=objects) as git:
         yield Source(Scanned(("index",)), _inputs(git), stored=partial(stored_beside, repository))
 
 

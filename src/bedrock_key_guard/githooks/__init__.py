@@ -1,0 +1,1 @@
+"""Guard a repository through Git's own hooks."""

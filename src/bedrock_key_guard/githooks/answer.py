@@ -1,0 +1,137 @@
+"""Scan what a hook is about, where that may hold a key, and explain what is found."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.githooks.deadline import deadline
+from bedrock_key_guard.model.findings import incidents_of
+from bedrock_key_guard.report.terminal.blocked import (
+    COMMIT,
+    MESSAGE,
+    PUSH,
+    RECEIPT,
+    blocked,
+    partial,
+    unread,
+)
+from bedrock_key_guard.scan.allowlist import allow_list
+from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.text.redaction import keep_out
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from bedrock_key_guard.model.findings import Scan
+    from bedrock_key_guard.report.terminal.blocked import Occasion
+    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.source import Source
+
+_SECONDS = 60.0
+_OCCASIONS = {"--message": MESSAGE, "--push": PUSH, "--receive": RECEIPT}
+
+
+def answer(mode: str, options: Sequence[tuple[str, str]], words: Sequence[str]) -> int:
+    """Scan in one of the hook's modes, and return its exit code.
+
+    `words` are files, or what Git gives the hook as arguments. Raises UsageError for options and
+    files that cannot be used.
+    """
+    allow = _allow_list(options)
+    if mode != "--receive":
+        return _explain(read(_sources(mode, words), allow), _OCCASIONS.get(mode, COMMIT))
+    seconds = _seconds(options)
+    late = _too_late(seconds)
+    with deadline(seconds, late) as over:
+        scan = read(_sources(mode, words), allow)
+    code = _explain(scan, RECEIPT)
+    if over.is_set():
+        sys.stderr.write(late)
+    return code
+
+
+def _sources(mode: str, words: Sequence[str]) -> Generator[Source, None, None]:
+    """Return the sources of a mode; what the others need is not imported."""
+    match mode:
+        case "--staged":
+            from bedrock_key_guard.scan.sources.index import index
+
+            return index(Path.cwd(), os.environ)
+        case "--message":
+            from bedrock_key_guard.scan.sources.message import message
+
+            return message(_existing(words)[0])
+        case "--push":
+            from bedrock_key_guard.scan.sources.push import before_push, unpushed
+
+            if not words:
+                return unpushed(os.environ)
+            return before_push(sys.stdin.buffer, words[0], os.environ)
+        case "--receive":
+            from bedrock_key_guard.scan.sources.push import before_receipt
+
+            return before_receipt(sys.stdin.buffer, os.environ)
+        case _:
+            from bedrock_key_guard.scan.sources.worktree import files
+
+            return files(map(Path, _existing(words)))
+
+
+def _existing(files: Sequence[str]) -> Sequence[str]:
+    for file in files:
+        if not os.path.lexists(file):
+            raise UsageError(f"There is no file {file!a}.", remedy="Name files that exist.")
+    return files
+
+
+def _allow_list(options: Sequence[tuple[str, str]]) -> AllowList:
+    files = {name: Path(value) for name, value in options}
+    exclude = [value for name, value in options if name == "--exclude"]
+    return allow_list(files.get("--allow-list"), files.get("--baseline"), exclude)
+
+
+def _seconds(options: Sequence[tuple[str, str]]) -> float:
+    """Read how long a push may be read. Raises UsageError for what is no such number."""
+    text = dict(options).get("--seconds")
+    if text is None:
+        return _SECONDS
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise UsageError(f"--seconds {text!a} is no number of seconds.")
+    return float(text)
+
+
+def _too_late(seconds: float) -> str:
+    return (
+        f"Bedrock Key Guard: {seconds:g} seconds were over before all that was pushed had been "
+        "read, so the push is rejected. Push fewer commits at a time, or ask whoever runs this "
+        "server to give the hook more time (`--seconds`).\n"
+    )
+
+
+def _explain(scan: Scan, occasion: Occasion) -> int:
+    """Explain what a scan found, if anything must be shown, and return the exit code.
+
+    What is elsewhere is warned of alone: nobody can bring it by writing the commit otherwise.
+    """
+    for finding in scan.findings:
+        keep_out(finding.key.secret)
+    unknown = [each for each in scan.findings if not each.allowed]
+    shown = [each for each in unknown if each.confidence == "exact"]
+    if shown:
+        _say(blocked(incidents_of(shown), datetime.now(timezone.utc), occasion))
+    if parts := incidents_of(each for each in unknown if each.confidence == "malformed"):
+        _say(partial(len(parts)))
+    if scan.not_scanned:
+        _say(unread(scan.not_scanned))
+    unreadable = any(each.kind == "missing" for each in scan.not_scanned)
+    return 1 if shown else 4 if unreadable else 0
+
+
+def _say(text: str) -> None:
+    """Tell people on standard error."""
+    sys.stderr.write(text.rstrip("\n") + "\n")
