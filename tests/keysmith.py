@@ -25,6 +25,7 @@ CLAUDE_PLATFORM_LONG_TERM = "AEAA"
 CLAUDE_PLATFORM_SHORT_TERM = "aws-external-anthropic-api-key-"
 CLOUDWATCH_LOGS = "ACWL"
 CLOUDWATCH_METRICS = "APIAACWM"
+UNKNOWN = "AXRY"  # of no service: nobody has recorded what those of AWS X-Ray begin with
 _TOKEN_VERSION = "&Version=1"
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from urllib.parse import parse_qs, quote
 
 from bedrock_key_guard.keys.prefixes import PREFIXES
+from tests import keysmith
 
 PIECE = 12
 # Twelve characters fill sixteen of base64, so this much of a key's own text tells as much.
@@ -116,7 +117,8 @@ def _payload(key: str) -> str:
 
 
 def _body(key: str) -> str:
-    return next(key.removeprefix(prefix) for prefix in PREFIXES if key.startswith(prefix))
+    known = (*PREFIXES, keysmith.UNKNOWN)
+    return next(key.removeprefix(prefix) for prefix in known if key.startswith(prefix))
 
 
 def _lower_percent(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 import pytest
 
+from sandbox.base.faults import UNAVAILABLE
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey
 from sandbox.github.github_server import GitHubServer
@@ -35,6 +36,11 @@ def inactive(sandbox: Sandbox, leaked: LongTermKey) -> str:
 
 def itself(_: Sandbox, leaked: LongTermKey) -> str:
     return leaked.key
+
+
+def inactive_while_a_plane_is_silent(sandbox: Sandbox, leaked: LongTermKey) -> str:
+    sandbox.bedrock.faults.add(UNAVAILABLE, on="bedrock-mantle:*", times=None)
+    return inactive(sandbox, leaked)
 
 
 def forged(_: Sandbox, leaked: LongTermKey) -> str:
@@ -65,6 +71,7 @@ ENDINGS = (
     Ending("rejected", forged),
     Ending("foreign", of_a_stranger),
     Ending("dead", inactive, harmless=True),
+    Ending("dead, second plane unasked", inactive_while_a_plane_is_silent),
     Ending("made dead", itself, harmless=True),
 )
 SEEN: tuple[Seen, ...] = get_args(Seen)
@@ -94,7 +101,10 @@ def test_which_text_of_a_run_names_a_place(
     job = host.job(settings=ending.settings, event=seen_by(seen, host.github), python=HURRIED)
     done = job.run(report_issue="always", **ending.inputs)
     (incident,) = job.report["incidents"]
-    became = "made dead" if job.outputs["responded"] == "1" else incident["verdict"]["state"]
+    verdict = incident["verdict"]
+    became = "made dead" if job.outputs["responded"] == "1" else verdict["state"]
+    if (became, verdict["second_plane"]) == ("dead", "unasked"):
+        became += ", second plane unasked"
     assert became == ending.state, incident
     (issue,) = host.github.issues(REPOSITORY)
     log = done.stdout.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -63,6 +64,22 @@ def name(text: str) -> str:
 def file_name(text: str) -> Path:
     """Read the name of a file or a folder."""
     return Path(name(text))
+
+
+def account_id(text: str) -> str:
+    """Read the id of an AWS account: twelve digits."""
+    if not re.fullmatch("[0-9]{12}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no id of an AWS account (12 digits)")
+    return text
+
+
+def principal_arn(text: str) -> str:
+    """Read the ARN of a user, a role or a session of one."""
+    from bedrock_key_guard.iam.principal import read_principal
+
+    if read_principal(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ARN of a user or a role")
+    return text
 
 
 def whole_number(text: str) -> int:

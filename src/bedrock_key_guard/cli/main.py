@@ -72,7 +72,7 @@ _COMMANDS = {
     "verify": (_PATHS, "Find keys, and prove which are live."),
     "respond": (_PATHS, "Find keys, prove which are live, and make those dead."),
     "timeline": (_PATHS, "Find keys, and say who used each since it leaked."),
-    "restore": (_OPTIONS, "Undo what a ledger records."),
+    "restore": (_OPTIONS, "Give back what the guard took, by AWS's own records."),
     "lift": (_OPTIONS, "Lift denials whose keys have expired."),
     "hooks": ("install|uninstall [OPTION ...]", "Set up Git's own hooks in this repository."),
     "explain": ("< FILE", "Say offline what the key on standard input is."),

@@ -18,7 +18,7 @@ from bedrock_key_guard.model import actions
 
 if TYPE_CHECKING:
     from bedrock_key_guard.keys.families import Family
-    from bedrock_key_guard.model.evidence import CredentialRecord, Holder, Principal
+    from bedrock_key_guard.model.evidence import CredentialRecord, Holder, HolderKind, Principal
 
 _DENY_POLICY_NAME = "DenyLeakedBedrockApiKey"
 
@@ -74,15 +74,12 @@ def to_quarantine(key: ShortTermKey, principal: str | None) -> tuple[str, ...]:
 def to_make_quarantine(key: ShortTermKey, policy: str, holder: Holder) -> tuple[str, ...]:
     """Return how to make the managed policy that denies, and how to attach it."""
     name = policy.rpartition("/")[2]
-    kind = holder.kind
     return (
         _aws(
             *("iam", "create-policy", f"--policy-name={name}"),
             *("--policy-document", _denial(key.family)),
         ),
-        _aws(
-            "iam", f"attach-{kind}-policy", f"--{kind}-name={holder.name}", "--policy-arn", policy
-        ),
+        to_attach(holder.kind, holder.name, policy),
     )
 
 
@@ -92,22 +89,43 @@ def to_delete(credential: CredentialRecord) -> tuple[str, ...]:
     return (_aws(*words, "--service-specific-credential-id", credential.credential_id),)
 
 
+def to_activate(user_name: str, credential_id: str) -> str:
+    """Return how to set a credential Active again."""
+    return _update(user_name, credential_id, "Active")
+
+
+def to_attach(kind: HolderKind, name: str, policy: str) -> str:
+    """Return how to attach a managed policy to a user or role."""
+    return _aws("iam", f"attach-{kind}-policy", f"--{kind}-name={name}", "--policy-arn", policy)
+
+
+def to_detach(kind: HolderKind, name: str, policy: str) -> str:
+    """Return how to detach a managed policy from a user or role."""
+    return _aws("iam", f"detach-{kind}-policy", f"--{kind}-name={name}", "--policy-arn", policy)
+
+
+def to_delete_policy(kind: HolderKind, name: str, policy: str) -> str:
+    """Return how to delete an inline policy of a user or role."""
+    return _aws("iam", f"delete-{kind}-policy", f"--{kind}-name={name}", f"--policy-name={policy}")
+
+
 def _list_credentials(key: LongTermKey) -> str:
+    service = key.family.service_name
     return _aws(
         "iam",
         "list-service-specific-credentials",
         f"--user-name={key.user_name_candidates[0]}",
-        *("--service-name", key.family.service_name),
+        *(("--service-name", service) if service else ()),
     )
 
 
-def _update(user_name: str, credential_id: str) -> str:
+def _update(user_name: str, credential_id: str, status: str = "Inactive") -> str:
     return _aws(
         "iam",
         "update-service-specific-credential",
         f"--user-name={user_name}",
         *("--service-specific-credential-id", credential_id),
-        *("--status", "Inactive"),
+        *("--status", status),
     )
 
 

@@ -2,7 +2,9 @@
 
 Prefixes of the long-term families and their common envelope were recorded by radkawar/stackd;
 the short-term layout is in aws/aws-bedrock-token-generator-python and its Claude Platform twin;
-service names and deny actions are in the IAM user guide, "API keys for AWS services".
+service names and deny actions are in the IAM user guide, "API keys for AWS services". It names more
+services than have a prefix that anybody recorded, AWS X-Ray for one: whatever has the envelope of a
+long-term key under another prefix is of the last row.
 """
 
 from __future__ import annotations
@@ -34,13 +36,13 @@ class Family:
 
     @property
     def service_name(self) -> str:
-        """Return IAM's name of the service, which is the host of its presigned URLs, too."""
-        return f"{self.service}.amazonaws.com"
+        """Return IAM's name of the service, the host of its presigned URLs; "" if it is unknown."""
+        return f"{self.service}.amazonaws.com" if self.service else ""
 
     @property
     def deny_actions(self) -> tuple[str, ...]:
         """Return the actions that stop every key when they are denied: one for each plane."""
-        planes = _PLANES.get(self.service, (self.service,))
+        planes = _PLANES.get(self.service, (self.service,) if self.service else ())
         return tuple(f"{plane}:CallWithBearerToken" for plane in planes)
 
 
@@ -90,6 +92,14 @@ CLOUDWATCH_METRICS = Family(
     "long-term",
     "cloudwatch",
 )
+UNKNOWN_LONG_TERM = Family(
+    "aws-long-term",
+    "AWS API key (unknown service)",
+    "",
+    "long-term",
+    "",
+)
+"""The row of every prefix that no other row has, which is then put into it."""
 
 FAMILIES = (
     BEDROCK_LONG_TERM,

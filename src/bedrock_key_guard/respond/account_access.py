@@ -27,7 +27,7 @@ class AccountAccess:
     `events` are the changes that CloudTrail shows, `earlier_response` what an earlier run did.
     `store_of` is where a credential's new key goes, and `mask` is called with it first of all.
     `role` is the one that was assumed to get there, None in our own account. `guards` are the ARNs
-    of whom the guard is there: the one that acts, and the one that an option names.
+    of whom the guard is there: the one that acts, and those that options name.
     """
 
     account: Account

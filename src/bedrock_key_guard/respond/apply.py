@@ -23,10 +23,9 @@ from bedrock_key_guard.verify.witnesses import Witnesses, begin_asking, proven_i
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from bedrock_key_guard.aws.roles import RoleToAssume
-    from bedrock_key_guard.model.evidence import BedrockAnswer
+    from bedrock_key_guard.model.evidence import Account, BedrockAnswer
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.verify.schedule import Steps
 
@@ -88,7 +87,8 @@ def apply(change: Change, access: AccountAccess, dependencies: Dependencies) -> 
         )
     except OSError as error:
         return refused(change, f"the ledger cannot be written ({error.strerror})")
-    applied = Applied(change, ready, entry, restore_command(ledger.path, entry.change, access.role))
+    undo = restore_command(access.account, entry.change, access.actor, access.role)
+    applied = Applied(change, ready, entry, undo)
     return _made(applied, entry, ledger) if ready.needed else applied
 
 
@@ -138,8 +138,8 @@ def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | N
 
 
 def _made(applied: Applied, entry: Entry, ledger: Ledger) -> Applied | Outcome:
-    change = applied.change
-    with stated(purpose_of(change.action.name, change.evidence.key.fingerprint, change.until)):
+    change, fingerprint = applied.change, applied.change.evidence.key.fingerprint
+    with stated(purpose_of(change.action.name, fingerprint, change.until, entry.change)):
         try:
             applied.ready.write()
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
@@ -171,7 +171,7 @@ def confirmed(
 
 def _proven(applied: Applied, proof: Confirmation) -> Outcome:
     change, ready = applied.change, applied.ready
-    shortfall = applied.shortfall or _finished(change, ready, proof)
+    shortfall = applied.shortfall or _finished(applied, proof)
     state: OutcomeState = "done" if ready.needed else "not-needed"
     return Outcome(
         change.action.name,
@@ -204,22 +204,26 @@ def _seconds_to_dead(applied: Applied, proof: Confirmation) -> float | None:
     return round(max(took.total_seconds(), 0.0), 1)
 
 
-def _finished(change: Change, ready: Ready, proof: Confirmation) -> str | None:
+def _finished(applied: Applied, proof: Confirmation) -> str | None:
     """Do what waits for the confirmation; return what is left undone, also where there is none."""
+    change, entry = applied.change, applied.entry
     if proof.confirmed_at is None:
         return change.unfinished
-    with stated(purpose_of(change.action.name, change.evidence.key.fingerprint)):
-        return ready.finish()
+    fingerprint, name = change.evidence.key.fingerprint, entry.change if entry else None
+    with stated(purpose_of(change.action.name, fingerprint, change=name)):
+        return applied.ready.finish()
 
 
-def restore_command(ledger: Path, change: str, role: RoleToAssume | None) -> str:
-    """Return how to undo one change of a ledger, in an account that is reached by `role`.
+def restore_command(account: Account, change: str, actor: str, role: RoleToAssume | None) -> str:
+    """Return how to undo a change, on any machine and with anybody's credentials of the account.
 
-    It is shell-quoted, and what may begin with "-" is joined to its option by "=".
+    `actor` made it, in its own account or by `role` in another. It is shell-quoted, and what may
+    begin with "-" is joined to its option by "=".
     """
-    path = str(ledger.absolute())
-    words = ["bedrock-key-guard", "restore", "--ledger", path, "--change", change]
-    if role is not None:
+    words = ["bedrock-key-guard", "restore", "--account", account.account_id, "--change", change]
+    if role is None:
+        words += ["--guard", actor]
+    else:
         words += ["--role-to-assume-template", role.template]
         words += [f"--external-id={role.external_id}"] if role.external_id else []
         words += [f"--session-tag={tag}" for tag in role.tags]

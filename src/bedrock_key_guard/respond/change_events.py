@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.cloudtrail import KEPT, Query, Record, Trail
+from bedrock_key_guard.iam.principal import is_same
 from bedrock_key_guard.model.usage import Gap, GapKind
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ class ChangeEvents:
 
     def __init__(self, session: Session, now: datetime) -> None:
         """Ask the trail of `session` about all that it keeps: the 90 days before `now`."""
+        self.now = now
         self.begin = now - KEPT
         self.guard = session.arn
+        self.account = session.account
         self._session = session
         self._read: dict[str, Events] = {}
         self._lock = threading.Lock()
@@ -86,6 +89,11 @@ class ChangeEvents:
 def since(time: datetime, events: Iterable[Record]) -> list[Record]:
     """Return the events from shortly before `time`, for the clock that it is of may be fast."""
     return [event for event in events if event.time >= time - _CLOCKS_DIFFER]
+
+
+def is_by(event: Record, guards: Iterable[str]) -> bool:
+    """Return whether one of the guards did it: anybody can write their user agent."""
+    return event.by_guard and any(is_same(event.actor, guard) for guard in guards)
 
 
 def unread(gap: Gap) -> str:

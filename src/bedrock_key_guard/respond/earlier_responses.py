@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam import commands
-from bedrock_key_guard.iam.principal import is_same
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
-from bedrock_key_guard.respond.apply import Dependencies, confirmed
-from bedrock_key_guard.respond.change_events import DISABLED, ChangeEvents, unread
+from bedrock_key_guard.respond.apply import Dependencies, confirmed, restore_command
+from bedrock_key_guard.respond.change_events import DISABLED, ChangeEvents, is_by, unread
 from bedrock_key_guard.respond.changes.credential import delete, deletion
 from bedrock_key_guard.respond.ledger.entries import Ledger, settle
 from bedrock_key_guard.respond.purpose import purpose_behind, purpose_of, stated
@@ -25,14 +24,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bedrock_key_guard.aws.cloudtrail import Record
+    from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.model.actions import Delete
     from bedrock_key_guard.model.evidence import CredentialRecord, Verdict
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.verify.schedule import Steps
 
 
-def earlier_response(events: ChangeEvents, fingerprint: str, verdict: Verdict) -> Outcome | None:
+def earlier_response(
+    events: ChangeEvents, fingerprint: str, verdict: Verdict, role: RoleToAssume | None = None
+) -> Outcome | None:
     """Return the outcome of an earlier run that made this key dead, if one did.
+
+    By `role` the account is reached, and what was done can be undone.
 
     What confirms it are the refusals that the verdict rests on. Where it could not be found out,
     nothing is done, and the reason says so.
@@ -50,7 +54,7 @@ def earlier_response(events: ChangeEvents, fingerprint: str, verdict: Verdict) -
         earlier = _deleted(fingerprint, done)
     else:
         its_own = [change for change in done if change.target == credential.credential_id]
-        earlier = _switched_off(fingerprint, credential, its_own, events.guard)
+        earlier = _switched_off(fingerprint, credential, its_own, events, role)
     if earlier is None:
         return None
     if not verdict.proves_dead:
@@ -69,11 +73,16 @@ def _deleted(fingerprint: str, changes: Sequence[Record]) -> Outcome | None:
 
 
 def _switched_off(
-    fingerprint: str, credential: CredentialRecord, changes: Sequence[Record], guard: str
+    fingerprint: str,
+    credential: CredentialRecord,
+    changes: Sequence[Record],
+    events: ChangeEvents,
+    role: RoleToAssume | None,
 ) -> Outcome | None:
     """Return that a guard set the credential Inactive, and what it may have left undone.
 
-    To delete it was the purpose of this `guard` alone: anybody can write a user agent.
+    To delete it was the purpose of our own guard alone, and what it did alone is undone by a
+    command: anybody can write a user agent.
     """
     settings = [change for change in changes if not _is_reset(change)]
     if not settings or not (settings[-1].by_guard and settings[-1].deed == DISABLED):
@@ -84,11 +93,13 @@ def _switched_off(
     if _is_reset(changes[-1]):
         reason = f"{reason} and reset it; see whether the store holds its new key"
         return Outcome("reset", "not-needed", reason)
-    deletes = purpose and purpose.action == "delete" and purpose.is_for(fingerprint)
-    if deletes and is_same(settings[-1].actor, guard):
+    if purpose is None or not is_by(settings[-1], (events.guard,)):
+        return Outcome("disable", "not-needed", reason)
+    undo = purpose.change and restore_command(events.account, purpose.change, events.guard, role)
+    if purpose.action == "delete" and purpose.is_for(fingerprint):
         reason = f"{reason}, and was cut off before it could delete it"
-        return Outcome("delete", "failed", reason)
-    return Outcome("disable", "not-needed", reason)
+        return Outcome("delete", "failed", reason, undo=undo)
+    return Outcome("disable", "not-needed", reason, undo=undo)
 
 
 def _is_reset(change: Record) -> bool:
@@ -132,12 +143,12 @@ def _delete(
         )
     except OSError as error:
         return replace(earlier, reason=f"{earlier.reason} (the ledger: {error.strerror})")
-    with stated(purpose_of(action.name, fingerprint)):
+    with stated(purpose_of(action.name, fingerprint, change=entry.change)):
         try:
             access.credentials.delete(credential)
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
             reason = f"{earlier.reason}; IAM did not delete it now either ({refusal(error)})"
             failure = replace(earlier, reason=reason, commands=commands.to_delete(credential))
             return settle(failure, ledger, entry, "failed")
-    done = replace(earlier, action=action.name, state="done", reason=ready.result)
+    done = replace(earlier, action=action.name, state="done", reason=ready.result, undo=None)
     return settle(done, ledger, entry, "done")

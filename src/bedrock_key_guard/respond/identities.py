@@ -18,6 +18,7 @@ from bedrock_key_guard.respond.purpose import state_purposes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.iam.policy_documents import Document
@@ -30,13 +31,14 @@ Status = Literal["Active", "Inactive"]
 class Identity:
     """Hold what IAM says of a user or role: the ARN with its path, and the id that no other has.
 
-    A user that is deleted and made anew has the same name and another id.
+    A user that is deleted and made anew has the same name, another id and a later date.
     """
 
     kind: HolderKind
     name: str
     arn: str
     unique_id: str
+    created: datetime
 
 
 class Identities:
@@ -57,7 +59,8 @@ class Identities:
         except self._iam.exceptions.NoSuchEntityException:
             return None
         called = kind.title()
-        return Identity(kind, item[f"{called}Name"], item["Arn"], item[f"{called}Id"])
+        named, unique_id = item[f"{called}Name"], item[f"{called}Id"]
+        return Identity(kind, named, item["Arn"], unique_id, item["CreateDate"])
 
     def names(self, kind: HolderKind) -> tuple[str, ...]:
         """Return the names of all users, or of all roles."""

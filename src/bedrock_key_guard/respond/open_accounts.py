@@ -31,12 +31,14 @@ class OpenAccounts:
         now: Callable[[], datetime],
         store_of: Callable[[str], Store] | None = None,
         mask: Callable[[Secret], object] = lambda _secret: None,
+        guards: tuple[str, ...] = (),
     ) -> None:
-        """Act in each account by its session."""
+        """Act in each account by its session; `guards` were the guard there too."""
         self._sessions = sessions
         self._now = now
         self._store_of = store_of
         self._mask = mask
+        self._guards = guards
         self._held: dict[Session, AccountAccess] = {}
         self._lock = threading.Lock()
 
@@ -51,7 +53,7 @@ class OpenAccounts:
             return self._held[session]
 
     def _open(self, session: Session) -> AccountAccess:
-        events = ChangeEvents(session, self._now())
+        events, role = ChangeEvents(session, self._now()), self._sessions.role_for(session)
         return AccountAccess(
             account=session.account,
             actor=session.arn,
@@ -59,9 +61,9 @@ class OpenAccounts:
             identities=Identities(session),
             find_credential=IamDirectory(session).by_id,
             events=events,
-            earlier_response=partial(earlier_response, events),
+            earlier_response=partial(earlier_response, events, role=role),
             store_of=self._store_of,
             mask=self._mask,
-            role=self._sessions.role_for(session),
-            guards=self._sessions.guards_in(session),
+            role=role,
+            guards=(*self._sessions.guards_in(session), *self._guards),
         )

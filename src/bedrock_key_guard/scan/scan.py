@@ -14,7 +14,7 @@ from bedrock_key_guard.model.findings import NotScanned, Scan, by_time, joined
 from bedrock_key_guard.model.origins import Blob, Message, WorkTree, with_root
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.containers.reading import Reading, read_as_zip, read_file
 from bedrock_key_guard.scan.source import Changed, Input, Passed, Progress, Source, silent
 
 if TYPE_CHECKING:
@@ -255,6 +255,9 @@ def _read_once(each: Input) -> tuple[Reading, bool]:
     try:
         with each.open() as content:
             reading = read_file(content, each.origin)
+        if reading.left is not None and each.reopens:
+            with each.open() as content:
+                reading = read_as_zip(content, each.origin, reading, reading.left)
     except Changed:
         return reading, True
     return reading, False

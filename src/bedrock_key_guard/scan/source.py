@@ -39,12 +39,14 @@ class Input:
     """Name what there is to read, and how to open it.
 
     `open` raises Unreadable or OSError for what cannot be read, and at the end Changed for what has
-    to be read again. What is not `counted` was counted when it was searched.
+    to be read again. What is not `counted` was counted when it was searched. What `reopens` can
+    be opened once more, and begins anew; a pipe does not.
     """
 
     origin: Origin
     open: Open
     counted: bool = True
+    reopens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

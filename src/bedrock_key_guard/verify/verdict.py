@@ -73,9 +73,12 @@ def _other_account(evidence: Evidence) -> Ruling | None:
 
 
 def _no_probe(evidence: Evidence) -> Ruling | None:
-    if not probed(evidence.key.family):
-        return "unverified", f"the guard cannot ask {evidence.key.family.service_name} yet"
-    return None
+    family = evidence.key.family
+    if probed(family):
+        return None
+    if not family.service:
+        return "unverified", f"no service is known whose keys begin with {family.prefix}"
+    return "unverified", f"the guard cannot ask {family.service_name} yet"
 
 
 def _accepted(evidence: Evidence) -> Ruling | None:

@@ -39,7 +39,9 @@ def masked(*keys: str) -> list[str]:
     return [line.removeprefix("::add-mask::").replace("%25", "%") for line in log.lines]
 
 
-@pytest.mark.parametrize("key", [LONG, SHORT, keysmith.long_term(prefix="APIAACWM")])
+@pytest.mark.parametrize(
+    "key", [LONG, SHORT, keysmith.long_term(prefix="APIAACWM"), keysmith.long_term(prefix="AXRY")]
+)
 def test_a_key_is_masked_as_it_is_and_encoded(key: str) -> None:
     spellings = masked(key)
     assert spellings[0] == key

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bedrock_key_guard.keys import prefixes
-from bedrock_key_guard.keys.families import FAMILIES, probed
+from bedrock_key_guard.keys.families import FAMILIES, UNKNOWN_LONG_TERM, probed
 from bedrock_key_guard.keys.key import fingerprint, short
 from tests.keysmith import fingerprint_of
 
@@ -27,6 +27,12 @@ def test_a_family_is_complete_for_its_kind(family: object) -> None:
     assert family.kind == ("short-term" if family.prefix.endswith("-api-key-") else "long-term")
     assert all(action.endswith(":CallWithBearerToken") for action in family.deny_actions)
     assert family.deny_actions
+
+
+def test_of_an_unknown_service_nothing_is_said() -> None:
+    assert UNKNOWN_LONG_TERM not in FAMILIES
+    assert not probed(UNKNOWN_LONG_TERM)
+    assert (UNKNOWN_LONG_TERM.service_name, UNKNOWN_LONG_TERM.deny_actions) == ("", ())
 
 
 @pytest.mark.parametrize("name", ["bedrock-long-term", "bedrock-short-term"])

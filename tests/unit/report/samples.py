@@ -215,7 +215,7 @@ def done(**changes: object) -> Outcome:
         refused_since=NOW,
         confirmed_at=NOW,
         seconds_to_dead=3.2,
-        undo="bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c",
+        undo="bedrock-key-guard restore --account 111122223333 --change 5f1c",
     )
     return replace(outcome, **changes)  # type: ignore[arg-type]
 

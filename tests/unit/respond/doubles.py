@@ -191,10 +191,17 @@ class FakeIdentities(Identities):
     others: tuple[str, ...] = ()
 
     def add(
-        self, kind: HolderKind, name: str, *policies: str, path: str = "/", unique_id: str = ""
+        self,
+        kind: HolderKind,
+        name: str,
+        *policies: str,
+        path: str = "/",
+        unique_id: str = "",
+        created: datetime = NOW,
     ) -> None:
         arn = f"arn:aws:iam::{ACCOUNT}:{kind}{path}{name}"
-        self.known[kind, name] = Identity(kind, name, arn, unique_id or f"A{name.upper()}")
+        unique_id = unique_id or f"A{name.upper()}"
+        self.known[kind, name] = Identity(kind, name, arn, unique_id, created)
         self.attachments[kind, name] = list(policies)
 
     def find(self, kind: HolderKind, name: str) -> Identity | None:

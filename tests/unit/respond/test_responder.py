@@ -15,13 +15,14 @@ from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.cli.arguments import chosen_role
 from bedrock_key_guard.cli.undo import restore_options
 from bedrock_key_guard.iam.commands import by_hand
-from bedrock_key_guard.model.evidence import CredentialRecord, Verdict, VerdictState
+from bedrock_key_guard.model.evidence import Account, CredentialRecord, Verdict, VerdictState
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.apply import restore_command
 from bedrock_key_guard.respond.identities import Status
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.plan import Policy, plan
+from bedrock_key_guard.respond.purpose import name_change, named_at
 from bedrock_key_guard.respond.responder import Responder
 from bedrock_key_guard.verify.schedule import Schedule, Steps
 from bedrock_key_guard.verify.verdict import verdict_from
@@ -68,7 +69,8 @@ def test_a_live_key_is_disabled_confirmed_and_remembered(stage: Stage) -> None:
         refused_since=NOW,
         confirmed_at=NOW + timedelta(seconds=15),
         seconds_to_dead=0.0,
-        undo=f"bedrock-key-guard restore --ledger {stage.ledger.path} --change {entry.change}",
+        undo=f"bedrock-key-guard restore --account {ACCOUNT} --change {entry.change} "
+        f"--guard {stage.access.actor}",
     )
     assert stage.diary.done == ["set Inactive"]
     assert stage.phases == ["intent", "done"]
@@ -127,15 +129,15 @@ def test_a_plane_that_answers_nothing_is_named_and_the_change_is_done(stage: Sta
     assert stage.phases == ["intent", "done"]
 
 
-def test_the_undo_can_be_pasted_whatever_the_path(stage: Stage, tmp_path: Path) -> None:
-    stage.ledger = Ledger(tmp_path / "my $(state)" / "a'b.jsonl")
+def test_the_undo_needs_no_file_and_names_the_guard(stage: Stage) -> None:
     outcome = stage.respond()
-    assert shlex.split(outcome.undo or "")[:4] == [
-        "bedrock-key-guard",
-        "restore",
-        "--ledger",
-        str(stage.ledger.path),
+    (entry,) = read_ledger(stage.ledger.path)
+    assert shlex.split(outcome.undo or "") == [
+        *("bedrock-key-guard", "restore"),
+        *("--account", ACCOUNT, "--change", entry.change),
+        *("--guard", stage.access.actor),
     ]
+    assert named_at(entry.change) == NOW.replace(microsecond=0)
 
 
 @pytest.mark.parametrize(
@@ -148,15 +150,18 @@ def test_the_undo_can_be_pasted_whatever_the_path(stage: Stage, tmp_path: Path) 
     ],
     ids=str,
 )
-@pytest.mark.parametrize("ledger", ["-x.jsonl", "my $(state)/a'b.jsonl"])
-def test_an_undo_is_read_as_it_was_meant_from_any_folder_role_and_all(
-    role: RoleToAssume | None, ledger: str
+@pytest.mark.parametrize("actor", [f"arn:aws:sts::{ACCOUNT}:assumed-role/a b's/$(x)"])
+def test_an_undo_is_read_as_it_was_meant_role_and_all(
+    role: RoleToAssume | None, actor: str
 ) -> None:
-    program, command, *options = shlex.split(restore_command(Path(ledger), "5f1c0ffee000", role))
+    change = name_change(NOW)
+    undo = restore_command(Account(ACCOUNT), change, actor, role)
+    program, command, *options = shlex.split(undo)
     assert (program, command) == ("bedrock-key-guard", "restore")
     read = restore_options().parse_args(options)
-    assert (read.ledger, read.change) == (Path(ledger).absolute(), "5f1c0ffee000")
+    assert (read.account, read.change, read.ledger) == (ACCOUNT, change, None)
     assert chosen_role(read) == role
+    assert read.guard == ([] if role else [actor])
 
 
 def test_a_key_that_is_still_accepted_is_a_failure_that_can_be_undone(stage: Stage) -> None:

@@ -72,6 +72,17 @@ def test_no_spelling_of_a_key_that_was_met_is_shown(
     assert "[redacted]" in shown
 
 
+@pytest.mark.parametrize("was_met", [False, True])
+def test_no_part_of_a_key_of_an_unknown_service_is_shown(was_met: bool) -> None:
+    key = keysmith.long_term(prefix=keysmith.UNKNOWN, seed=f"unknown {was_met}")
+    if was_met:
+        keep_out(Secret(key))
+    texts = (key, *secret_parts(key), key[30:]) if was_met else (key,)
+    for text in texts:
+        for around in ("{}", "src/{}.txt"):
+            assert not leaks_in(key, redact(around.format(text)).encode())
+
+
 @pytest.mark.parametrize(
     "key",
     sweep([SHORT, keysmith.short_term(kind="AKIA")], quick=lambda key: key != SHORT),

@@ -431,6 +431,10 @@ def test_each_rule(evidence: Evidence, state: str, reason: str) -> None:
             long_evidence(key=key_of(keysmith.long_term(prefix=keysmith.CLOUDWATCH_LOGS))),
             "the guard cannot ask logs.amazonaws.com yet",
         ),
+        (
+            long_evidence(key=key_of(keysmith.long_term(prefix=keysmith.UNKNOWN))),
+            "no service is known whose keys begin with AXRY",
+        ),
     ],
 )
 def test_what_people_are_told(evidence: Evidence, told: str) -> None:

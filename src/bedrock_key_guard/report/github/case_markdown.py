@@ -65,7 +65,7 @@ def known(case: Case) -> str:
 def undoing(case: Case) -> str:
     """Return how to take a change back, "" where nothing can."""
     commands = undo(case)
-    how = f"To take the change back, with the ledger of that run:\n\n{_block(commands)}"
+    how = f"To take the change back, on any machine:\n\n{_block(commands)}"
     return how if commands else ""
 
 

@@ -1,7 +1,7 @@
 """Remember every change, before and after it is made: one JSON object a line, never a secret.
 
-The ledger is what `restore` starts from. It proves nothing by itself: whoever can write a file can
-write a ledger, so `restore` asks IAM and CloudTrail as well.
+Where it is told no account, `restore` starts from the ledger. It proves nothing by itself: whoever
+can write a file can write a ledger, so `restore` asks IAM and CloudTrail as well.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import uuid
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, BinaryIO, Literal, get_args
@@ -18,6 +17,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.evidence import Account
 from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.ledger.records import Record, StatusChange, as_document, read_record
+from bedrock_key_guard.respond.purpose import name_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ _BEGINNING = '{"account_id": "'  # of every line: the names are sorted
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Record one phase of one change; `change` joins the phases, `record` says what it was."""
+    """Record one phase of one change; `change` names it, `record` says what it was."""
 
     change: str
     phase: Phase
@@ -79,10 +79,11 @@ class Ledger:
         """
         if self.path.is_file():
             _entries(self.path)
+        now = self._now()
         entry = Entry(
-            change=uuid.uuid4().hex[:12],
+            change=name_change(now),
             phase="intent",
-            time=_timestamp(self._now()),
+            time=_timestamp(now),
             action=action,
             actor=actor,
             account_id=account.account_id,

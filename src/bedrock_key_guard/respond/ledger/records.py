@@ -23,8 +23,8 @@ class StatusChange:
 
     @property
     def title(self) -> str:
-        """Name for people what was changed."""
-        return self.alias
+        """Name for people what was changed; IAM knows no alias of what is gone."""
+        return self.alias or f"credential {self.credential_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class PoliciesDetached:
 
     @property
     def title(self) -> str:
-        """Name for people what was changed."""
-        return self.alias
+        """Name for people what was changed; CloudTrail knows no alias."""
+        return self.alias or f"user {self.user_name}"
 
 
 @dataclass(frozen=True, slots=True)

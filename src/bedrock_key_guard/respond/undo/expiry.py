@@ -60,8 +60,7 @@ def lift(
     known = () if isinstance(events, Gap) else events
     found = list(_searched(access.identities)) if search else []
     for containment in containments(ours, known, found, now):
-        by = (*access.guards, *(entry.actor for entry in containment.entries))
-        shown = Shown(events, by)
+        shown = Shown(events, access.guards)
         find = partial(_reversal, containment, access, shown, now)
         its = containment.entries
         yield containment.title, reverse("lift", find, _PURPOSE, its, ledger, dry_run=dry_run)

@@ -1,8 +1,9 @@
 """Give back what the guard took, and nothing else.
 
-A ledger is a claim. What it says is held against IAM as it is now and against CloudTrail: something
-is given back only where the guard is shown to have taken it, and nobody has changed it since. That
-goes for each policy by itself: to attach one grants something.
+A ledger is a claim, and so is the name of a change. What either says is held against IAM as it is
+now and against CloudTrail: something is given back only where the guard is shown to have taken it,
+and nobody has changed it since. That goes for each policy by itself: to attach one grants
+something.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from bedrock_key_guard.respond.ledger.records import (
     StatusChange,
 )
 from bedrock_key_guard.respond.purpose import purpose_of
+from bedrock_key_guard.respond.undo.by_hand import by_hand
 from bedrock_key_guard.respond.undo.reversal import (
     Reversal,
     Shown,
@@ -42,8 +44,13 @@ if TYPE_CHECKING:
     from bedrock_key_guard.respond.undo.containments import Containment
 
 
-def restore(entry: Entry, access: AccountAccess, ledger: Ledger, *, dry_run: bool) -> Outcome:
-    """Undo one change, or say why not."""
+TOO_OLD = "it is older than 90 days, and CloudTrail shows no more who did it"
+
+
+def restore(
+    entry: Entry, access: AccountAccess, ledger: Ledger | None, *, dry_run: bool
+) -> Outcome:
+    """Undo one change, or say why not; a `ledger` that knows of it gets the result."""
     find = partial(_reversal, entry, access)
     purpose = purpose_of("restore", entry.fingerprint)
     return reverse("restore", find, purpose, (entry,), ledger, dry_run=dry_run)
@@ -74,7 +81,7 @@ def obstacle(entry: Entry, access: AccountAccess) -> Outcome | None:
     if entry.account != access.account:
         return refused(f"it is of account {entry.account_id}, not {access.account.account_id}")
     if read_time(entry.time) < access.events.begin:
-        return refused("it is older than 90 days, and CloudTrail shows no more who did it")
+        return refused(TOO_OLD, by_hand(entry.record))
     return None
 
 
@@ -85,7 +92,8 @@ def _reversal(entry: Entry, access: AccountAccess) -> Reversal | Outcome:
     record, identities, look_up = entry.record, access.identities, access.events
 
     def shown(events: Events) -> Shown:
-        return Shown(events, (*access.guards, entry.actor), read_time(entry.time))
+        since = read_time(entry.time)
+        return Shown(events, access.guards, since, look_up.now, entry.change)
 
     match record:
         case StatusChange():

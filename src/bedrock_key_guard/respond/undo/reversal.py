@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.aws.session import refusal
-from bedrock_key_guard.iam.principal import is_same
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
-from bedrock_key_guard.respond.change_events import since, unread
+from bedrock_key_guard.respond.change_events import is_by, since, unread
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, Phase, settle
-from bedrock_key_guard.respond.purpose import Purpose, stated
+from bedrock_key_guard.respond.purpose import Purpose, purpose_behind, stated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,16 +26,21 @@ _THEN: dict[Undoing, str] = {
     "restore": "its leaked key works again",
     "lift": "the last key under it has expired",
 }
-_LATE = timedelta(minutes=15)
+LATE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Hold what CloudTrail shows from `since` on, and by which ARNs the guard is known."""
+    """Hold what CloudTrail shows `now` from `since` on, and by which ARNs the guard is known.
+
+    Where `change` names one, no other change of the guard's counts for it.
+    """
 
     events: Sequence[Record] | Gap
     guards: tuple[str, ...]
     since: datetime | None = None
+    now: datetime | None = None
+    change: str | None = None
 
     def changes(self, target: str, of: tuple[HolderKind, str] | None = None) -> list[Record]:
         """Return what was done to a credential, or to a policy of a user or role, oldest first."""
@@ -53,20 +57,17 @@ class Shown:
             return unread(self.events)
         changes = self.changes(target, of)
         if not changes:
-            return f"CloudTrail does not show that the guard did it{self._late}"
+            late = too_early(self.since, self.now) if self.since and self.now else ""
+            return f"CloudTrail does not show that the guard did it{late}"
         last = changes[-1]
         if not last.deed.startswith(deed):
             return f"somebody has changed it since: {last.deed} by {last.actor}"
-        if not last.by_guard or not any(is_same(last.actor, guard) for guard in self.guards):
-            return f"it was not the guard that did it, but {last.actor}"
+        if not is_by(last, self.guards):
+            return not_the_guard(last)
+        purpose = purpose_behind(last)
+        if self.change and purpose and purpose.change not in (None, self.change):
+            return f"the guard has changed it again since: {last.deed}, change {purpose.change}"
         return None
-
-    @property
-    def _late(self) -> str:
-        """Say when to look again: events come up to 15 minutes late (`LookupEvents`)."""
-        if self.since is None:
-            return ""
-        return f": it may come 15 minutes late, so try again after {moment(self.since + _LATE)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,25 @@ class Reversal:
     write: Callable[[], None]
 
 
-def refused(reason: str) -> Outcome:
-    """Return that something is not given back."""
-    return Outcome("restore", "refused", reason)
+def too_early(made: datetime, now: datetime) -> str:
+    """Say when to look again, "" where that is over: events come 15 minutes late (`LookupEvents`).
+
+    A time that is still to come is of a fast clock.
+    """
+    if now - made >= LATE:
+        return ""
+    return f": it may come 15 minutes late, so try again after {moment(min(made, now) + LATE)}"
+
+
+def not_the_guard(event: Record) -> str:
+    """Say who did what the guard is said to have done."""
+    hint = " (if that is the guard, name it with --guard)" if event.by_guard else ""
+    return f"it was not the guard that did it, but {event.actor}{hint}"
+
+
+def refused(reason: str, by_hand: tuple[str, ...] = ()) -> Outcome:
+    """Return that something is not given back, and the commands for a person."""
+    return Outcome("restore", "refused", reason, commands=by_hand)
 
 
 def not_needed(reason: str) -> Outcome:
@@ -93,11 +110,11 @@ def reverse(
     find: Callable[[], Reversal | Outcome],
     purpose: Purpose,
     entries: Iterable[Entry],
-    ledger: Ledger,
+    ledger: Ledger | None,
     *,
     dry_run: bool,
 ) -> Outcome:
-    """Find the way back, take it, and write so to the entries; return what became of it."""
+    """Find the way back, take it, and write so to the entries of a ledger; return what became."""
     try:
         way = find()
     except Exception as error:  # noqa: BLE001  # whatever failed, nothing is shown
@@ -112,6 +129,7 @@ def reverse(
         except Exception as error:  # noqa: BLE001  # whatever failed, people have to hear of it
             return Outcome(by, "failed", f"it was not {_PHASES[by]} ({refusal(error)})")
     outcome = Outcome(by, "done", f"{way.result}: {_THEN[by]}")
-    for entry in entries:
-        outcome = settle(outcome, ledger, entry, _PHASES[by])
+    if ledger is not None:
+        for entry in entries:
+            outcome = settle(outcome, ledger, entry, _PHASES[by])
     return outcome

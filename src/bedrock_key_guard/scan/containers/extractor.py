@@ -68,7 +68,7 @@ class Walk:
         finally:
             self._add(between.findings, self.findings[begin:])
 
-    def also(self, kind: str, source: Readable, file: IO[bytes], origin: Origin) -> None:
+    def also(self, kind: str, source: Readable, file: IO[bytes] | None, origin: Origin) -> None:
         """Scan what was read as a container of one kind as one of another kind, too."""
         other = Walk(self.budget, [], self.gaps)
         try:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.git.lfs import Pointer, pointer_in
+from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, After, Ending, Gaps, Section
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, TAIL, ends_as_zip, kinds_of
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.findings import Finding, NotScanned
+    from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.model.origins import Origin
 
 _START = 1 << 20
@@ -23,13 +24,16 @@ _START = 1 << 20
 class Reading:
     """Hold what was found in a file, what of it was not scanned, and the file's own size.
 
-    Where the file is but a pointer of Git LFS, that is all there is to say of it.
+    Where the file is but a pointer of Git LFS, that is all there is to say of it. `left` is what is
+    left of its budget, where only its end told that it is a zip too: that was missed, and is read
+    by whoever can open the file once more.
     """
 
     findings: tuple[Finding, ...] = ()
     missed: tuple[NotScanned, ...] = ()
     bytes_read: int = 0
     pointer: Pointer | None = None
+    left: Budget | None = None
 
 
 def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Reading:
@@ -62,11 +66,29 @@ def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Readin
                 walk.also(kinds[1], *_again(start, file), origin)
         else:
             findings.extend(Content(origin, budget).findings(After(start, outer)))
-    if "zip" not in kinds and ends_as_zip(outer.last, outer.size):
-        gaps.add(origin, "unopened", TOO_FAR_IN)
     if budget.stopped:
         gaps.stop(origin, budget.stopped)
-    return Reading(tuple(findings), gaps.listed(), outer.size)
+    again = "zip" not in kinds and ends_as_zip(outer.last, outer.size)
+    if again:
+        gaps.add(origin, "unopened", TOO_FAR_IN)
+    return Reading(tuple(findings), gaps.listed(), outer.size, left=budget if again else None)
+
+
+def read_as_zip(file: Readable, origin: Origin, before: Reading, budget: Budget) -> Reading:
+    """Scan a file from its beginning as the zip that it ends as, and add to what was read before.
+
+    That takes what the file may cost yet, and no more memory than the file took before.
+    """
+    from bedrock_key_guard.scan.containers.extractor import Walk
+
+    findings, gaps = list(before.findings), Gaps()
+    with budget.bound():
+        Walk(budget, findings, gaps).also("zip", file, None, origin)
+    if budget.stopped:
+        gaps.stop(origin, budget.stopped)
+    opened = NotScanned(origin.name, "unopened", TOO_FAR_IN)
+    missed = (*(gap for gap in before.missed if gap != opened), *gaps.listed())
+    return replace(before, findings=tuple(findings), missed=missed, left=None)
 
 
 def _tail(start: bytes, file: Readable) -> tuple[bytes, int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope, long_term, short_term
-from bedrock_key_guard.keys.families import BEDROCK_LONG_TERM, FAMILIES, Family
-from bedrock_key_guard.keys.key import Key, MalformedKey
+from bedrock_key_guard.keys.families import BEDROCK_LONG_TERM, FAMILIES, UNKNOWN_LONG_TERM, Family
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey
+from bedrock_key_guard.scan.prefilter.literals import ALIASES
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.decoding.layer import Layer
@@ -28,6 +30,13 @@ _STARTS = {
     for family in FAMILIES
 }
 _BODY = re.compile(rb"[A-Za-z0-9+/]*")
+# AWS begins its ids so ("Unique identifiers" in the IAM user guide), and every prefix that is known
+# has four letters or eight: of another length, base64 would not go on behind it.
+_UNKNOWN = tuple(
+    re.compile(rb"(?<![A-Za-z0-9])A[A-Z0-9]{%d}" % (length - 1) + long_term.START)
+    for length in (4, 8)
+)
+_KNOWN = tuple(family.prefix.encode() for family in FAMILIES)
 # Sixty characters as they are today: with other secrets, credentials of other services look so too.
 # Of so many at random some are capitals and some are not; digests are of one kind.
 _DECODED = re.compile(
@@ -54,6 +63,8 @@ def keys_in(layer: Layer) -> Iterator[Read]:
     """Yield the keys in a layer, whole or malformed, family by family."""
     for family in FAMILIES:
         yield from _of_family(family, layer.data)
+    if any(alias in layer.data for alias in ALIASES):
+        yield from _of_unknown(layer.data)
     if b"-at-" in layer.data:
         yield from _decoded(layer)
 
@@ -69,6 +80,19 @@ def _of_family(family: Family, data: bytes) -> Iterator[Read]:
         key = parse(family, text)
         if key is not None:
             yield offset, start + _length(text, key), key, ()
+
+
+def _of_unknown(data: bytes) -> Iterator[Read]:
+    """Yield what is a long-term key but for its prefix, which no family has; only whole ones."""
+    for pattern in _UNKNOWN:
+        for prefix in pattern.finditer(data):
+            offset, start = prefix.span()
+            text = data[start : start + long_term.MAX_BODY]
+            if data.startswith(_KNOWN, offset) or not any(alias in text for alias in ALIASES):
+                continue
+            key = long_term.parse(replace(UNKNOWN_LONG_TERM, prefix=prefix[0].decode()), text)
+            if isinstance(key, LongTermKey):
+                yield offset, start + _length(text, key), key, ()
 
 
 def _length(text: bytes, key: Key) -> int:

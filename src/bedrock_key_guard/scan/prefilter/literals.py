@@ -25,10 +25,11 @@ NARROW = (*_BEDROCK, CLAUDE_PLATFORM_SHORT_TERM.encode())
 # In UTF-16 of either byte order the letters of an ASCII word stand two bytes apart, with NUL
 # between them, so one literal serves both.
 WIDE = tuple(b"\0".join(prefix[i : i + 1] for i in range(len(prefix))) for prefix in NARROW)
-# What every key has in its body, so that its prefix may be split or escaped in any way: `-at-` and
-# a digit at the three alignments of base64, and for short-term keys `amazonaws`, and what stands in
-# `CallWithBearerToken`, where they have them.
-BODIES = (b"LWF0LT", b"1hdC0", b"tYXQt", b"hbWF6b25hd3", b"FsbFdpdGhC")
+# What every key has in its body, so that its prefix may be split or escaped in any way, or be of no
+# known family: `-at-` and a digit at the three alignments of base64, and for short-term keys
+# `amazonaws`, and what stands in `CallWithBearerToken`, where they have them.
+ALIASES = (b"LWF0LT", b"1hdC0", b"tYXQt")
+BODIES = (*ALIASES, b"hbWF6b25hd3", b"FsbFdpdGhC")
 # Bedrock's two prefixes in base64 at the three alignments, less what depends on the neighbours.
 BASE64 = (
     b"QUJTS",

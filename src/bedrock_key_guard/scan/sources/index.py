@@ -77,7 +77,7 @@ def _inputs(git: Git) -> Inputs:
     yield from not_here(git.repository, linked)
     with ObjectReader(git) as reader:
         for entry in entries:
-            yield Input(entry, content_of(reader.open(entry.object)))
+            yield Input(entry, content_of(reader, entry.object), reopens=True)
 
 
 def _changes(git: Git) -> list[tuple[bytes, Index]]:

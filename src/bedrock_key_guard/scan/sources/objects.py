@@ -14,6 +14,7 @@ from bedrock_key_guard.scan.sources.files import opened as open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from bedrock_key_guard.git.cat_file import GitObject, ObjectReader
     from bedrock_key_guard.git.lfs import Pointer
@@ -36,7 +37,8 @@ def objects(reader: ObjectReader, ids: Iterable[str], *, counted: bool = True) -
     for object_id in ids:
         opened = reader.open(object_id)
         if opened is None or opened.kind != "tree":
-            yield Input(_origin(opened, object_id), content_of(opened), counted)
+            content = content_of(reader, object_id, opened)
+            yield Input(_origin(opened, object_id), content, counted, reopens=True)
 
 
 def absent(object_id: str) -> Input:
@@ -44,9 +46,14 @@ def absent(object_id: str) -> Input:
     return Input(Blob(object_id), _refuse)
 
 
-def content_of(opened: GitObject | None) -> Open:
-    """Return what opens an object that a reader found, or says that it did not find it."""
-    return _refuse if opened is None else lambda: nullcontext(opened)
+def content_of(reader: ObjectReader, object_id: str, opened: GitObject | None = None) -> Open:
+    """Return what opens an object, first as it was `opened`, or says that it is not here."""
+    first = [opened] if opened else []
+
+    def content() -> AbstractContextManager[GitObject]:
+        return nullcontext((first.pop() if first else reader.open(object_id)) or _refuse())
+
+    return content
 
 
 def first_commits(repository: Repository) -> frozenset[str]:

@@ -87,8 +87,8 @@ def _kept_in_index(absent: dict[str, Entry]) -> Inputs:
         with clean_git(repository) as git, ObjectReader(git) as reader:
             for name, entry in sparse.items():
                 if entry.repository == repository and not entry.is_submodule:
-                    blob = reader.open(entry.object)
-                    yield Input(Index(name, entry.object), content_of(blob))
+                    content = content_of(reader, entry.object)
+                    yield Input(Index(name, entry.object), content, reopens=True)
 
 
 def _not_checked_out(absent: dict[str, Entry]) -> Inputs:

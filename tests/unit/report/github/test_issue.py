@@ -108,10 +108,10 @@ def test_the_issue_of_a_key_that_was_made_dead() -> None:
 
 The change was made in [this run]({RUN}).
 
-To take the change back, with the ledger of that run:
+To take the change back, on any machine:
 
 ```sh
-bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c
+bedrock-key-guard restore --account 111122223333 --change 5f1c
 ```
 
 ### What is left to do

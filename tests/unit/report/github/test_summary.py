@@ -63,7 +63,7 @@ def test_the_details_hold_the_commands_and_what_undoes_the_change() -> None:
     stopped = samples.case(verdict=samples.verdict("live"), outcome=samples.done())
     codes = rendered.codes(as_markdown(samples.report(live, stopped), visibility="private"))
     assert any("aws iam update-service-specific-credential" in code for code in codes)
-    assert "bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c\n" in codes
+    assert "bedrock-key-guard restore --account 111122223333 --change 5f1c\n" in codes
 
 
 @pytest.mark.parametrize(("visibility", "told"), [("public", False), ("private", True)])

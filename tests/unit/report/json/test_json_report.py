@@ -11,7 +11,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.keys.families import FAMILIES
+from bedrock_key_guard.keys.families import FAMILIES, UNKNOWN_LONG_TERM
 from bedrock_key_guard.model.actions import ActionName
 from bedrock_key_guard.model.evidence import BedrockState, IamState, Plane, VerdictState
 from bedrock_key_guard.model.findings import Confidence
@@ -137,7 +137,10 @@ def test_the_schema_describes_every_field() -> None:
     [
         (definition("location")["source"], get_args(Source)),
         (definition("incident")["confidence"], get_args(Confidence)),
-        (definition("incident")["family"], tuple(family.name for family in FAMILIES)),
+        (
+            definition("incident")["family"],
+            tuple(family.name for family in (*FAMILIES, UNKNOWN_LONG_TERM)),
+        ),
         (definition("verdict")["state"], get_args(VerdictState)),
         (definition("outcome")["action"], get_args(ActionName)),
         (definition("outcome")["state"], get_args(OutcomeState)),

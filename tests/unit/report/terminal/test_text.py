@@ -81,7 +81,7 @@ DEAD NOW  Amazon Bedrock long-term API key, fingerprint 1a2b3c4d5e6f
   principal   arn:aws:iam::111122223333:user/BedrockAPIKey-ex4m
   response    disabled: credential ACCAQNZGKIQYEXAMPLE22 of user BedrockAPIKey-ex4m is Inactive
   dead        3.2 s after the first probe, confirmed at 2026-11-23 06:00 UTC
-  undo        bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c
+  undo        bedrock-key-guard restore --account 111122223333 --change 5f1c
   issue       https://g.example/7
 
   What is left to do

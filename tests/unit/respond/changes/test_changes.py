@@ -84,7 +84,7 @@ def test_a_quarantine_is_attached_remembered_and_confirmed(stage: Stage) -> None
         f"policy {QUARANTINE} is attached to role ml-pipeline of account {ACCOUNT}, "
         "and is needed until 2026-11-23 17:00 UTC"
     )
-    assert f"restore --ledger {stage.ledger.path} --change {entry.change}" in (outcome.undo or "")
+    assert f"restore --account {ACCOUNT} --change {entry.change}" in (outcome.undo or "")
     assert stage.phases == ["intent", "done"]
 
 

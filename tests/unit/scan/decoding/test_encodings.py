@@ -51,6 +51,7 @@ KEYS = {
     "claude-platform-short-term": keysmith.claude_platform_short_term(issued_at=ISSUED_AT),
     "cloudwatch-logs": long_term(prefix=keysmith.CLOUDWATCH_LOGS),
     "cloudwatch-metrics": long_term(prefix=keysmith.CLOUDWATCH_METRICS),
+    "aws-long-term": long_term(prefix=keysmith.UNKNOWN),
 }
 KEY = KEYS["bedrock-long-term"]
 # What undoes an encoding does not know the families: Bedrock's two say what a change may break.

@@ -22,7 +22,9 @@ KEYS = {
     "claude-platform-short-term": keysmith.claude_platform_short_term(issued_at=ISSUED_AT),
     "cloudwatch-logs": long_term(prefix=keysmith.CLOUDWATCH_LOGS),
     "cloudwatch-metrics": long_term(prefix=keysmith.CLOUDWATCH_METRICS),
+    "aws-long-term": long_term(prefix=keysmith.UNKNOWN),
 }
+UNKNOWN = "aws-long-term"
 # Text that holds no letter of the prefixes, so that a key stays the only one.
 AROUND = st.text(st.characters(codec="utf-8", exclude_characters="AabM"))
 AFTER = st.text(st.sampled_from("\"'`,;.&<>()[]{}|\\ \t\r\n%*~$#@^_:-!?/+=é\0"))
@@ -81,7 +83,7 @@ def test_a_key_of_every_family_is_found_in_every_encoding(family: str, encoding:
     assert match.key.secret.unseal() == KEYS[family]
 
 
-@given(AROUND, AFTER, st.sampled_from(sorted(KEYS)), st.booleans())
+@given(AROUND, AFTER, st.sampled_from(sorted({*KEYS} - {UNKNOWN})), st.booleans())
 def test_whatever_stands_around_a_key_it_is_found_whole(
     before: str, after: str, family: str, padded: bool
 ) -> None:
@@ -172,3 +174,35 @@ def test_a_letter_that_is_no_base64_breaks_a_key(family: str, data: st.DataObjec
     letter = data.draw(st.sampled_from("*._-é\0 \n"))
     found = matches((key[:at] + letter + key[at + 1 :]).encode())
     assert [match for match in found if match.confidence == "exact"] == []
+
+
+# ── prefixes that no family has ─────────────────────────────────────────────────────────────────
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["P", "S", "Z", "Cc"])), AFTER)
+def test_a_key_of_an_unknown_service_is_found_where_a_word_begins(before: str, after: str) -> None:
+    for prefix in (keysmith.UNKNOWN, "AXRYAX42"):
+        key = long_term(prefix=prefix)
+        (match,) = matches(f"{before}{key}{after}".encode())
+        assert (match.key.family.name, match.key.family.prefix) == (UNKNOWN, prefix)
+        assert match.key.fingerprint == fingerprint_of(key)
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["", "A", "AX", "AXR", "BSK", "XBSK", "XAXRY", "AXRY4", "AXRYAX4", "AXRYAX429", "axry", "Axry"],
+)
+def test_what_begins_as_no_id_of_aws_does_is_no_key(prefix: str) -> None:
+    assert matches(f"key={long_term(prefix=prefix)}".encode()) == []
+
+
+@pytest.mark.parametrize("family", [family for family in KEYS if family != UNKNOWN])
+def test_a_key_of_a_known_family_is_of_no_other(family: str) -> None:
+    (match,) = matches(KEYS[family].encode())
+    assert match.key.family.name == family
+
+
+def test_half_a_key_of_an_unknown_service_is_no_part_of_one() -> None:
+    """Of so little, text and noise have as much."""
+    key = KEYS[UNKNOWN].rstrip("=")
+    assert [end for end in range(1, len(key)) if matches(f"key={key[:end]}".encode())] == []
