@@ -111,7 +111,7 @@ def pull_request(head: str) -> dict[str, Any]:
 
 
 def checked_out(folder: Path) -> tuple[str, bool]:
-    """Return the commit that a folder has checked out, made if there is none, and if it is empty."""
+    """Return the commit that a folder has checked out, and if it is empty; one is made for none."""
     known = git("rev-parse", "HEAD", "HEAD^{tree}", cwd=folder)
     if known.returncode == 0:
         commit, tree = known.stdout.split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.leaks import status
 from tests.needles import leaks_in
 from tests.payloads import PAGES, Payloads
 from tests.scenes import after_masks
+from tests.unit.scan.repositories import new_repo
 
 FORK = "mallory/app"
 UNTRUSTED = [
@@ -123,3 +125,27 @@ def test_an_event_that_is_not_known_is_read_and_never_clean(
     assert (job.run().returncode, job.outputs["result"]) == (4, "incomplete")
     assert "the event &#x27;new_in_2027&#x27;" in job.summary or "new_in_2027" in job.summary
     assert sandbox.calls() == ()
+
+
+def test_the_pages_of_a_wiki_are_read_where_the_token_may(
+    host: Host, github: GitHubServer, tmp_path: Path
+) -> None:
+    key = keysmith.long_term()
+    wiki = new_repo(tmp_path / "wiki")
+    wiki.commit("first", Old__md="x")
+    edited = wiki.commit("edited", Start_page__md=f"T={key}\n")
+    github.state.repositories[REPOSITORY].wiki = wiki.path / ".git"
+    payload = Payloads(server=github.server_url).of("gollum", key)
+    payload["pages"] = [{**payload["pages"][0], "summary": None, "sha": edited}]
+    job = host.job(event=payload, event_name="gollum")
+    done = job.run(verify="false", report_issue="never")
+    assert done.returncode == 1, job.summary
+    (incident,) = job.report["incidents"]
+    (place,) = incident["locations"]
+    assert (place["path"], place["source"]) == ("wiki/Start_page (Start_page.md)", "event")
+    assert f"{github.server_url}/{REPOSITORY}/wiki/Start_page" in job.summary
+    assert job.report["complete"]
+    job = host.job("denied", event=payload, event_name="gollum")
+    done = job.run(verify="false", report_issue="never", github_token="sandbox_unknown")
+    assert (done.returncode, job.outputs["result"]) == (4, "incomplete")
+    assert "the pages of the wiki" in job.summary

@@ -64,17 +64,21 @@ class Inputs:
                 remedy="Leave one of them out.",
             )
 
-    def scanning(self, event: Event | None = None) -> Scanning:
-        """Return what to read at an event. Raises UsageError for what cannot be read."""
+    def scanning(self, event: Event | None = None, commits: Path | None = None) -> Scanning:
+        """Return what to read at an event. Raises UsageError for what cannot be read.
+
+        The repository at `commits` has what a shallow checkout has not.
+        """
         allow = allow_list(self.allow_list, self.baseline, self.exclude)
         name, payload = (event.name, event.payload) if event else ("", {})
-        knows = commits_known(self.path)
+        knows = commits_known(commits or self.path)
         scope = scope_of(self.scan, name, payload, knows)
         if knows is None and scope.source != "nothing":
             _require_checkout(self.path)
         return replace(
             scope,
             paths=(self.path,),
+            commits=commits,
             allow=allow,
             event=event.text if event else None,
             missing=(*scope.missing, *unread(name, payload)),

@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.action.checkout import checkout_of
+from bedrock_key_guard.action.deepening import reading, with_wiki
 from bedrock_key_guard.action.event import Event
 from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.libraries import Libraries
@@ -82,8 +83,10 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     libraries = Libraries(folder, environment, runner.log)
     if inputs.verify:
         warn_of_reset(responding.policy)
+    is_own = checkout is not None and checkout.foreign is None
+    read = with_wiki(reading(inputs, event, folder, own=is_own), inputs, event, folder)
     report = pipeline.run(
-        inputs.scanning(event),
+        read.scanning,
         inputs.verifying(event) if inputs.verify else None,
         responding if inputs.verify else None,
         Surroundings(
@@ -94,6 +97,8 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         ),
         inputs.investigating(),
     )
+    if read.told:
+        report = _noted(report, read.told)
     if inputs.verify and not has_credentials(environment):
         report = _warned(report, _no_credentials(event))
     report, visibility = _announce(

@@ -47,7 +47,6 @@ NO_TAG = NotScanned(
     "it is not here: a draft has none, and a shallow checkout mostly not (`fetch-depth: 0`)",
 )
 _ELSEWHERE: dict[str, tuple[str, GapKind, str]] = {
-    "gollum": ("the pages of the wiki", "missing", "the repository of the wiki is not read"),
     "image_version": ("the image", "elsewhere", "a package is not downloaded"),
     "registry_package": ("the package", "elsewhere", "a package is not downloaded"),
 }

@@ -44,12 +44,14 @@ class Scanning:
 
     `revisions` are those of a `range`; a history is searched `deep` on request alone. `with_tree`
     adds the files of `paths` as they are, and `event` its own text. `note` tells people why this is
-    what is read, or that `nothing` is; `missing` is what is known not to be here.
+    what is read, or that `nothing` is; `missing` is what is known not to be here. `commits` is a
+    repository that has what a shallow clone at the first of `paths` has not.
     """
 
     paths: tuple[Path, ...] = (Path(),)
     source: SourceName = "tree"
     revisions: tuple[str, ...] = ()
+    commits: Path | None = None
     deep: bool = False
     with_tree: bool = False
     event: EventFile | None = None
@@ -89,7 +91,7 @@ def _settled(wanted: Scanning) -> tuple[Scanning, tuple[str, ...]]:
         return wanted, ()
     from bedrock_key_guard.scan.new_entries import NOT_YET, settled
 
-    allow = settled(wanted.allow, wanted.paths[0], wanted.revisions)
+    allow = settled(wanted.allow, wanted.paths[0], wanted.revisions, wanted.commits)
     return replace(wanted, allow=allow), () if allow == wanted.allow else (NOT_YET,)
 
 
@@ -111,11 +113,11 @@ def _sources(wanted: Scanning, environment: Mapping[str, str]) -> Generator[Sour
         case "history":
             from bedrock_key_guard.scan.sources.history import history
 
-            return history(wanted.paths[0], deep=wanted.deep)
+            return history(wanted.commits or wanted.paths[0], deep=wanted.deep)
         case "range":
             from bedrock_key_guard.scan.sources.commit_range import commit_range
 
-            return commit_range(wanted.paths[0], wanted.revisions)
+            return commit_range(wanted.paths[0], wanted.revisions, wanted.commits)
         case _:
             from bedrock_key_guard.scan.sources.worktree import worktree
 

@@ -60,7 +60,6 @@ def test_an_events_own_text_is_read_unless_git_has_it(name: str) -> None:
         ("PUSH", {}, ["the event 'PUSH'"]),
         ("registry_package", {}, ["the package"]),
         ("image_version", {}, ["the image"]),
-        ("gollum", {}, ["the pages of the wiki"]),
         ("release", {"release": {"assets": [{"name": "a.zip"}]}}, ["releases/a.zip"]),
         ("release", {"release": {"assets": []}}, []),
         ("release", {"release": {"assets": "x"}}, []),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 JSON = Any
 
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
 WRITERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Associations of those who may write to a repository, as far as an event tells."""
 
@@ -44,11 +47,13 @@ class EventFile:
     """Name the file of an event, and the page of a text that is on no other.
 
     `by_strangers` tells that anybody may have written what no association tells the author of.
+    `wiki` is a repository with the pages that the event names.
     """
 
     path: Path
     page: str = ""
     by_strangers: bool = False
+    wiki: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,10 @@ def event_text(
 ) -> Generator[Source, None, None]:
     """Yield the texts of an event as one source, with what of it is known to be `missing`."""
     yield Source(Scanned(("event",)), _inputs(event, missing))
+    if event and event.wiki:
+        from bedrock_key_guard.scan.sources.wiki import wiki
+
+        yield from wiki(event.wiki, wiki_commits(_payload(event.path)))
 
 
 def member(payload: JSON, *path: str) -> JSON:
@@ -77,6 +86,18 @@ def member(payload: JSON, *path: str) -> JSON:
     for name in path:
         payload = payload.get(name) if isinstance(payload, dict) else None
     return payload
+
+
+def wiki_commits(payload: JSON) -> tuple[str, ...]:
+    """Return the commits of the wiki that an event names, each once."""
+    pages = member(payload, "pages")
+    named = (member(page, "sha") for page in (pages if isinstance(pages, list) else ()))
+    known = (each for each in named if isinstance(each, str) and _COMMIT.fullmatch(each))
+    return tuple(dict.fromkeys(known))
+
+
+def _payload(path: Path) -> JSON:
+    return json.loads(path.read_bytes())
 
 
 def subject_of(payload: JSON) -> str:
@@ -95,12 +116,11 @@ def _inputs(event: EventFile | None, missing: Sequence[NotScanned]) -> Inputs:
     if event is None:
         return
     try:
-        content = event.path.read_bytes()
-        payload = json.loads(content)
+        payload, size = _payload(event.path), event.path.stat().st_size
     except (OSError, ValueError, RecursionError):
         yield NotScanned("the event", "missing", "its file cannot be read as JSON")
         return
-    yield Passed(objects=1, bytes=len(content))
+    yield Passed(objects=1, bytes=size)
     for place, text in _texts(payload, event):
         if may_hold_key(text):
             yield _input(place, text)
