@@ -19,9 +19,10 @@ from bedrock_key_guard.action.checkout import checkout_of
 from bedrock_key_guard.action.deepening import reading, with_wiki
 from bedrock_key_guard.action.event import Event
 from bedrock_key_guard.action.inputs import read_inputs
+from bedrock_key_guard.action.job_facts import job_of
 from bedrock_key_guard.action.libraries import Libraries
 from bedrock_key_guard.action.runner import Runner, writing
-from bedrock_key_guard.aws.ambient import has_credentials
+from bedrock_key_guard.aws.ambient import credentials_in
 from bedrock_key_guard.console.progress_display import watching
 from bedrock_key_guard.console.standard_streams import report_error, warn_of_reset, write
 from bedrock_key_guard.errors import GuardError, InterruptedRunError, as_guard_error
@@ -99,7 +100,8 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     )
     if read.told:
         report = _noted(report, read.told)
-    if inputs.verify and not has_credentials(environment):
+    report = replace(report, job=job_of(environment, inputs, event, checkout, report.scan.scanned))
+    if inputs.verify and not credentials_in(environment):
         report = _warned(report, _no_credentials(event))
     report, visibility = _announce(
         _left_unread(report, inputs, event), inputs, event, checkout, libraries

@@ -359,7 +359,9 @@ def test_an_empty_token_is_a_warning_where_it_loses_an_issue(
     job.run(github_token="", report_issue=report_issue)
     assert [line[: len(told)] for line in warnings(capsys)] == ([told] if told else [])
     assert ("**Warning:** No issue" in job.summary) is bool(told)
-    assert ("comes from a fork" in job.summary) is (found and name == "pull_request")
+    assert ("changed: the pull request comes from a fork" in job.summary) is (
+        found and name == "pull_request"
+    )
 
 
 @pytest.mark.parametrize(
