@@ -23,6 +23,7 @@ from typing import Any
 import yaml
 
 from sandbox.github.github_server import GitHubServer
+from tests.doors import git
 
 ACCOUNT = "111122223333"
 STRANGER = "210987654321"
@@ -33,6 +34,7 @@ ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding
 HURRY = ROOT / "tests" / "hurry.py"
 HURRIED = (sys.executable, "-I", str(HURRY))
 WARM = ROOT / "tests" / "warm.py"
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 BASH = (shutil.which("bash") or "bash", "--noprofile", "--norc", "-eo", "pipefail")
 
 Done = subprocess.CompletedProcess[bytes]
@@ -127,6 +129,17 @@ def pull_request(head: str) -> dict[str, Any]:
     }
 
 
+def checked_out(folder: Path) -> tuple[str, bool]:
+    """Return the commit that a folder has checked out, and if it is empty; one is made for none."""
+    known = git("rev-parse", "HEAD", "HEAD^{tree}", cwd=folder)
+    if known.returncode == 0:
+        commit, tree = known.stdout.split()
+        return commit, tree == EMPTY_TREE
+    git("init", "--quiet", cwd=folder)
+    git("commit", "--quiet", "--allow-empty", "--message=Begin", cwd=folder)
+    return checked_out(folder)
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """Be a machine that runs jobs in `workspace`; what they write is in `folder`.
@@ -148,7 +161,11 @@ class Host:
         event_name: str = "push",
         python: Sequence[str] = (sys.executable,),
     ) -> Job:
-        """Prepare a job that an event starts, with `settings` in its environment."""
+        """Prepare a job that an event starts, with `settings` in its environment.
+
+        A workspace without a commit gets an empty one, and what is in it is read as files.
+        """
+        commit, files_alone = checked_out(self.workspace)
         folder = self.folder / name
         for each in ("home", "tmp", "runner"):
             (folder / each).mkdir(parents=True, exist_ok=True)
@@ -167,7 +184,7 @@ class Host:
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_RUN_ID": "4711",
             "GITHUB_SERVER_URL": self.github.server_url,
-            "GITHUB_SHA": "3" * 40,
+            "GITHUB_SHA": commit,
             "GITHUB_STEP_SUMMARY": str(folder / "summary"),
             "GITHUB_WORKSPACE": str(self.workspace),
             "HOME": str(folder / "home"),
@@ -176,7 +193,8 @@ class Host:
             **(settings or {}),
         }
         token = self.github.add_actions_token(REPOSITORY)
-        return Job(self.workspace, folder, environment, token, tuple(python))
+        scan = "tree" if files_alone else "auto"
+        return Job(self.workspace, folder, environment, token, tuple(python), scan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +210,7 @@ class Job:
     environment: dict[str, str]
     token: str
     python: tuple[str, ...]
+    scan: str = "auto"
 
     def run(self, **inputs: str) -> Done:
         """Run the step."""
@@ -221,6 +240,7 @@ class Job:
     ) -> dict[str, str]:
         """Return the environment of the step, with inputs as a runner gives them."""
         values = {name: str(each.get("default", "")) for name, each in ACTION["inputs"].items()}
+        values["scan"] = self.scan
         values |= {name.replace("_", "-"): value for name, value in inputs.items()}
         expressions = {f"${{{{ inputs.{name} }}}}": value for name, value in values.items()}
         resolved = {n: expressions.get(text, text) for n, text in _STEP["env"].items()}

@@ -51,7 +51,7 @@ class Scene:
 
     def note(self, done: Done) -> Done:
         """Gather what a process has said."""
-        self._written["stdout"] = self._written.get("stdout", b"") + _after_masks(done.stdout)
+        self._written["stdout"] = self._written.get("stdout", b"") + after_masks(done.stdout)
         self._written["stderr"] = self._written.get("stderr", b"") + done.stderr
         return done
 
@@ -83,7 +83,7 @@ class Scene:
         return leaks({**self.keys, "the new key": self.new_key()}, self.written())
 
 
-def _after_masks(output: bytes) -> bytes:
+def after_masks(output: bytes) -> bytes:
     """Drop the masks, which hand keys to the runner; nothing else may come before them."""
     lines = output.splitlines(keepends=True)
     masks = [line for line in lines if line.startswith(MASK)]

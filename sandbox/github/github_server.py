@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from sandbox.base.loopback import LoopbackServer
+from sandbox.github.git_http import is_git, serve
 from sandbox.github.github_faults import Faults
 from sandbox.github.http_messages import Answer, Request
 from sandbox.github.representations import JSON, Writer
@@ -53,6 +54,7 @@ class GitHubServer:
         self.api_url = self.server_url + prefix
         self.faults = self._server.faults
         self.exchanges = self._server.exchanges
+        self.fetches = self._server.fetches
         self.state = self._server.state
         self._server.prefix = prefix
         self._server.api = Api(self.state, Writer(self.api_url, self.server_url))
@@ -133,6 +135,7 @@ class _Server(LoopbackServer):
         super().__init__(address, handler)
         self.faults = Faults()
         self.exchanges: list[Exchange] = []
+        self.fetches: list[str] = []
         self.state = State()
         self.used = 0
         self._lock = threading.Lock()
@@ -171,6 +174,9 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def _answer(self) -> None:
+        if is_git(self.path.partition("?")[0]):
+            self._serve_git()
+            return
         answer = self.server.exchange(self._request())
         if answer is None:
             self.close_connection = True
@@ -186,6 +192,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _answer  # noqa: N815 - http.server's names
+
+    def _serve_git(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.fetches.append(f"{self.command} {self.path}")
+        status, given, content = serve(self.server.state, self.command, self.path, headers, body)
+        self.send_response(status)
+        for name, value in {**given, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
 
     def _request(self) -> Request:
         parts = urlsplit(self.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Literal
 
 Visibility = Literal["public", "private", "internal"]
@@ -86,6 +87,8 @@ class Repository:
     readers: set[str] = field(default_factory=set)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
+    git: Path | None = None
+    wiki: Path | None = None
 
     @property
     def owner(self) -> str:

@@ -1,4 +1,4 @@
-"""Start the Action by events that it does not read, and without what it needs: it says so."""
+"""Start the Action by hand, by the clock, and without what it needs: it says so."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey
 from sandbox.github.github_server import GitHubServer
-from tests.jobs import REPOSITORY, Done, Host, annotated, pull_request, push, said
+from tests.jobs import REPOSITORY, Done, Host, push, said
 
 WARNING = "::warning title=Bedrock Key Guard::"
 
@@ -34,27 +33,6 @@ def warnings(done: Done) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        ("issues", {"issue": {"title": "Help"}}, "an issue's title and description"),
-        ("issue_comment", {"comment": {"body": "Help"}}, "a comment on an issue"),
-        ("gollum", {"pages": [{"title": "Home"}]}, "pages of the wiki"),
-        ("workflow_dispatch", {"inputs": {"text": "Help"}}, "has `inputs`"),
-        ("repository_dispatch", {"client_payload": {"text": "Help"}}, "has `client_payload`"),
-        ("new_in_2027", {}, "does not know the event 'new_in_2027'"),
-    ],
-)
-def test_an_event_whose_text_is_not_read_is_never_clean(
-    name: str, text: Mapping[str, Any], words: str, clean: Host, sandbox: Sandbox
-) -> None:
-    job = clean.job(event={**push(), **text}, event_name=name)
-    annotated(job.run(), 2, words)
-    assert job.outputs == {"result": "error"}
-    assert sandbox.calls() == ()
-    assert clean.github.exchanges == []
-
-
-@pytest.mark.parametrize(
     ("name", "event"),
     [("workflow_dispatch", {**push(), "inputs": None}), ("schedule", {"schedule": "0 0 * * *"})],
 )
@@ -65,15 +43,6 @@ def test_a_run_by_hand_or_by_the_clock_reads_the_repository(
     done = job.run()
     assert (done.returncode, job.outputs["result"]) == (0, "clean"), done.stderr
     assert warnings(done) == []
-
-
-def test_a_pull_requests_own_text_is_named_as_not_read(clean: Host) -> None:
-    job = clean.job(event=pull_request(REPOSITORY), event_name="pull_request")
-    done = job.run()
-    assert (done.returncode, job.outputs["result"]) == (0, "clean")
-    told = "The pull request's own title and description are not read"
-    assert told in done.stdout.decode()
-    assert told in job.summary
 
 
 def test_a_clean_run_without_aws_credentials_warns_and_loads_no_sdk(clean: Host) -> None:

@@ -368,7 +368,7 @@ def test_a_pull_request_is_what_it_adds_and_the_files_as_they_are(
     }
     job, _ = ran(host, event, "pull_request")
     assert aliases(job.report) == {"pushed", "merged"}
-    assert job.report["scanned"]["sources"] == ["range", "working-tree"]
+    assert job.report["scanned"]["sources"] == ["event", "range", "working-tree"]
 
 
 @pytest.mark.parametrize("name", ["schedule", "workflow_dispatch"])

@@ -12,28 +12,32 @@ from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 
 if TYPE_CHECKING:
+    from bedrock_key_guard.action.checkout import Checkout
     from bedrock_key_guard.action.event import Event
     from bedrock_key_guard.action.inputs import Inputs
     from bedrock_key_guard.report.report import Report, Visibility
 
 
-def announced(report: Report, inputs: Inputs, event: Event) -> tuple[Report, Visibility]:
+def announced(
+    report: Report, inputs: Inputs, event: Event, checkout: Checkout
+) -> tuple[Report, Visibility]:
     """Bring the issues up to date where the run may, and return who can read the repository."""
     with GitHub(inputs.github_token, api_url=event.api_url) as client:
         # A repeated run has an old event, so GitHub is asked how it is now.
         now = repository_visibility(client, event.repository)
         if inputs.report_issue != "never" and event.untrusted is None:
-            report = announce(report, client, _announcement(inputs, event))
+            report = announce(report, client, _announcement(inputs, event, checkout))
         return report, event.visibility if now == "unknown" else now
 
 
-def _announcement(inputs: Inputs, event: Event) -> Announcement:
+def _announcement(inputs: Inputs, event: Event, checkout: Checkout) -> Announcement:
     return Announcement(
         repository=inputs.issue_repository,
         policy=inputs.report_issue,
         max_issues=inputs.max_issues,
         labels=inputs.issue_labels,
         assignees=inputs.issue_assignees,
-        source=event.source,
+        source=checkout.source,
+        code_is_own=checkout.foreign is None,
         run_url=f"{event.server_url}/{event.repository}/actions/runs/{event.run_id}",
     )

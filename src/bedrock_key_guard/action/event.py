@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.github import PUBLIC_API, PUBLIC_SERVER
 from bedrock_key_guard.github.visibility import Visibility, visibility_in
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.scan.sources.event_text import EventFile, member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,18 +23,16 @@ JSON = Any
 
 DEPENDABOT = "dependabot[bot]"
 
-READ = frozenset(
+IN_GIT = frozenset(
     {
         # The commits that the event names.
+        "delete",
         "merge_group",
-        "pull_request",
-        "pull_request_target",
         "push",
         # Nothing but the repository.
         "branch_protection_rule",
         "check_suite",
         "create",
-        "delete",
         "fork",
         "page_build",
         "public",
@@ -44,40 +41,40 @@ READ = frozenset(
         "workflow_run",
     }
 )
-"""Events that are about nothing outside of the repository's commits."""
+"""Events that say nothing which is not in Git."""
 
-WRITTEN = {
-    "check_run": "the output of a check",
-    "commit_comment": "a comment on a commit",
-    "deployment": "a deployment's description and payload",
-    "deployment_status": "a deployment's description and payload",
-    "discussion": "a discussion's title and text",
-    "discussion_comment": "a comment on a discussion",
-    "gollum": "pages of the wiki",
-    "image_version": "an image",
-    "issue_comment": "a comment on an issue or a pull request",
-    "issues": "an issue's title and description",
-    "label": "a label's name and description",
-    "milestone": "a milestone's title and description",
-    "project": "a project's name and description",
-    "project_card": "a card's note",
-    "project_column": "a column's name",
-    "pull_request_review": "a review's text",
-    "pull_request_review_comment": "a comment of a review",
-    "registry_package": "a package and its description",
-    "release": "a release's name and notes",
-    "status": "a status's description",
-}
-"""Events about what is not in Git, and what that is."""
-
-GIVEN = {"repository_dispatch": "client_payload", "workflow_dispatch": "inputs"}
-"""Events about the repository unless something is given with them, and the member that holds it."""
-
-BESIDE = dict.fromkeys(
-    ("pull_request", "pull_request_target"),
-    "The pull request's own title and description are not read, only its commits and files.",
+BOTH = frozenset(
+    {"pull_request", "pull_request_target", "release", "repository_dispatch", "workflow_dispatch"}
 )
-"""What belongs to an event beside its commits and is not read, as a sentence."""
+"""Events about commits, which say something beside them: a description, notes, inputs."""
+
+TEXTS = frozenset(
+    {
+        "check_run",
+        "commit_comment",
+        "deployment",
+        "deployment_status",
+        "discussion",
+        "discussion_comment",
+        "gollum",
+        "image_version",
+        "issue_comment",
+        "issues",
+        "label",
+        "milestone",
+        "project",
+        "project_card",
+        "project_column",
+        "pull_request_review",
+        "pull_request_review_comment",
+        "registry_package",
+        "status",
+    }
+)
+"""Events about what is not in Git: the text in the event itself is all that they are about."""
+
+BY_ANYONE = frozenset({"gollum"})
+"""Events of those that do not say whether their author may write: a wiki may be open to all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +94,7 @@ class Event:
     payload: Mapping[str, JSON]
     untrusted: str | None
     unreadable: str = ""
+    path: Path = Path()
 
     @property
     def visibility(self) -> Visibility:
@@ -104,9 +102,11 @@ class Event:
         return visibility_in(self.payload.get("repository"))
 
     @property
-    def source(self) -> Source | None:
-        """Return where the files of this run can be seen, None where no commit is named."""
-        return Source(self.server_url, self.repository, self.sha) if self.sha else None
+    def text(self) -> EventFile | None:
+        """Return where what the event says itself is read, None where Git has all of it."""
+        if self.unreadable or self.name in IN_GIT:
+            return None
+        return EventFile(self.path, f"actions/runs/{self.run_id}", self.name in BY_ANYONE)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Event | None:
@@ -128,34 +128,8 @@ class Event:
             payload=payload,
             untrusted=broken or _distrust(name, repository, actor, payload),
             unreadable=broken,
+            path=Path(environment.get("GITHUB_EVENT_PATH", "")),
         )
-
-
-def require_read(event: Event) -> None:
-    """Raise UsageError where an event is about what is not read: that is never called clean."""
-    name, given = event.name, GIVEN.get(event.name)
-    if name in READ or (given and not _holds_something(event.payload.get(given))):
-        return
-    remedy = f"Take `{name}` out of the workflow's `on`; pushes and pull requests are read."
-    if given:
-        unread = f"The event {name!r} has `{given}`, which the guard does not read yet"
-        remedy = f"Run the guard in a workflow without `{given}`: it reads the whole history."
-    elif name in WRITTEN:
-        unread = f"The event {name!r} is about {WRITTEN[name]}, which the guard does not read yet"
-    else:
-        unread = f"The guard does not know the event {name!r}, nor what it is about"
-    raise UsageError(f"{unread}, so it cannot be said whether a key is there.", remedy=remedy)
-
-
-def member(payload: JSON, *path: str) -> JSON:
-    """Return what an event holds at a path, or None."""
-    for name in path:
-        payload = payload.get(name) if isinstance(payload, dict) else None
-    return payload
-
-
-def _holds_something(given: JSON) -> bool:
-    return any(given.values()) if isinstance(given, dict) else bool(given)
 
 
 def _distrust(name: str, repository: str, actor: str, payload: Mapping[str, JSON]) -> str | None:

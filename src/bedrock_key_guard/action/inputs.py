@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
-from bedrock_key_guard.action.scope import Asked, Wanted, scope_of
+from bedrock_key_guard.action.scope import Asked, Wanted, scope_of, unread
 from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying, account_ids
@@ -64,15 +64,25 @@ class Inputs:
                 remedy="Leave one of them out.",
             )
 
-    def scanning(self, event: Event | None = None) -> Scanning:
-        """Return what to read at an event. Raises UsageError for what cannot be read."""
+    def scanning(self, event: Event | None = None, commits: Path | None = None) -> Scanning:
+        """Return what to read at an event. Raises UsageError for what cannot be read.
+
+        The repository at `commits` has what a shallow checkout has not.
+        """
         allow = allow_list(self.allow_list, self.baseline, self.exclude)
         name, payload = (event.name, event.payload) if event else ("", {})
-        knows = commits_known(self.path)
-        if knows is None:
-            _require_checkout(self.path)
+        knows = commits_known(commits or self.path)
         scope = scope_of(self.scan, name, payload, knows)
-        return replace(scope, paths=(self.path,), allow=allow)
+        if knows is None and scope.source != "nothing":
+            _require_checkout(self.path)
+        return replace(
+            scope,
+            paths=(self.path,),
+            commits=commits,
+            allow=allow,
+            event=event.text if event else None,
+            missing=(*scope.missing, *unread(name, payload)),
+        )
 
     def verifying(self, event: Event | None = None) -> Verifying:
         """Return whose keys may be probed; those that an event has brought may be new."""
@@ -85,12 +95,15 @@ class Inputs:
         """Return that the use of each key is looked up, if it is."""
         return Investigating() if self.verify and self.timeline else None
 
-    def responding(self, ledger: Path, untrusted: str | None) -> Responding:
-        """Return what the run may change, nothing if it is `untrusted`."""
+    def responding(
+        self, ledger: Path, untrusted: str | None, foreign_code: str | None = None
+    ) -> Responding:
+        """Return what the run may change, nothing if it is `untrusted`, by `foreign_code` less."""
         policy = Policy(
             response="disable" if self.respond == "dry-run" else self.respond,
             dry_run=self.respond == "dry-run",
             untrusted=untrusted,
+            foreign_code=foreign_code,
             protect=self.protect,
             max_responses=self.max_responses,
             short_term=self.short_term,

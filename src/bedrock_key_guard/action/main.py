@@ -15,11 +15,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.action.event import BESIDE, Event, require_read
+from bedrock_key_guard.action.checkout import checkout_of
+from bedrock_key_guard.action.deepening import reading, with_wiki
+from bedrock_key_guard.action.event import Event
 from bedrock_key_guard.action.inputs import read_inputs
+from bedrock_key_guard.action.job_facts import job_of
 from bedrock_key_guard.action.libraries import Libraries
 from bedrock_key_guard.action.runner import Runner, writing
-from bedrock_key_guard.aws.ambient import has_credentials
+from bedrock_key_guard.aws.ambient import credentials_in
 from bedrock_key_guard.console.progress_display import watching
 from bedrock_key_guard.console.standard_streams import report_error, warn_of_reset, write
 from bedrock_key_guard.errors import GuardError, InterruptedRunError, as_guard_error
@@ -34,11 +37,13 @@ from bedrock_key_guard.report.terminal.text import as_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bedrock_key_guard.action.checkout import Checkout
     from bedrock_key_guard.action.inputs import Inputs
     from bedrock_key_guard.report.report import Report, Result, Visibility
 
 _ERROR: Result = "error"
 _NO_EVENT = "the run was not started by GitHub Actions"
+_FILES = {"working-tree"}
 _FILES_ALONE = "No commits were read, only files: what was scanned is in no Git repository."
 _NO_CREDENTIALS = "The job has no AWS credentials: a key found now would stay unverified and live."
 _GIVE_CREDENTIALS = (
@@ -71,15 +76,18 @@ def _failed(error: Exception, runner: Runner) -> int:
 def _run(environment: Mapping[str, str], runner: Runner) -> int:
     inputs = read_inputs(environment)
     event = Event.from_environment(environment)
-    if event is not None:
-        require_read(event)
     folder = _folder(environment)
-    responding = inputs.responding(folder / "ledger.jsonl", _distrust(event))
+    checkout = checkout_of(inputs.path, event) if event is not None else None
+    responding = inputs.responding(
+        folder / "ledger.jsonl", _distrust(event), checkout.foreign if checkout else None
+    )
     libraries = Libraries(folder, environment, runner.log)
     if inputs.verify:
         warn_of_reset(responding.policy)
+    is_own = checkout is not None and checkout.foreign is None
+    read = with_wiki(reading(inputs, event, folder, own=is_own), inputs, event, folder)
     report = pipeline.run(
-        inputs.scanning(event),
+        read.scanning,
         inputs.verifying(event) if inputs.verify else None,
         responding if inputs.verify else None,
         Surroundings(
@@ -90,13 +98,18 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         ),
         inputs.investigating(),
     )
-    if inputs.verify and not has_credentials(environment):
+    if read.told:
+        report = _noted(report, read.told)
+    report = replace(report, job=job_of(environment, inputs, event, checkout, report.scan.scanned))
+    if inputs.verify and not credentials_in(environment):
         report = _warned(report, _no_credentials(event))
-    report, visibility = _announce(_left_unread(report, inputs, event), inputs, event, libraries)
+    report, visibility = _announce(
+        _left_unread(report, inputs, event), inputs, event, checkout, libraries
+    )
     _tell(report, visibility, runner)
     _write_outputs(report, folder / "report.json", runner)
     if inputs.summary:
-        source = event.source if event else None
+        source = checkout.source if checkout else None
         runner.summary(as_markdown(report, visibility=visibility, source=source))
     return exit_code(report, inputs.fail_on)
 
@@ -121,10 +134,8 @@ def _distrust(event: Event | None) -> str | None:
 
 def _left_unread(report: Report, inputs: Inputs, event: Event | None) -> Report:
     """Say in the report what somebody may think was read, and was not."""
-    if inputs.scan.scan == "auto" and report.scan.scanned.sources == ("working-tree",):
+    if inputs.scan.scan == "auto" and {*report.scan.scanned.sources} - {"event"} == _FILES:
         report = _noted(report, _FILES_ALONE)
-    if event is not None and event.name in BESIDE:
-        report = _noted(report, BESIDE[event.name])
     if event is not None and event.unreadable:
         unknown = f"What the event was about is not known: {event.unreadable}."
         report = replace(report, incomplete=(*report.incomplete, unknown))
@@ -139,13 +150,17 @@ def _no_credentials(event: Event | None) -> str:
 
 
 def _announce(
-    report: Report, inputs: Inputs, event: Event | None, libraries: Libraries
+    report: Report,
+    inputs: Inputs,
+    event: Event | None,
+    checkout: Checkout | None,
+    libraries: Libraries,
 ) -> tuple[Report, Visibility]:
     """Bring the issues up to date, and find out who can read this run.
 
     What keeps it from that is written beside what the run did, and never hides it.
     """
-    if event is None:
+    if event is None or checkout is None:
         return report, "unknown"
     if inputs.report_issue != "never":
         report = _obstructed(report, inputs, event)
@@ -155,7 +170,7 @@ def _announce(
         libraries.provide()
         from bedrock_key_guard.action.announcing import announced
 
-        return announced(report, inputs, event)
+        return announced(report, inputs, event, checkout)
     except Exception as error:  # noqa: BLE001  # least of all an error of our own may hide it
         known = as_guard_error(error)
         lost = f"No issue was opened or changed: {known} {known.remedy}"

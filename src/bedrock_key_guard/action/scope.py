@@ -12,12 +12,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from bedrock_key_guard.action.event import member
+from bedrock_key_guard.action.event import BOTH, IN_GIT, TEXTS
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.scan import Scanning, SourceName
+from bedrock_key_guard.scan.sources.event_text import member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from bedrock_key_guard.model.findings import GapKind
 
     Knows = Callable[[str], bool]
 
@@ -34,6 +38,18 @@ DELETED = Scanning(
     note="Nothing was read: a branch or a tag was deleted, which brings nothing new. "
     "`scan: history` reads what is left.",
 )
+TEXT = Scanning(source="nothing")
+"""Nothing but what the event says itself: a comment costs no history."""
+
+NO_TAG = NotScanned(
+    "the tag of the release",
+    "missing",
+    "it is not here: a draft has none, and a shallow checkout mostly not (`fetch-depth: 0`)",
+)
+_ELSEWHERE: dict[str, tuple[str, GapKind, str]] = {
+    "image_version": ("the image", "elsewhere", "a package is not downloaded"),
+    "registry_package": ("the package", "elsewhere", "a package is not downloaded"),
+}
 LOST: dict[SourceName, str] = {
     "range": "The commit before those of the event is not here, as after a forced push: what the "
     "default or the base branch has not got was read instead.",
@@ -61,6 +77,8 @@ def scope_of(
     """
     if wanted.scan in ("tree", "history"):
         return HISTORY if wanted.scan == "history" else TREE
+    if wanted.scan == "auto" and not (wanted.base_ref or wanted.head_ref) and is_text(name):
+        return TEXT
     if knows is None:
         return TREE if wanted.scan == "auto" else _range("HEAD")
     found = _of_event(name, payload, knows)
@@ -76,15 +94,42 @@ def scope_of(
     return replace(found, with_tree=False)
 
 
+def is_text(name: str) -> bool:
+    """Return whether an event is about no commits; of one that is not known nobody knows."""
+    return name in TEXTS or is_unknown(name)
+
+
+def is_unknown(name: str) -> bool:
+    """Return whether the guard does not know what an event is about."""
+    return bool(name) and name not in IN_GIT | BOTH | TEXTS
+
+
+def unread(name: str, payload: Mapping[str, Any]) -> tuple[NotScanned, ...]:
+    """Return what an event is about and nobody reads: it is listed, and the run incomplete."""
+    if is_unknown(name):
+        why = "the guard does not know it, nor all that it is about; only its own text was read"
+        return (NotScanned(f"the event {name!r}", "missing", why),)
+    if name in _ELSEWHERE:
+        return (NotScanned(*_ELSEWHERE[name]),)
+    assets = member(payload, "release", "assets")
+    named = (_text(each, "name") for each in (assets if isinstance(assets, list) else ()))
+    return tuple(
+        NotScanned(f"releases/{each}", "elsewhere", "a file of the release is not downloaded")
+        for each in named
+    )
+
+
 def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scanning:
     if name == "delete" or (name == "push" and _is_deletion(payload)):
         return DELETED
     default = _text(payload, "repository", "default_branch")
+    if name == "release":
+        return _of_release(_text(payload, "release", "tag_name"), knows)
     if name == "push":
         is_default = _text(payload, "ref") == f"refs/heads/{default}"
         ends = _commit(payload, "before"), _commit(payload, "after")
         return _between(*ends, "" if is_default else default, knows)
-    if name.startswith("pull_request"):
+    if name in ("pull_request", "pull_request_target"):
         base, head = (_commit(payload, "pull_request", end, "sha") for end in ("base", "head"))
         branch = _text(payload, "pull_request", "base", "ref")
     elif name == "merge_group":
@@ -93,6 +138,14 @@ def _of_event(name: str, payload: Mapping[str, Any], knows: Knows) -> Scanning:
     else:
         return HISTORY
     return _between(base, head, branch, knows) if base else HISTORY
+
+
+def _of_release(tag: str, knows: Knows) -> Scanning:
+    """Return the commits and the message of a release's tag, which a draft has not got yet."""
+    named = f"refs/tags/{tag}"
+    if tag and not _NO_REVISION.search(named) and knows(named):
+        return _range(named, with_tree=False)
+    return replace(TEXT, missing=(NO_TAG,))
 
 
 def _between(base: str, head: str, branch: str, knows: Knows) -> Scanning:

@@ -1,4 +1,4 @@
-"""Return whether a run was given AWS credentials, without the SDK and without asking anybody.
+"""Say which AWS credentials a run was given, without the SDK and without asking anybody.
 
 The places are those of the SDK's default chain:
 https://docs.aws.amazon.com/boto3/latest/guide/credentials.html. Whether what stands there is any
@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Each row is enough, if all of it is set: an empty variable is a secret that the job has not got.
-_VARIABLES = (
-    ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
-    ("AWS_PROFILE",),
-    ("AWS_DEFAULT_PROFILE",),
-    ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
-    ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",),
-    ("AWS_CONTAINER_CREDENTIALS_FULL_URI",),
-)
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_VARIABLES = {
+    (*_KEYS, "AWS_SESSION_TOKEN"): "temporary credentials",
+    _KEYS: "an access key",
+    ("AWS_PROFILE",): "a profile",
+    ("AWS_DEFAULT_PROFILE",): "a profile",
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"): "a web identity",
+    ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",): "a container's credentials",
+    ("AWS_CONTAINER_CREDENTIALS_FULL_URI",): "a container's credentials",
+}
 _FILES = {
     "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
     "AWS_CONFIG_FILE": "~/.aws/config",
@@ -37,14 +39,16 @@ _SETTINGS = (
 )
 
 
-def has_credentials(environment: Mapping[str, str]) -> bool:
-    """Return whether something offers credentials to the SDK.
+def credentials_in(environment: Mapping[str, str]) -> str:
+    """Return what kind of credentials is offered to the SDK, "" for none.
 
     A machine of its owner's may be an instance with a role, which only its metadata service knows:
     that one is taken to offer them.
     """
-    variables = any(all(map(environment.get, row)) for row in _VARIABLES)
-    return variables or _in_files(environment) or _may_have_a_role(environment)
+    named = (kind for row, kind in _VARIABLES.items() if all(map(environment.get, row)))
+    in_files = "a file of credentials" if _in_files(environment) else ""
+    of_machine = "the machine's own role, if it has one" if _may_have_a_role(environment) else ""
+    return next(named, "") or in_files or of_machine
 
 
 def _in_files(environment: Mapping[str, str]) -> bool:

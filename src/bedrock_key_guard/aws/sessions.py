@@ -43,6 +43,11 @@ class Sessions:
         self._opened: dict[str, Future[Opened]] = {}
 
     @property
+    def acting(self) -> str:
+        """Return the ARN that we act as, "" without credentials."""
+        return self.own.arn if isinstance(self.own, Session) else ""
+
+    @property
     def partition(self) -> str:
         """Name the partition that we act in."""
         return self.own.account.partition if isinstance(self.own, Session) else "aws"

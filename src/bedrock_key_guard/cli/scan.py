@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.report.report import Report
     from bedrock_key_guard.scan.scan import Scanning, SourceName
 
-_MOST_PATHS: dict[str, float] = {"tree": inf, "stdin": 0}
+_MOST_PATHS: dict[str, float] = {"tree": inf, "stdin": 0, "nothing": 0}
 
 
 class _Revisions(argparse.Action):
@@ -56,6 +56,12 @@ def scan_options(formats: tuple[str, ...] = ("text", "json")) -> Parser:
         ("--history", "history", history),
     ):
         add(option, action="store_const", dest="source", const=source, help=reads)
+    add(
+        "--event",
+        type=file_name,
+        metavar="FILE",
+        help="read what an event of GitHub says itself, such as a comment, from its file",
+    )
     add(
         "--range",
         action=_Revisions,
@@ -162,10 +168,13 @@ def _require_folder() -> None:
 def _scanning(arguments: argparse.Namespace) -> Scanning:
     from bedrock_key_guard.scan.allowlist import allow_list
     from bedrock_key_guard.scan.scan import Scanning
+    from bedrock_key_guard.scan.sources.event_text import EventFile
 
-    source: SourceName = arguments.source
+    source: SourceName = "nothing" if arguments.event else arguments.source
     if len(arguments.path) > _MOST_PATHS.get(source, 1):
-        raise UsageError("--staged, --history and --range take one folder, --stdin takes none.")
+        raise UsageError(
+            "--staged, --history and --range take one folder, --stdin and --event take none."
+        )
     if source == "stdin" and input_is_closed():
         raise UsageError("Standard input is closed.", remedy="Send something into it.")
     if arguments.revisions and source != "range":
@@ -175,6 +184,7 @@ def _scanning(arguments: argparse.Namespace) -> Scanning:
         source=source,
         revisions=tuple(arguments.revisions),
         deep=arguments.deep,
+        event=EventFile(arguments.event) if arguments.event else None,
         allow=allow_list(arguments.allow_list, arguments.baseline, arguments.exclude),
         include_malformed=arguments.include_malformed,
     )

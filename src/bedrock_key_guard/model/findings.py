@@ -43,6 +43,21 @@ class Incident:
     locations: tuple[Location, ...]
     allowed: str | None = None
 
+    @property
+    def in_event(self) -> bool:
+        """Return whether the event that started the run says it itself."""
+        return any(each.source == "event" for each in self.locations)
+
+    def by_strangers_alone(self, *, code_is_own: bool = True) -> bool:
+        """Return whether nobody wrote it who may write to the repository.
+
+        Of the code that was read that is known where it is the repository's own.
+        """
+        return all(
+            each.origin.root.by_stranger if each.source == "event" else not code_is_own
+            for each in self.locations
+        )
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class NotScanned:

@@ -20,6 +20,7 @@ Source = Literal[
     "unreachable",
     "name",
     "stdin",
+    "event",
 ]
 
 
@@ -37,6 +38,8 @@ class _Root:
     author_time: datetime | None = None
     at_tip: bool | None = None
     containers: tuple[str, ...] = ()
+    page: str = ""
+    by_stranger: bool = False
 
     @property
     def name(self) -> str:
@@ -111,7 +114,21 @@ class Stdin(_Root):
     source = "stdin"
 
 
-Root = WorkTree | Index | Blob | Message | Name | Stdin
+@dataclass(frozen=True, slots=True)
+class EventText(_Root):
+    """Name a text of the event that started a run, which is in no file and no commit.
+
+    `path` says which it is, and `page` where people read it: the rest of an address below that of
+    the repository. `by_stranger` tells that its author may not write to the repository.
+    """
+
+    path: str = field()
+    page: str = ""
+    by_stranger: bool = False
+    source = "event"
+
+
+Root = WorkTree | Index | Blob | Message | Name | Stdin | EventText
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +195,11 @@ class Location:
     def path(self) -> str:
         """Return the outermost origin's path, empty where it has none."""
         return self.origin.root.path
+
+    @property
+    def page(self) -> str:
+        """Return the rest of the address of the page that a text of an event is on, or ""."""
+        return self.origin.root.page
 
     @property
     def line(self) -> int:

@@ -14,7 +14,8 @@ class Sighting:
     """Hold where a key was seen, in the words in which people are told it.
 
     `place` is path, line and column, `inside` what had to be opened or undone there. `commit` of
-    `repository` has `path` at `line`, which is empty where no link leads to it. `since` is the
+    `repository` has `path` at `line`, or without a commit `path` is one of its pages; it is empty
+    where no link leads there. `since` is the
     commit that brought it, and `gone` tells that no branch has it any more.
     """
 

@@ -40,7 +40,10 @@ _REST = sha256(b"bedrock-key-guard:v1\0more keys").hexdigest()
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Say where issues go, what they may name, and for how many keys there may be one."""
+    """Say where issues go, what they may name, and for how many keys there may be one.
+
+    `code_is_own` tells that the code that was read is the repository's own, not a stranger's.
+    """
 
     repository: str
     policy: Policy = "auto"
@@ -49,6 +52,7 @@ class Announcement:
     source: Source | None = None
     run_url: str | None = None
     max_issues: int = 20
+    code_is_own: bool = True
 
 
 def announce(report: Report, client: GitHub, how: Announcement) -> Report:
@@ -60,7 +64,7 @@ def announce(report: Report, client: GitHub, how: Announcement) -> Report:
     """
     context = IssueContext(repository_visibility(client, how.repository), how.source, how.run_url)
     cases = worst_first(report.cases)
-    issues = [issue for case in cases if (issue := _issue(case, how.policy, context))]
+    issues = [issue for case in cases if (issue := _issue(case, how, context))]
     keeper = Issues(client, how.repository, labels=how.labels, assignees=how.assignees)
     outcomes = keeper.settle(issues, how.max_issues)
     left = {outcome.fingerprint for outcome in outcomes if outcome.state == "left-out"}
@@ -93,8 +97,8 @@ def _incomplete(report: Report, left: int) -> Report:
     return replace(report, incomplete=(*report.incomplete, met))
 
 
-def _issue(case: Case, policy: Policy, context: IssueContext) -> WantedIssue | None:
-    wish = wanted(case, policy)
+def _issue(case: Case, how: Announcement, context: IssueContext) -> WantedIssue | None:
+    wish = wanted(case, how.policy, code_is_own=how.code_is_own)
     if wish is None:
         return None
     text = issue_text(case, context)

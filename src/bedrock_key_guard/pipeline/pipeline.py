@@ -48,14 +48,16 @@ def run(
     for case in cases:
         around.mask(case.incident.key.secret)
     undone: tuple[str, ...] = ()
+    acted_as = ""
     if verifying is not None and cases and not scanned.interrupted:
         try:
             around.provide()
         except GuardError as error:
             undone = (f"No key was verified: {error} {error.remedy}",)
         else:
-            cases = _verified(cases, verifying, responding, around, investigating)
-    return assemble(scanned, cases, undone, include_malformed=scanning.include_malformed)
+            cases, acted_as = _verified(cases, verifying, responding, around, investigating)
+    report = assemble(scanned, cases, undone, include_malformed=scanning.include_malformed)
+    return replace(report, acted_as=acted_as)
 
 
 def _verified(
@@ -64,7 +66,8 @@ def _verified(
     responding: Responding | None,
     around: Surroundings,
     investigating: Investigating | None,
-) -> tuple[Case, ...]:
+) -> tuple[tuple[Case, ...], str]:
+    """Return the cases with what became of them, and as whom AWS was asked."""
     from bedrock_key_guard.pipeline import dependencies
 
     with dependencies.open_witnesses(verifying, around) as (sessions, witnesses):
@@ -78,7 +81,7 @@ def _verified(
         if investigating is not None:
             investigator = dependencies.investigator(investigating, sessions, witnesses)
             cases = investigator.with_usage(cases)
-    return cases
+        return cases, sessions.acting
 
 
 def _keeping_out(around: Surroundings) -> Surroundings:

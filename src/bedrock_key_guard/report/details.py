@@ -42,6 +42,7 @@ _SOURCES: dict[Source, str] = {
     "unreachable": "no branch or tag reaches it",
     "name": "the name itself",
     "stdin": "standard input",
+    "event": "text of the event",
 }
 
 

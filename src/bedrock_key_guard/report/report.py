@@ -13,6 +13,7 @@ from bedrock_key_guard.report.status import WORDS, responded, status
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Case, Scan
+    from bedrock_key_guard.report.job import Job
 
 Visibility = Literal["public", "private", "internal", "unknown"]
 """Say who can read what is written, in GitHub's words for a repository."""
@@ -31,7 +32,7 @@ class Report:
     them beside the run too. `incomplete` says why a run that read everything could still not
     conclude. `hides_unproven` is set where a key that is not shown to people, such as an
     allow-listed one, is not proven dead. `hidden_parts` counts the parts of keys that nobody asked
-    to see.
+    to see. `job` is what a job came with, and `acted_as` the ARN under which AWS was asked, if so.
     """
 
     scan: Scan
@@ -41,6 +42,8 @@ class Report:
     warnings: tuple[str, ...] = ()
     hides_unproven: bool = False
     hidden_parts: int = 0
+    job: Job | None = None
+    acted_as: str = ""
 
     @property
     def complete(self) -> bool:

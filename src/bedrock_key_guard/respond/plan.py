@@ -8,6 +8,7 @@ commands for a person, or in nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 from bedrock_key_guard.iam import commands
@@ -33,7 +34,7 @@ _OF_HOLDER: dict[str, type[actions.HolderAction]] = {
 
 def plan(incident: Incident, verdict: Verdict, policy: Policy) -> Action:
     """Return the action for an incident with this verdict under this policy."""
-    key = incident.key
+    key, policy = incident.key, replace(policy, untrusted=policy.distrust(incident))
     if verdict.state in ("dead", "rejected", "foreign"):
         return Nothing(verdict.reason)
     if verdict.state == "unverified":

@@ -10,6 +10,7 @@ from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.evidence import Account
+    from bedrock_key_guard.model.findings import Incident
 
 Response = Literal["off", "disable", "reset", "delete", "strip-policies"]
 ShortTerm = Literal["off", "quarantine", "revoke-sessions"]
@@ -24,7 +25,8 @@ _POLICY = re.compile(
 class Policy:
     """Say what a run may do.
 
-    `untrusted` is why the run may change nothing (a pull request from a fork), None where it may.
+    `untrusted` is why the run may change nothing (a pull request from a fork), None where it may;
+    `foreign_code` is why it may not for a key that only the code says that was read.
     `protect` holds names and ARNs of users and roles that are never changed. `quarantine` is the
     managed policy that denies, by name or ARN. `revoke_everything` denies revoked sessions all
     actions, not the use of keys alone; `force` lets them be those of the guard's own role.
@@ -36,6 +38,7 @@ class Policy:
     dry_run: bool = False
     reactivate: bool = False
     untrusted: str | None = None
+    foreign_code: str | None = None
     protect: frozenset[str] = frozenset()
     max_responses: int = 20
     short_term: ShortTerm = "off"
@@ -50,6 +53,13 @@ class Policy:
                 f"{self.quarantine!r} names no managed policy.",
                 remedy="Give the policy's name, or its ARN.",
             )
+
+    def distrust(self, incident: Incident) -> str | None:
+        """Return why nothing may be changed for a key, None where it may.
+
+        What the event that started a run says itself needs no checkout.
+        """
+        return self.untrusted or (None if incident.in_event else self.foreign_code)
 
     def protects(self, name: str) -> bool:
         """Match a user or role by name, or by the name at an ARN's end; IAM's names ignore case."""

@@ -28,18 +28,21 @@ _BLOCK = 1 << 20
 NOT_YET = "What this range adds to the allow-list counts from the next run on."
 
 
-def settled(allow: AllowList, folder: Path, revisions: Sequence[str]) -> AllowList:
+def settled(
+    allow: AllowList, folder: Path, revisions: Sequence[str], commits: Path | None = None
+) -> AllowList:
     """Return the entries that do not come with a range of the repository at `folder`.
 
-    A list that is not in the repository is nobody's to push. Raises UsageError for what is no
-    revision; where Git cannot tell the range, there is a gap for that.
+    Where that is a shallow clone, the one at `commits` has the rest. A list that is not in the
+    repository is nobody's to push. Raises UsageError for what is no revision; where Git cannot tell
+    the range, there is a gap for that.
     """
     check_revisions(revisions)
     repository = find_repository(folder.absolute())
     path = _path_in(repository, allow.file) if repository and allow.file else None
     if repository is None or path is None:
         return allow
-    with clean_git(repository) as git:
+    with clean_git((commits and find_repository(commits)) or repository) as git:
         try:
             return allow.without(_added(git, with_heads(git, revisions), path))
         except UsageError:

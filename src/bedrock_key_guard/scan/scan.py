@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from bedrock_key_guard.git.lfs import Pointer
     from bedrock_key_guard.model.findings import Finding, GapKind
     from bedrock_key_guard.model.origins import Root
+    from bedrock_key_guard.scan.sources.event_text import EventFile
 
-SourceName = Literal["tree", "index", "history", "range", "stdin", "nothing"]
+SourceName = Literal["tree", "index", "history", "range", "stdin", "event", "nothing"]
 INTERRUPTED = NotScanned("the rest", "missing", "interrupted before all was read")
 NOWHERE = WorkTree("")
 CHANGED = "it changed while it was read"
@@ -42,16 +43,20 @@ class Scanning:
     """Say what to read, and what people need not see.
 
     `revisions` are those of a `range`; a history is searched `deep` on request alone. `with_tree`
-    adds the files of `paths` as they are. `note` tells people why this is what is read, or that
-    `nothing` is.
+    adds the files of `paths` as they are, and `event` its own text. `note` tells people why this is
+    what is read, or that `nothing` is; `missing` is what is known not to be here. `commits` is a
+    repository that has what a shallow clone at the first of `paths` has not.
     """
 
     paths: tuple[Path, ...] = (Path(),)
     source: SourceName = "tree"
     revisions: tuple[str, ...] = ()
+    commits: Path | None = None
     deep: bool = False
     with_tree: bool = False
+    event: EventFile | None = None
     note: str = ""
+    missing: tuple[NotScanned, ...] = ()
     allow: AllowList = field(default_factory=AllowList)
     include_malformed: bool = False
 
@@ -60,12 +65,21 @@ def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = 
     """Scan what is wanted. Raises UsageError for what is not there."""
     wanted, notes = _settled(wanted)
     first = Scan(notes=(wanted.note, *notes) if wanted.note else notes)
+    for each in _parts(wanted):
+        first = joined(first, read(_sources(each, environment), wanted.allow, progress))
+        if first.interrupted:
+            break
+    return first
+
+
+def _parts(wanted: Scanning) -> Iterator[Scanning]:
+    """Yield what is wanted, one source after the other: what an event itself says comes first."""
+    if wanted.event or wanted.missing:
+        yield replace(wanted, source="event")
     if wanted.source != "nothing":
-        first = joined(first, read(_sources(wanted, environment), wanted.allow, progress))
-    if not wanted.with_tree or first.interrupted:
-        return first
-    tree = replace(wanted, source="tree", with_tree=False, note="")
-    return joined(first, scan(tree, environment, progress))
+        yield wanted
+    if wanted.with_tree:
+        yield replace(wanted, source="tree")
 
 
 def _settled(wanted: Scanning) -> tuple[Scanning, tuple[str, ...]]:
@@ -77,7 +91,7 @@ def _settled(wanted: Scanning) -> tuple[Scanning, tuple[str, ...]]:
         return wanted, ()
     from bedrock_key_guard.scan.new_entries import NOT_YET, settled
 
-    allow = settled(wanted.allow, wanted.paths[0], wanted.revisions)
+    allow = settled(wanted.allow, wanted.paths[0], wanted.revisions, wanted.commits)
     return replace(wanted, allow=allow), () if allow == wanted.allow else (NOT_YET,)
 
 
@@ -88,6 +102,10 @@ def _sources(wanted: Scanning, environment: Mapping[str, str]) -> Generator[Sour
             from bedrock_key_guard.scan.sources.stdin import stream
 
             return stream(sys.stdin.buffer)
+        case "event":
+            from bedrock_key_guard.scan.sources.event_text import event_text
+
+            return event_text(wanted.event, wanted.missing)
         case "index":
             from bedrock_key_guard.scan.sources.index import index
 
@@ -95,11 +113,11 @@ def _sources(wanted: Scanning, environment: Mapping[str, str]) -> Generator[Sour
         case "history":
             from bedrock_key_guard.scan.sources.history import history
 
-            return history(wanted.paths[0], deep=wanted.deep)
+            return history(wanted.commits or wanted.paths[0], deep=wanted.deep)
         case "range":
             from bedrock_key_guard.scan.sources.commit_range import commit_range
 
-            return commit_range(wanted.paths[0], wanted.revisions)
+            return commit_range(wanted.paths[0], wanted.revisions, wanted.commits)
         case _:
             from bedrock_key_guard.scan.sources.worktree import worktree
 

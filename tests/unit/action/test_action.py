@@ -20,6 +20,7 @@ from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey as Leaked
 from sandbox.github.github_server import GitHubServer
 from tests import keysmith
+from tests.jobs import checked_out
 from tests.unit.github.doubles import FakeTime
 from tests.unit.outputs import read_outputs
 from tests.unit.report import samples
@@ -67,6 +68,7 @@ class Job:
     event: Mapping[str, Any] = field(default_factory=lambda: PUSH)
     event_name: str = "push"
     unset: tuple[str, ...] = ()
+    commit: str = ""
 
     def run(self, **inputs: str) -> int:
         """Run the action, with `inputs`, or with variables where their name is in capitals."""
@@ -82,10 +84,11 @@ class Job:
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_RUN_ID": "4711",
             "GITHUB_SERVER_URL": self.github.server_url,
-            "GITHUB_SHA": "3" * 40,
+            "GITHUB_SHA": self.commit or "3" * 40,
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
             "RUNNER_TEMP": str(self.folder / "temp"),
             "INPUT_PATH": str(self.tree),
+            "INPUT_SCAN": "tree" if self.commit else "auto",
             "INPUT_GITHUB_TOKEN": self.token,
             **{k if k.isupper() else f"INPUT_{k.upper()}": v for k, v in inputs.items()},
         }
@@ -133,6 +136,7 @@ def job(github: GitHubServer, tmp_path: Path) -> Job:
 def leaked(sandbox: Sandbox, environment: dict[str, str], job: Job) -> Leaked:
     leaked = sandbox.make_long_term_key(ACCOUNT, "alice")
     job.aws = environment
+    job.commit, _ = checked_out(job.tree)
     job.leak(leaked.key)
     return leaked
 
@@ -355,7 +359,9 @@ def test_an_empty_token_is_a_warning_where_it_loses_an_issue(
     job.run(github_token="", report_issue=report_issue)
     assert [line[: len(told)] for line in warnings(capsys)] == ([told] if told else [])
     assert ("**Warning:** No issue" in job.summary) is bool(told)
-    assert ("comes from a fork" in job.summary) is (found and name == "pull_request")
+    assert ("changed: the pull request comes from a fork" in job.summary) is (
+        found and name == "pull_request"
+    )
 
 
 @pytest.mark.parametrize(
@@ -571,56 +577,35 @@ def test_an_error_of_ours_does_not_hide_what_was_done(
 
 
 @pytest.mark.parametrize(
-    ("name", "payload", "words"),
-    [
-        ("issues", {"issue": {"title": KEY}}, "an issue's title and description"),
-        ("issue_comment", {"comment": {"body": KEY}}, "a comment on an issue"),
-        ("pull_request_review", {**FORK, "review": {"body": KEY}}, "a review's text"),
-        ("workflow_dispatch", {**PUSH, "inputs": {"text": KEY}}, "has `inputs`"),
-        ("a_new_one", PUSH, "does not know the event 'a_new_one'"),
-    ],
-)
-@pytest.mark.parametrize("scan", ["auto", "tree", "history"])
-def test_an_event_about_what_is_not_read_is_an_error_and_never_clean(
-    *,
-    name: str,
-    payload: dict[str, Any],
-    words: str,
-    scan: str,
-    job: Job,
-    stand_in: Guard,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    job.event, job.event_name = payload, name
-    assert job.run(scan=scan) == 2
-    assert words in annotated(capsys)
-    assert stand_in.asked == []
-    assert job.outputs == {"result": "error"}
-
-
-@pytest.mark.parametrize(
     ("name", "payload"),
     [
-        ("schedule", {}),
-        ("workflow_dispatch", {**PUSH, "inputs": None}),
-        ("push", PUSH),
-        ("merge_group", PUSH),
-        ("pull_request", FORK),
-        ("pull_request_target", FORK),
+        ("issues", {**PUSH, "issue": {"title": KEY}}),
+        ("issue_comment", {**PUSH, "comment": {"body": KEY}}),
+        ("pull_request_review", {**FORK, "review": {"body": KEY}}),
+        ("workflow_dispatch", {**PUSH, "inputs": {"text": KEY}}),
+        ("pull_request", {**FORK, "title": KEY}),
+        ("a_new_one", {**PUSH, "text": KEY}),
     ],
 )
-def test_an_event_about_commits_is_read_and_a_pull_requests_text_named_as_not_read(
-    name: str,
-    payload: dict[str, Any],
-    job: Job,
-    stand_in: Guard,
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize("scan", ["auto", "tree"])
+def test_the_text_of_an_event_is_read_whatever_else_is(
+    name: str, payload: dict[str, Any], scan: str, job: Job, capsys: pytest.CaptureFixture[str]
 ) -> None:
     job.event, job.event_name = payload, name
-    assert job.run() == 0
-    assert job.outputs["result"] == "clean"
-    told = "own title and description are not read"
-    assert (told in job.summary) is (told in capsys.readouterr().out) is ("pull" in name)
+    assert job.run(scan=scan, verify="false", report_issue="never") == 1
+    (incident,) = job.report["incidents"]
+    assert [each["source"] for each in incident["locations"]] == ["event"]
+    assert job.report["complete"] is (name != "a_new_one")
+    assert KEY[20:32] not in capsys.readouterr().out.partition("::stop-commands::")[2]
+
+
+def test_a_text_needs_no_checkout_and_one_that_is_not_known_is_never_clean(job: Job) -> None:
+    (job.tree / "README").unlink()
+    job.event_name = "issues"
+    assert (job.run(), job.outputs["result"]) == (0, "clean")
+    job.event_name = "a_new_one"
+    assert (job.run(), job.outputs["result"]) == (4, "incomplete")
+    assert "the event 'a_new_one'" in job.summary
 
 
 @pytest.mark.parametrize("name", ["push", "workflow_dispatch"])

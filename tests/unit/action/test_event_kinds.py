@@ -8,81 +8,91 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.action.event import BESIDE, GIVEN, READ, WRITTEN, Event, require_read
-from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.action.event import BOTH, BY_ANYONE, IN_GIT, TEXTS, Event
+from bedrock_key_guard.action.scope import DELETED, HISTORY, NO_TAG, TEXT, Wanted, scope_of, unread
+from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.sources.event_text import EventFile
 
 PAGE = Path(__file__).parents[3] / "docs" / "events.md"
+TAG = Scanning(source="range", revisions=("refs/tags/v1",))
+TAGGED = {"release": {"tag_name": "v1"}}
+# What is read of Git, where the event says no more than this.
 READS = [
-    ("push", {"ref": "refs/heads/main"}),
-    ("push", {"ref": "refs/tags/v1"}),
-    ("pull_request", {"pull_request": {"title": "a", "body": "b"}}),
-    ("pull_request_target", {"pull_request": {"title": "a", "body": "b"}}),
-    ("merge_group", {}),
-    ("schedule", {"schedule": "0 0 * * *"}),
-    ("workflow_dispatch", {}),
-    ("workflow_dispatch", {"inputs": None}),
-    ("workflow_dispatch", {"inputs": {}}),
-    ("workflow_dispatch", {"inputs": {"text": "", "more": None}}),
-    ("repository_dispatch", {"action": "scan"}),
-    ("repository_dispatch", {"client_payload": {}}),
-    ("branch_protection_rule", {}),
-    ("check_suite", {}),
-    ("create", {}),
-    ("delete", {}),
-    ("fork", {}),
-    ("page_build", {}),
-    ("public", {}),
-    ("watch", {}),
-    ("workflow_run", {}),
-]
-REFUSED = [
-    ("issues", {"issue": {"title": "a"}}, "an issue's title and description"),
-    ("issues", {}, "an issue's title and description"),
-    ("issue_comment", {"issue": {"pull_request": {}}}, "a comment on an issue or a pull request"),
-    ("discussion", {}, "a discussion's title and text"),
-    ("discussion_comment", {}, "a comment on a discussion"),
-    ("pull_request_review", {"pull_request": {}}, "a review's text"),
-    ("pull_request_review_comment", {"pull_request": {}}, "a comment of a review"),
-    ("commit_comment", {}, "a comment on a commit"),
-    ("gollum", {}, "pages of the wiki"),
-    ("release", {}, "a release's name and notes"),
-    ("check_run", {}, "the output of a check"),
-    ("deployment", {}, "a deployment's description"),
-    ("deployment_status", {}, "a deployment's description"),
-    ("image_version", {}, "an image"),
-    ("label", {}, "a label's name"),
-    ("milestone", {}, "a milestone's title"),
-    ("project", {}, "a project's name"),
-    ("project_card", {}, "a card's note"),
-    ("project_column", {}, "a column's name"),
-    ("registry_package", {}, "a package"),
-    ("status", {}, "a status's description"),
-    ("workflow_dispatch", {"inputs": {"text": "a"}}, "has `inputs`"),
-    ("workflow_dispatch", {"inputs": "a"}, "has `inputs`"),
-    ("workflow_dispatch", {"inputs": ["a"]}, "has `inputs`"),
-    ("repository_dispatch", {"client_payload": {"a": {"b": "c"}}}, "has `client_payload`"),
-    ("a_new_one", {}, "does not know the event 'a_new_one'"),
-    ("PUSH", {}, "does not know the event 'PUSH'"),
+    *((name, {}, HISTORY) for name in sorted(IN_GIT - {"delete"})),
+    ("delete", {"ref": "topic", "ref_type": "branch"}, DELETED),
+    ("pull_request", {}, HISTORY),
+    ("pull_request_target", {}, HISTORY),
+    ("workflow_dispatch", {"inputs": {"text": "a"}}, HISTORY),
+    ("repository_dispatch", {"client_payload": {"text": "a"}}, HISTORY),
+    ("release", TAGGED, TAG),
+    *((name, {}, TEXT) for name in sorted(TEXTS)),
+    ("pull_request_review", {"pull_request": {"base": {"sha": "a" * 40}}}, TEXT),
+    ("a_new_one", {}, TEXT),
+    ("PUSH", {}, TEXT),
 ]
 
 
-def event(name: str, payload: Any) -> Event:
-    return Event(name, "acme/app", "octocat", "", "1", "", "", payload, None)
+def event(name: str, payload: Any = None, unreadable: str = "") -> Event:
+    known = (name, "acme/app", "octocat", "", "1", "", "", payload or {}, None)
+    return Event(*known, unreadable, Path("event.json"))
 
 
-@pytest.mark.parametrize(("name", "payload"), READS)
-def test_an_event_about_the_repository_is_read(name: str, payload: Any) -> None:
-    require_read(event(name, payload))
-
-
-@pytest.mark.parametrize(("name", "payload", "words"), REFUSED)
-def test_an_event_about_something_else_is_an_error_that_says_so(
-    name: str, payload: Any, words: str
+@pytest.mark.parametrize(("name", "payload", "expected"), READS)
+def test_of_git_an_event_costs_what_it_is_about(
+    name: str, payload: Any, expected: Scanning
 ) -> None:
-    with pytest.raises(UsageError, match="it cannot be said whether a key is there") as refused:
-        require_read(event(name, payload))
-    assert words in str(refused.value)
-    assert "workflow" in refused.value.remedy
+    assert scope_of(Wanted(), name, payload, lambda _revision: True) == expected
+
+
+@pytest.mark.parametrize("name", [*IN_GIT, *BOTH, *TEXTS, "a_new_one"])
+def test_an_events_own_text_is_read_unless_git_has_it(name: str) -> None:
+    by_anyone = name in BY_ANYONE
+    own = EventFile(Path("event.json"), "actions/runs/1", by_anyone)
+    assert event(name).text == (None if name in IN_GIT else own)
+    assert event(name, unreadable="it is not JSON").text is None
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "words"),
+    [
+        ("a_new_one", {}, ["the event 'a_new_one'"]),
+        ("PUSH", {}, ["the event 'PUSH'"]),
+        ("registry_package", {}, ["the package"]),
+        ("image_version", {}, ["the image"]),
+        ("release", {"release": {"assets": [{"name": "a.zip"}]}}, ["releases/a.zip"]),
+        ("release", {"release": {"assets": []}}, []),
+        ("release", {"release": {"assets": "x"}}, []),
+        ("release", {}, []),
+        ("issues", {}, []),
+        ("push", {}, []),
+        ("", {}, []),
+    ],
+)
+def test_what_nobody_reads_is_listed_and_leaves_a_run_incomplete(
+    name: str, payload: Any, words: list[str]
+) -> None:
+    listed = unread(name, payload)
+    assert [each.what for each in listed] == words
+    assert all(each.counts for each in listed)
+
+
+@pytest.mark.parametrize("tag", ["v1", "", None, "a..b", 7])
+def test_a_release_without_a_tag_that_is_here_is_incomplete(tag: Any) -> None:
+    payload = {"release": {"tag_name": tag}}
+    read = scope_of(Wanted(), "release", payload, lambda _revision: tag != "v1")
+    assert read == Scanning(source="nothing", missing=(NO_TAG,))
+
+
+def test_a_text_is_read_where_there_is_no_repository() -> None:
+    assert scope_of(Wanted(), "issues", {}, None) == TEXT
+    assert isinstance(NO_TAG, NotScanned)
+
+
+@pytest.mark.parametrize("wanted", [Wanted("history"), Wanted("tree"), Wanted("auto", "v1")])
+def test_a_workflow_may_want_more_than_the_text(wanted: Wanted) -> None:
+    found = scope_of(wanted, "issue_comment", {}, lambda _revision: True)
+    assert found.source in (wanted.scan, "range")
 
 
 def test_every_event_that_github_knows_is_in_one_table_and_tried_here() -> None:
@@ -90,20 +100,21 @@ def test_every_event_that_github_knows_is_in_one_table_and_tried_here() -> None:
     schema = json.loads(vendored.read_text("utf-8"))
     # A called workflow has the event of its caller.
     known = {*schema["definitions"]["event"]["enum"], "schedule"} - {"workflow_call"}
-    tables = [*READ, *WRITTEN, *GIVEN]
+    tables = [*IN_GIT, *BOTH, *TEXTS]
     assert len(tables) == len(set(tables))
     assert known <= set(tables)
-    assert set(tables) | {"a_new_one", "PUSH"} == {row[0] for row in (*READS, *REFUSED)}
-    assert BESIDE.keys() <= READ
+    assert set(tables) | {"a_new_one", "PUSH"} == {row[0] for row in READS}
+    assert BY_ANYONE <= TEXTS
 
 
 def test_the_page_about_events_has_them_all_in_the_right_table() -> None:
-    read, unread = PAGE.read_text("utf-8").split("before it reads anything")
-    assert named(read) == READ | GIVEN.keys()
-    assert named(unread) == WRITTEN.keys() | GIVEN.keys()
+    page = PAGE.read_text("utf-8")
+    git, rest = page.split("These say something beside it")
+    both, texts = rest.split("Of these the event itself")
+    assert [named(git), named(both), named(texts)] == [{*IN_GIT}, {*BOTH}, {*TEXTS}]
 
 
 def named(part: str) -> set[str]:
-    """Return what the first column of a table names, but for members of an event."""
+    """Return what the first column of a table names."""
     column = "".join(re.findall(r"^\| (`.*?) \|", part, re.MULTILINE))
-    return set(re.findall(r"`([a-z_]+)`", column)) - set(GIVEN.values())
+    return set(re.findall(r"`([a-z_]+)`", column))

@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.action.scope import DELETED, HISTORY, LOST, TREE, Asked, Wanted, scope_of
+from bedrock_key_guard.action.scope import (
+    DELETED,
+    HISTORY,
+    LOST,
+    TEXT,
+    TREE,
+    Asked,
+    Wanted,
+    scope_of,
+)
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.scan import Scanning
 
@@ -89,7 +98,6 @@ TO_RELEASE = replace(
         # A pull request, and others like it.
         ("pull_request", pull_request(), ALL_HERE, PROPOSED),
         ("pull_request_target", pull_request(), ALL_HERE, PROPOSED),
-        ("pull_request_review", pull_request(), ALL_HERE, PROPOSED),
         (
             "pull_request",
             pull_request(head=GONE),
@@ -100,7 +108,10 @@ TO_RELEASE = replace(
         # Whatever else.
         ("schedule", {}, ALL_HERE, HISTORY),
         ("workflow_dispatch", push(), ALL_HERE, HISTORY),
-        ("issues", {}, ALL_HERE, HISTORY),
+        # A text costs no history, whatever it is about.
+        ("issues", {}, ALL_HERE, TEXT),
+        ("pull_request_review", pull_request(), ALL_HERE, TEXT),
+        ("pull_request_review_comment", pull_request(), ALL_HERE, TEXT),
         ("", {}, ALL_HERE, HISTORY),
         # An event that says too little, or what no event says.
         ("push", {}, ALL_HERE, HISTORY),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.aws.ambient import has_credentials
+from bedrock_key_guard.aws.ambient import credentials_in
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI"}
 TOKEN = {
@@ -46,7 +46,23 @@ def nobodys_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_environment_offers_credentials_or_not(
     environment: dict[str, str], expected: bool
 ) -> None:
-    assert has_credentials(environment) is expected
+    assert bool(credentials_in(environment)) is expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "kind"),
+    [
+        (KEYS, "an access key"),
+        ({**KEYS, "AWS_SESSION_TOKEN": "a"}, "temporary credentials"),
+        ({**KEYS, "AWS_SESSION_TOKEN": ""}, "an access key"),
+        (TOKEN, "a web identity"),
+        ({"AWS_PROFILE": "guard"}, "a profile"),
+        ({}, ""),
+    ],
+    ids=str,
+)
+def test_the_kind_of_credentials_is_said_in_words(environment: dict[str, str], kind: str) -> None:
+    assert credentials_in(environment) == kind
 
 
 @pytest.mark.parametrize(
@@ -68,18 +84,18 @@ def test_files_offer_credentials_or_not(
     name: str, text: str, expected: bool, nobodys_files: Path
 ) -> None:
     (nobodys_files / name).write_text(text, encoding="utf-8")
-    assert has_credentials({}) is expected
+    assert bool(credentials_in({})) is expected
     moved = nobodys_files / "elsewhere"
     (nobodys_files / name).rename(moved)
-    assert has_credentials({}) is False
-    assert has_credentials({"AWS_CONFIG_FILE": str(moved)}) is expected
-    assert has_credentials({"AWS_SHARED_CREDENTIALS_FILE": str(moved)}) is expected
+    assert bool(credentials_in({})) is False
+    assert bool(credentials_in({"AWS_CONFIG_FILE": str(moved)})) is expected
+    assert bool(credentials_in({"AWS_SHARED_CREDENTIALS_FILE": str(moved)})) is expected
 
 
 def test_nobody_is_asked_and_no_sdk_is_loaded() -> None:
     code = (
-        "import sys; from bedrock_key_guard.aws.ambient import has_credentials; "
-        "has_credentials({}); "
+        "import sys; from bedrock_key_guard.aws.ambient import credentials_in; "
+        "credentials_in({}); "
         "sys.exit(bool({'boto3', 'botocore', 'socket'} & sys.modules.keys()))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.actions import CHANGES
-from bedrock_key_guard.report.details import describe, response, withheld
+from bedrock_key_guard.report.details import describe, place, response, withheld
 from bedrock_key_guard.report.report import Report, Visibility, may_name_places, plural
 from bedrock_key_guard.report.status import words, worst_first
 from bedrock_key_guard.text.terminal import printable
@@ -44,11 +44,13 @@ def _annotation(case: Case, visibility: Visibility) -> str:
     properties = {"title": f"{incident.key.family.title}, {now.name}"}
     first, *others = incident.locations
     where = f"It is in {plural(len(others), 'more place')}." if others else ""
-    if may_name_places(case, visibility):
-        place = {"file": first.path, "line": f"{first.line}", "col": f"{first.column}"}
-        properties = place | properties
-    else:
+    if not may_name_places(case, visibility):
         where = withheld(case)
+    elif first.source == "event":
+        where = f"It is at {place(first)}. {where}".rstrip()
+    else:
+        at = {"file": first.path, "line": f"{first.line}", "col": f"{first.column}"}
+        properties = at | properties
     who = f"{'; '.join(describe(incident.key))}."
     message = " ".join(filter(None, (now.sentence, _done(case), who, where)))
     return _command(level, properties, message)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -49,11 +50,22 @@ MOST_VALUES = 5
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Name the files behind a scan: a repository (`owner/name`) at a commit, on a server."""
+    """Name what is behind a scan: a repository (`owner/name`) on a server, and code at a commit.
+
+    `code` is the repository of that code, where it is another one, and "" where nobody knows which.
+    `top` is the folder that its files are in, "" for the current one.
+    """
 
     server_url: str
     repository: str
     commit: str
+    code: str | None = None
+    top: str = ""
+
+    def repository_of(self, location: Location) -> str:
+        """Return the repository of a place, "" where it is not known."""
+        of_code = self.repository if self.code is None else self.code
+        return self.repository if location.source == "event" else of_code
 
 
 def known(case: Case) -> str:
@@ -163,12 +175,12 @@ def _value(label: str, value: str) -> str:
 
 
 def _sighting(location: Location, source: Source | None) -> Sighting:
-    path = _linked(location, source)
+    path, repository = _linked(location, source), source.repository_of(location) if source else ""
     return Sighting(
-        repository=source.repository if source else "",
+        repository=repository,
         place=clip(printable(place(location))),
         inside=clip(printable(surroundings(location))),
-        commit=(location.commit or source.commit) if source and path else "",
+        commit=(location.commit or source.commit) if source and path and not location.page else "",
         path=path,
         line=location.line,
         since=location.commit or "",
@@ -187,26 +199,37 @@ def _row(sighting: Sighting, source: Source | None) -> tuple[str, str]:
 
 def _linked(location: Location, source: Source | None) -> str:
     """Return the path to a place, where GitHub can have it."""
-    path = PurePosixPath(location.path)
-    if (  # no link leads to what must not be named
-        source is None
-        or not location.path
-        or redact(location.path) != location.path
-        or location.source == "stdin"
-        or path.is_absolute()
-        or ".." in path.parts
-    ):
+    if source is None or location.source == "stdin" or redact(location.path) != location.path:
+        return ""  # no link leads to what must not be named
+    if location.source == "event":
+        return location.page
+    path = _from_top(location, source.top)
+    if not location.path or path.is_absolute() or ".." in path.parts:
+        return ""
+    if not source.repository_of(location) or not (location.commit or source.commit):
         return ""
     return quote(str(path).encode("utf-8", "surrogateescape"))
 
 
+def _from_top(location: Location, top: str) -> PurePosixPath:
+    """Return the path of a file in its repository, one outside of it as it is on this machine."""
+    path = PurePosixPath(location.path)
+    if not top or location.source != "working-tree":
+        return path
+    absolute = PurePath(os.path.abspath(location.path))  # noqa: PTH100  # reads nothing
+    inside = absolute.is_relative_to(top)
+    return PurePosixPath((absolute.relative_to(top) if inside else absolute).as_posix())
+
+
 def _link(sighting: Sighting, source: Source | None) -> str | None:
-    """Return the address of a line; what an issue remembers may be anybody's text."""
-    if source is None or not sighting.path or not sighting.commit:
+    """Return the address of a line or a page; what an issue remembers may be anybody's text."""
+    if source is None or not sighting.path:
         return None
+    repository = f"{source.server_url}/{quote(sighting.repository)}"
+    if not sighting.commit:
+        return f"{repository}/{quote(sighting.path, safe='/%#')}"
     path = quote(sighting.path, safe="/%")
-    blob = f"{quote(sighting.repository)}/blob/{quote(sighting.commit)}"
-    return f"{source.server_url}/{blob}/{path}#L{sighting.line}"
+    return f"{repository}/blob/{quote(sighting.commit)}/{path}#L{sighting.line}"
 
 
 def _item(item: Item, bullet: str) -> Iterator[str]:

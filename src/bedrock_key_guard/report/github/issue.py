@@ -82,8 +82,12 @@ class Wanted:
     told: Told
 
 
-def wanted(case: Case, policy: Policy) -> Wanted | None:
-    """Return what should become of the issue of a key, None where it is to be left alone."""
+def wanted(case: Case, policy: Policy, *, code_is_own: bool = True) -> Wanted | None:
+    """Return what should become of the issue of a key, None where it is to be left alone.
+
+    A text of somebody who may not write to the repository opens one only where it proves something:
+    anybody can forge a key. So does code that is not the repository's own.
+    """
     now = status(case)
     # Nothing new is known of a key that may not be asked about: its issue stays as it is.
     if policy == "never" or (now in ("malformed", "foreign") and policy == "auto"):
@@ -94,11 +98,16 @@ def wanted(case: Case, policy: Policy) -> Wanted | None:
     # A run that was killed between the response and the issue has left no issue.
     answered_before = case.outcome is not None and case.outcome.confirmed_dead
     return Wanted(
-        create=policy == "always" or not _settled(case) or answered_before,
+        create=(policy == "always" or not _settled(case) or answered_before)
+        and (_is_genuine(case) or not case.incident.by_strangers_alone(code_is_own=code_is_own)),
         open=not _settled(case),
         live=now in ("live", "unconfirmed"),
         told=_told(case),
     )
+
+
+def _is_genuine(case: Case) -> bool:
+    return case.verdict is not None and case.verdict.state in ("live", "contained")
 
 
 def _settled(case: Case) -> bool:

@@ -17,6 +17,7 @@ from bedrock_key_guard.report.github.case_markdown import (
     used,
     within,
 )
+from bedrock_key_guard.report.job import statement
 from bedrock_key_guard.report.report import (
     Report,
     Visibility,
@@ -55,6 +56,7 @@ def as_markdown(report: Report, *, visibility: Visibility, source: Source | None
     cases = worst_first(report.cases)
     parts = [
         f"## Bedrock Key Guard\n\n{totals(report)}",
+        prose(statement(report, visibility)),
         _overview(cases, visibility),
         *_all_details(cases, visibility, source),
         _afterwards(cases),

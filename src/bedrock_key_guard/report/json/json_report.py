@@ -22,6 +22,7 @@ from bedrock_key_guard.model.findings import Case, NotScanned
 from bedrock_key_guard.model.origins import Location
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.usage import Breakdown, Change, Gap, Hour, Usage
+from bedrock_key_guard.report.job import statement
 from bedrock_key_guard.report.json.encode import Json, encode, members, only, renamed
 
 if TYPE_CHECKING:
@@ -53,8 +54,17 @@ def _report(report: Report) -> Json:
         "complete": report.complete,
         "not_scanned": _not_scanned(report),
         "scanned": report.scan.scanned,
+        "job": _job(report),
         "incidents": report.cases,
     }
+
+
+def _job(report: Report) -> Json | None:
+    """Return what a job came with; the report is a file of the job, and tells who it was."""
+    if report.job is None:
+        return None
+    told = {"acted_as": report.acted_as, "statement": statement(report, None)}
+    return {**members(report.job), **told}
 
 
 def _not_scanned(report: Report) -> tuple[NotScanned, ...]:

@@ -12,6 +12,7 @@ from bedrock_key_guard.report.advice import afterwards, particular
 from bedrock_key_guard.report.call_chart import bars
 from bedrock_key_guard.report.details import circumstances, facts, place, undo, withheld
 from bedrock_key_guard.report.document import Item, Items, Section, Table
+from bedrock_key_guard.report.job import statement
 from bedrock_key_guard.report.report import (
     USERS_NOT_NAMED,
     Report,
@@ -73,6 +74,7 @@ def as_text(
         [f"{BOLD}Afterwards{PLAIN}", *_items(steps, page)] if steps else [],
         _not_scanned(report, visibility, page),
         [f"{kind}: {shown(remark)}" for kind, remark in report.remarks],
+        [shown(line)] if (line := statement(report, visibility)) else [],
         [f"{BOLD}{totals(report)}{PLAIN}"],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)

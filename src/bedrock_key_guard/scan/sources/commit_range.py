@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedrock_key_guard.git.clean_git import Git
+    from bedrock_key_guard.git.repository import Repository
     from bedrock_key_guard.scan.source import Inputs
 
 _DOTS = re.compile(r"\.{2,3}")
@@ -38,40 +39,49 @@ _HEAD = 128
 _TARGET = re.compile(rb"object ([0-9a-f]+)\n")
 
 
-def commit_range(folder: Path, revisions: Sequence[str]) -> Generator[Source, None, None]:
+def commit_range(
+    folder: Path, revisions: Sequence[str], commits: Path | None = None
+) -> Generator[Source, None, None]:
     """Yield what the commits of `revisions` added, and the text of the tags that they name.
 
     They are those of `git rev-list`, such as `A..B` or `--all --not OLD`. What a shallow or partial
-    clone has not got is missing. Raises UsageError where `folder` is in no repository, or Git knows
-    no such range.
+    clone has not got is missing, unless the repository at `commits` has it. Raises UsageError where
+    `folder` is in no repository, or Git knows no such range.
     """
-    with clean_git(repository_of(folder, "commits")) as git:
-        yield from range_in(git, revisions, " ".join(revisions))
+    repository = repository_of(folder, "commits")
+    with clean_git(_fuller(repository, commits)) as git:
+        yield from range_in(git, revisions, " ".join(revisions), repository)
 
 
-def range_in(git: Git, revisions: Sequence[str], name: str) -> Generator[Source, None, None]:
-    """Yield the same of the repository of `git`; `name` is what a report calls the range."""
+def range_in(
+    git: Git, revisions: Sequence[str], name: str, at: Repository | None = None
+) -> Generator[Source, None, None]:
+    """Yield the same of the repository of `git`; `name` is what a report calls the range.
+
+    What is no commit, such as the work trees of submodules, is that of the repository `at`.
+    """
     check_revisions(revisions)
-    repository, words = git.repository, with_heads(git, revisions)
+    at = at or git.repository
+    words = with_heads(git, revisions)
     try:
-        commits, changed = additions(git, words)
+        listed, changed = additions(git, words)
     except UsageError:
         gap = NotScanned(name, "missing", _why_not(git, words))
         yield Source(Scanned(("range",), range=name), (each for each in (gap,)))
         return
     added = [each for each in changed if not each.is_submodule]
-    ids = dict.fromkeys((*commits, *(each.object for each in added), *_named(git, words)))
-    cut = not first_commits(repository).isdisjoint(commits)
+    ids = dict.fromkeys((*listed, *(each.object for each in added), *_named(git, words)))
+    cut = not first_commits(git.repository).isdisjoint(listed)
     linked = dict.fromkeys(each.path for each in changed if each.is_submodule)
-    gaps = [*not_here(repository, linked)]
+    gaps = [*not_here(at, linked)]
     gaps += [NotScanned(name, "missing", SHALLOW)] if cut else []
-    scanned = Scanned(("range",), range=f"{name} ({len(commits)} commits)")
+    scanned = Scanned(("range",), range=f"{name} ({len(listed)} commits)")
     paths = dict.fromkeys(each.path for each in added)
     yield Source(
         scanned,
         _inputs(git, ids, paths, gaps),
         partial(placed, git, among=added),
-        partial(stored_beside, repository),
+        partial(stored_beside, at),
     )
 
 
@@ -82,6 +92,11 @@ def _inputs(
     yield from names(paths)
     with ObjectReader(git) as reader:
         yield from objects(reader, ids)
+
+
+def _fuller(repository: Repository, commits: Path | None) -> Repository:
+    """Return the repository that has more of the commits of one."""
+    return repository_of(commits, "commits") if commits else repository
 
 
 def commits_known(folder: Path) -> Callable[[str], bool] | None:

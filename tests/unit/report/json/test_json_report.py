@@ -17,6 +17,7 @@ from bedrock_key_guard.model.evidence import BedrockState, IamState, Plane, Verd
 from bedrock_key_guard.model.findings import Confidence
 from bedrock_key_guard.model.origins import Source
 from bedrock_key_guard.model.response import Outcome, OutcomeState
+from bedrock_key_guard.report.job import Job
 from bedrock_key_guard.report.json.json_report import as_json
 from tests.unit.report import arbitrary, runner, samples
 from tests.unit.verify.doubles import SHOWN
@@ -168,7 +169,22 @@ def test_a_clean_report() -> None:
             "range": None,
             "deep": True,
         },
+        "job": None,
         "incidents": [],
+    }
+
+
+def test_a_job_is_told_in_fields_and_in_one_line() -> None:
+    job = Job("push", "a web identity", "arn", "a token", ("sleep",))
+    told = json.loads(as_json(replace(samples.report(), job=job, acted_as="arn:aws:sts")))["job"]
+    assert told.pop("statement").startswith("Event push: ")
+    assert told == {
+        "event": "push",
+        "credentials": "a web identity",
+        "role": "arn",
+        "token": "a token",
+        "could_not": ["sleep"],
+        "acted_as": "arn:aws:sts",
     }
 
 
