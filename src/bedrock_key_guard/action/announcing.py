@@ -35,5 +35,6 @@ def _announcement(inputs: Inputs, event: Event) -> Announcement:
         labels=inputs.issue_labels,
         assignees=inputs.issue_assignees,
         source=event.source,
+        masks=inputs.mask_identities,
         run_url=f"{event.server_url}/{event.repository}/actions/runs/{event.run_id}",
     )

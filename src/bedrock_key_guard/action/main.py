@@ -6,29 +6,26 @@ The order is: mask every key, contain, then announce. Inputs come as `INPUT_*` v
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.action.event import BESIDE, Event, require_read
 from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.libraries import Libraries
-from bedrock_key_guard.action.runner import Runner, writing
+from bedrock_key_guard.action.results import NO_SARIF, RunFiles, may_write_sarif, write_results
+from bedrock_key_guard.action.runner import Runner
 from bedrock_key_guard.aws.ambient import has_credentials
 from bedrock_key_guard.console.progress_display import watching
 from bedrock_key_guard.console.standard_streams import report_error, warn_of_reset, write
 from bedrock_key_guard.errors import GuardError, InterruptedRunError, as_guard_error
 from bedrock_key_guard.pipeline import pipeline
-from bedrock_key_guard.pipeline.options import Surroundings, default_ledger
+from bedrock_key_guard.pipeline.options import Surroundings
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.summary import as_markdown
-from bedrock_key_guard.report.json.json_report import as_json
-from bedrock_key_guard.report.report import counts, exit_code, result
+from bedrock_key_guard.report.report import exit_code
 from bedrock_key_guard.report.terminal.text import as_text
 
 if TYPE_CHECKING:
@@ -73,9 +70,9 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     event = Event.from_environment(environment)
     if event is not None:
         require_read(event)
-    folder = _folder(environment)
-    responding = inputs.responding(folder / "ledger.jsonl", _distrust(event))
-    libraries = Libraries(folder, environment, runner.log)
+    files = RunFiles.of(environment)
+    responding = inputs.responding(files.ledger, _distrust(event))
+    libraries = Libraries(files.folder, environment, runner.log)
     if inputs.verify:
         warn_of_reset(responding.policy)
     report = pipeline.run(
@@ -93,25 +90,15 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     if inputs.verify and not has_credentials(environment):
         report = _warned(report, _no_credentials(event))
     report, visibility = _announce(_left_unread(report, inputs, event), inputs, event, libraries)
+    sarif = inputs.sarif and may_write_sarif(report, visibility)
+    if inputs.sarif and not sarif:
+        report = _noted(report, NO_SARIF)
     _tell(report, visibility, runner)
-    _write_outputs(report, folder / "report.json", runner)
+    write_results(report, files, runner, sarif=sarif)
     if inputs.summary:
         source = event.source if event else None
         runner.summary(as_markdown(report, visibility=visibility, source=source))
-    return exit_code(report, inputs.fail_on)
-
-
-def _folder(environment: Mapping[str, str]) -> Path:
-    """Return where the run keeps its files: a new folder beside the job's, or else one at home.
-
-    Others may have taken a name that they know, for a link to where they want the report to be.
-    Raises IncompleteError where none can be made.
-    """
-    temporary = environment.get("RUNNER_TEMP")
-    if not temporary:
-        return default_ledger().parent
-    with writing(temporary):
-        return Path(mkdtemp(prefix="bedrock-key-guard.", dir=temporary))
+    return exit_code(report, inputs.fail_on, fail_on_incomplete=inputs.fail_on_incomplete)
 
 
 def _distrust(event: Event | None) -> str | None:
@@ -186,23 +173,3 @@ def _tell(report: Report, visibility: Visibility, runner: Runner) -> None:
     runner.log(as_text(report, visibility=visibility))
     for line in as_annotations(report, visibility=visibility):
         runner.command(line)
-
-
-def _write_outputs(report: Report, path: Path, runner: Runner) -> None:
-    """Write the report to a file of this job, and set the outputs."""
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_text(as_json(report), encoding="utf-8")
-    total = counts(report)
-    urls = [*dict.fromkeys(case.issue_url for case in report.cases if case.issue_url)]
-    outputs = {
-        "result": result(report),
-        "findings": str(total.keys),
-        "live": str(total.live),
-        "responded": str(total.responded),
-        "unverified": str(total.unverified),
-        "report-file": str(path),
-        "issue-urls": json.dumps(urls),
-    }
-    for name, value in outputs.items():
-        runner.output(name, value)

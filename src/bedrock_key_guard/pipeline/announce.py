@@ -49,6 +49,7 @@ class Announcement:
     source: Source | None = None
     run_url: str | None = None
     max_issues: int = 20
+    masks: bool = False
 
 
 def announce(report: Report, client: GitHub, how: Announcement) -> Report:
@@ -58,7 +59,8 @@ def announce(report: Report, client: GitHub, how: Announcement) -> Report:
     issues could not be written is in the report's warnings, and what is missing of others in its
     notes; neither stops a run.
     """
-    context = IssueContext(repository_visibility(client, how.repository), how.source, how.run_url)
+    seen_by = repository_visibility(client, how.repository)
+    context = IssueContext(seen_by, how.source, how.run_url, how.masks)
     cases = worst_first(report.cases)
     issues = [issue for case in cases if (issue := _issue(case, how.policy, context))]
     keeper = Issues(client, how.repository, labels=how.labels, assignees=how.assignees)

@@ -6,11 +6,14 @@ The values in rows are untrusted text: each output makes them harmless in its ow
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, short
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.report import places_not_named, plural
+from bedrock_key_guard.text.redaction import redact
 from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -78,6 +81,18 @@ def place(location: Location) -> str:
     if not name or name.endswith("/"):
         name += f"object {(location.object or '')[:_SHORT_ID]}"
     return f"{name}:{location.line}:{location.column}"
+
+
+def path_in_tree(location: Location) -> str:
+    """Return the path of a file in the repository, as in a URI; "" where there may be none.
+
+    No link leads to what must not be named.
+    """
+    path = PurePosixPath(location.path)
+    unfit = path.is_absolute() or ".." in path.parts or redact(location.path) != location.path
+    if not location.path or location.source == "stdin" or unfit:
+        return ""
+    return quote(str(path).encode("utf-8", "surrogateescape"))
 
 
 def circumstances(location: Location) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import PurePosixPath
 from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from bedrock_key_guard.model.sightings import Sighting
 from bedrock_key_guard.report.details import (
     facts,
     known_since,
+    path_in_tree,
     place,
     surroundings,
     undo,
@@ -27,7 +27,6 @@ from bedrock_key_guard.report.report import (
 )
 from bedrock_key_guard.report.usage_sections import lasting, usage_sections
 from bedrock_key_guard.text.markdown import clip, code, fenced, prose, table
-from bedrock_key_guard.text.redaction import redact
 from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ def _value(label: str, value: str) -> str:
 
 
 def _sighting(location: Location, source: Source | None) -> Sighting:
-    path = _linked(location, source)
+    path = path_in_tree(location) if source else ""
     return Sighting(
         repository=source.repository if source else "",
         place=clip(printable(place(location))),
@@ -183,21 +182,6 @@ def _row(sighting: Sighting, source: Source | None) -> tuple[str, str]:
     words = (known_since(sighting.since, gone=sighting.gone), sighting.inside)
     around = prose(", ".join(filter(None, words))) or "plain text"
     return f"{other}[{text}]({link})" if link else f"{other}{text}", around
-
-
-def _linked(location: Location, source: Source | None) -> str:
-    """Return the path to a place, where GitHub can have it."""
-    path = PurePosixPath(location.path)
-    if (  # no link leads to what must not be named
-        source is None
-        or not location.path
-        or redact(location.path) != location.path
-        or location.source == "stdin"
-        or path.is_absolute()
-        or ".." in path.parts
-    ):
-        return ""
-    return quote(str(path).encode("utf-8", "surrogateescape"))
 
 
 def _link(sighting: Sighting, source: Source | None) -> str | None:

@@ -20,7 +20,8 @@ from bedrock_key_guard.report.github.case_markdown import (
     undoing,
     used,
 )
-from bedrock_key_guard.report.report import may_name_places
+from bedrock_key_guard.report.masking import masked
+from bedrock_key_guard.report.report import may_name_places, may_name_users
 from bedrock_key_guard.report.status import Level, responded, status, words, worst_first
 from bedrock_key_guard.text.markdown import table
 
@@ -60,12 +61,13 @@ class IssueContext:
     """Say where the files are, which run this is, and who can read the issue.
 
     `visibility` is that of the repository that holds the issue; `source` is None where the
-    files are in no repository.
+    files are in no repository. `masks` asks that strangers are not told whose a key is.
     """
 
     visibility: Visibility
     source: Source | None = None
     run_url: str | None = None
+    masks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ def issue_text(case: Case, context: IssueContext) -> str:
         used(case, context.visibility),
         f"### What is left to do\n\n{listed(advice(case), '- [ ]')}",
     )
-    return "\n\n".join(filter(None, parts))
+    text = "\n\n".join(filter(None, parts))
+    return masked(text, case) if context.masks and not may_name_users(context.visibility) else text
 
 
 def where_it_is(case: Case, context: IssueContext, found: Sequence[Sighting], taken: str) -> str:
