@@ -73,6 +73,9 @@ WRITTEN = {
 GIVEN = {"repository_dispatch": "client_payload", "workflow_dispatch": "inputs"}
 """Events about the repository unless something is given with them, and the member that holds it."""
 
+LOOKS_AFTER = frozenset(("schedule", "workflow_dispatch"))
+"""Events at which issues are brought up to date, whether or not a key is met."""
+
 BESIDE = dict.fromkeys(
     ("pull_request", "pull_request_target"),
     "The pull request's own title and description are not read, only its commits and files.",

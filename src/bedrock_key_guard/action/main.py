@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.action.event import BESIDE, Event, require_read
+from bedrock_key_guard.action.event import BESIDE, LOOKS_AFTER, Event, require_read
 from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.libraries import Libraries
 from bedrock_key_guard.action.results import NO_SARIF, RunFiles, may_write_sarif, write_results
@@ -75,21 +75,22 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     libraries = Libraries(files.folder, environment, runner.log)
     if inputs.verify:
         warn_of_reset(responding.policy)
+    around = Surroundings(
+        environment,
+        mask=runner.mask,
+        provide=libraries.provide,
+        watch=lambda: watching(sys.stderr, environment),
+    )
     report = pipeline.run(
         inputs.scanning(event),
         inputs.verifying(event) if inputs.verify else None,
         responding if inputs.verify else None,
-        Surroundings(
-            environment,
-            mask=runner.mask,
-            provide=libraries.provide,
-            watch=lambda: watching(sys.stderr, environment),
-        ),
+        around,
         inputs.investigating(),
     )
     if inputs.verify and not has_credentials(environment):
         report = _warned(report, _no_credentials(event))
-    report, visibility = _announce(_left_unread(report, inputs, event), inputs, event, libraries)
+    report, visibility = _announce(_left_unread(report, inputs, event), inputs, event, around)
     sarif = inputs.sarif and may_write_sarif(report, visibility)
     if inputs.sarif and not sarif:
         report = _noted(report, NO_SARIF)
@@ -126,7 +127,7 @@ def _no_credentials(event: Event | None) -> str:
 
 
 def _announce(
-    report: Report, inputs: Inputs, event: Event | None, libraries: Libraries
+    report: Report, inputs: Inputs, event: Event | None, around: Surroundings
 ) -> tuple[Report, Visibility]:
     """Bring the issues up to date, and find out who can read this run.
 
@@ -136,13 +137,14 @@ def _announce(
         return report, "unknown"
     if inputs.report_issue != "never":
         report = _obstructed(report, inputs, event)
-    if not (inputs.github_token and report.cases) or report.scan.interrupted:
+    looks = report.cases or (event.name in LOOKS_AFTER and inputs.report_issue != "never")
+    if not (inputs.github_token and looks) or report.scan.interrupted:
         return report, event.visibility
     try:
-        libraries.provide()
+        around.provide()
         from bedrock_key_guard.action.announcing import announced
 
-        return announced(report, inputs, event)
+        return announced(report, inputs, event, around)
     except Exception as error:  # noqa: BLE001  # least of all an error of our own may hide it
         known = as_guard_error(error)
         lost = f"No issue was opened or changed: {known} {known.remedy}"
