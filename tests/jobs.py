@@ -174,6 +174,7 @@ class Host:
         environment = {
             **os.environ,
             **self.secrets,
+            "GITHUB_ACTION": "__acme_bedrock-key-guard",
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_ACTOR": "octocat",
@@ -181,7 +182,9 @@ class Host:
             "GITHUB_EVENT_NAME": event_name,
             "GITHUB_EVENT_PATH": str(folder / "event.json"),
             "GITHUB_OUTPUT": str(folder / "outputs"),
+            "GITHUB_JOB": "guard",
             "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_RUN_ID": "4711",
             "GITHUB_SERVER_URL": self.github.server_url,
             "GITHUB_SHA": commit,
@@ -257,10 +260,14 @@ class Job:
         made = Path(self.environment["RUNNER_TEMP"]).glob("bedrock-key-guard.*")
         return max(made, key=lambda path: path.stat().st_mtime_ns)
 
+    def file(self, kind: str, ending: str) -> Path:
+        """Return one of those files, which the last run has left."""
+        return self.temp / f"{kind}-4711-1-guard-__acme_bedrock-key-guard.{ending}"
+
     @property
     def report(self) -> dict[str, Any]:
         """Return the report that the job has left."""
-        report: dict[str, Any] = json.loads((self.temp / "report.json").read_text("utf-8"))
+        report: dict[str, Any] = json.loads(self.file("report", "json").read_text("utf-8"))
         return report
 
     @property

@@ -125,7 +125,7 @@ def _run_action(
     seconds = time.monotonic() - started
     if done.returncode != FOUND:
         sys.exit(f"The guard ended with {done.returncode}; see {temporary / 'log.txt'}.")
-    (report,) = temporary.glob("bedrock-key-guard.*/report.json")
+    (report,) = temporary.glob("bedrock-key-guard.*/report*.json")
     return Run(seconds, json.loads(report.read_text(encoding="utf-8")))
 
 

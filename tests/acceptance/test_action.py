@@ -9,9 +9,11 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from bedrock_key_guard.keys.key import fingerprint
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey
 from sandbox.github.github_server import GitHubServer
@@ -173,7 +175,10 @@ def test_the_step_itself_does_the_same_under_bash(
         "live": "1",
         "responded": "1",
         "unverified": "0",
-        "report-file": str(job.temp / "report.json"),
+        "incidents": json.dumps([told_of(leaked, issue["html_url"])]),
+        "report-file": str(job.file("report", "json")),
+        "sarif-file": "",
+        "ledger-file": str(job.file("ledger", "jsonl")),
         "issue-urls": json.dumps([issue["html_url"]]),
     }
     assert verdicts(job.report) == ["live"]
@@ -195,7 +200,7 @@ def test_a_clean_run_installs_nothing_and_asks_nobody(bare: Job, github: GitHubS
     (bare.workspace / "README").touch()
     done = bare.run()
     assert (done.returncode, done.stderr, bare.outputs["result"]) == (0, b"", "clean")
-    assert [path.name for path in bare.temp.iterdir()] == ["report.json"]
+    assert [path.name for path in bare.temp.iterdir()] == [bare.file("report", "json").name]
     assert github.exchanges == []
 
 
@@ -321,3 +326,55 @@ def stopped(job: Job) -> None:
     told = done.stdout.decode().splitlines()[-1]
     assert told.startswith("::error title=Bedrock Key Guard::There is no Python 3.10 or newer")
     assert told.endswith("Add actions/setup-python before this step.")
+
+
+# ── what the steps after it find ────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def leaking(workspace: Path, host: Host) -> Host:
+    """Give a runner whose workspace holds a key."""
+    assert host.workspace == workspace
+    return host
+
+
+def told_of(leaked: LongTermKey, issue: str) -> dict[str, str]:
+    """Return what a step that tells a chat finds of a key that was made dead."""
+    return {
+        "fingerprint": fingerprint(leaked.key),
+        "family": "bedrock-long-term",
+        "verdict": "live",
+        "alias": leaked.alias,
+        "state": "stopped",
+        "issue": issue,
+    }
+
+
+@pytest.mark.parametrize(
+    ("visibility", "respond", "written"),
+    [("private", "off", True), ("public", "off", False), ("public", "disable", True)],
+)
+def test_code_scanning_gets_sarif_unless_strangers_would_be_led_to_a_key(
+    visibility: Literal["private", "public"],
+    respond: str,
+    written: bool,
+    leaking: Host,
+    github: GitHubServer,
+) -> None:
+    github.state.repositories[REPOSITORY].visibility = visibility
+    job = leaking.job(event=push(visibility), python=HURRIED)
+    assert job.run(respond=respond, sarif_file="true").returncode == 1
+    assert bool(job.outputs["sarif-file"]) is written
+    assert job.file("report", "sarif").exists() is written
+    assert ("No SARIF file was written" in job.summary) is not written
+    if written:
+        (run,) = json.loads(Path(job.outputs["sarif-file"]).read_text("utf-8"))["runs"]
+        (location,) = run["results"][0]["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"] == LEAK
+
+
+def test_what_is_incomplete_fails_no_step_that_only_wants_to_be_told(host: Host) -> None:
+    job = host.job(python=HURRIED)
+    (job.workspace / "old.7z").write_bytes(b"7z\xbc\xaf\x27\x1c\0\x04" + bytes(24))
+    codes = [job.run(fail_on_incomplete=each).returncode for each in ("true", "false")]
+    assert (codes, job.outputs["result"]) == ([4, 0], "incomplete")

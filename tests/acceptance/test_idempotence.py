@@ -106,7 +106,7 @@ class Killer:
         self.patch.undo()
         assert victim.returncode == -signal.SIGKILL, stderr
         if point.torn:
-            ledger = job.temp / "ledger.jsonl"
+            ledger = job.file("ledger", "jsonl")
             *whole, last = ledger.read_bytes().splitlines(keepends=True)
             ledger.write_bytes(b"".join(whole) + last[: len(last) // 2])
 
@@ -172,7 +172,7 @@ def test_what_a_killed_run_took_can_still_be_given_back(
     killer.run(job, point)
     job.run()
     # Each run has a folder of its own, and one of the two has made the change.
-    ledgers = Path(job.environment["RUNNER_TEMP"]).glob("*/ledger.jsonl")
+    ledgers = Path(job.environment["RUNNER_TEMP"]).glob("*/ledger*.jsonl")
     commands = [("restore", "--ledger", str(ledger)) for ledger in ledgers]
     codes = [guard(*each, cwd=job.folder, env=job.environment).returncode for each in commands]
     assert 0 in codes

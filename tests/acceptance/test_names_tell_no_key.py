@@ -134,10 +134,11 @@ def test_a_refusal_does_not_tell_a_key_that_it_was_given(
 def test_no_job_tells_a_key_that_is_in_a_name(scene: Scene, scan: str) -> None:
     assert git("commit", "--message", "leak", cwd=scene.tree).returncode == 0
     scene.start_watching()
-    done = scene.note(scene.job().run(scan=scan, report_issue="always"))
+    job = scene.job()
+    done = scene.note(job.run(scan=scan, report_issue="always", sarif_file="true"))
     assert done.returncode == 1
     written = scene.written()
     redacted = {Path(where).name for where, text in written.items() if b"[redacted]" in text}
-    assert redacted >= {"stdout", "report.json", "summary", "GitHub"}
+    assert redacted >= {"stdout", job.file("report", "json").name, "summary", "GitHub"}
     for where, text in written.items():
         assert told(os.fsdecode(text), scene.keys["the live key"]) == [], where

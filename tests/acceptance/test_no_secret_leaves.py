@@ -133,14 +133,15 @@ def _in_bytes(done: doors.Done) -> Done:
 )
 def test_the_action_tells_no_key(scene: Scene, inputs: dict[str, str]) -> None:
     job = scene.job()
-    done = scene.note(job.run(**inputs))
+    done = scene.note(job.run(**inputs, sarif_file="true"))
     assert done.returncode == 1
     assert done.stderr.startswith(b"A reset cannot be undone") is (inputs.get("respond") == "reset")
     assert MASK in done.stdout
     assert scene.github.issues(REPOSITORY)
     written = scene.written()
     gathered = {Path(where).name for where in written}
-    assert {"GitHub", "children", "outputs", "report.json", "stdout", "summary"} <= gathered
+    assert {"GitHub", "children", "outputs", "stdout", "summary"} <= gathered
+    assert {job.file("report", each).name for each in ("json", "sarif")} <= gathered
     assert scene.keys["the live key"].encode() in done.stdout
 
 

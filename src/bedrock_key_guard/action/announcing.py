@@ -7,27 +7,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.pipeline.announce import Announcement, announce
+from bedrock_key_guard.pipeline.dependencies import standings
+from bedrock_key_guard.pipeline.refresh import refresh
 
 if TYPE_CHECKING:
     from bedrock_key_guard.action.checkout import Checkout
     from bedrock_key_guard.action.event import Event
     from bedrock_key_guard.action.inputs import Inputs
+    from bedrock_key_guard.pipeline.options import Surroundings
     from bedrock_key_guard.report.report import Report, Visibility
 
 
 def announced(
-    report: Report, inputs: Inputs, event: Event, checkout: Checkout
+    report: Report, inputs: Inputs, event: Event, checkout: Checkout, around: Surroundings
 ) -> tuple[Report, Visibility]:
     """Bring the issues up to date where the run may, and return who can read the repository."""
-    with GitHub(inputs.github_token, api_url=event.api_url) as client:
+    dates = ServerDates()
+    with GitHub(inputs.github_token, api_url=event.api_url, hear=dates.hear) as client:
         # A repeated run has an old event, so GitHub is asked how it is now.
         now = repository_visibility(client, event.repository)
         if inputs.report_issue != "never" and event.untrusted is None:
-            report = announce(report, client, _announcement(inputs, event, checkout))
+            how = _announcement(inputs, event, checkout)
+            report = announce(report, client, how)
+            ask = standings(inputs.verifying(event), around) if inputs.verify else _nobody
+            report = refresh(report, client, how, ask, dates.clock)
         return report, event.visibility if now == "unknown" else now
+
+
+def _nobody(_account_id: str, _credential_id: str) -> None:
+    """Ask nothing of AWS, as the workflow wants it."""
 
 
 def _announcement(inputs: Inputs, event: Event, checkout: Checkout) -> Announcement:
@@ -39,5 +51,7 @@ def _announcement(inputs: Inputs, event: Event, checkout: Checkout) -> Announcem
         assignees=inputs.issue_assignees,
         source=checkout.source,
         code_is_own=checkout.foreign is None,
+        authors=inputs.issue_authors,
+        masks=inputs.mask_identities,
         run_url=f"{event.server_url}/{event.repository}/actions/runs/{event.run_id}",
     )

@@ -48,6 +48,9 @@ BOTH = frozenset(
 )
 """Events about commits, which say something beside them: a description, notes, inputs."""
 
+LOOKS_AFTER = frozenset(("schedule", "workflow_dispatch"))
+"""Events at which issues are brought up to date, whether or not a key is met."""
+
 TEXTS = frozenset(
     {
         "check_run",

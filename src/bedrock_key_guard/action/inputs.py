@@ -52,6 +52,10 @@ class Inputs:
     github_token: str = field(repr=False)
     summary: bool
     timeline: bool = False
+    sarif: bool = False
+    fail_on_incomplete: bool = True
+    mask_identities: bool = False
+    issue_authors: tuple[str, ...] = ("github-actions[bot]",)
     max_probes: int = 200
     max_responses: int = 20
     max_issues: int = 20
@@ -158,6 +162,10 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         github_token=text("github-token"),
         summary=switch("summary", "true"),
         timeline=switch("timeline", "false"),
+        sarif=switch("sarif-file", "false"),
+        fail_on_incomplete=switch("fail-on-incomplete", "true"),
+        issue_authors=_words(text("issue-authors")) or ("github-actions[bot]",),
+        mask_identities=switch("mask-identities", "false"),
         max_probes=number("max-probes", 200),
         max_responses=number("max-responses", 20),
         max_issues=number("max-issues", 20),

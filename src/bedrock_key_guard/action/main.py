@@ -6,32 +6,29 @@ The order is: mask every key, contain, then announce. Inputs come as `INPUT_*` v
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.action.checkout import checkout_of
 from bedrock_key_guard.action.deepening import reading, with_wiki
-from bedrock_key_guard.action.event import Event
+from bedrock_key_guard.action.event import LOOKS_AFTER, Event
 from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.job_facts import job_of
 from bedrock_key_guard.action.libraries import Libraries
-from bedrock_key_guard.action.runner import Runner, writing
+from bedrock_key_guard.action.results import NO_SARIF, RunFiles, may_write_sarif, write_results
+from bedrock_key_guard.action.runner import Runner
 from bedrock_key_guard.aws.ambient import credentials_in
 from bedrock_key_guard.console.progress_display import watching
 from bedrock_key_guard.console.standard_streams import report_error, warn_of_reset, write
 from bedrock_key_guard.errors import GuardError, InterruptedRunError, as_guard_error
 from bedrock_key_guard.pipeline import pipeline
-from bedrock_key_guard.pipeline.options import Surroundings, default_ledger
+from bedrock_key_guard.pipeline.options import Surroundings
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.summary import as_markdown
-from bedrock_key_guard.report.json.json_report import as_json
-from bedrock_key_guard.report.report import counts, exit_code, result
+from bedrock_key_guard.report.report import exit_code
 from bedrock_key_guard.report.terminal.text import as_text
 
 if TYPE_CHECKING:
@@ -76,26 +73,26 @@ def _failed(error: Exception, runner: Runner) -> int:
 def _run(environment: Mapping[str, str], runner: Runner) -> int:
     inputs = read_inputs(environment)
     event = Event.from_environment(environment)
-    folder = _folder(environment)
+    files = RunFiles.of(environment)
     checkout = checkout_of(inputs.path, event) if event is not None else None
-    responding = inputs.responding(
-        folder / "ledger.jsonl", _distrust(event), checkout.foreign if checkout else None
-    )
-    libraries = Libraries(folder, environment, runner.log)
+    foreign = checkout.foreign if checkout else None
+    responding = inputs.responding(files.ledger, _distrust(event), foreign)
+    libraries = Libraries(files.folder, environment, runner.log)
     if inputs.verify:
         warn_of_reset(responding.policy)
-    is_own = checkout is not None and checkout.foreign is None
-    read = with_wiki(reading(inputs, event, folder, own=is_own), inputs, event, folder)
+    is_own = checkout is not None and foreign is None
+    read = with_wiki(reading(inputs, event, files.folder, own=is_own), inputs, event, files.folder)
+    around = Surroundings(
+        environment,
+        mask=runner.mask,
+        provide=libraries.provide,
+        watch=lambda: watching(sys.stderr, environment),
+    )
     report = pipeline.run(
         read.scanning,
         inputs.verifying(event) if inputs.verify else None,
         responding if inputs.verify else None,
-        Surroundings(
-            environment,
-            mask=runner.mask,
-            provide=libraries.provide,
-            watch=lambda: watching(sys.stderr, environment),
-        ),
+        around,
         inputs.investigating(),
     )
     if read.told:
@@ -103,28 +100,17 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     report = replace(report, job=job_of(environment, inputs, event, checkout, report.scan.scanned))
     if inputs.verify and not credentials_in(environment):
         report = _warned(report, _no_credentials(event))
-    report, visibility = _announce(
-        _left_unread(report, inputs, event), inputs, event, checkout, libraries
-    )
+    report = _left_unread(report, inputs, event)
+    report, visibility = _announce(report, inputs, event, checkout, around)
+    sarif = inputs.sarif and may_write_sarif(report, visibility)
+    if inputs.sarif and not sarif:
+        report = _noted(report, NO_SARIF)
     _tell(report, visibility, runner)
-    _write_outputs(report, folder / "report.json", runner)
+    write_results(report, files, runner, sarif=sarif)
     if inputs.summary:
         source = checkout.source if checkout else None
         runner.summary(as_markdown(report, visibility=visibility, source=source))
-    return exit_code(report, inputs.fail_on)
-
-
-def _folder(environment: Mapping[str, str]) -> Path:
-    """Return where the run keeps its files: a new folder beside the job's, or else one at home.
-
-    Others may have taken a name that they know, for a link to where they want the report to be.
-    Raises IncompleteError where none can be made.
-    """
-    temporary = environment.get("RUNNER_TEMP")
-    if not temporary:
-        return default_ledger().parent
-    with writing(temporary):
-        return Path(mkdtemp(prefix="bedrock-key-guard.", dir=temporary))
+    return exit_code(report, inputs.fail_on, fail_on_incomplete=inputs.fail_on_incomplete)
 
 
 def _distrust(event: Event | None) -> str | None:
@@ -154,7 +140,7 @@ def _announce(
     inputs: Inputs,
     event: Event | None,
     checkout: Checkout | None,
-    libraries: Libraries,
+    around: Surroundings,
 ) -> tuple[Report, Visibility]:
     """Bring the issues up to date, and find out who can read this run.
 
@@ -164,13 +150,14 @@ def _announce(
         return report, "unknown"
     if inputs.report_issue != "never":
         report = _obstructed(report, inputs, event)
-    if not (inputs.github_token and report.cases) or report.scan.interrupted:
+    looks = report.cases or (event.name in LOOKS_AFTER and inputs.report_issue != "never")
+    if not (inputs.github_token and looks) or report.scan.interrupted:
         return report, event.visibility
     try:
-        libraries.provide()
+        around.provide()
         from bedrock_key_guard.action.announcing import announced
 
-        return announced(report, inputs, event, checkout)
+        return announced(report, inputs, event, checkout, around)
     except Exception as error:  # noqa: BLE001  # least of all an error of our own may hide it
         known = as_guard_error(error)
         lost = f"No issue was opened or changed: {known} {known.remedy}"
@@ -201,23 +188,3 @@ def _tell(report: Report, visibility: Visibility, runner: Runner) -> None:
     runner.log(as_text(report, visibility=visibility))
     for line in as_annotations(report, visibility=visibility):
         runner.command(line)
-
-
-def _write_outputs(report: Report, path: Path, runner: Runner) -> None:
-    """Write the report to a file of this job, and set the outputs."""
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_text(as_json(report), encoding="utf-8")
-    total = counts(report)
-    urls = [*dict.fromkeys(case.issue_url for case in report.cases if case.issue_url)]
-    outputs = {
-        "result": result(report),
-        "findings": str(total.keys),
-        "live": str(total.live),
-        "responded": str(total.responded),
-        "unverified": str(total.unverified),
-        "report-file": str(path),
-        "issue-urls": json.dumps(urls),
-    }
-    for name, value in outputs.items():
-        runner.output(name, value)

@@ -42,7 +42,7 @@ class _Revisions(argparse.Action):
         namespace.revisions = [*namespace.revisions, *(values or ())]
 
 
-def scan_options(formats: tuple[str, ...] = ("text", "json")) -> Parser:
+def scan_options(formats: tuple[str, ...] = ("text", "json", "sarif")) -> Parser:
     """Return the options of `scan`, for a command that writes these formats."""
     options = Parser(add_help=False)
     paths = "files and folders to read (default: the current folder)"
@@ -195,6 +195,10 @@ def _written(report: Report, form: str) -> str:
         from bedrock_key_guard.report.json.json_report import as_json
 
         return as_json(report)
+    if form == "sarif":
+        from bedrock_key_guard.report.sarif.sarif_report import as_sarif
+
+        return as_sarif(report)
     if form == "html":
         from bedrock_key_guard.report.html.page import as_html
 

@@ -28,7 +28,7 @@ from bedrock_key_guard.github.rate_limits import LIMITING, Pace, limited_for
 from bedrock_key_guard.https import Bearer, HttpsSession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from typing_extensions import Self
 
@@ -59,13 +59,21 @@ class GitHub:
     Every method raises `UnansweredError`, `RateLimitError`, `RefusedError` or `DeniedError`.
     """
 
-    def __init__(self, token: str, *, api_url: str = PUBLIC_API, pace: Pace | None = None) -> None:
-        """Take `api_url` as GITHUB_API_URL has it.
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str = PUBLIC_API,
+        pace: Pace | None = None,
+        hear: Callable[[str | None], object] = lambda _date: None,
+    ) -> None:
+        """Take `api_url` as GITHUB_API_URL has it; `hear` gets the `Date` of each answer.
 
         Raises UsageError for one that is no address, CredentialsError for a broken token.
         """
         self._api_url = _address(api_url)
         self._pace = pace or Pace()
+        self._hear = hear
         self._session = open_session(token, self._api_url)
 
     def __enter__(self) -> Self:
@@ -139,7 +147,7 @@ class GitHub:
         """Return the answer, or the kind of the error for which there is none."""
         # The error becomes a value here: an exception of requests drags the token's header along.
         try:
-            return self._session.request(
+            answer = self._session.request(
                 asked.method,
                 asked.url,
                 params=asked.query,
@@ -149,6 +157,8 @@ class GitHub:
             )
         except OSError as error:  # RequestException is one, and so is a CA bundle that is no file
             return type(error).__name__
+        self._hear(answer.headers.get("Date"))
+        return answer
 
     def _limited(self, answer: requests.Response | str, attempt: int) -> float | None:
         if isinstance(answer, str) or answer.status_code not in LIMITING:

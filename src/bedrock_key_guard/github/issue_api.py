@@ -72,16 +72,21 @@ def _login(user: object) -> str:
 
 
 def find_issues(
-    client: GitHub, path: str, label: str, author: str, fingerprints: Collection[str]
+    client: GitHub,
+    path: str,
+    label: str,
+    authors: Sequence[str],
+    fingerprints: Collection[str] = (),
 ) -> list[ExistingIssue]:
-    """Return the issues with the label, and others by the author if a fingerprint has none there.
+    """Return the issues with the label, and others of our own if a fingerprint has none there.
 
     An issue can be without its label: GitHub drops the labels of authors who may not push, and
-    people take labels off. The author's last thousand issues and pull requests are looked through
-    then, so that no second issue is opened. Raises GitHubError.
+    people take labels off. The last thousand issues and pull requests of the first author, who we
+    are, are looked through then, so that no second issue is opened. Raises GitHubError.
     """
+    author = authors[0]
     found = list(_issues(_list(client, path, {"labels": label})))
-    if own_issues(found, author).keys() >= set(fingerprints):
+    if own_issues(found, authors).keys() >= set(fingerprints):
         return found
     return list({issue.number: issue for issue in [*found, *_of(author, client, path)]}.values())
 
@@ -150,8 +155,8 @@ class IssueWriter:
         raise refused or AssertionError
 
     def edit(self, change: Edit) -> IssueOutcome:
-        """Change title, body and state in one request, then comment."""
-        fields = {"title": change.title, "body": change.body, "state": change.state}
+        """Change body and state in one request, then comment."""
+        fields = {"body": change.body, "state": change.state}
         data = {name: value for name, value in fields.items() if value is not None}
         if change.state == "closed":
             data["state_reason"] = "completed"

@@ -18,6 +18,7 @@ from bedrock_key_guard.github.reconcile import (
     ExistingIssue,
     IssueChange,
     WantedIssue,
+    issues_of_others,
     own_issues,
     reconcile,
     within,
@@ -25,7 +26,7 @@ from bedrock_key_guard.github.reconcile import (
 from bedrock_key_guard.github.visibility import repository_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bedrock_key_guard.github.client import GitHub
 
@@ -45,10 +46,15 @@ class Issues:
         *,
         labels: Sequence[str] = (),
         assignees: Sequence[str] = (),
+        authors: Sequence[str] = (),
         management_label: str = MANAGEMENT_LABEL,
     ) -> None:
-        """Put `labels` and `assignees` on new issues; raises UsageError for a bad `repository`."""
+        """Put `labels` and `assignees` on new issues; raises UsageError for a bad `repository`.
+
+        Issues of our own and of `authors`, who opened them for the guard before, are kept.
+        """
         self._client = client
+        self._others = tuple(authors)
         self._path = repository_path(repository)
         self._label = management_label
         self._writer = IssueWriter(client, self._path, [management_label, *labels], assignees)
@@ -66,38 +72,70 @@ class Issues:
         if not unique:
             return ()
         try:
-            author = own_login(self._client)
-            outcomes = self._round(unique, author, most)
+            authors = self._authors()
+            outcomes = self._round(unique, authors, most)
         except GitHubError as error:
             return tuple(_failed(IssueOutcome(one.fingerprint, "none"), error) for one in unique)
         created = [one for one in unique if outcomes[one.fingerprint].state == "created"]
         if created:
-            outcomes = self._look_again(created, outcomes, author)
+            outcomes = self._look_again(created, outcomes, authors)
         return tuple(outcomes.values())
 
+    def refresh(
+        self, what: Callable[[ExistingIssue], WantedIssue | None]
+    ) -> tuple[IssueOutcome, ...]:
+        """Bring the issues that are there up to date, and return what became of each that changed.
+
+        `what` says what is wanted of an issue, None for nothing; nothing is opened for it. Raises
+        GitHubError where nobody knows what is there.
+        """
+        authors = self._authors()
+        existing = find_issues(self._client, self._path, self._label, authors)
+        own = own_issues(existing, authors)
+        wanted = [one for issues in own.values() if (one := what(issues[0])) is not None]
+        before = {one.fingerprint: _as_it_is(one.fingerprint, own) for one in wanted}
+        changes = reconcile(wanted, existing, authors)
+        return tuple(self._carried_out(changes, before, authors).values())
+
+    def _authors(self) -> tuple[str, ...]:
+        """Return whose issues are ours: first our own login."""
+        return own_login(self._client), *self._others
+
     def _round(
-        self, wanted: Sequence[WantedIssue], author: str, most: int | None = None
+        self, wanted: Sequence[WantedIssue], authors: Sequence[str], most: int | None = None
     ) -> Outcomes:
-        existing = self._find([one.fingerprint for one in wanted], author)
-        own = own_issues(existing, author)
+        existing = self._find([one.fingerprint for one in wanted], authors)
+        own = own_issues(existing, authors)
         outcomes = {key: _as_it_is(key, own) for key in (one.fingerprint for one in wanted)}
-        changes, beyond = within(most, wanted, reconcile(wanted, existing, author))
+        changes, beyond = within(most, wanted, reconcile(wanted, existing, authors))
         outcomes |= {key: IssueOutcome(key, "left-out") for key in beyond}
+        outcomes |= self._carried_out(changes, outcomes, authors)
+        others = issues_of_others(existing, authors)
+        return {key: _beside(each, others.get(key, ())) for key, each in outcomes.items()}
+
+    def _carried_out(
+        self,
+        changes: Sequence[IssueChange],
+        before: Mapping[str, IssueOutcome],
+        authors: Sequence[str],
+    ) -> Outcomes:
+        """Make the changes, one after the other, until GitHub is silent or wants to be left."""
+        outcomes: Outcomes = {}
         stopped: GitHubError | None = None
         for change in changes:
-            before = outcomes[change.fingerprint]
-            after = _failed(before, stopped) if stopped else self._apply(change, before, author)
-            outcomes[change.fingerprint] = after
-            stopped = _stops(after)
+            key = change.fingerprint
+            was = outcomes.get(key) or before[key]
+            outcomes[key] = _failed(was, stopped) if stopped else self._apply(change, was, authors)
+            stopped = _stops(outcomes[key])
         return outcomes
 
     def _look_again(
-        self, created: Sequence[WantedIssue], outcomes: Outcomes, author: str
+        self, created: Sequence[WantedIssue], outcomes: Outcomes, authors: Sequence[str]
     ) -> Outcomes:
         """Close what another run opened as well, and what is to be there but closed."""
         try:
             # Never a second creation, whatever the list may not show yet.
-            again = self._round([replace(one, create=False) for one in created], author)
+            again = self._round([replace(one, create=False) for one in created], authors)
         except GitHubError as error:
             reason = f"Whether another run opened the same issue is not known: {error}"
             again = {
@@ -106,14 +144,16 @@ class Issues:
             }
         return outcomes | {key: _later(outcomes[key], again[key]) for key in again}
 
-    def _find(self, fingerprints: Sequence[str], author: str) -> list[ExistingIssue]:
-        return find_issues(self._client, self._path, self._label, author, fingerprints)
+    def _find(self, fingerprints: Sequence[str], authors: Sequence[str]) -> list[ExistingIssue]:
+        return find_issues(self._client, self._path, self._label, authors, fingerprints)
 
-    def _apply(self, change: IssueChange, before: IssueOutcome, author: str) -> IssueOutcome:
+    def _apply(
+        self, change: IssueChange, before: IssueOutcome, authors: Sequence[str]
+    ) -> IssueOutcome:
         try:
             match change:
                 case Create():
-                    return self._create(change, author)
+                    return self._create(change, authors)
                 case Edit():
                     return self._writer.edit(change)
                 case CloseDuplicate():
@@ -123,7 +163,7 @@ class Issues:
         except GitHubError as error:
             return _failed(before, error)
 
-    def _create(self, change: Create, author: str) -> IssueOutcome:
+    def _create(self, change: Create, authors: Sequence[str]) -> IssueOutcome:
         """Open an issue; where no answer came it may be there all the same, so look before."""
         self._writer.ensure_label()
         tries = 0
@@ -133,7 +173,7 @@ class Issues:
                 return self._writer.create(change)
             except UnansweredError:
                 self._client.pause(2.0**tries)
-                found = own_issues(self._find([change.fingerprint], author), author)
+                found = own_issues(self._find([change.fingerprint], authors), authors)
                 if issues := found.get(change.fingerprint):
                     number, url = issues[0].number, issues[0].url
                     return IssueOutcome(change.fingerprint, "created", number, url)
@@ -146,6 +186,15 @@ def _as_it_is(fingerprint: str, own: dict[str, list[ExistingIssue]]) -> IssueOut
         return IssueOutcome(fingerprint, "none")
     kept = own[fingerprint][0]
     return IssueOutcome(fingerprint, "unchanged", kept.number, kept.url)
+
+
+def _beside(outcome: IssueOutcome, others: Sequence[ExistingIssue]) -> IssueOutcome:
+    """Say whose issues look like ours and are left alone."""
+    if not others or outcome.reason:
+        return outcome
+    named = ", ".join(f"#{issue.number} of {issue.author or 'nobody'}" for issue in others[:3])
+    reason = f"left alone, for `issue-authors` does not name who opened it: {named}"
+    return replace(outcome, reason=reason)
 
 
 def _failed(before: IssueOutcome, error: GitHubError) -> IssueOutcome:

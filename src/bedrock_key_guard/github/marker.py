@@ -72,6 +72,13 @@ def before_where(text: str) -> str:
     return f"\n{text}\n".partition(f"\n{WHERE}\n")[0].strip()
 
 
+def with_banner(text: str, banner: str) -> str:
+    """Return a text with another quote at its beginning, in place of the one that it has."""
+    lines = plain(text).split("\n")
+    rest = next((at for at, line in enumerate(lines) if not line.startswith(">")), len(lines))
+    return f"{banner}\n\n{plain(chr(10).join(lines[rest:]))}".strip()
+
+
 def is_done(text: str) -> bool:
     """Return whether no box is left to be ticked."""
     return not any(line.startswith(_OPEN) for line in plain(text).split("\n"))

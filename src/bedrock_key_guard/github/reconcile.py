@@ -17,8 +17,7 @@ issue remembers, and takes none away. What else has to be remembered for that is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.github.marker import (
@@ -30,18 +29,18 @@ from bedrock_key_guard.github.marker import (
     plain,
     read_marker,
     text_of,
+    with_banner,
     with_ticks,
     write_body,
     write_title,
 )
-from bedrock_key_guard.github.memory import read_memory, write_memory
-from bedrock_key_guard.model.sightings import merged
+from bedrock_key_guard.github.memory import memory_of, write_memory
+from bedrock_key_guard.model.remembered import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from bedrock_key_guard.model.response import Told
-    from bedrock_key_guard.model.sightings import Sighting
 
 State = Literal["open", "closed"]
 Turn = Literal["stay", "close", "reopen", "override"]
@@ -83,7 +82,11 @@ class WantedIssue:
     which overrides any close, once. `told` says what the text is about: a `doubt`, the `state` of
     the credential, a `response`, or its `aftermath`, a state that a response may have led to;
     `withheld` that it keeps to itself what strangers may not read now. `where` writes the last part
-    of the text, of what was `seen` and, unless `remembers` is unset, of what the issue remembers.
+    of the text, of what was `seen` and of what the issue remembers: all of it where it `remembers`,
+    and an outline where strangers read.
+
+    Without the key there is no new text: a `banner` alone takes the place of the text's own, and
+    where it is "" nothing does.
     """
 
     fingerprint: str
@@ -94,9 +97,10 @@ class WantedIssue:
     live: bool
     told: Told = "state"
     withheld: bool = False
-    seen: tuple[Sighting, ...] = ()
-    where: Callable[[Sequence[Sighting]], str] | None = None
+    seen: Memory = field(default_factory=Memory)
+    where: Callable[[Memory], str] | None = None
     remembers: bool = False
+    banner: str | None = None
 
     def __post_init__(self) -> None:
         if not is_fingerprint(self.fingerprint):
@@ -127,11 +131,13 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Change what is not None of an issue, all at once, and then comment."""
+    """Change what is not None of an issue, all at once, and then comment.
+
+    The title is people's: it says which key it is, and they may say it better.
+    """
 
     fingerprint: str
     number: int
-    title: str | None
     body: str | None
     state: State | None
     comment: str | None
@@ -150,14 +156,14 @@ IssueChange = Create | Edit | CloseDuplicate
 
 
 def reconcile(
-    wanted: Sequence[WantedIssue], existing: Sequence[ExistingIssue], author: str
+    wanted: Sequence[WantedIssue], existing: Sequence[ExistingIssue], authors: Collection[str]
 ) -> list[IssueChange]:
     """Return what must change so that `existing` becomes what is `wanted`; nothing if it is so.
 
     An issue that nothing is wanted of stays as it is, and so does every issue of others. Changes
     come in the order of what is wanted.
     """
-    own = own_issues(existing, author)
+    own = own_issues(existing, authors)
     changes: list[IssueChange] = []
     for one in {issue.fingerprint: issue for issue in wanted}.values():
         issues = own.get(one.fingerprint, [])
@@ -186,12 +192,25 @@ def within(
     return [each for each in changes if each.fingerprint not in beyond], frozenset(beyond)
 
 
-def own_issues(existing: Iterable[ExistingIssue], author: str) -> dict[str, list[ExistingIssue]]:
-    """Return the author's own issues by fingerprint, lowest number first: that one is kept."""
+def own_issues(
+    existing: Iterable[ExistingIssue], authors: Collection[str]
+) -> dict[str, list[ExistingIssue]]:
+    """Return the authors' own issues by fingerprint, lowest number first: that one is kept."""
+    return _by_fingerprint(issue for issue in existing if issue.author in authors)
+
+
+def issues_of_others(
+    existing: Iterable[ExistingIssue], authors: Collection[str]
+) -> dict[str, list[ExistingIssue]]:
+    """Return the issues that bear a mark of ours and are by somebody else, by fingerprint."""
+    return _by_fingerprint(issue for issue in existing if issue.author not in authors)
+
+
+def _by_fingerprint(issues: Iterable[ExistingIssue]) -> dict[str, list[ExistingIssue]]:
     found: dict[str, list[ExistingIssue]] = {}
-    for issue in sorted(existing, key=lambda issue: issue.number):
+    for issue in sorted(issues, key=lambda issue: issue.number):
         fingerprint = read_marker(issue.body).get("fingerprint")
-        if fingerprint and issue.author == author:
+        if fingerprint:
             found.setdefault(fingerprint, []).append(issue)
     return found
 
@@ -208,19 +227,24 @@ def _duplicates(issues: Sequence[ExistingIssue]) -> list[IssueChange]:
 def _edit(wanted: WantedIssue, issues: Sequence[ExistingIssue]) -> Edit | None:
     """Return the edit of the first issue, which takes over what the later ones remember."""
     issue, marker = issues[0], read_marker(issues[0].body)
-    kept = _is_kept(wanted, marker)
-    text = before_where(text_of(issue.body)) if kept else with_ticks(wanted.body, issue.body)
+    kept = _is_kept(wanted, marker) or wanted.banner == ""
+    text = _text(wanted, issue, kept=kept)
     turn = _turn(wanted, issue, marker, done=is_done(text))
-    title = write_title(issue.title if kept else wanted.title)
     remembered = _remembered(wanted, marker, turn)
     told = remembered if kept else _telling(wanted, remembered)
     body = _body(wanted, told, text, issues)
-    new_title = None if title == write_title(issue.title) else title
     new_body = None if body == plain(issue.body) else body
-    if turn == "stay" and new_title is new_body is None:
+    if turn == "stay" and new_body is None:
         return None
-    state, comment = STATES.get(turn), COMMENTS.get(turn)
-    return Edit(wanted.fingerprint, issue.number, new_title, new_body, state, comment)
+    return Edit(wanted.fingerprint, issue.number, new_body, STATES.get(turn), COMMENTS.get(turn))
+
+
+def _text(wanted: WantedIssue, issue: ExistingIssue, *, kept: bool) -> str:
+    if kept:
+        return before_where(text_of(issue.body))
+    if wanted.banner is None:
+        return with_ticks(wanted.body, issue.body)
+    return with_banner(before_where(text_of(issue.body)), wanted.banner)
 
 
 def _body(
@@ -229,10 +253,11 @@ def _body(
     """Return the body with what it says of the places, of those that `issues` remember too."""
     if wanted.where is None:
         return write_body(marker, text)
-    lines = (memory_in(issue.body) for issue in issues) if wanted.remembers else ()
-    places = merged(chain.from_iterable(map(read_memory, lines)), wanted.seen)
-    memory = write_memory(places) if wanted.remembers else ""
-    return write_body(marker, f"{plain(text)}\n\n{WHERE}\n\n{wanted.where(places)}", memory)
+    memory = memory_of((memory_in(issue.body) for issue in issues), wanted.seen)
+    if not wanted.remembers:
+        memory = replace(memory.outline, places=wanted.seen.places)
+    kept = write_memory(memory if wanted.remembers else memory.outline)
+    return write_body(marker, f"{plain(text)}\n\n{WHERE}\n\n{wanted.where(memory)}", kept)
 
 
 def _turn(wanted: WantedIssue, issue: ExistingIssue, marker: dict[str, str], *, done: bool) -> Turn:

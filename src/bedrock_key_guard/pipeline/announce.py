@@ -10,7 +10,7 @@ from bedrock_key_guard.github.issues import Issues
 from bedrock_key_guard.github.reconcile import WantedIssue
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.keys.key import short
-from bedrock_key_guard.report.github.case_markdown import sightings
+from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.report.github.issue import (
     REST_TITLE,
     IssueContext,
@@ -20,6 +20,7 @@ from bedrock_key_guard.report.github.issue import (
     wanted,
     where_it_is,
 )
+from bedrock_key_guard.report.github.remembering import remembered
 from bedrock_key_guard.report.report import may_name_places, may_name_users, plural
 from bedrock_key_guard.report.status import status, worst_first
 
@@ -53,6 +54,18 @@ class Announcement:
     run_url: str | None = None
     max_issues: int = 20
     code_is_own: bool = True
+    masks: bool = False
+    authors: tuple[str, ...] = ()
+
+    def keeper(self, client: GitHub) -> Issues:
+        """Return who keeps the issues."""
+        return Issues(
+            client,
+            self.repository,
+            labels=self.labels,
+            assignees=self.assignees,
+            authors=self.authors,
+        )
 
 
 def announce(report: Report, client: GitHub, how: Announcement) -> Report:
@@ -62,10 +75,11 @@ def announce(report: Report, client: GitHub, how: Announcement) -> Report:
     issues could not be written is in the report's warnings, and what is missing of others in its
     notes; neither stops a run.
     """
-    context = IssueContext(repository_visibility(client, how.repository), how.source, how.run_url)
+    seen_by = repository_visibility(client, how.repository)
+    context = IssueContext(seen_by, how.source, how.run_url, how.masks)
     cases = worst_first(report.cases)
     issues = [issue for case in cases if (issue := _issue(case, how, context))]
-    keeper = Issues(client, how.repository, labels=how.labels, assignees=how.assignees)
+    keeper = how.keeper(client)
     outcomes = keeper.settle(issues, how.max_issues)
     left = {outcome.fingerprint for outcome in outcomes if outcome.state == "left-out"}
     if not left:
@@ -111,8 +125,8 @@ def _issue(case: Case, how: Announcement, context: IssueContext) -> WantedIssue 
         live=wish.live,
         told=wish.told,
         withheld=not may_name_places(case, context.visibility),
-        seen=sightings(case, context.source),
-        where=lambda found: where_it_is(case, context, found, text),
+        seen=remembered(case, context.source, utc_now()),
+        where=lambda memory: where_it_is(case, context, memory, text),
         remembers=may_name_users(context.visibility),
     )
 

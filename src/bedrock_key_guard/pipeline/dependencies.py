@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.investigate.investigator import Investigator
     from bedrock_key_guard.model.evidence import Verdict
     from bedrock_key_guard.model.findings import Incident
+    from bedrock_key_guard.model.remembered import Standing
     from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.pipeline.options import (
         Investigating,
@@ -80,6 +82,37 @@ def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober, Server
             f"{error.name} is not installed, so no key can be verified.",
             remedy="Install it with `pip install 'bedrock-key-guard[cli]'`.",
         ) from None
+
+
+def standings(verifying: Verifying, around: Surroundings) -> Callable[[str, str], Standing | None]:
+    """Return what asks IAM for the status of a credential, by its account and id.
+
+    None is no answer: the account may not be asked, or IAM did not say. AWS is spoken to only when
+    something is asked.
+    """
+    from bedrock_key_guard.aws.session import NoSession
+    from bedrock_key_guard.aws.sessions import Sessions
+    from bedrock_key_guard.verify.accounts import Accounts
+    from bedrock_key_guard.verify.iam_directory import Directories
+
+    @cache
+    def opened() -> tuple[Accounts, Directories]:
+        session, _, _ = _open_aws(around)
+        accounts = Accounts(verifying.allowed_account_ids, session)
+        return accounts, Directories(Sessions(session, verifying.role))
+
+    def ask(account_id: str, credential_id: str) -> Standing | None:
+        accounts, directories = opened()
+        directory = directories.of(account_id) if accounts.permits(account_id) else None
+        if directory is None or isinstance(directory, NoSession):
+            return None
+        try:
+            record = directory.by_id(credential_id)
+        except Exception:  # noqa: BLE001  # whatever failed, IAM did not say
+            return None
+        return record.status if record else "gone"
+
+    return ask
 
 
 def response(

@@ -9,4 +9,5 @@ terminal/                    text for a terminal and a log, and for a developer 
 github/                      the job summary, the issue, and annotations
 html/                        one page
 json/                        for programs, by schema-v1.json
+sarif/                       for code scanning
 """

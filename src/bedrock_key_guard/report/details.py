@@ -5,12 +5,16 @@ The values in rows are untrusted text: each output makes them harmless in its ow
 
 from __future__ import annotations
 
+import os
 from itertools import chain
+from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, short
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.report import places_not_named, plural
+from bedrock_key_guard.text.redaction import redact
 from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -79,6 +83,28 @@ def place(location: Location) -> str:
     if not name or name.endswith("/"):
         name += f"object {(location.object or '')[:_SHORT_ID]}"
     return f"{name}:{location.line}:{location.column}"
+
+
+def path_in_tree(location: Location, top: str = "") -> str:
+    """Return the path of a file in the repository, as in a URI; "" where there may be none.
+
+    The work tree is at `top`, if that is known. No link leads to what must not be named.
+    """
+    path = _from_top(location, top)
+    unfit = path.is_absolute() or ".." in path.parts or redact(location.path) != location.path
+    if not location.path or location.source in ("stdin", "event") or unfit:
+        return ""
+    return quote(str(path).encode("utf-8", "surrogateescape"))
+
+
+def _from_top(location: Location, top: str) -> PurePosixPath:
+    """Return the path of a file in its repository, one outside of it as it is on this machine."""
+    path = PurePosixPath(location.path)
+    if not top or location.source != "working-tree":
+        return path
+    absolute = PurePath(os.path.abspath(location.path))  # noqa: PTH100  # reads nothing
+    inside = absolute.is_relative_to(top)
+    return PurePosixPath((absolute.relative_to(top) if inside else absolute).as_posix())
 
 
 def circumstances(location: Location) -> str:

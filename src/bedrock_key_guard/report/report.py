@@ -156,7 +156,7 @@ def result(report: Report) -> Result:
     return "clean" if report.complete else "incomplete"
 
 
-def exit_code(report: Report, fail_on: FailOn) -> int:
+def exit_code(report: Report, fail_on: FailOn, *, fail_on_incomplete: bool = True) -> int:
     """Return the exit code: 1 for findings that `fail_on` names, else 4 where unsure, else 0.
 
     A run that a person stopped says only that, 130, whatever it had found by then.
@@ -169,7 +169,8 @@ def exit_code(report: Report, fail_on: FailOn) -> int:
     if {"any": total.keys, "live": total.live, "none": 0}[fail_on]:
         return FINDINGS_EXIT_CODE
     open_question = fail_on == "live" and total.unverified > 0
-    return IncompleteError.exit_code if open_question or not report.complete else 0
+    unsure = open_question or not report.complete
+    return IncompleteError.exit_code if unsure and fail_on_incomplete else 0
 
 
 def totals(report: Report) -> str:

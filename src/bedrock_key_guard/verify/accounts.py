@@ -45,6 +45,11 @@ class Accounts:
             return self._with_organization(AllowedAccounts(key.account_id, self.allowed))
         return self._with_organization(self._named_by_aws(key.access_key_id))
 
+    def permits(self, account_id: str) -> bool:
+        """Return whether the guard may touch an account."""
+        named = AllowedAccounts(account_id, self.allowed)
+        return self.allowed is not None and self._with_organization(named).permits(account_id)
+
     def _with_organization(self, allowed: AllowedAccounts) -> AllowedAccounts:
         """Allow the key's account as well if it is of our organisation."""
         account_id, listed = allowed.account_id, allowed.accounts or frozenset()

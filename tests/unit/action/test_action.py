@@ -148,14 +148,15 @@ def test_a_live_key_is_made_dead_and_its_owners_are_told(
     assert sandbox.credential_status(ACCOUNT, leaked.credential_id) == "Inactive"
     (issue,) = job.issues
     assert json.loads(job.outputs.pop("issue-urls")) == [issue["html_url"]]
-    assert job.outputs | {"report-file": "", "issue-urls": ""} == {
+    assert json.loads(job.outputs["incidents"])[0]["issue"] == issue["html_url"]
+    named = dict.fromkeys(("report-file", "ledger-file", "issue-urls", "incidents"), "")
+    assert job.outputs | named == named | {
         "result": "findings",
         "findings": "1",
         "live": "1",
         "responded": "1",
         "unverified": "0",
-        "report-file": "",
-        "issue-urls": "",
+        "sarif-file": "",
     }
     (incident,) = job.report["incidents"]
     assert incident["outcome"]["confirmed_dead"] is True
@@ -218,12 +219,12 @@ def test_a_folder_that_somebody_else_has_made_is_not_used(job: Job, tmp_path: Pa
     job.leak(KEY)
     planted = tmp_path / "temp" / "bedrock-key-guard"
     planted.mkdir()
-    (planted / "report.json").symlink_to(tmp_path / "elsewhere")
+    (planted / "report-4711.json").symlink_to(tmp_path / "elsewhere")
     reports = set()
     for _ in range(2):
         assert job.run(verify="false") == 1
         text = (tmp_path / "outputs").read_text("utf-8")
-        reports |= {line for line in text.splitlines() if line.endswith("report.json")}
+        reports |= {line for line in text.splitlines() if line.endswith("report-4711.json")}
     assert len(reports) == 2
     assert not (tmp_path / "elsewhere").exists()
     for report in map(Path, reports):
@@ -310,7 +311,7 @@ def test_a_run_that_only_scans_neither_verifies_nor_responds(job: Job, stand_in:
         None,
     )
     assert responding is not None
-    assert responding.ledger == Path(job.outputs["report-file"]).with_name("ledger.jsonl")
+    assert responding.ledger == Path(job.outputs["report-file"]).with_name("ledger-4711.jsonl")
 
 
 def test_without_a_token_no_issue_is_tried(job: Job, stand_in: Guard) -> None:

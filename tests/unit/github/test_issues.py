@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,8 +10,8 @@ import pytest
 from bedrock_key_guard.errors import DeniedError, RateLimitError, RefusedError
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL, Issues
-from bedrock_key_guard.github.marker import write_body
-from bedrock_key_guard.github.reconcile import WantedIssue
+from bedrock_key_guard.github.marker import read_marker, write_body
+from bedrock_key_guard.github.reconcile import ExistingIssue, WantedIssue
 from sandbox.github.contract import violations
 from sandbox.github.github_server import ACTIONS_LOGIN, GitHubServer
 from sandbox.github.state import Issue
@@ -490,13 +491,46 @@ def test_the_comment_on_a_locked_issue_is_all_that_is_missing(
     assert [one.state for one in opened().settle([dead()])] == ["unchanged"]
 
 
-def test_an_edited_title_is_put_right_and_opens_no_second_issue(
+def test_an_edited_title_stays_and_opens_no_second_issue(
     github: GitHubServer, opened: Open
 ) -> None:
     issue = seed(github)
-    issue.title = "Nothing to see here"
-    (outcome,) = opened().settle([wanted()])
-    assert (outcome.state, outcome.number, issue.title) == ("updated", 1, "Leaked key")
+    issue.title = "The chat bot's key"
+    (outcome,) = opened().settle([wanted(body="New")])
+    assert (outcome.state, outcome.number, issue.title) == ("updated", 1, "The chat bot's key")
+    assert len(github.issues(REPOSITORY)) == 1
+
+
+def test_issues_of_the_token_before_are_kept_and_those_of_others_named(
+    github: GitHubServer, opened: Open
+) -> None:
+    seed(github, author="old-guard[bot]")
+    seed(github, TWO, author="mallory")
+    keeper = opened(authors=["old-guard[bot]"])
+    first, second = keeper.settle([wanted(body="New"), wanted(TWO, create=False)])
+    assert (first.state, first.number, first.reason) == ("updated", 1, "")
+    assert second.state == "none"
+    assert "#2 of mallory" in second.reason
+    assert github.issues(REPOSITORY)[1]["body"].endswith("It is in `a.py`.")
+
+
+def test_what_is_there_is_brought_up_to_date_and_nothing_is_opened(
+    github: GitHubServer, opened: Open
+) -> None:
+    for fingerprint, author in ((ONE, ACTIONS_LOGIN), (TWO, ACTIONS_LOGIN), (THREE, "mallory")):
+        seed(github, fingerprint, author=author)
+
+    def dead(issue: ExistingIssue) -> WantedIssue | None:
+        one = read_marker(issue.body)["fingerprint"]
+        want = wanted(one, open=False, create=False, live=False)
+        return replace(want, banner="> It is dead.") if one != TWO else None
+
+    (outcome,) = opened().refresh(dead)
+    assert (outcome.state, outcome.number) == ("closed", 1)
+    (body, *others) = (issue["body"] for issue in github.issues(REPOSITORY))
+    assert body.endswith("\n\n> It is dead.\n\nIt is in `a.py`.")
+    assert not any("dead" in each for each in others)
+    assert opened().refresh(dead) == ()
 
 
 def test_a_repository_that_was_renamed_is_said_to_be(github: GitHubServer, opened: Open) -> None:

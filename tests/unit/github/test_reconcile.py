@@ -24,11 +24,13 @@ from bedrock_key_guard.github.reconcile import (
     reconcile,
     within,
 )
+from bedrock_key_guard.model.remembered import Memory
 from bedrock_key_guard.model.response import Told
 from bedrock_key_guard.model.sightings import Sighting
 from tests.unit.github.doubles import ONE, THREE, TWO, wanted
 
 AUTHOR = "guard[bot]"
+OURS = (AUTHOR,)
 STRANGER = "mallory"
 
 
@@ -48,18 +50,18 @@ def existing(
 
 
 def only_edit(want: WantedIssue, issue: ExistingIssue) -> Edit:
-    (change,) = reconcile([want], [issue], AUTHOR)
+    (change,) = reconcile([want], [issue], OURS)
     assert isinstance(change, Edit)
     return change
 
 
 def test_a_missing_issue_is_created_with_its_marker() -> None:
-    (change,) = reconcile([wanted()], [], AUTHOR)
+    (change,) = reconcile([wanted()], [], OURS)
     assert change == Create(ONE, "Leaked key", write_body({"fingerprint": ONE}, wanted().body))
 
 
 def test_a_missing_issue_that_is_not_worth_one_is_not_created() -> None:
-    assert reconcile([wanted(create=False)], [], AUTHOR) == []
+    assert reconcile([wanted(create=False)], [], OURS) == []
 
 
 @pytest.mark.parametrize(
@@ -71,25 +73,27 @@ def test_a_missing_issue_that_is_not_worth_one_is_not_created() -> None:
     ids=["in a text", "in an issue of another key"],
 )
 def test_a_marker_that_an_issue_quotes_makes_it_no_issue_of_that_key(body: str) -> None:
-    (change,) = reconcile([wanted()], [replace(existing(), body=body)], AUTHOR)
+    (change,) = reconcile([wanted()], [replace(existing(), body=body)], OURS)
     assert isinstance(change, Create)
 
 
 def test_an_issue_that_is_as_wanted_is_not_touched() -> None:
-    assert reconcile([wanted()], [existing()], AUTHOR) == []
+    assert reconcile([wanted()], [existing()], OURS) == []
 
 
 def test_line_ends_and_space_around_are_no_difference() -> None:
     issue = existing()
     body = issue.body.replace("\n", "\r\n") + "\r\n"
-    assert reconcile([wanted()], [replace(issue, body=body, title=" Leaked key ")], AUTHOR) == []
+    assert reconcile([wanted()], [replace(issue, body=body, title=" Leaked key ")], OURS) == []
+
+
+def test_a_title_is_peoples() -> None:
+    assert reconcile([wanted(title="New")], [existing()], OURS) == []
 
 
 def test_only_what_differs_is_edited() -> None:
-    edit = only_edit(wanted(title="New"), existing())
-    assert (edit.title, edit.body, edit.state, edit.comment) == ("New", None, None, None)
     edit = only_edit(wanted(body="New"), existing())
-    assert (edit.title, edit.state, edit.comment) == (None, None, None)
+    assert (edit.state, edit.comment) == (None, None)
     assert edit.body == write_body({"fingerprint": ONE}, "New")
 
 
@@ -97,14 +101,14 @@ def test_a_ticked_box_is_no_difference() -> None:
     issue = existing(7)
     want = wanted(body="To do:\n- [ ] rotate")
     ticked = replace(issue, body=write_body({"fingerprint": ONE}, "To do:\n- [x] rotate"))
-    assert reconcile([want], [ticked], AUTHOR) == []
+    assert reconcile([want], [ticked], OURS) == []
 
 
 def test_an_issue_that_tells_of_a_response_is_closed_and_not_rewritten() -> None:
     want = replace(wanted(body="It is dead.", title="New"), open=False, told="aftermath")
     issue = existing(7, told="response")
     edit = only_edit(want, issue)
-    assert (edit.title, edit.state) == (None, "closed")
+    assert edit.state == "closed"
     marker = {"fingerprint": ONE, "told": "response", "closed": "1"}
     assert edit.body == write_body(marker, wanted().body)
 
@@ -114,18 +118,19 @@ def test_an_issue_stays_open_until_every_box_is_ticked() -> None:
     want = replace(wanted(body="Dead.\n- [ ] rotate"), open=False, told="aftermath")
     response = "It was made dead.\n- [ ] rotate\n- [ ] purge"
     issue = replace(existing(), body=write_body({"fingerprint": ONE, "told": "response"}, response))
-    assert reconcile([want], [issue], AUTHOR) == []
+    assert reconcile([want], [issue], OURS) == []
     ticked = replace(issue, body=issue.body.replace("- [ ]", "- [x]"))
     assert only_edit(want, ticked).state == "closed"
     half = replace(issue, body=issue.body.replace("- [ ] r", "- [x] r"))
-    assert reconcile([want], [half], AUTHOR) == []
+    assert reconcile([want], [half], OURS) == []
 
 
 def listing(seen: Sequence[Sighting], *, remembers: bool = True) -> WantedIssue:
-    def where(found: Sequence[Sighting]) -> str:
-        return "\n".join(f"{each.repository} {each.place}" for each in found)
+    return replace(wanted(), seen=Memory(tuple(seen)), where=rows, remembers=remembers)
 
-    return replace(wanted(), seen=tuple(seen), where=where, remembers=remembers)
+
+def rows(memory: Memory) -> str:
+    return "\n".join(f"{each.repository} {each.place}" for each in memory.places)
 
 
 HERE, THERE = Sighting("acme/app", "a.env:1:1"), Sighting("acme/other", "b.env:1:1")
@@ -133,7 +138,7 @@ HERE, THERE = Sighting("acme/app", "a.env:1:1"), Sighting("acme/other", "b.env:1
 
 @pytest.mark.parametrize("remembers", [True, False])
 def test_what_other_runs_saw_stays_where_the_issue_may_remember_it(remembers: bool) -> None:
-    (created,) = reconcile([listing([HERE], remembers=remembers)], [], AUTHOR)
+    (created,) = reconcile([listing([HERE], remembers=remembers)], [], OURS)
     assert isinstance(created, Create)
     issue = replace(existing(), body=created.body)
     edit = only_edit(listing([THERE], remembers=remembers), issue)
@@ -145,13 +150,13 @@ def test_the_issue_that_is_kept_takes_over_what_its_twin_remembers() -> None:
     bodies = [
         made.body
         for each in (HERE, THERE)
-        for made in reconcile([listing([each])], [], AUTHOR)
+        for made in reconcile([listing([each])], [], OURS)
         if isinstance(made, Create)
     ]
     twins = [
         replace(existing(number), body=body) for number, body in zip((7, 8), bodies, strict=True)
     ]
-    edit, closed = reconcile([listing([HERE])], twins, AUTHOR)
+    edit, closed = reconcile([listing([HERE])], twins, OURS)
     assert isinstance(edit, Edit)
     assert "acme/other b.env" in (edit.body or "")
     assert isinstance(closed, CloseDuplicate)
@@ -165,7 +170,7 @@ def test_an_issue_that_calls_a_key_live_is_rewritten_when_it_is_closed() -> None
 
 @pytest.mark.parametrize("told", get_args(Told))
 def test_what_a_new_issue_tells_is_remembered(told: Told) -> None:
-    (change,) = reconcile([replace(wanted(), told=told)], [], AUTHOR)
+    (change,) = reconcile([replace(wanted(), told=told)], [], OURS)
     assert isinstance(change, Create)
     marker = {"told": told} if told in ("doubt", "response") else {}
     assert change.body == write_body({"fingerprint": ONE, **marker}, wanted().body)
@@ -191,10 +196,10 @@ def test_what_a_new_issue_tells_is_remembered(told: Told) -> None:
 def test_a_text_gives_way_to_one_that_tells_more(
     before: Told, after: Told, rewritten: bool
 ) -> None:
-    (created,) = reconcile([replace(wanted(), told=before)], [], AUTHOR)
+    (created,) = reconcile([replace(wanted(), told=before)], [], OURS)
     assert isinstance(created, Create)
     issue = replace(existing(), body=created.body)
-    changes = reconcile([replace(wanted(body="New"), told=after)], [issue], AUTHOR)
+    changes = reconcile([replace(wanted(body="New"), told=after)], [issue], OURS)
     assert bool(changes) is rewritten
     for change in changes:
         assert isinstance(change, Edit)
@@ -210,29 +215,29 @@ def test_a_text_that_strangers_may_not_read_any_more_is_not_kept(
     before: bool, after: bool, rewritten: bool
 ) -> None:
     first = replace(wanted(), told="response", withheld=before)
-    (created,) = reconcile([first], [], AUTHOR)
+    (created,) = reconcile([first], [], OURS)
     assert isinstance(created, Create)
     assert ("withheld" in read_marker(created.body)) is before
     second = replace(wanted(body="New", live=False), told="doubt", withheld=after)
-    changes = reconcile([second], [replace(existing(), body=created.body)], AUTHOR)
+    changes = reconcile([second], [replace(existing(), body=created.body)], OURS)
     assert bool(changes) is rewritten
 
 
 def test_a_marker_in_another_order_is_no_difference() -> None:
     issue = existing(told="doubt", withheld="1", reopened="1")
-    assert reconcile([replace(wanted(), told="doubt", withheld=True)], [issue], AUTHOR) == []
+    assert reconcile([replace(wanted(), told="doubt", withheld=True)], [issue], OURS) == []
 
 
 def test_doubt_does_not_reopen_what_the_guard_has_closed() -> None:
     closed = existing(open=False, reason="completed", closed="1")
     doubt = replace(wanted(body="Who knows.", live=False), told="doubt")
-    assert reconcile([doubt], [closed], AUTHOR) == []
+    assert reconcile([doubt], [closed], OURS) == []
 
 
 def test_doubt_does_not_forget_that_a_person_reopened_an_issue() -> None:
     reopened = existing(reason="reopened", closed="1")
     doubt = replace(wanted(body="Who knows.", live=False), told="doubt")
-    assert reconcile([doubt], [reopened], AUTHOR) == []
+    assert reconcile([doubt], [reopened], OURS) == []
 
 
 def test_fields_that_a_later_version_added_are_kept() -> None:
@@ -241,28 +246,28 @@ def test_fields_that_a_later_version_added_are_kept() -> None:
 
 
 def test_an_issue_of_someone_else_is_ignored_whatever_it_holds() -> None:
-    changes = reconcile([wanted()], [existing(author=STRANGER), existing(author="")], AUTHOR)
+    changes = reconcile([wanted()], [existing(author=STRANGER), existing(author="")], OURS)
     assert [type(change) for change in changes] == [Create]
 
 
 def test_an_own_issue_of_which_nothing_is_wanted_is_left_alone() -> None:
-    assert reconcile([wanted()], [existing(), existing(8, TWO)], AUTHOR) == []
+    assert reconcile([wanted()], [existing(), existing(8, TWO)], OURS) == []
 
 
 def test_of_two_own_issues_the_first_is_kept_and_open_later_ones_are_closed() -> None:
     issues = [existing(9), existing(7), existing(8, open=False, reason="completed")]
-    (change,) = reconcile([wanted()], issues, AUTHOR)
+    (change,) = reconcile([wanted()], issues, OURS)
     assert isinstance(change, CloseDuplicate)
     assert (change.number, "#7" in change.comment) == (9, True)
 
 
 def test_every_later_one_is_closed() -> None:
-    changes = reconcile([wanted()], [existing(number) for number in (7, 8, 9)], AUTHOR)
+    changes = reconcile([wanted()], [existing(number) for number in (7, 8, 9)], OURS)
     assert [change.number for change in changes if isinstance(change, CloseDuplicate)] == [8, 9]
 
 
 def test_a_fingerprint_that_is_wanted_twice_has_one_issue() -> None:
-    assert len(reconcile([wanted(), wanted()], [], AUTHOR)) == 1
+    assert len(reconcile([wanted(), wanted()], [], OURS)) == 1
 
 
 @pytest.mark.parametrize(
@@ -304,7 +309,7 @@ def test_a_fingerprint_is_64_hex_digits(fingerprint: str) -> None:
 def test_the_state_follows_the_key_and_people_have_the_last_word(
     open_wanted: bool, live: bool, issue: ExistingIssue, turn: Turn, marker: set[str]
 ) -> None:
-    changes = reconcile([wanted(open=open_wanted, live=live)], [issue], AUTHOR)
+    changes = reconcile([wanted(open=open_wanted, live=live)], [issue], OURS)
     state = {"stay": None, "close": "closed"}.get(turn, "open")
     after = issue
     for change in changes:
@@ -335,7 +340,6 @@ class Model:
             return
         self.issues[place] = replace(
             issue,
-            title=issue.title if change.title is None else change.title,
             body=issue.body if change.body is None else change.body,
             open=issue.open if change.state is None else change.state == "open",
             state_reason={"closed": "completed", "open": "reopened"}.get(
@@ -355,8 +359,9 @@ MARKERS = st.builds(
 SIGHTINGS = st.builds(
     Sighting, st.sampled_from(["a/b", "c/d"]), st.sampled_from(["x:1:1", "y:2:2"])
 )
-MEMORIES = st.just("") | st.lists(SIGHTINGS, max_size=2).map(write_memory)
-BODIES = TEXTS | st.builds(write_body, MARKERS, TEXTS, MEMORIES)
+MEMORIES = st.builds(Memory, places=st.lists(SIGHTINGS, max_size=2).map(tuple))
+LINES = st.just("") | MEMORIES.map(write_memory)
+BODIES = TEXTS | st.builds(write_body, MARKERS, TEXTS, LINES)
 ISSUES = st.lists(
     st.builds(
         ExistingIssue,
@@ -382,10 +387,11 @@ WANTED = st.lists(
         live=st.booleans(),
         told=st.sampled_from(get_args(Told)),
         withheld=st.booleans(),
-        seen=st.lists(SIGHTINGS, max_size=2).map(tuple),
-        where=st.sampled_from([None, lambda found: "\n".join(each.place for each in found)]),
+        seen=MEMORIES,
+        where=st.sampled_from([None, rows]),
         remembers=st.booleans(),
-    ),
+        banner=st.sampled_from([None, "", "> [!NOTE]\n> It is dead."]),
+    ).map(lambda one: replace(one, create=one.create and one.banner is None)),
     unique_by=lambda one: one.fingerprint,
     max_size=3,
 )
@@ -403,14 +409,14 @@ def test_the_first_that_are_wanted_have_issues_and_no_next_run_opens_more(
     first, last = wanted("e" * 64, body="New"), wanted("f" * 64, body="New")
     dead = wanted("d" * 64, create=False)
     want, model = [first, dead, *new, last], Model([existing(7, "e" * 64), existing(8, "f" * 64)])
-    changes, beyond = within(most, want, reconcile(want, model.issues, AUTHOR))
+    changes, beyond = within(most, want, reconcile(want, model.issues, OURS))
     made = [change.fingerprint for change in changes if isinstance(change, Create)]
     assert made == [one.fingerprint for one in new[:opened]]
     assert beyond == {one.fingerprint for one in new[opened:]}
     assert [change.number for change in changes if isinstance(change, Edit)] == [7, 8]
     for change in changes:
         model.apply(change)
-    assert within(most, want, reconcile(want, model.issues, AUTHOR)) == ([], beyond)
+    assert within(most, want, reconcile(want, model.issues, OURS)) == ([], beyond)
 
 
 @given(WANTED, ISSUES)
@@ -418,15 +424,15 @@ def test_reconciling_converges_and_keeps_its_hands_off_the_rest(
     want: list[WantedIssue], issues: list[ExistingIssue]
 ) -> None:
     model = Model(list(issues))
-    before = own_issues(issues, AUTHOR)
+    before = own_issues(issues, OURS)
     # What is created to be closed at once, because it is wanted so, takes a second round.
     rounds = 2 if any(one.create and not one.open for one in want) else 1
     for _ in range(rounds):
-        for change in reconcile(want, model.issues, AUTHOR):
+        for change in reconcile(want, model.issues, OURS):
             model.apply(change)
-    assert reconcile(want, model.issues, AUTHOR) == []
+    assert reconcile(want, model.issues, OURS) == []
 
-    after = own_issues(model.issues, AUTHOR)
+    after = own_issues(model.issues, OURS)
     for one in want:
         mine = after.get(one.fingerprint, [])
         assert sum(issue.open for issue in mine) <= 1
@@ -444,7 +450,7 @@ def test_the_order_in_which_issues_are_listed_does_not_matter(
     want: list[WantedIssue], issues: list[ExistingIssue], order: list[int]
 ) -> None:
     shuffled = [issues[place] for place in order if place < len(issues)]
-    assert reconcile(want, shuffled, AUTHOR) == reconcile(want, issues, AUTHOR)
+    assert reconcile(want, shuffled, OURS) == reconcile(want, issues, OURS)
 
 
 def test_a_person_who_closes_a_live_keys_issue_twice_is_heard() -> None:
@@ -452,7 +458,7 @@ def test_a_person_who_closes_a_live_keys_issue_twice_is_heard() -> None:
     turns = []
     for _ in range(3):
         model.issues = [replace(model.issues[0], open=False, state_reason="completed")]
-        changes = reconcile([wanted()], model.issues, AUTHOR)
+        changes = reconcile([wanted()], model.issues, OURS)
         turns.append([change.state for change in changes if isinstance(change, Edit)])
         for change in changes:
             model.apply(change)

@@ -7,6 +7,8 @@ import pytest
 
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL
+from bedrock_key_guard.github.marker import memory_in
+from bedrock_key_guard.github.memory import read_memory
 from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline.announce import Announcement, announce
@@ -220,7 +222,8 @@ def test_what_an_issue_remembers_leads_to_no_place_in_public(
     (body,) = bodies(github)
     assert "old.env" not in body
     assert ("new.env" in body) is (state == "dead")
-    assert "bedrock-key-guard:memory" not in body
+    assert memory_in(body)
+    assert read_memory(memory_in(body)) == read_memory(memory_in(body)).outline
 
 
 def test_a_run_that_may_not_ask_about_a_key_leaves_its_issue_alone(

@@ -8,6 +8,7 @@ import re
 from markdown_it import MarkdownIt
 
 from bedrock_key_guard.model.findings import Case
+from bedrock_key_guard.model.remembered import Memory
 from bedrock_key_guard.report.github.case_markdown import sightings
 from bedrock_key_guard.report.github.issue import IssueContext, issue_text, where_it_is
 
@@ -19,7 +20,7 @@ _TAG = re.compile(r"<(/?[a-zA-Z][^\s>/]*)[^>]*>")
 def issue_body(case: Case, context: IssueContext) -> str:
     """Return all that a new issue says of a key."""
     text = issue_text(case, context)
-    seen = sightings(case, context.source)
+    seen = Memory(sightings(case, context.source))
     return f"{text}\n\n{where_it_is(case, context, seen, text)}"
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import PurePath, PurePosixPath
 from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -14,6 +12,7 @@ from bedrock_key_guard.model.sightings import Sighting
 from bedrock_key_guard.report.details import (
     facts,
     known_since,
+    path_in_tree,
     place,
     surroundings,
     undo,
@@ -199,26 +198,13 @@ def _row(sighting: Sighting, source: Source | None) -> tuple[str, str]:
 
 def _linked(location: Location, source: Source | None) -> str:
     """Return the path to a place, where GitHub can have it."""
-    if source is None or location.source == "stdin" or redact(location.path) != location.path:
-        return ""  # no link leads to what must not be named
-    if location.source == "event":
-        return location.page
-    path = _from_top(location, source.top)
-    if not location.path or path.is_absolute() or ".." in path.parts:
+    if source is None:
         return ""
+    if location.source == "event":
+        return location.page if redact(location.path) == location.path else ""
     if not source.repository_of(location) or not (location.commit or source.commit):
         return ""
-    return quote(str(path).encode("utf-8", "surrogateescape"))
-
-
-def _from_top(location: Location, top: str) -> PurePosixPath:
-    """Return the path of a file in its repository, one outside of it as it is on this machine."""
-    path = PurePosixPath(location.path)
-    if not top or location.source != "working-tree":
-        return path
-    absolute = PurePath(os.path.abspath(location.path))  # noqa: PTH100  # reads nothing
-    inside = absolute.is_relative_to(top)
-    return PurePosixPath((absolute.relative_to(top) if inside else absolute).as_posix())
+    return path_in_tree(location, source.top)
 
 
 def _link(sighting: Sighting, source: Source | None) -> str | None:

@@ -20,7 +20,9 @@ from bedrock_key_guard.report.github.case_markdown import (
     undoing,
     used,
 )
-from bedrock_key_guard.report.report import may_name_places
+from bedrock_key_guard.report.github.remembering import timeline
+from bedrock_key_guard.report.masking import masked
+from bedrock_key_guard.report.report import may_name_places, may_name_users
 from bedrock_key_guard.report.status import Level, responded, status, words, worst_first
 from bedrock_key_guard.text.markdown import table
 
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bedrock_key_guard.model.findings import Case
+    from bedrock_key_guard.model.remembered import Memory
     from bedrock_key_guard.model.response import Told
-    from bedrock_key_guard.model.sightings import Sighting
     from bedrock_key_guard.report.github.case_markdown import Source
     from bedrock_key_guard.report.report import Visibility
 
@@ -60,12 +62,13 @@ class IssueContext:
     """Say where the files are, which run this is, and who can read the issue.
 
     `visibility` is that of the repository that holds the issue; `source` is None where the
-    files are in no repository.
+    files are in no repository. `masks` asks that strangers are not told whose a key is.
     """
 
     visibility: Visibility
     source: Source | None = None
     run_url: str | None = None
+    masks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,24 +148,43 @@ def issue_text(case: Case, context: IssueContext) -> str:
         used(case, context.visibility),
         f"### What is left to do\n\n{listed(advice(case), '- [ ]')}",
     )
-    return "\n\n".join(filter(None, parts))
+    text = "\n\n".join(filter(None, parts))
+    return masked(text, case) if context.masks and not may_name_users(context.visibility) else text
 
 
-def where_it_is(case: Case, context: IssueContext, found: Sequence[Sighting], taken: str) -> str:
-    """Return the last part of the text, which says where the key was found, or why it does not.
+def where_it_is(case: Case, context: IssueContext, memory: Memory, taken: str) -> str:
+    """Return the last part of the text: where the key was found, or why that is not said."""
+    named = may_name_places(case, context.visibility)
+    fingerprint = case.incident.fingerprint
+    return _remembered(memory, fingerprint, context.source, taken, "" if named else withheld(case))
+
+
+def where_it_was(memory: Memory, fingerprint: str, source: Source | None) -> str:
+    """Return that part for owners, without the key: all that is remembered."""
+    return _remembered(memory, fingerprint, source, "")
+
+
+def _remembered(
+    memory: Memory, fingerprint: str, source: Source | None, taken: str, where: str = ""
+) -> str:
+    """Return the places, unless it is said why they are not named, and what happened.
 
     With what is `taken` by the text before it has at most LONGEST_TEXT bytes; places are cut with a
     count.
     """
     after = (
-        f"Fingerprint `{case.incident.fingerprint}`. Bedrock Key Guard keeps this text up to date; "
+        f"Fingerprint `{fingerprint}`. Bedrock Key Guard keeps this text up to date; "
         "the key itself is nowhere in it."
     )
-    left = LONGEST_TEXT - sum(len(part.encode()) + 2 for part in (taken, _WHERE, after))
-    where = withheld(case)
-    if may_name_places(case, context.visibility):
-        where = place_table(found, context.source, MOST_PLACES, left)
-    return f"{_WHERE}\n\n{where}\n\n{after}"
+    then = timeline(memory)
+    left = LONGEST_TEXT - sum(len(part.encode()) + 2 for part in (taken, _WHERE, then, after))
+    where = where or place_table(memory.places, source, MOST_PLACES, left)
+    return "\n\n".join(filter(None, (_WHERE, where, then, after)))
+
+
+def standing_banner(sentence: str, *, dead: bool) -> str:
+    """Return the first words of an issue whose key was not met, but whose state is known."""
+    return f"> [!{_BANNERS['success' if dead else 'alarm']}]\n> {sentence}"
 
 
 def rest_text(cases: Sequence[Case]) -> str:

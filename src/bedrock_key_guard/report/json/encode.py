@@ -13,7 +13,7 @@ Json = dict[str, Any]
 Shape = Callable[[Any], object]
 """Return what is written in place of a value of one type."""
 
-_DIGESTS = frozenset(("fingerprint", "object", "commit"))
+_DIGESTS = frozenset(("fingerprint", "object", "commit", "primaryLocationLineHash"))
 
 
 def encode(value: object, shapes: Mapping[type, Shape]) -> Any:

@@ -43,7 +43,7 @@ def _inputs(git: Git, commits: Sequence[str]) -> Inputs:
                 yield NotScanned(f"wiki at {commit}", "missing", "the commit is not in the wiki")
                 continue
             for each in changed:
-                yield Input(_origin(each), content_of(reader.open(each.object)))
+                yield Input(_origin(each), content_of(reader, each.object))
 
 
 def _origin(added: Introduction) -> EventText:

@@ -1,0 +1,1 @@
+"""Write a report as SARIF, for GitHub's code scanning."""
