@@ -45,7 +45,7 @@ def test_of_git_an_event_costs_what_it_is_about(
     assert scope_of(Wanted(), name, payload, lambda _revision: True) == expected
 
 
-@pytest.mark.parametrize("name", [*IN_GIT, *BOTH, *TEXTS, "a_new_one"])
+@pytest.mark.parametrize("name", [*sorted(IN_GIT | BOTH | TEXTS), "a_new_one"])
 def test_an_events_own_text_is_read_unless_git_has_it(name: str) -> None:
     by_anyone = name in BY_ANYONE
     own = EventFile(Path("event.json"), "actions/runs/1", by_anyone)
