@@ -116,7 +116,7 @@ lint: $(INSTALLED) ## Check style, types, layers, workflows, templates and shell
 lock: ## Write requirements/*.txt anew from requirements/*.in
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	cd requirements && for set in action wheelhouse sandbox dev bench fuzz; do \
+	cd requirements && for set in action codecs wheelhouse sandbox dev bench fuzz; do \
 	  UV_CUSTOM_COMPILE_COMMAND="make lock" ../build/uv/bin/uv pip compile --quiet --no-config \
 	    --universal --python-version 3.10 --generate-hashes --only-binary :all: \
 	    --emit-build-options --no-emit-index-url --no-annotate $(ARGS) \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -37,6 +38,8 @@ from tests.traps import PROGRAMS, pose_as
 WHEELHOUSE = ROOT / "build" / "wheelhouse"
 PUBLISHED = ("action.yml", "requirements", "src")
 LEAK = "config/settings.yaml"
+ZSTD = "backports.zstd"
+without_zstd = pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python 3.14 has zstd")
 
 
 @pytest.fixture(scope="module")
@@ -259,6 +262,35 @@ def test_a_key_is_told_though_what_would_judge_it_cannot_be_installed(
     assert words in told
     assert verdicts(bare.report) == [None]
     assert not bare.report["complete"]
+
+
+@without_zstd
+@pytest.mark.parametrize("holds_a_key", [True, False], ids=["a key", "no key"])
+def test_what_wants_but_a_codec_is_read_once_that_is_installed(
+    holds_a_key: bool, bare: Job, sandbox: Sandbox, leaked: LongTermKey
+) -> None:
+    text = leaked.key.encode() if holds_a_key else b"nothing"
+    (bare.workspace / "logs.zst").write_bytes(importlib.import_module(ZSTD).compress(text))
+    done = bare.run()
+    found = ["live"] if holds_a_key else []
+    assert (done.stderr, verdicts(bare.report), bare.report["not_scanned"]) == (b"", found, [])
+    assert bare.outputs["result"] == ("findings" if holds_a_key else "clean")
+    assert status(sandbox, leaked) == ("Inactive" if holds_a_key else "Active")
+    installed = {path.name for path in bare.temp.glob("venv/lib/python*/site-packages/b*")}
+    assert "backports" in installed
+    assert ("boto3" in installed) is holds_a_key
+
+
+@without_zstd
+def test_what_no_codec_could_be_installed_for_is_named_with_what_it_takes(bare: Job) -> None:
+    (bare.workspace / "logs.zst").write_bytes(importlib.import_module(ZSTD).compress(b"nothing"))
+    bare.environment["PIP_FIND_LINKS"] = os.devnull
+    done = bare.run()
+    assert (done.returncode, done.stderr, bare.outputs["result"]) == (4, b"", "incomplete")
+    (gap, unopened) = sorted(bare.report["not_scanned"], key=lambda each: each["kind"])
+    assert gap["reason"].startswith("Not everything was opened: pip could not install")
+    assert (unopened["what"], unopened["kind"]) == ("logs.zst > zstd", "unopened")
+    assert "the package backports.zstd" in unopened["reason"]
 
 
 # ── which Python runs ───────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,8 @@
 
 The Action starts with the standard library alone. boto3 and requests, each held to the hash in its
 lock file, go into an environment of the run's own, and from then on this process imports them from
-there. So no key leaves the process that found it, and nothing is read twice.
+there. So no key leaves the process that found it. In the same way comes what unpacks a file that
+this Python cannot, where one was met: only then is anything read twice.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _FOR_A_CHILD = frozenset(
 
 
 class Libraries:
-    """Provide the libraries that talk to AWS and GitHub, at most once in a run."""
+    """Provide the libraries that talk to AWS and GitHub, or unpack: each at most once in a run."""
 
     def __init__(
         self,
@@ -61,23 +62,31 @@ class Libraries:
         self._environment = environment
         self._log = log
         self._needed = needed
-        self._failed: GuardError | None = None
+        self._failed: dict[str, GuardError] = {}
 
     def provide(self) -> None:
         """Make the libraries importable. Raises UsageError where that fails, each time anew."""
-        if self._failed is None and self._missing():
-            try:
-                self._install()
-            except GuardError as error:
-                self._failed = error
-        if self._failed is not None:
-            raise self._failed
+        self._provide("action.txt", self._needed)
 
-    def _install(self) -> None:
+    def unpack_by(self, modules: Sequence[str]) -> bool:
+        """Make importable what unpacks, and return True. Raises as `provide` does."""
+        self._provide("codecs.txt", modules)
+        return True
+
+    def _provide(self, lock: str, modules: Sequence[str]) -> None:
+        if lock not in self._failed and _missing(modules):
+            try:
+                self._install(lock, modules)
+            except GuardError as error:
+                self._failed[lock] = error
+        if lock in self._failed:
+            raise self._failed[lock]
+
+    def _install(self, lock: str, modules: Sequence[str]) -> None:
         action = self._environment.get("GITHUB_ACTION_PATH")
         if not action:
             raise UsageError(
-                f"{' and '.join(self._missing())} cannot be imported.",
+                f"{' and '.join(_missing(modules))} cannot be imported.",
                 remedy="Install what is missing with `pip install 'bedrock-key-guard[action]'`.",
             )
         self._run(
@@ -86,7 +95,7 @@ class Libraries:
             "Add actions/setup-python before this step.",
         )
         python = self._venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        requirements = Path(action, "requirements", "action.txt")
+        requirements = Path(action, "requirements", lock)
         self._run(
             (str(python), "-I", "-m", "pip", "install", *_PIP_OPTIONS, "-r", str(requirements)),
             "pip could not install what the Action needs, and says why in the log.",
@@ -94,14 +103,11 @@ class Libraries:
         )
         sys.path.extend(_folders_of(self._venv))
         importlib.invalidate_caches()
-        if self._missing():
+        if _missing(modules):
             raise UsageError(
                 "pip put what the Action needs elsewhere.",
                 remedy="Take prefix, root and target out of its configuration.",
             )
-
-    def _missing(self) -> list[str]:
-        return [name for name in self._needed if find_spec(name) is None]
 
     def _run(self, command: Sequence[str], failed: str, remedy: str) -> None:
         """Run a child that knows no credential. Raises UsageError where it fails."""
@@ -122,6 +128,17 @@ class Libraries:
         if not ended:
             self._log("\n".join(map(printable, said.splitlines())))
             raise UsageError(failed, remedy=remedy)
+
+
+def _missing(modules: Sequence[str]) -> list[str]:
+    return [name for name in modules if not _is_there(name)]
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # nor is the package that it is in
+        return False
 
 
 def _folders_of(venv: Path) -> list[str]:

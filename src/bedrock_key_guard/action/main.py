@@ -86,6 +86,7 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         environment,
         mask=runner.mask,
         provide=libraries.provide,
+        unpack_by=libraries.unpack_by,
         watch=lambda: watching(sys.stderr, environment),
     )
     report = pipeline.run(

@@ -65,13 +65,15 @@ class NotScanned:
 
     `missing` could not be read. `elsewhere` is not in the repository: an object of Git LFS, a
     submodule. `unopened` is a file that others can open. `encrypted` nobody opens without a
-    password, and `skipped` holds nothing, as a pipe: these two are listed alone.
+    password, and `skipped` holds nothing, as a pipe: these two are listed alone. With the module
+    that it `wants` it could be read.
     """
 
     what: str
     kind: GapKind
     reason: str
     accepted: bool = False
+    wants: str = ""
 
     @property
     def label(self) -> str:

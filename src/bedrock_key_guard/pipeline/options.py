@@ -13,7 +13,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.source import Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -104,12 +104,15 @@ class Surroundings:
     """Hold what a run takes from the process; `mask` gets every key before it is used.
 
     `provide` makes importable what talks to AWS, and raises GuardError where it cannot; it is asked
-    once a key is found. `clock` counts seconds; `watch` opens what shows the scan's progress.
+    once a key is found. `unpack_by` does so for modules that something unopened wants, and returns
+    False where nobody is to install any. `clock` counts seconds; `watch` opens what shows the
+    scan's progress.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     mask: Callable[[Secret], None] = lambda _secret: None
     provide: Callable[[], None] = lambda: None
+    unpack_by: Callable[[Sequence[str]], bool] = lambda _modules: False
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     watch: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent)

@@ -42,22 +42,45 @@ def run(
 ) -> Report:
     """Run as many stages as are asked for and return the report. Raises GuardError."""
     around = _keeping_out(around or Surroundings())
-    with interruptible(), around.watch() as progress:
-        scanned = scan(scanning, around.environment, progress)
-    cases = tuple(map(Case, incidents_of(scanned.findings)))
-    for case in cases:
-        around.mask(case.incident.key.secret)
-    undone: tuple[str, ...] = ()
+    scanned, undone = _scanned(scanning, around)
+    cases = _masked(scanned, around)
     acted_as = ""
     if verifying is not None and cases and not scanned.interrupted:
         try:
             around.provide()
         except GuardError as error:
-            undone = (f"No key was verified: {error} {error.remedy}",)
+            undone = (*undone, f"No key was verified: {error} {error.remedy}")
         else:
             cases, acted_as = _verified(cases, verifying, responding, around, investigating)
     report = assemble(scanned, cases, undone, include_malformed=scanning.include_malformed)
     return replace(report, acted_as=acted_as)
+
+
+def _scanned(scanning: Scanning, around: Surroundings) -> tuple[Scan, tuple[str, ...]]:
+    """Scan, and once more where what was unopened wants but a module that can be installed."""
+    scanned = _scanned_once(scanning, around)
+    wanted = sorted({gap.wants for gap in scanned.not_scanned if gap.wants and gap.counts})
+    if not wanted or scanned.interrupted:
+        return scanned, ()
+    _masked(scanned, around)  # before anything else is printed
+    try:
+        installed = around.unpack_by(wanted)
+    except GuardError as error:
+        return scanned, (f"Not everything was opened: {error} {error.remedy}",)
+    return (_scanned_once(scanning, around) if installed else scanned), ()
+
+
+def _scanned_once(scanning: Scanning, around: Surroundings) -> Scan:
+    with interruptible(), around.watch() as progress:
+        return scan(scanning, around.environment, progress)
+
+
+def _masked(scanned: Scan, around: Surroundings) -> tuple[Case, ...]:
+    """Return a case for each key, which nothing shows from now on."""
+    cases = tuple(map(Case, incidents_of(scanned.findings)))
+    for case in cases:
+        around.mask(case.incident.key.secret)
+    return cases
 
 
 def _verified(

@@ -27,6 +27,17 @@ def test_outside_of_the_action_the_extra_is_named(tmp_path: Path) -> None:
     assert "bedrock-key-guard[action]" in caught.value.remedy
 
 
+def test_what_unpacks_is_installed_apart_from_what_judges_keys(tmp_path: Path) -> None:
+    libraries = Libraries(tmp_path, {}, pytest.fail)
+    assert libraries.unpack_by(("json", "importlib.util"))
+    for module in ("a_library_that_nobody_has", "no_package.with_this"):
+        with pytest.raises(UsageError, match=f"{module} cannot be imported"):
+            Libraries(tmp_path, {}, pytest.fail).unpack_by((module,))
+    with pytest.raises(UsageError, match="nobody_has"):
+        libraries.unpack_by(ABSENT)
+    libraries.provide()  # what failed for the one is no failure of the other
+
+
 def test_where_no_environment_can_be_made_it_is_said_why_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "venv").write_text("no folder", encoding="utf-8")
     said: list[str] = []

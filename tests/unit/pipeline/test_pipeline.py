@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import io
 import json
 import os
@@ -7,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -30,7 +32,7 @@ from bedrock_key_guard.respond.ledger.entries import read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.allowlist import AllowList, entries_of
 from bedrock_key_guard.scan.scan import Scanning
 from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME, Steps
 from bedrock_key_guard.verify.verifier import Verifier
@@ -574,3 +576,85 @@ except UsageError as error:
     ran = subprocess.run([sys.executable, "-Ic", code], check=True, capture_output=True, text=True)
     assert f"{module} is not installed" in ran.stdout
     assert "pip install" in ran.stdout
+
+
+# ── what is unopened but for a module ───────────────────────────────────────────────────────────
+
+MISSING = ("compression.zstd", "backports.zstd")
+
+
+@pytest.fixture
+def without_zstd(monkeypatch: pytest.MonkeyPatch, tree: Tree) -> Any:
+    """Leave Python without zstd, beside a file that wants it; return what lets it have it."""
+    name = next(name for name in reversed(MISSING) if find(name))
+    library = importlib.import_module(name)
+    text = "".join(f"{number} = x\n" for number in range(99)) + keysmith.long_term("hidden")
+    (tree.folder / "logs.zst").write_bytes(library.compress(text.encode()))
+    for each in MISSING:
+        monkeypatch.setitem(sys.modules, each, None)
+    return lambda: monkeypatch.setitem(sys.modules, name, library)
+
+
+def find(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@dataclass
+class Installer:
+    """Write down what happens: which keys are masked, and which modules are asked for."""
+
+    install: Callable[[], object]
+    done: list[object] = field(default_factory=list)
+    error: UsageError | None = None
+
+    @property
+    def around(self) -> Surroundings:
+        def mask(_: Secret) -> None:
+            self.done.append("mask")
+
+        return Surroundings(mask=mask, unpack_by=self._unpack_by)
+
+    def _unpack_by(self, modules: Sequence[str]) -> bool:
+        self.done.append(list(modules))
+        if self.error:
+            raise self.error
+        self.install()
+        return True
+
+
+def test_what_wants_a_module_is_read_once_that_is_there(tree: Tree, without_zstd: Any) -> None:
+    tree.leak("a.env", keysmith.long_term("shown"))
+    installer = Installer(without_zstd)
+    report = run(tree.scanning, None, None, installer.around)
+    assert len(report.cases) == 2
+    assert report.scan.complete
+    # No key is met by whoever installs before it is masked.
+    assert installer.done == ["mask", ["backports.zstd"], "mask", "mask"]
+
+
+def test_where_nobody_installs_modules_the_file_stays_unopened(
+    tree: Tree, without_zstd: Any
+) -> None:
+    report = run(tree.scanning)
+    assert [(gap.kind, gap.wants) for gap in report.scan.not_scanned] == [
+        ("unopened", "backports.zstd")
+    ]
+    assert not report.scan.complete
+
+
+def test_a_module_that_could_not_be_installed_is_told_of(tree: Tree, without_zstd: Any) -> None:
+    installer = Installer(without_zstd, error=UsageError("It is gone.", remedy="Fetch it."))
+    report = run(tree.scanning, None, None, installer.around)
+    assert report.incomplete == ("Not everything was opened: It is gone. Fetch it.",)
+    assert not report.scan.complete
+
+
+def test_what_people_accept_unopened_installs_nothing(tree: Tree, without_zstd: Any) -> None:
+    known, _ = entries_of("unread *logs.zst as it is")
+    installer = Installer(without_zstd)
+    scanning = replace(tree.scanning, allow=known)
+    report = run(scanning, None, None, installer.around)
+    assert (installer.done, report.scan.complete) == ([], True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.model.evidence import Account, CredentialRecord, IamAnswer, Verdict
 from bedrock_key_guard.respond.change_events import ChangeEvents
@@ -243,3 +244,33 @@ def test_a_stranger_who_writes_the_guards_user_agent_has_nothing_deleted(
     outcome = earlier_response(shown(cut_off), FINGERPRINT, replace(verdict, evidence=evidence))
     assert outcome is not None
     assert outcome.action == action
+
+
+NAME = "20261123T055500Z-0badc0de"
+BY_ROLE = RoleToAssume("arn:aws:iam::{account_id}:role/guard")
+
+
+@pytest.mark.parametrize(
+    ("actor", "name", "role", "undo"),
+    [
+        ("guard", NAME, None, f"--change {NAME} --guard arn:aws:iam::{ACCOUNT}:user/guard"),
+        ("guard", NAME, BY_ROLE, f"--change {NAME} --role-to-assume-template '{BY_ROLE.template}'"),
+        ("guard", None, None, None),
+        # Whoever writes the guard's user agent is named in no command.
+        ("admin", NAME, None, None),
+    ],
+)
+def test_what_our_own_guard_did_is_undone_by_a_command_though_its_ledger_is_lost(
+    actor: str, name: str | None, role: RoleToAssume | None, undo: str | None
+) -> None:
+    disabled = change(
+        UPDATE, "Inactive", f"{AGENT} {purpose_of('disable', FINGERPRINT, change=name)}"
+    )
+    disabled["userIdentity"] = {"arn": f"arn:aws:iam::{ACCOUNT}:user/{actor}"}
+    verdict = other("dead")
+    evidence = replace(verdict.evidence, iam=found(credential("Inactive")))
+    known = replace(verdict, evidence=evidence)
+    outcome = earlier_response(shown(disabled), FINGERPRINT, known, role)
+    assert outcome is not None
+    command = f"bedrock-key-guard restore --account {ACCOUNT} {undo}"
+    assert outcome.undo == (command if undo else None)

@@ -7,7 +7,14 @@ import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
 from bedrock_key_guard.respond.identities import CredentialWriter
-from bedrock_key_guard.respond.purpose import Purpose, purpose_of, read_purpose, stated
+from bedrock_key_guard.respond.purpose import (
+    Purpose,
+    name_change,
+    named_at,
+    purpose_of,
+    read_purpose,
+    stated,
+)
 from sandbox.front.sandbox import Sandbox
 
 KEY = "0123456789abcdef" * 4
@@ -15,9 +22,10 @@ UNTIL = datetime(2026, 11, 23, 20, 35, 1, tzinfo=timezone.utc)
 AGENT = "Boto3/1.44 md/x bedrock-key-guard/0.1.0"
 
 
+@pytest.mark.parametrize("change", [None, "20261123T203501Z-0badc0de"])
 @pytest.mark.parametrize("until", [None, UNTIL, UNTIL.astimezone(timezone(timedelta(hours=9)))])
-def test_a_purpose_is_read_as_it_was_written(until: datetime | None) -> None:
-    purpose = purpose_of("quarantine", KEY, until)
+def test_a_purpose_is_read_as_it_was_written(until: datetime | None, change: str | None) -> None:
+    purpose = purpose_of("quarantine", KEY, until, change)
     for agent in (f"{AGENT} {purpose}", f"{AGENT} {purpose} more/1"):
         assert read_purpose(agent) == purpose
     assert purpose.is_for(KEY)
@@ -39,6 +47,21 @@ def test_a_purpose_is_read_as_it_was_written(until: datetime | None) -> None:
 )
 def test_what_bears_no_purpose(agent: str) -> None:
     assert read_purpose(agent) is None
+
+
+@pytest.mark.parametrize("zone", [timezone.utc, timezone(timedelta(hours=-9))])
+def test_a_change_is_named_by_its_time_and_never_twice(zone: timezone) -> None:
+    one, other = (name_change(UNTIL.astimezone(zone)) for _ in range(2))
+    assert one != other
+    assert named_at(one) == named_at(other) == UNTIL
+    assert read_purpose(f"{AGENT} {purpose_of('disable', KEY, change=one)}") == purpose_of(
+        "disable", KEY, change=one
+    )
+
+
+@pytest.mark.parametrize("name", ["", "x", "5f1c0ffee000", "20261323T203501Z-0badc0de", "9" * 99])
+def test_what_is_no_name_of_a_change_tells_no_time(name: str) -> None:
+    assert named_at(name) is None
 
 
 def test_calls_bear_the_purpose_of_their_thread_alone(

@@ -107,6 +107,9 @@ class Codec:
     large: bool = False
 
 
+_BACKPORT = "backports.zstd"
+
+
 def _zstd(memory: int) -> Decompressor:
     """Make a decompressor for zstd. Raises Unreadable where Python has no library for it."""
     library = _zstd_library()
@@ -116,10 +119,10 @@ def _zstd(memory: int) -> Decompressor:
 
 def _zstd_library() -> Any:
     """Return Python's own module, or the same one for an older Python, where that is installed."""
-    for name in ("compression.zstd", "backports.zstd"):
+    for name in ("compression.zstd", _BACKPORT):
         with suppress(ImportError):
             return importlib.import_module(name)
-    raise Unreadable("zstd takes Python 3.14, or the package backports.zstd")
+    raise Unreadable(f"zstd takes Python 3.14, or the package {_BACKPORT}", wants=_BACKPORT)
 
 
 def _xz(memory: int) -> Decompressor:

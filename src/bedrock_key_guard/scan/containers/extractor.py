@@ -176,7 +176,7 @@ class Walk:
         if self.budget.stopped:
             self.gaps.stop(origin, self.budget.stopped)
         else:
-            self.gaps.add(origin, gap.kind, gap.reason)
+            self.gaps.add(origin, gap.kind, gap.reason, gap.wants)
 
 
 def _too_deep(limits: Limits) -> Unreadable:

@@ -29,11 +29,13 @@ UNPACKED, DECODED, TOKEN, ATTEMPT, STEP, START = 1 << 1, 1 << 3, 1 << 7, 1 << 13
 class Unreadable(Exception):  # noqa: N818  # it says what a part is, and stops nothing
     """Leave out a part: `missing` because of a limit, `opaque` because nobody could read it.
 
-    The reason is in words that follow the part's name.
+    The reason is in words that follow the part's name. With the module that it `wants`, if any, it
+    could be read.
     """
 
-    def __init__(self, reason: str, kind: GapKind = "unopened") -> None:
+    def __init__(self, reason: str, kind: GapKind = "unopened", *, wants: str = "") -> None:
         super().__init__(reason)
+        self.wants = wants
         self.reason = reason
         self.kind: GapKind = kind
 

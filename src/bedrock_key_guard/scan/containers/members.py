@@ -59,11 +59,11 @@ class Gaps:
 
     def __init__(self) -> None:
         self._stopped = False
-        self._counts: dict[tuple[Origin | None, GapKind, str], tuple[str, int]] = {}
+        self._counts: dict[tuple[Origin | None, GapKind, str, str], tuple[str, int]] = {}
 
-    def add(self, origin: Origin, kind: GapKind, reason: str) -> None:
-        """Note that `origin` was left out, and why."""
-        key = origin.outer if isinstance(origin, Member) else None, kind, reason
+    def add(self, origin: Origin, kind: GapKind, reason: str, wants: str = "") -> None:
+        """Note that `origin` was left out, why, and what it would take."""
+        key = origin.outer if isinstance(origin, Member) else None, kind, reason, wants
         first, count = self._counts.get(key, (origin.name, 0))
         self._counts[key] = first, count + 1
 
@@ -80,8 +80,9 @@ class Gaps:
                 first,
                 kind,
                 reason if count == 1 else f"{reason} (and {count - 1:,} more like it)",
+                wants=wants,
             )
-            for (_, kind, reason), (first, count) in self._counts.items()
+            for (_, kind, reason, wants), (first, count) in self._counts.items()
         )
 
 

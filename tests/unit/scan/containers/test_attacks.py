@@ -229,7 +229,10 @@ def test_zstd_is_opaque_where_python_has_no_library_for_it(
     reading = read(b"\x28\xb5\x2f\xfd" + bytes(99))
     assert reading.missed == (
         NotScanned(
-            "box > zstd", "unopened", "zstd takes Python 3.14, or the package backports.zstd"
+            "box > zstd",
+            "unopened",
+            "zstd takes Python 3.14, or the package backports.zstd",
+            wants="backports.zstd",
         ),
     )
 
