@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import AnyStr
 from urllib.parse import parse_qs, quote
 
 from bedrock_key_guard.keys.prefixes import PREFIXES
@@ -19,34 +20,38 @@ PIECE = 12
 ENCODED_PIECE = 16
 
 
-# A piece in one form, the name of its key, and that of the form; by the first bytes of the piece.
-Needles = dict[bytes, list[tuple[bytes, str, str]]]
-
-
 def leaks_in(key: str, written: bytes) -> list[str]:
     """Name the forms in which a piece of `key` stands in `written`."""
-    return sorted({form for _, form in _found(_needles({"key": key}), written)})
+    return sorted({form for _, form in _found({"key": key}, written)})
 
 
 def leaks(keys: Mapping[str, str], documents: Mapping[str, bytes]) -> list[str]:
     """Say which of the keys stands in which of the documents, in which form."""
-    needles = _needles(keys)
     return [
         f"{name}, as {form}, in {where}"
         for where, data in documents.items()
-        for name, form in sorted(_found(needles, data))
+        for name, form in sorted(_found(keys, data))
     ]
 
 
-def _found(needles: Needles, written: bytes) -> set[tuple[str, str]]:
-    starts = (written[at : at + PIECE] for at in range(len(written) - PIECE + 1))
+def _found(keys: Mapping[str, str], written: bytes) -> set[tuple[str, str]]:
+    starts = set(_windows(written, PIECE))
     return {
         (name, form)
-        for at, start in enumerate(starts)
-        if start in needles
-        for needle, name, form in needles[start]
-        if written.startswith(needle, at)
+        for name, key in keys.items()
+        if not _starts(key).isdisjoint(starts)
+        for needle, form in _pieces_in_every_form(key)
+        if needle[:PIECE] in starts and needle in written
     }
+
+
+@lru_cache(maxsize=32)
+def _starts(key: str) -> frozenset[bytes]:
+    """Return how a piece in any form may start, and more: most documents have none of it."""
+    texts = (*secret_parts(key), *_encoded_parts(key))
+    return frozenset(
+        start for text in texts for whole, _ in forms(text) for start in _windows(whole, PIECE)
+    )
 
 
 def forms(text: str) -> Iterator[tuple[bytes, str]]:
@@ -78,15 +83,6 @@ def secret_parts(key: str) -> list[str]:
     return [value for name in names for value in query.get(name, [])]
 
 
-def _needles(keys: Mapping[str, str]) -> Needles:
-    """Return every piece of the keys in every form."""
-    needles: Needles = {}
-    for name, key in keys.items():
-        for needle, form in _pieces_in_every_form(key):
-            needles.setdefault(needle[:PIECE], []).append((needle, name, form))
-    return needles
-
-
 @lru_cache(maxsize=32)
 def _pieces_in_every_form(key: str) -> list[tuple[bytes, str]]:
     return [(needle, form + note) for piece, note in _pieces(key) for needle, form in forms(piece)]
@@ -108,7 +104,7 @@ def _encoded_parts(key: str) -> Iterator[str]:
         yield _body(key)[-(-start * 4 // 3) : (start + len(raw)) * 4 // 3]
 
 
-def _windows(text: str, size: int) -> Iterable[str]:
+def _windows(text: AnyStr, size: int) -> Iterable[AnyStr]:
     return (text[start : start + size] for start in range(len(text) - size + 1))
 
 

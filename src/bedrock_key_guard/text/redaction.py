@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FRAGMENT = 12
 """As many characters of a secret in a row as nothing may show."""
 
+# Base64 of twelve characters shares those at its ends with their neighbours: so many are whole.
+_WHOLE = FRAGMENT - 2
 # Of twelve characters some are `+`, `/` or `=`, and are not compared. With fewer letters than these
 # ordinary text would be taken for a secret.
 _FEWEST_LETTERS = 8
@@ -97,8 +99,8 @@ class SecretIndex:
 
 
 def _fewest(part: bytes) -> int:
-    """Return how few letters the twelve characters of a part may have that has fewest."""
-    windows = (part[at : at + FRAGMENT] for at in range(len(part) - FRAGMENT + 1))
+    """Return how few letters may be whole in twelve characters of a part."""
+    windows = (part[at : at + _WHOLE] for at in range(len(part) - _WHOLE + 1))
     return max(min(len(letters_of(window)) for window in windows), _FEWEST_LETTERS)
 
 
@@ -164,7 +166,7 @@ _BETWEEN = IGNORED.replace(b"-", b"")
 _ESCAPED = re.compile(rb"[%&\\=\"'`]")
 _DIGITS = re.compile(rb"[0-9A-Fa-f]{24,}")
 # Text, in UTF-16 as well. Of what was no encoding hardly a stretch is readable.
-_READABLE = re.compile(rb"[\0\t\n\r -~]{12,}")
+_READABLE = re.compile(rb"[\0\t\n\r -~]{%d,}" % _WHOLE)
 
 
 def joined(data: bytes) -> Layer:

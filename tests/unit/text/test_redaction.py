@@ -113,6 +113,7 @@ def test_what_is_left_of_a_key_that_was_cut_is_kept_out_as_well(cut: int) -> Non
     begin=st.integers(0, 120),
     size=st.integers(24, 400),
 )
+@example("", "00000", "the end of the body", ("", ""), 22, 24)
 def test_no_piece_of_any_key_is_shown_wherever_it_begins(
     seed: str, user: str, spelling: str, around: tuple[str, str], begin: int, size: int
 ) -> None:
