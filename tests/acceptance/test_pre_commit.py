@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 WHEELHOUSE = PROJECT / "build" / "wheelhouse"
-SHIPPED = (".pre-commit-hooks.yaml", "LICENSE", "README.md", "pyproject.toml", "src")
+SHIPPED = (".pre-commit-hooks.yaml", "LICENSE", "README.md", "pyproject.toml", "setup.py", "src")
 KEY = long_term()
 LINE = f"AWS_BEARER_TOKEN_BEDROCK={KEY}\n"
 TAG = "v0.0.0"
