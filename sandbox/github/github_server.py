@@ -6,7 +6,8 @@
         run_with(GITHUB_API_URL=github.api_url, GITHUB_TOKEN=token)
         print(github.issues("acme/app"))
 
-Its answers are checked against GitHub's OpenAPI description by `sandbox.github.contract`.
+A request that GitHub's OpenAPI description does not allow is answered with 500 and says why; the
+answers are held to the description by `sandbox.github.contract`.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ import secrets
 import socket
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from sandbox.base.loopback import LoopbackServer
+from sandbox.github.contract import OUTSIDE, request_breaches
 from sandbox.github.git_http import is_git, serve
 from sandbox.github.github_faults import Faults
-from sandbox.github.http_messages import Answer, Request
+from sandbox.github.http_messages import Answer, Exchange, Request
 from sandbox.github.representations import JSON, Writer
 from sandbox.github.rest_api import Api
 from sandbox.github.state import Access, Repository, State, Token, Visibility
@@ -33,15 +35,6 @@ if TYPE_CHECKING:
 
 ACTIONS_LOGIN = "github-actions[bot]"
 """The login that issues opened with the `GITHUB_TOKEN` of Actions bear."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """Hold one request, without its token, and its answer; no answer if it was cut off."""
-
-    request: Request
-    answer: Answer | None
-    injected: bool
 
 
 class GitHubServer:
@@ -149,7 +142,7 @@ class _Server(LoopbackServer):
             self.used += 1
             answer = None
             if not replaced or (fault and fault.carried_out):
-                answer = self.api.answer(request)
+                answer = _refusal(request) or self.api.answer(request)
             if fault and replaced:
                 answer = fault.answer
             self.exchanges.append(Exchange(_without_token(request), answer, replaced))
@@ -213,6 +206,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Keep quiet: stderr is for people."""
+
+
+def _refusal(request: Request) -> Answer | None:
+    """Answer what GitHub's description does not allow with an error that is plainly not its own."""
+    breaches = request_breaches(request)
+    return Answer(500, {"message": f"{OUTSIDE}: {'; '.join(breaches)}"}) if breaches else None
 
 
 def _without_token(request: Request) -> Request:

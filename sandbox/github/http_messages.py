@@ -32,13 +32,8 @@ class Request:
         return max(1, min(int(text), most)) if text.isdecimal() else default
 
     def json(self) -> dict[str, JSON]:
-        """Return the body, or refuse it as GitHub does."""
-        try:
-            value = json.loads(self.body or "{}")
-        except ValueError:
-            raise Refusal(400, "Problems parsing JSON") from None
-        if not isinstance(value, dict):
-            raise Refusal(400, "Body should be a JSON object")
+        """Return the body, an object as the description wants it."""
+        value: dict[str, JSON] = json.loads(self.body or "{}")
         return value
 
 
@@ -54,6 +49,15 @@ class Answer:
     def text(self) -> str:
         """Return the body as it is sent."""
         return self.body if isinstance(self.body, str) else json.dumps(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Hold one request, without its token, and its answer; no answer if it was cut off."""
+
+    request: Request
+    answer: Answer | None
+    injected: bool
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer on its way out, not an error of ours

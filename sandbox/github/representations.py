@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from sandbox.github.state import Comment, Issue, Label, Repository
 
@@ -41,15 +42,16 @@ class Writer:
 
     def user(self, login: str) -> JSON:
         """Write a simple user; a login in brackets is a bot's."""
-        url = f"{self.api}/users/{login}"
+        named = quote(login)  # the brackets of a bot's are no part of an address
+        url = f"{self.api}/users/{named}"
         return {
             "login": login,
             "id": zlib.crc32(login.encode()),
             "node_id": f"U_{login}",
-            "avatar_url": f"{self.web}/avatars/{login}",
+            "avatar_url": f"{self.web}/avatars/{named}",
             "gravatar_id": "",
             "url": url,
-            "html_url": f"{self.web}/{login}",
+            "html_url": f"{self.web}/{named}",
             "type": "Bot" if login.endswith("[bot]") else "User",
             "site_admin": False,
             **{f"{link}_url": f"{url}/{link}" for link in _USER_LINKS},
@@ -107,7 +109,7 @@ class Writer:
         return {
             "id": label.id,
             "node_id": f"LA_{label.id}",
-            "url": f"{self.api}/repos/{repository.full_name}/labels/{label.name}",
+            "url": f"{self.api}/repos/{repository.full_name}/labels/{quote(label.name)}",
             "name": label.name,
             "description": label.description,
             "color": label.color,

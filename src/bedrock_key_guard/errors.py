@@ -19,6 +19,13 @@ from __future__ import annotations
 import errno
 import os
 
+from bedrock_key_guard import REPOSITORY
+
+
+def install_with(extra: str) -> str:
+    """Return the line that installs the guard with an extra."""
+    return f"pip install 'bedrock-key-guard[{extra}] @ git+https://github.com/{REPOSITORY}'"
+
 
 class GuardError(Exception):
     """Stop the run: something happened that the guard cannot go on from."""

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.errors import GuardError, UsageError
+from bedrock_key_guard.errors import GuardError, UsageError, install_with
 from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Libraries:
         if not action:
             raise UsageError(
                 f"{' and '.join(_missing(modules))} cannot be imported.",
-                remedy="Install what is missing with `pip install 'bedrock-key-guard[action]'`.",
+                remedy=f"Install what is missing with `{install_with('action')}`.",
             )
         self._run(
             (sys.executable, "-I", "-m", "venv", str(self._venv)),

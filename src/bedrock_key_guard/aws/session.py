@@ -15,7 +15,7 @@ from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.aws.regions import HOME_REGION, overrides_trusted
 from bedrock_key_guard.aws.server_dates import ServerDates
-from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.errors import UsageError, install_with
 from bedrock_key_guard.model.evidence import Account
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def open_session(
     except ImportError:
         raise UsageError(
             "boto3 is not installed, so AWS cannot be asked.",
-            remedy="Install it with `pip install 'bedrock-key-guard[cli]'`.",
+            remedy=f"Install it with `{install_with('cli')}`.",
         ) from None
     trust, dates = overrides_trusted(environment), dates or ServerDates()
     try:

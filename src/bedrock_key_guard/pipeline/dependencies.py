@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.errors import UsageError, install_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +80,7 @@ def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober, Server
     except ImportError as error:
         raise UsageError(
             f"{error.name} is not installed, so no key can be verified.",
-            remedy="Install it with `pip install 'bedrock-key-guard[cli]'`.",
+            remedy=f"Install it with `{install_with('cli')}`.",
         ) from None
 
 

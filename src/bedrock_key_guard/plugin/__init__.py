@@ -10,7 +10,7 @@ import os
 import sys
 
 from bedrock_key_guard.console.standard_streams import replace_closed_streams, report_error
-from bedrock_key_guard.errors import InterruptedRunError, UsageError, as_guard_error
+from bedrock_key_guard.errors import InterruptedRunError, UsageError, as_guard_error, install_with
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def _run(arguments: list[str]) -> int:
     except ImportError:
         raise UsageError(
             "detect-secrets is not installed here, or is a version that cannot be used.",
-            remedy="Install `bedrock-key-guard[detect-secrets]`.",
+            remedy=f"Install it with `{install_with('detect-secrets')}`.",
         ) from None
     return run(arguments)
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.github.contract import violations
-from sandbox.github.github_server import Exchange
-from sandbox.github.http_messages import Answer, Request
+from sandbox.github.http_messages import Answer, Exchange, Request
 from sandbox.github.openapi.trim import OPERATIONS, TRIMMED, main, trim
 
 ISSUES = "/repos/acme/app/issues"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.github.contract import violations
+from sandbox.github.contract import OUTSIDE, violations
 from sandbox.github.github_server import ACTIONS_LOGIN, GitHubServer
 
 PRIVATE, PUBLIC = "/repos/acme/app", "/repos/acme/site"
@@ -165,11 +165,30 @@ def test_the_longest_body_is_taken(github: GitHubServer, call: Caller) -> None:
     assert call(github.add_token("bob"), "POST", f"{PRIVATE}/issues", data).status_code == 201
 
 
-def test_a_body_that_is_no_json_is_refused(github: GitHubServer) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("POST", f"{PRIVATE}/issues", b"{", "MediaTypeDeserializeError"),
+        ("POST", f"{PRIVATE}/issues", b"[]", "is not of type 'object'"),
+        ("POST", f"{PRIVATE}/issues", b'{"body": "b"}', "'title' is a required property"),
+        ("POST", f"{PRIVATE}/issues", b'{"title": "t", "label": "a"}', "knows no 'label'"),
+        ("GET", f"{PRIVATE}/issues?state=shut", b"", "'shut' is not one of"),
+        ("GET", f"{PRIVATE}/issues?autor=bob", b"", "knows no 'autor'"),
+        ("DELETE", f"{PRIVATE}/issues/1", b"", "OperationNotFound"),
+        ("GET", "/search/issues", b"", "PathNotFound"),
+    ],
+)
+def test_what_github_does_not_describe_is_an_error_of_the_sandbox_that_changes_nothing(
+    method: str, path: str, body: bytes, said: str, github: GitHubServer
+) -> None:
     headers = {"Authorization": f"Bearer {github.add_token('bob')}"}
-    for body in (b"{", b"[]"):
-        made = requests.post(f"{github.api_url}{PRIVATE}/issues", body, headers=headers, timeout=9)
-        assert made.status_code == 400
+    headers["Content-Type"] = "application/json"
+    url = f"{github.api_url}{path}"
+    answer = requests.request(method, url, data=body, headers=headers, timeout=9)
+    assert answer.status_code == 500
+    assert OUTSIDE in answer.json()["message"]
+    assert said in answer.json()["message"]
+    assert github.issues("acme/app") == []
 
 
 @pytest.mark.parametrize(
@@ -357,4 +376,4 @@ def test_ghes_answers_below_its_prefix_only() -> None:
 
         assert status("GET", "/api/v3/user") == 200
         assert status("POST", "/api/graphql", query) == 200
-        assert status("GET", "/user") == 404
+        assert status("GET", "/user") == 500
