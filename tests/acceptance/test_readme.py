@@ -91,7 +91,7 @@ def test_the_allow_list_says_what_its_lines_say(tmp_path: Path) -> None:
     file = tmp_path / "allowed"
     file.write_text(listed)
     allow = read_allow_list(file)
-    assert (len(allow.fingerprints), len(allow.missing)) == (1, 1)
+    assert (len(allow.keys), len(allow.missing)) == (1, 1)
     assert allow.unread == (
         ("vendor/*.7z", "the vendor packs them so"),
         ("89abcdef0123456789abcdef0123456789abcdef", "a sample"),

@@ -75,6 +75,7 @@ _COMMANDS = {
     "restore": (_OPTIONS, "Give back what the guard took, by AWS's own records."),
     "lift": (_OPTIONS, "Lift denials whose keys have expired."),
     "hooks": ("install|uninstall [OPTION ...]", "Set up Git's own hooks in this repository."),
+    "allow": ("FINGERPRINT --reason WHY --allow-list FILE", "Allow a key that is none."),
     "explain": ("< FILE", "Say offline what the key on standard input is."),
 }
 
@@ -85,6 +86,10 @@ def _command(name: str) -> tuple[Command, list[Parser]]:
         from bedrock_key_guard.cli.explain import explain
 
         return explain, []
+    if name == "allow":
+        from bedrock_key_guard.cli.allow import allow, allow_options
+
+        return allow, [allow_options()]
     if name == "hooks":
         from bedrock_key_guard.cli.hooks import hooks, hooks_options
 

@@ -116,8 +116,9 @@ def _add_hiding(options: Parser) -> None:
     baseline = "what a detect-secrets baseline holds"
     add("--baseline", type=file_name, metavar="FILE", help=baseline)
     keys = (
-        "keys, by lines `fingerprint HEX`; `missing ID` accepts that an object is lost, `unread "
-        "PATTERN-OR-ID REASON` that a file cannot be opened"
+        "keys, by lines `fingerprint HEX [path=PATTERN] [until=DATE]`, which `allow` writes; "
+        "`missing ID` accepts that an object is lost, `unread PATTERN-OR-ID REASON` that a file "
+        "cannot be opened"
     )
     add("--allow-list", type=file_name, metavar="FILE", help=keys)
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.githooks.deadline import deadline
+from bedrock_key_guard.githooks.explanations import explanations
 from bedrock_key_guard.model.findings import incidents_of
 from bedrock_key_guard.report.terminal.blocked import (
     COMMIT,
     MESSAGE,
     PUSH,
     RECEIPT,
-    blocked,
     partial,
     unread,
 )
@@ -44,12 +43,13 @@ def answer(mode: str, options: Sequence[tuple[str, str]], words: Sequence[str]) 
     """
     allow = _allow_list(options)
     if mode != "--receive":
-        return _explain(read(_sources(mode, words), allow), _OCCASIONS.get(mode, COMMIT))
+        scan = read(_sources(mode, words), allow)
+        return _explain(scan, _OCCASIONS.get(mode, COMMIT), allow)
     seconds = _seconds(options)
     late = _too_late(seconds)
     with deadline(seconds, late) as over:
         scan = read(_sources(mode, words), allow)
-    code = _explain(scan, RECEIPT)
+    code = _explain(scan, RECEIPT, allow)
     if over.is_set():
         sys.stderr.write(late)
     return code
@@ -113,7 +113,7 @@ def _too_late(seconds: float) -> str:
     )
 
 
-def _explain(scan: Scan, occasion: Occasion) -> int:
+def _explain(scan: Scan, occasion: Occasion, allow: AllowList) -> int:
     """Explain what a scan found, if anything must be shown, and return the exit code.
 
     What is elsewhere is warned of alone: nobody can bring it by writing the commit otherwise.
@@ -122,8 +122,8 @@ def _explain(scan: Scan, occasion: Occasion) -> int:
         keep_out(finding.key.secret)
     unknown = [each for each in scan.findings if not each.allowed]
     shown = [each for each in unknown if each.confidence == "exact"]
-    if shown:
-        _say(blocked(incidents_of(shown), datetime.now(timezone.utc), occasion))
+    for text in explanations(shown, occasion, str(allow.file or "")):
+        _say(text)
     if parts := incidents_of(each for each in unknown if each.confidence == "malformed"):
         _say(partial(len(parts)))
     if scan.not_scanned:

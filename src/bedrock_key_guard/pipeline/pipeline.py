@@ -15,6 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GuardError
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.model.findings import Case, incidents_of
 from bedrock_key_guard.pipeline.interruption import interruptible
 from bedrock_key_guard.pipeline.options import Surroundings
@@ -164,11 +165,21 @@ def assemble(
     return Report(
         scan=scan,
         cases=tuple(shown),
-        notes=(*scan.notes, *depth, *allowed, *_wrong_clock(cases)),
+        notes=(*scan.notes, *depth, *allowed, *_allowed_and_live(cases), *_wrong_clock(cases)),
         incomplete=(*_nothing_read(scan), *undone, *_left_undone(cases)),
         hides_unproven=any(not case.dead for case in cases if case not in shown),
         hidden_parts=0 if include_malformed else len(parts),
     )
+
+
+def _allowed_and_live(cases: Iterable[Case]) -> tuple[str, ...]:
+    """Name the keys that people have said are none, and that Bedrock takes."""
+    live = [
+        short(case.incident.fingerprint)
+        for case in cases
+        if case.incident.allowed and case.verdict and case.verdict.state == "live"
+    ]
+    return (f"Keys that are allowed and live all the same: {', '.join(live)}.",) if live else ()
 
 
 def _neighbours(cases: Iterable[Case]) -> list[Case]:

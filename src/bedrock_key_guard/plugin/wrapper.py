@@ -28,12 +28,11 @@ from detect_secrets.util.color import AnsiColor, colorize
 
 from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model.findings import incidents_of
-from bedrock_key_guard.model.times import utc_now
+from bedrock_key_guard.githooks.explanations import explanations
 from bedrock_key_guard.plugin import git_answers
 from bedrock_key_guard.plugin.collection import CompleteCollection, SealedLines
 from bedrock_key_guard.plugin.detector import SECRET_TYPE, BedrockApiKeyDetector
-from bedrock_key_guard.report.terminal.blocked import blocked, unread
+from bedrock_key_guard.report.terminal.blocked import COMMIT, unread
 from bedrock_key_guard.text.redaction import redact
 from bedrock_key_guard.text.terminal import printable
 
@@ -69,8 +68,8 @@ def run(arguments: list[str]) -> int:
     else:
         words = [_as_listed(each) for each in (rest if command == "hook" else arguments)]
         code = _written(lambda: pre_commit_hook.main(words))
-    if incidents := incidents_of(CompleteCollection.new):
-        say(blocked(incidents, utc_now()))
+    for text in explanations(CompleteCollection.new, COMMIT, allow_list=None):
+        say(text)
     if CompleteCollection.missed:
         say(unread(sorted(CompleteCollection.missed)))
     incomplete = any(each.kind == "missing" for each in CompleteCollection.missed)

@@ -10,54 +10,59 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.scan.allow_entries import AllowedKey, read_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
     from pathlib import Path
 
     from bedrock_key_guard.keys.key import Key
     from bedrock_key_guard.model.findings import NotScanned
     from bedrock_key_guard.model.origins import Root
 
-_FINGERPRINT = re.compile(r"fingerprint\s+([0-9a-f]{12,64})")
+# How much of a fingerprint people are shown, and of how many.
+_DIGITS, _MOST = 12, 10
 _UNREAD = re.compile(r"unread\s+(\S+)\s+(\S.*)")
 _MISSING = re.compile(r"missing\s+([0-9a-f]{40}|[0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """Hold what is allowed: fingerprints or their starts, a baseline's hashes, path patterns.
+    """Hold what is allowed: entries about keys, a baseline's hashes, path patterns.
 
     Paths count from the top of a repository, and have `/` in them. `missing` are the ids of objects
     that need not be read, and `unread` are patterns of paths, or ids of objects, with the reasons
-    why what is elsewhere or unopened there need not be. `file` is where the entries stand.
+    why what is elsewhere or unopened there need not be. `file` is where the entries stand. Without
+    `today` no entry is over.
     """
 
-    fingerprints: tuple[str, ...] = ()
+    keys: tuple[AllowedKey, ...] = ()
     baseline: frozenset[tuple[str, str]] = frozenset()
     exclude: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()
     unread: tuple[tuple[str, str], ...] = ()
     file: Path | None = field(default=None, compare=False)
+    today: date | None = field(default=None, compare=False)
 
     def without(self, other: AllowList) -> AllowList:
         """Return the list without the entries that the other one has."""
         return replace(
             self,
-            fingerprints=tuple(
-                each for each in self.fingerprints if each not in other.fingerprints
-            ),
+            keys=tuple(each for each in self.keys if each not in other.keys),
             missing=self.missing - other.missing,
             unread=tuple(each for each in self.unread if each not in other.unread),
         )
 
     def reason(self, path: str, key: Key) -> str | None:
         """Return why a key at this path need not be shown, or None where it must be."""
-        if any(key.fingerprint.startswith(prefix) for prefix in self.fingerprints):
+        about = (each for each in self.keys if each.names(key.fingerprint, plain(path)))
+        if any(not each.is_over(self.today) for each in about):
             return "allow-list"
         if any(fnmatchcase(plain(path), pattern) for pattern in self.exclude):
             return "excluded path"
@@ -80,6 +85,28 @@ class AllowList:
         return replace(missed, reason=reason, accepted=True)
 
 
+def remarks(allow: AllowList, places: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return sentences about entries that are over, or that are about none of the keys in `places`.
+
+    Places are fingerprints and paths, in every spelling, of all that a run has found.
+    """
+    found = [(fingerprint, plain(path)) for fingerprint, path in places]
+    over = [each for each in allow.keys if each.is_over(allow.today)]
+    unused = [each for each in allow.keys if not any(each.names(*place) for place in found)]
+    kinds = (("have expired", over), ("match nothing that was read", unused))
+    return tuple(
+        f"Entries of the allow-list that {what}: {_listed(entries)}."
+        for what, entries in kinds
+        if entries
+    )
+
+
+def _listed(entries: Sequence[AllowedKey]) -> str:
+    named = [f"{each.fingerprint[:_DIGITS]}{each.path and f' at {each.path}'}" for each in entries]
+    more = [f"and {len(named) - _MOST} more"] if len(named) > _MOST else []
+    return ", ".join([*named[:_MOST], *more])
+
+
 def plain(path: str) -> str:
     """Return a path or a pattern as Git spells it, whichever way a person did."""
     return path.replace("\\", "/").removeprefix("./")
@@ -94,13 +121,15 @@ def allow_list(path: Path | None, baseline: Path | None, exclude: Sequence[str])
     """Read the files that say what is allowed. Raises UsageError for one that cannot be used."""
     listed = read_allow_list(path) if path else AllowList()
     hashes = read_baseline(baseline) if baseline else frozenset()
-    return replace(listed, baseline=hashes, exclude=tuple(map(plain, exclude)))
+    today = datetime.now(timezone.utc).date()
+    return replace(listed, baseline=hashes, exclude=tuple(map(plain, exclude)), today=today)
 
 
 def read_allow_list(path: Path) -> AllowList:
     """Read a file of lines `fingerprint DIGITS`, `missing OBJECT-ID` and `unread WHAT REASON`.
 
-    A fingerprint has 12 to 64 hexadecimal digits. WHAT is a pattern of paths or the id of an
+    A fingerprint has 12 to 64 hexadecimal digits; `path=PATTERN` and `until=YYYY-MM-DD` may follow.
+    WHAT is a pattern of paths or the id of an
     object. `#` begins a comment.
 
     Raises UsageError for a file that cannot be read or holds anything else.
@@ -110,26 +139,27 @@ def read_allow_list(path: Path) -> AllowList:
         raise _broken(
             "allow-list",
             path,
-            f"line {others[0]} is not `fingerprint <hex digits>`, `missing <object id>` or `unread "
-            "<pattern or object id> <reason>`, whose pattern says more than `*`",
+            f"line {others[0]} is not `fingerprint <hex digits> [path=<pattern>] [until=<date>]`, "
+            "`missing <object id>` or `unread <pattern or object id> <reason>`, or its pattern is "
+            "no more than `*`",
         )
     return replace(allow, file=path)
 
 
 def entries_of(text: str) -> tuple[AllowList, list[int]]:
     """Return the entries of an allow-list, and the numbers of the lines that are none."""
-    fingerprints, missing, unread, others = [], set(), [], []
+    keys, missing, unread, others = [], set(), [], []
     for number, line in enumerate(text.splitlines(), 1):
         entry = line.partition("#")[0].strip()
-        if found := _FINGERPRINT.fullmatch(entry):
-            fingerprints.append(found[1])
+        if about := read_entry(line):
+            keys.append(about)
         elif found := _MISSING.fullmatch(entry):
             missing.add(found[1])
         elif (found := _UNREAD.fullmatch(entry)) and found[1].strip("*/"):
             unread.append((plain(found[1]), found[2]))
         elif entry:
             others.append(number)
-    allow = AllowList(tuple(fingerprints), missing=frozenset(missing), unread=tuple(unread))
+    allow = AllowList(tuple(keys), missing=frozenset(missing), unread=tuple(unread))
     return allow, others
 
 

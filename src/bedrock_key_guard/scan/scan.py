@@ -12,7 +12,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import path_in_repository
 from bedrock_key_guard.model.findings import NotScanned, Scan, by_time, joined
 from bedrock_key_guard.model.origins import Blob, Message, WorkTree, with_root
-from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.allowlist import AllowList, remarks
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_as_zip, read_file
 from bedrock_key_guard.scan.source import Changed, Input, Passed, Progress, Source, silent
@@ -62,7 +62,22 @@ class Scanning:
 
 
 def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = silent) -> Scan:
-    """Scan what is wanted. Raises UsageError for what is not there."""
+    """Scan what is wanted, and say what of the allow-list is out of use.
+
+    Raises UsageError for what is not there.
+    """
+    found = _scan(wanted, environment, progress)
+    if found.interrupted:
+        return found
+    places = (
+        (finding.key.fingerprint, each.path)
+        for finding in found.findings
+        for each in _spellings(finding.location.origin.root)
+    )
+    return replace(found, notes=(*found.notes, *remarks(wanted.allow, places)))
+
+
+def _scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress) -> Scan:
     wanted, notes = _settled(wanted)
     first = Scan(notes=(wanted.note, *notes) if wanted.note else notes)
     for each in _parts(wanted):

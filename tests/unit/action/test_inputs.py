@@ -15,6 +15,7 @@ from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.pipeline.options import Investigating, Verifying
 from bedrock_key_guard.respond.plan import Policy
+from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.scan import Scanning
 from tests.unit.scan.repositories import new_repo
 
@@ -185,7 +186,7 @@ def test_what_people_agreed_not_to_see_is_read(tmp_path: Path) -> None:
     allowed.write_text(f"fingerprint {'ab' * 6}\n")
     baseline.write_text(json.dumps({"results": {"a.py": [{"hashed_secret": "00"}]}}))
     allow = given(allow_list=str(allowed), baseline=str(baseline), exclude="a/*").scanning().allow
-    assert (allow.fingerprints, allow.exclude) == (("ab" * 6,), ("a/*",))
+    assert (allow.keys, allow.exclude) == ((AllowedKey("ab" * 6),), ("a/*",))
     assert allow.baseline == frozenset({("a.py", "00")})
 
 

@@ -36,6 +36,7 @@ from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond import undo
 from bedrock_key_guard.respond.ledger.entries import Entry
 from bedrock_key_guard.respond.plan import Policy
+from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.scan import Scanning
 from tests import keysmith
 from tests.unit.respond.doubles import RECORD
@@ -319,7 +320,7 @@ def test_what_people_agreed_not_to_see_is_read(asked: Asked, tmp_path: Path) -> 
         ]
     )
     allow = asked.scanning.allow
-    assert allow.fingerprints == ("ab" * 6,)
+    assert allow.keys == (AllowedKey("ab" * 6),)
     assert allow.baseline == frozenset({("a.py", "00")})
     assert allow.exclude == ("a/*", "b")
 

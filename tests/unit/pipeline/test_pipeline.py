@@ -32,6 +32,7 @@ from bedrock_key_guard.respond.ledger.entries import read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder
+from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.allowlist import AllowList, entries_of
 from bedrock_key_guard.scan.scan import Scanning
 from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME, Steps
@@ -432,7 +433,7 @@ def test_the_index_is_read_not_the_disk(tree: Tree) -> None:
 def test_an_allow_list_reaches_the_scanner(tree: Tree) -> None:
     key = keysmith.long_term()
     tree.leak("leak.env", key)
-    allow = AllowList((keysmith.fingerprint_of(key)[:12],))
+    allow = AllowList((AllowedKey(keysmith.fingerprint_of(key)[:12]),))
     assert run(Scanning((tree.folder,), allow=allow)).cases == ()
 
 

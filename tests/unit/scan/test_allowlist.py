@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,21 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import Key
 from bedrock_key_guard.model.findings import GapKind, NotScanned
 from bedrock_key_guard.model.origins import Blob, Index, Root, WorkTree
-from bedrock_key_guard.scan.allowlist import AllowList, allow_list, read_allow_list, read_baseline
+from bedrock_key_guard.scan.allow_entries import AllowedKey
+from bedrock_key_guard.scan.allowlist import (
+    AllowList,
+    allow_list,
+    read_allow_list,
+    read_baseline,
+    remarks,
+)
 from bedrock_key_guard.scan.matching.matcher import matches
 from tests.keysmith import fingerprint_of, long_term
 
 TEXT = long_term("bob")
 FINGERPRINT = fingerprint_of(TEXT)
 SHA_1 = hashlib.sha1(TEXT.encode()).hexdigest()  # noqa: S324  # as detect-secrets has it
+TODAY, YESTERDAY = date(2026, 11, 2), date(2026, 11, 1)
 
 
 @pytest.fixture
@@ -28,9 +37,13 @@ def key() -> Key:
     ("allow", "reason"),
     [
         (AllowList(), None),
-        (AllowList(fingerprints=(FINGERPRINT,)), "allow-list"),
-        (AllowList(fingerprints=("0" * 12, FINGERPRINT[:12])), "allow-list"),
-        (AllowList(fingerprints=("0" * 64,)), None),
+        (AllowList(keys=(AllowedKey(FINGERPRINT),)), "allow-list"),
+        (AllowList(keys=(AllowedKey("0" * 12), AllowedKey(FINGERPRINT[:12]))), "allow-list"),
+        (AllowList(keys=(AllowedKey("0" * 64),)), None),
+        (AllowList(keys=(AllowedKey(FINGERPRINT, "docs/*"),)), "allow-list"),
+        (AllowList(keys=(AllowedKey(FINGERPRINT, "src/*"),)), None),
+        (AllowList(keys=(AllowedKey(FINGERPRINT, until=TODAY),), today=TODAY), "allow-list"),
+        (AllowList(keys=(AllowedKey(FINGERPRINT, until=YESTERDAY),), today=TODAY), None),
         (AllowList(exclude=("*.lock", "docs/*")), "excluded path"),
         (AllowList(exclude=("*.md",)), None),
         (AllowList(baseline=frozenset({("docs/a.lock", SHA_1)})), "baseline"),
@@ -46,7 +59,9 @@ def test_an_allow_list_holds_fingerprints_and_comments(tmp_path: Path) -> None:
     file = tmp_path / "allowed"
     text = f"# examples\n\nfingerprint {FINGERPRINT}  # docs\n  fingerprint\t{FINGERPRINT[:12]}\n"
     file.write_text(text)
-    assert read_allow_list(file) == AllowList(fingerprints=(FINGERPRINT, FINGERPRINT[:12]))
+    assert read_allow_list(file) == AllowList(
+        keys=(AllowedKey(FINGERPRINT), AllowedKey(FINGERPRINT[:12]))
+    )
 
 
 @pytest.mark.parametrize("object_id", ["1" * 40, "a" * 64])
@@ -56,7 +71,7 @@ def test_an_allow_list_holds_objects_that_are_known_to_be_missing(
     file = tmp_path / "allowed"
     file.write_text(f"missing {object_id}  # lost in the fire\nfingerprint {FINGERPRINT}\n")
     allow = read_allow_list(file)
-    assert allow == AllowList(fingerprints=(FINGERPRINT,), missing=frozenset({object_id}))
+    assert allow == AllowList(keys=(AllowedKey(FINGERPRINT),), missing=frozenset({object_id}))
     gap = NotScanned(object_id, "missing", "it is not here")
     accepted = allow.accepted(gap, Blob(object_id))
     assert accepted.reason == "accepted by the allow-list (listed): it is not here"
@@ -181,3 +196,29 @@ def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path, text: str) -> Non
     file.write_text(text)
     with pytest.raises(UsageError, match="not a detect-secrets baseline"):
         read_baseline(file)
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ((), ()),
+        ((AllowedKey("a" * 12, "docs/*"),), ()),
+        (
+            (AllowedKey("a" * 12, "src/*"), AllowedKey("b" * 12)),
+            (f"match nothing that was read: {'a' * 12} at src/*, {'b' * 12}.",),
+        ),
+        ((AllowedKey("a" * 12, until=YESTERDAY),), (f"have expired: {'a' * 12}.",)),
+        (
+            tuple(AllowedKey(f"{n:012}") for n in range(12)),
+            ("match nothing that was read: 000000000000, 000000000001,",),
+        ),
+    ],
+)
+def test_entries_that_are_over_or_about_nothing_are_named(
+    entries: tuple[AllowedKey, ...], said: tuple[str, ...]
+) -> None:
+    allow = AllowList(keys=entries, today=TODAY)
+    told = remarks(allow, [("a" * 64, "docs/x.md"), ("c" * 64, "src/x.py")])
+    assert len(told) == len(said)
+    for sentence, words in zip(told, said, strict=True):
+        assert f"Entries of the allow-list that {words}" in sentence

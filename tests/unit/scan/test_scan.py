@@ -9,6 +9,7 @@ import pytest
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.model.origins import Blob, Index, Message, Origin, Root, WorkTree
+from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.scan import CHANGED, INTERRUPTED, UNTRACED, Scanning, read, scan
@@ -125,7 +126,7 @@ def test_what_changes_while_it_is_read_is_read_again_once(changes: int, complete
     ("allow", "reason"),
     [
         (AllowList(exclude=("here/*",)), "excluded path"),
-        (AllowList(fingerprints=(fingerprint_of(KEY),)), "allow-list"),
+        (AllowList(keys=(AllowedKey(fingerprint_of(KEY)),)), "allow-list"),
         (AllowList(exclude=("",)), None),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from textwrap import indent
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.details import circumstances, describe, place
 from bedrock_key_guard.report.report import parts_of_keys
+from bedrock_key_guard.report.terminal.ways_out import ways_out
 from bedrock_key_guard.text.terminal import shown
 
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Incident, NotScanned
     from bedrock_key_guard.model.origins import Location
 
-PRAGMA = "pragma: allowlist secret"
-
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
@@ -29,8 +29,10 @@ class Occasion:
 
     title: str
     remedy: tuple[str, ...]
+    on_server: bool = False
 
 
+_IS = re.compile(r"^is ")
 _READ_IT = "Let the code read it from the environment, for"
 _FROM = "example AWS_BEARER_TOKEN_BEDROCK, or from a secret store."
 COMMIT = Occasion("would be committed", (f"Take the key out of the commit. {_READ_IT}", _FROM))
@@ -50,20 +52,35 @@ PUSH = Occasion(
         _FROM,
     ),
 )
-RECEIPT = Occasion("came with this push, which is rejected", PUSH.remedy)
+RECEIPT = Occasion("came with this push, which is rejected", PUSH.remedy, on_server=True)
+COMMITTED = Occasion(
+    "is in the repository already",
+    (
+        "It was committed before, so whoever has the repository has the key: make it dead first,",
+        f"and then take it out of the files. {_READ_IT}",
+        _FROM,
+    ),
+)
 
 
-def blocked(incidents: Sequence[Incident], now: datetime, occasion: Occasion = COMMIT) -> str:
+def blocked(
+    incidents: Sequence[Incident],
+    now: datetime,
+    occasion: Occasion = COMMIT,
+    allow_list: str | None = "",
+) -> str:
     """Return the text for the terminal: each key, where it is, and the three things to do.
 
-    `now` tells which short-term keys have expired. The text holds no key and no control character
-    but line breaks, and no line of it is a command to a runner: hooks are run in CI as well.
+    `now` tells which short-term keys have expired, `allow_list` is the file that the hook goes by,
+    "" for none, and None where it takes none. The text holds no key and no control character but
+    line breaks, and no line of it is a command to a runner: hooks are run in CI as well.
     """
     many = len(incidents) > 1
     title = f"Bedrock Key Guard: {len(incidents)} API keys" if many else "Bedrock Key Guard: a key"
+    announced = _IS.sub("are ", occasion.title) if many else occasion.title
     keys = "\n\n".join(_incident(incident) for incident in incidents)
-    steps = "\n".join(_steps(incidents, now, occasion))
-    return f"{title} {occasion.title}.\n\n{keys}\n\nWhat to do now:\n{steps}\n"
+    steps = "\n".join(_steps(incidents, now, occasion, allow_list))
+    return f"{title} {announced}.\n\n{keys}\n\nWhat to do now:\n{steps}\n"
 
 
 def unread(missed: Sequence[NotScanned]) -> str:
@@ -89,14 +106,26 @@ def _place(location: Location) -> str:
     return f"{where} ({circumstances(location)})" if location.commit else where
 
 
-def _steps(incidents: Sequence[Incident], now: datetime, occasion: Occasion) -> Iterator[str]:
+def _steps(
+    incidents: Sequence[Incident], now: datetime, occasion: Occasion, allow_list: str | None
+) -> Iterator[str]:
     first, *more = occasion.remedy
     yield f"  1. {first}"
     yield from (f"     {line}" for line in more)
     yield "  2. If it was ever pushed or shared, it is leaked: make it dead first."
     for incident in incidents:
         yield from _death(incident, now)
-    yield f"  3. If this is no real key, write `{PRAGMA}` in a comment on its line."
+    yield from _ways_out(incidents, allow_list, on_server=occasion.on_server)
+
+
+def _ways_out(
+    incidents: Sequence[Incident], allow_list: str | None, *, on_server: bool
+) -> Iterator[str]:
+    start = "  3. If this is no real key, "
+    for first, *more in ways_out(incidents, allow_list, on_server=on_server):
+        yield start + shown(first)
+        yield from (f"       {shown(line)}" for line in more)
+        start = "     or "
 
 
 def _death(incident: Incident, now: datetime) -> Iterator[str]:

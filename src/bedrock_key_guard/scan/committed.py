@@ -1,0 +1,59 @@
+"""Tell which keys a repository has already, so that nobody is told that they are about to come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.git.cat_file import ObjectReader
+from bedrock_key_guard.git.clean_git import clean_git
+from bedrock_key_guard.git.repository import find_repository, path_in_repository, repository_named
+from bedrock_key_guard.model.findings import Scanned
+from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.scan import read
+from bedrock_key_guard.scan.source import Source
+from bedrock_key_guard.scan.sources.objects import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping
+
+    from bedrock_key_guard.git.clean_git import Git
+
+
+def committed(paths: Iterable[str], environment: Mapping[str, str]) -> frozenset[str]:
+    """Return the fingerprints of keys that some files hold in the last commit.
+
+    While a merge is made, it is the other side's last commit too.
+    """
+    here = Path.cwd()
+    repository = repository_named(environment, here) or find_repository(here)
+    if repository is None:
+        return frozenset()
+    names = dict.fromkeys(map(path_in_repository, paths))
+    with clean_git(repository) as git:
+        scan = read(_versions(git, names), AllowList())
+    return frozenset(each.key.fingerprint for each in scan.findings)
+
+
+def _versions(git: Git, names: Iterable[str]) -> Generator[Source, None, None]:
+    listed = (
+        git.run("ls-tree", "-z", "--full-tree", commit, "--", *names).split(b"\0")[:-1]
+        for commit in _last(git)
+    )
+    blobs = dict.fromkeys(
+        line.split(b"\t")[0].split()[2].decode() for lines in listed for line in lines
+    )
+    with ObjectReader(git) as reader:
+        yield Source(Scanned(()), (each for each in objects(reader, blobs)))
+
+
+def _last(git: Git) -> list[str]:
+    """Return the last commit, and those that a merge adds to it (gitrepository-layout(5))."""
+    merged = git.repository.git_dir / "MERGE_HEAD"
+    heads = ["HEAD", *(merged.read_text("ascii").split() if merged.is_file() else ())]
+    asked = git.run(
+        "cat-file",
+        "--batch-check=%(objectname)",
+        stdin="".join(f"{head}^{{commit}}\n" for head in heads).encode(),
+    )
+    return [line for line in asked.decode().splitlines() if " " not in line]
