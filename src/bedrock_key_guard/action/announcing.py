@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.github.event_texts import text_of_event
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.pipeline.announce import Announcement, announce
+from bedrock_key_guard.pipeline.redact_event import offered, redacted
 
 if TYPE_CHECKING:
     from bedrock_key_guard.action.checkout import Checkout
@@ -27,7 +29,20 @@ def announced(
         now = repository_visibility(client, event.repository)
         if inputs.report_issue != "never" and event.untrusted is None:
             report = announce(report, client, _announcement(inputs, event, checkout))
-        return report, event.visibility if now == "unknown" else now
+        visibility = event.visibility if now == "unknown" else now
+        if event.untrusted is None:
+            report = _redacted(report, client, inputs, event, visibility)
+        return report, visibility
+
+
+def _redacted(
+    report: Report, client: GitHub, inputs: Inputs, event: Event, visibility: Visibility
+) -> Report:
+    """Take what was live out of the event's own text where that is wanted, or offer it."""
+    if not inputs.redact:
+        return offered(report)
+    text = text_of_event(event.name, event.payload, event.repository)
+    return redacted(report, client, text, visibility)
 
 
 def _announcement(inputs: Inputs, event: Event, checkout: Checkout) -> Announcement:

@@ -52,6 +52,7 @@ class Inputs:
     github_token: str = field(repr=False)
     summary: bool
     timeline: bool = False
+    redact: bool = False
     max_probes: int = 200
     max_responses: int = 20
     max_issues: int = 20
@@ -158,6 +159,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         github_token=text("github-token"),
         summary=switch("summary", "true"),
         timeline=switch("timeline", "false"),
+        redact=switch("redact", "false"),
         max_probes=number("max-probes", 200),
         max_responses=number("max-responses", 20),
         max_issues=number("max-issues", 20),
