@@ -31,8 +31,8 @@ CHANGED = "The text of the event was not redacted: somebody has changed it since
 BY_HAND = "A key that was live stands in the event and no API takes it out: delete it by hand{}."
 HISTORY = (
     "A key that was live was taken out of the text of the event{}. GitHub still shows what it was "
-    "before: open it, click “edited” at its top, choose the revision with the key, and then "
-    "“Options”, “Delete revision from history”."
+    "before: open it, click on edited at its top, choose the revision with the key, then Options, "
+    "and there Delete revision from history."
 )
 """The clicks are those of
 https://docs.github.com/en/communities/moderating-comments-and-conversations/tracking-changes-in-a-comment.
