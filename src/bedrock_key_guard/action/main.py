@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.action.checkout import checkout_of
+from bedrock_key_guard.action.checkout import checkout_of, vouched
 from bedrock_key_guard.action.deepening import reading, with_wiki
 from bedrock_key_guard.action.event import Event
 from bedrock_key_guard.action.inputs import read_inputs
@@ -78,14 +78,15 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     event = Event.from_environment(environment)
     folder = _folder(environment)
     checkout = checkout_of(inputs.path, event) if event is not None else None
+    is_ours = checkout is not None and checkout.is_of_ours
+    read = with_wiki(reading(inputs, event, folder, ours=is_ours), inputs, event, folder)
+    checkout = vouched(checkout, read.scanning.commits) if checkout else None
     responding = inputs.responding(
         folder / "ledger.jsonl", _distrust(event), checkout.foreign if checkout else None
     )
     libraries = Libraries(folder, environment, runner.log)
     if inputs.verify:
         warn_of_reset(responding.policy)
-    is_own = checkout is not None and checkout.foreign is None
-    read = with_wiki(reading(inputs, event, folder, own=is_own), inputs, event, folder)
     report = pipeline.run(
         read.scanning,
         inputs.verifying(event) if inputs.verify else None,
