@@ -87,6 +87,10 @@ class GitHubServer:
         self.state.repositories[full_name] = repository
         return repository
 
+    def add_text(self, full_name: str, address: str, **fields: str) -> dict[str, str]:
+        """Add a text at a path below the repository's, or a node of GraphQL, and return it."""
+        return self.state.repositories[full_name].texts.setdefault(address, dict(fields))
+
     def add_token(self, login: str, *, issues: Access = "write") -> str:
         """Add a personal access token and return it."""
         return self._add(Token(login, "user", issues))

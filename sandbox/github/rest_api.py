@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from sandbox.github.http_messages import JSON, Answer, Refusal, Request, invalid, page
 from sandbox.github.representations import Writer
 from sandbox.github.state import Comment, Issue, Repository, State, Token
+from sandbox.github.texts_api import TEXTS, node, text_at
 from sandbox.github.validation import check_assignees, check_fields, set_state
 
 VIEWER_QUERIES = frozenset({"query{viewer{login}}", "{viewer{login}}"})
@@ -40,6 +41,7 @@ class Api:
             rf"GET {_ISSUES}/(\d+)/comments": self._list_comments,
             rf"POST {_ISSUES}/(\d+)/comments": self._create_comment,
             rf"POST {_ISSUES}/(\d+)/labels": self._add_labels,
+            **{rf"(?:GET|PATCH|PUT) /repos/([^/]+/[^/]+)/({text})": self._text for text in TEXTS},
             r"GET /repos/([^/]+/[^/]+)/labels": self._list_labels,
             r"POST /repos/([^/]+/[^/]+)/labels": self._create_label,
             r"GET /repos/([^/]+/[^/]+)/labels/([^/]+)": self._get_label,
@@ -78,7 +80,9 @@ class Api:
         return Answer(200, self._write.public_user(token.login))
 
     def _graphql(self, request: Request, token: Token) -> Answer:
-        query = request.json().get("query", "")
+        query, variables = request.json().get("query", ""), request.json().get("variables")
+        if variables:
+            return node(self._state, token, str(query), dict(variables))
         if re.sub(r"\s", "", str(query)) not in VIEWER_QUERIES:
             return Answer(200, {"errors": [{"message": "This server knows only the viewer."}]})
         return Answer(200, {"data": {"viewer": {"login": token.login}}})
@@ -87,6 +91,9 @@ class Api:
 
     def _repository(self, _request: Request, token: Token, name: str) -> Answer:
         return Answer(200, self._write.repository(self._readable(token, name)))
+
+    def _text(self, request: Request, token: Token, name: str, address: str) -> Answer:
+        return text_at(self._readable(token, name), token, request, address)
 
     def _readable(self, token: Token, name: str) -> Repository:
         for repository in self._state.repositories.values():

@@ -87,6 +87,7 @@ class Repository:
     readers: set[str] = field(default_factory=set)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
     git: Path | None = None
     wiki: Path | None = None
 

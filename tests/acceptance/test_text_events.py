@@ -149,3 +149,39 @@ def test_the_pages_of_a_wiki_are_read_where_the_token_may(
     done = job.run(verify="false", report_issue="never", github_token="sandbox_unknown")
     assert (done.returncode, job.outputs["result"]) == (4, "incomplete")
     assert "the pages of the wiki" in job.summary
+
+
+@pytest.mark.parametrize("redact", ["true", "false"])
+def test_a_key_that_was_live_is_taken_out_of_the_comment_on_request(
+    redact: str, host: Host, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
+) -> None:
+    said = f"I use {leaked.key} here."
+    kept = github.add_text(REPOSITORY, "issues/comments/99", body=said)
+    payload = Payloads("public", "NONE", github.server_url).of("issue_comment", said)
+    job = job_for(host, "issue_comment", payload)
+    code, report = told(job, payload, leaked.key, redact=redact)
+    assert (code, verdicts(report), status(sandbox, leaked)) == (1, ["live"], "Inactive")
+    mark = (
+        f"[leaked key {report['incidents'][0]['fingerprint'][:12]}, removed by Bedrock Key Guard]"
+    )
+    assert kept["body"] == (f"I use {mark} here." if redact == "true" else said)
+    words = (
+        "Delete revision from history" if redact == "true" else "With the input redact set to true"
+    )
+    assert words in job.summary
+    # A run of the edited comment finds the key in what it was, and says what is left to do.
+    edited = {**payload, "action": "edited", "changes": {"body": {"from": said}}}
+    edited["comment"] = {**payload["comment"], **kept}
+    again = host.job("again", event=edited, event_name="issue_comment", python=HURRIED)
+    code, report = told(again, edited, leaked.key, redact="true")
+    assert (code, verdicts(report)) == (1, ["dead"])
+
+
+@pytest.mark.parametrize(("name", "head"), [("pull_request", FORK), ("pull_request_target", FORK)])
+def test_an_untrusted_run_redacts_nothing(
+    name: str, head: str, host: Host, github: GitHubServer, leaked: LongTermKey
+) -> None:
+    payload = Payloads("public", "NONE", github.server_url, head).of(name, leaked.key)
+    code, _ = told(job_for(host, name, payload), payload, leaked.key, redact="true")
+    assert code == 1
+    assert github.requests("PATCH") == github.requests("POST") == []

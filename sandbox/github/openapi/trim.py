@@ -30,6 +30,11 @@ OPERATIONS = {
     "/repos/{owner}/{repo}/issues/{issue_number}": ("get", "patch"),
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": ("get", "post"),
     "/repos/{owner}/{repo}/issues/{issue_number}/labels": ("post",),
+    "/repos/{owner}/{repo}/comments/{comment_id}": ("get", "patch"),
+    "/repos/{owner}/{repo}/issues/comments/{comment_id}": ("get", "patch"),
+    "/repos/{owner}/{repo}/pulls/comments/{comment_id}": ("get", "patch"),
+    "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}": ("get", "put"),
+    "/repos/{owner}/{repo}/releases/{release_id}": ("get", "patch"),
     "/repos/{owner}/{repo}/labels": ("get", "post"),
     "/repos/{owner}/{repo}/labels/{name}": ("get",),
 }

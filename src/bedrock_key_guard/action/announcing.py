@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.github.event_texts import text_of_event
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.pipeline.dependencies import standings
+from bedrock_key_guard.pipeline.redact_event import offered, redacted
 from bedrock_key_guard.pipeline.refresh import refresh
 
 if TYPE_CHECKING:
@@ -35,7 +37,20 @@ def announced(
             report = announce(report, client, how)
             ask = standings(inputs.verifying(event), around) if inputs.verify else _nobody
             report = refresh(report, client, how, ask, dates.clock)
-        return report, event.visibility if now == "unknown" else now
+        visibility = event.visibility if now == "unknown" else now
+        if event.untrusted is None:
+            report = _redacted(report, client, inputs, event, visibility)
+        return report, visibility
+
+
+def _redacted(
+    report: Report, client: GitHub, inputs: Inputs, event: Event, visibility: Visibility
+) -> Report:
+    """Take what was live out of the event's own text where that is wanted, or offer it."""
+    if not inputs.redact:
+        return offered(report)
+    text = text_of_event(event.name, event.payload, event.repository)
+    return redacted(report, client, text, visibility)
 
 
 def _nobody(_account_id: str, _credential_id: str) -> None:

@@ -8,7 +8,7 @@ head of a fork's pull request. `refs/remotes/origin` holds the branches of the r
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -38,6 +38,11 @@ class Checkout:
     source: Source
     foreign: str | None
 
+    @property
+    def is_of_ours(self) -> bool:
+        """Return whether it is a checkout of the repository, of whatever commit."""
+        return _is_ours(self.source)
+
 
 def checkout_of(folder: Path, event: Event) -> Checkout:
     """Return whose code is at `folder`; of what Git cannot tell nobody knows."""
@@ -49,6 +54,16 @@ def checkout_of(folder: Path, event: Event) -> Checkout:
             return _checkout(git, event)
     except GuardError as error:
         return _unknown(event, f"Git cannot tell whose code it is: {error}")
+
+
+def vouched(checkout: Checkout, commits: Path | None) -> Checkout:
+    """Return whose code it is by the branches that were fetched from GitHub to `commits`."""
+    fetched = find_repository(commits) if commits else None
+    if fetched is None or checkout.foreign is None or not checkout.is_of_ours:
+        return checkout
+    with clean_git(fetched) as git:
+        is_own = _is_on_a_branch(git, checkout.source.commit)
+    return replace(checkout, foreign=None) if is_own else checkout
 
 
 def _unknown(event: Event, why: str) -> Checkout:
@@ -69,11 +84,10 @@ def repository_at(address: str, server_url: str) -> str:
 
 def _checkout(git: Git, event: Event) -> Checkout:
     head = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}").decode().strip()
-    origin = _origin(git, event.server_url)
-    code = event.repository if head == event.sha else origin
+    code = event.repository if head == event.sha else _origin(git, event.server_url)
     top = str(git.repository.work_tree)
     source = Source(event.server_url, event.repository, head, code, top)
-    is_own = head == event.sha or (_same(origin, event.repository) and _is_on_a_branch(git, head))
+    is_own = head == event.sha or (_is_ours(source) and _is_on_a_branch(git, head))
     return Checkout(source, None if is_own else _OTHER)
 
 
@@ -89,5 +103,6 @@ def _is_on_a_branch(git: Git, head: str) -> bool:
     return bool(git.run(*listed, "refs/remotes/origin").strip())
 
 
-def _same(one: str, other: str) -> bool:
-    return bool(one) and one.casefold() == other.casefold()
+def _is_ours(source: Source) -> bool:
+    code = source.code or ""
+    return bool(code) and code.casefold() == source.repository.casefold()

@@ -50,13 +50,13 @@ def with_wiki(read: Reading, inputs: Inputs, event: Event | None, folder: Path) 
     return replace(read, scanning=replace(scanning, missing=(*scanning.missing, gap)))
 
 
-def reading(inputs: Inputs, event: Event | None, folder: Path, own: bool) -> Reading:  # noqa: FBT001  # private to the door
-    """Return what to read at an event; what a shallow clone of our own lacks comes to `folder`."""
+def reading(inputs: Inputs, event: Event | None, folder: Path, *, ours: bool) -> Reading:
+    """Return what to read at an event; what a shallow clone of `ours` lacks comes to `folder`."""
     scanning = inputs.scanning(event)
     repository = find_repository(inputs.path.absolute()) if inputs.path.exists() else None
     if scanning.source not in ("range", "history") or not repository or event is None:
         return Reading(scanning)
-    if not (own and inputs.github_token and first_commits(repository)):
+    if not (ours and inputs.github_token and first_commits(repository)):
         return Reading(scanning)
     head = first_line(repository.git_dir / "HEAD")
     wanted = (*((head,) if not head.startswith("ref:") else ()), _BRANCHES)

@@ -56,6 +56,7 @@ class Inputs:
     fail_on_incomplete: bool = True
     mask_identities: bool = False
     issue_authors: tuple[str, ...] = ("github-actions[bot]",)
+    redact: bool = False
     max_probes: int = 200
     max_responses: int = 20
     max_issues: int = 20
@@ -166,6 +167,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         fail_on_incomplete=switch("fail-on-incomplete", "true"),
         issue_authors=_words(text("issue-authors")) or ("github-actions[bot]",),
         mask_identities=switch("mask-identities", "false"),
+        redact=switch("redact", "false"),
         max_probes=number("max-probes", 200),
         max_responses=number("max-responses", 20),
         max_issues=number("max-issues", 20),

@@ -41,13 +41,13 @@ def job_of(
     reads_code = not {"event", "wiki"}.issuperset(scanned.sources)
     foreign = checkout.foreign if reads_code and not event.untrusted else None
     could_not = {
-        "ask whether a key is live (`verify: false`)": not inputs.verify,
+        "ask whether a key is live (verify is false)": not inputs.verify,
         "ask whether a key is live (no AWS credentials)": inputs.verify and not credentials,
         f"change anything ({event.untrusted})": event.untrusted,
-        f"change anything (`respond: {inputs.respond}`)": inputs.respond in ("off", "dry-run"),
+        f"change anything (respond is {inputs.respond})": inputs.respond in ("off", "dry-run"),
         f"answer a key of the code ({foreign})": foreign,
-        "open an issue (`report-issue: never`)": inputs.report_issue == "never",
-        "open an issue (the input `github-token` is empty)": not inputs.github_token,
+        "open an issue (report-issue is never)": inputs.report_issue == "never",
+        "open an issue (github-token is empty)": not inputs.github_token,
     }
     return Job(
         event=event.name,

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.action.checkout import checkout_of
+from bedrock_key_guard.action.checkout import checkout_of, vouched
 from bedrock_key_guard.action.deepening import reading, with_wiki
 from bedrock_key_guard.action.event import LOOKS_AFTER, Event
 from bedrock_key_guard.action.inputs import read_inputs
@@ -75,13 +75,15 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     event = Event.from_environment(environment)
     files = RunFiles.of(environment)
     checkout = checkout_of(inputs.path, event) if event is not None else None
+    is_ours = checkout is not None and checkout.is_of_ours
+    read = reading(inputs, event, files.folder, ours=is_ours)
+    read = with_wiki(read, inputs, event, files.folder)
+    checkout = vouched(checkout, read.scanning.commits) if checkout else None
     foreign = checkout.foreign if checkout else None
     responding = inputs.responding(files.ledger, _distrust(event), foreign)
     libraries = Libraries(files.folder, environment, runner.log)
     if inputs.verify:
         warn_of_reset(responding.policy)
-    is_own = checkout is not None and foreign is None
-    read = with_wiki(reading(inputs, event, files.folder, own=is_own), inputs, event, files.folder)
     around = Surroundings(
         environment,
         mask=runner.mask,

@@ -115,16 +115,26 @@ class GitHub:
         """Change something to what `data` says, however often that is sent."""
         return _json(self._request(_Asked("PATCH", self._api_url + path, data=data, write=True)))
 
-    def query(self, graphql: str) -> dict[str, JSON]:
-        """Return the data of a GraphQL query, which on GHES is at `/api/graphql`."""
+    def put(self, path: str, data: Mapping[str, JSON]) -> JSON:
+        """Change something as `patch` does, where GitHub wants it so."""
+        return _json(self._request(_Asked("PUT", self._api_url + path, data=data, write=True)))
+
+    def query(
+        self, graphql: str, variables: Mapping[str, JSON] | None = None, *, write: bool = False
+    ) -> dict[str, JSON]:
+        """Return the data of a GraphQL query, which on GHES is at `/api/graphql`.
+
+        One that writes is sent again as a query is: it says what shall be, as `patch` does.
+        """
         ghes = self._api_url.endswith("/api/v3")
         base = self._api_url.removesuffix("/v3") if ghes else self._api_url
-        asked = _Asked("POST", f"{base}/graphql", data={"query": graphql})
+        data = {"query": graphql, **({"variables": variables} if variables else {})}
+        asked = _Asked("POST", f"{base}/graphql", data=data, write=write)
         answer = _json(self._request(asked))
-        data = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(data, dict):
+        found = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(found, dict) or answer.get("errors"):
             raise UnansweredError(f"{asked} answered without data.")
-        return data
+        return found
 
     def pause(self, seconds: float) -> bool:
         """Wait, if that much waiting is left to this run."""

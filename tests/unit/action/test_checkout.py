@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.action.checkout import checkout_of, repository_at
+from bedrock_key_guard.action.checkout import checkout_of, repository_at, vouched
 from bedrock_key_guard.action.event import Event
 from bedrock_key_guard.report.github.case_markdown import Source
 from tests.unit.scan.repositories import Repo, new_repo
@@ -76,6 +76,22 @@ def test_a_configuration_that_is_included_has_no_say(repo: Repo) -> None:
     repo.git("config", "include.path", str(more))
     repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     assert checkout_of(repo.path, event("3" * 40)).source.code == ""
+
+
+def test_a_branch_that_github_has_vouches_for_a_shallow_checkout(
+    repo: Repo, tmp_path: Path
+) -> None:
+    found = checkout_of(repo.path, event("3" * 40))
+    fetched = new_repo(tmp_path / "fetched", "--bare")
+    fetched.git("fetch", "--quiet", str(repo.path), "HEAD:refs/remotes/origin/topic")
+    assert vouched(found, None) == found
+    assert vouched(found, fetched.path) == replace(found, foreign=None)
+    fetched.git("update-ref", "refs/heads/topic", "refs/remotes/origin/topic")
+    fetched.git("update-ref", "-d", "refs/remotes/origin/topic")
+    assert vouched(found, fetched.path) == found
+    other = replace(found, source=replace(found.source, code=OTHER))
+    fetched.git("update-ref", "refs/remotes/origin/topic", "refs/heads/topic")
+    assert vouched(other, fetched.path) == other
 
 
 def test_files_in_no_repository_are_nobodys(tmp_path: Path) -> None:

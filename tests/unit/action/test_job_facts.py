@@ -42,12 +42,12 @@ def told(
     [
         ({**KEYS, **TOKEN}, ()),
         (TOKEN, ("ask whether a key is live (no AWS credentials)",)),
-        ({**TOKEN, "INPUT_VERIFY": "false"}, ("ask whether a key is live (`verify: false`)",)),
-        (KEYS, ("open an issue (the input `github-token` is empty)",)),
-        ({**KEYS, **TOKEN, "INPUT_RESPOND": "off"}, ("change anything (`respond: off`)",)),
+        ({**TOKEN, "INPUT_VERIFY": "false"}, ("ask whether a key is live (verify is false)",)),
+        (KEYS, ("open an issue (github-token is empty)",)),
+        ({**KEYS, **TOKEN, "INPUT_RESPOND": "off"}, ("change anything (respond is off)",)),
         (
             {**KEYS, **TOKEN, "INPUT_REPORT_ISSUE": "never"},
-            ("open an issue (`report-issue: never`)",),
+            ("open an issue (report-issue is never)",),
         ),
     ],
 )

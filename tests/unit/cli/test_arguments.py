@@ -121,6 +121,7 @@ def test_a_command_line_that_cannot_be_understood_is_a_usage_error() -> None:
             {
                 "path": [],
                 "source": "tree",
+                "event": None,
                 "revisions": [],
                 "deep": False,
                 "format": "text",

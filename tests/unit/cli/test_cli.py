@@ -38,6 +38,7 @@ from bedrock_key_guard.respond.ledger.entries import Entry
 from bedrock_key_guard.respond.plan import Policy
 from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.sources.event_text import EventFile
 from tests import keysmith
 from tests.unit.respond.doubles import RECORD
 
@@ -287,6 +288,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         (["--staged", "a"], Scanning((Path("a"),), "index")),
         (["--stdin"], Scanning(source="stdin")),
         (["--include-malformed"], Scanning(include_malformed=True)),
+        (["--event", "a"], Scanning(source="nothing", event=EventFile(Path("a")))),
         (["--history"], Scanning(source="history")),
         (["--history", "--deep"], Scanning(source="history", deep=True)),
         (["c", "--range", "a..b"], Scanning((Path("c"),), "range", ("a..b",))),
