@@ -92,6 +92,11 @@ def to_delete(credential: CredentialRecord) -> tuple[str, ...]:
     return (_aws(*words, "--service-specific-credential-id", credential.credential_id),)
 
 
+def to_activate(user_name: str, credential_id: str) -> str:
+    """Return how to set a credential Active again."""
+    return _update(user_name, credential_id, "Active")
+
+
 def _list_credentials(key: LongTermKey) -> str:
     return _aws(
         "iam",
@@ -101,13 +106,13 @@ def _list_credentials(key: LongTermKey) -> str:
     )
 
 
-def _update(user_name: str, credential_id: str) -> str:
+def _update(user_name: str, credential_id: str, status: str = "Inactive") -> str:
     return _aws(
         "iam",
         "update-service-specific-credential",
         f"--user-name={user_name}",
         *("--service-specific-credential-id", credential_id),
-        *("--status", "Inactive"),
+        *("--status", status),
     )
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from bedrock_key_guard.errors import DeniedError, RateLimitError, RefusedError
 from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.github.issue_changes import ExistingIssue, WantedIssue
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL, Issues
 from bedrock_key_guard.github.marker import read_marker, write_body
-from bedrock_key_guard.github.reconcile import ExistingIssue, WantedIssue
 from sandbox.github.contract import violations
 from sandbox.github.github_server import ACTIONS_LOGIN, GitHubServer
 from sandbox.github.state import Issue

@@ -108,10 +108,17 @@ def test_the_issue_of_a_key_that_was_made_dead() -> None:
 
 The change was made in [this run]({RUN}).
 
-To take the change back, with the ledger of that run:
+To take the change back, on any machine:
 
 ```sh
 bedrock-key-guard restore --ledger ledger.jsonl --change 5f1c
+```
+
+Or by hand, which checks nothing first:
+
+```sh
+aws iam update-service-specific-credential --user-name=BedrockAPIKey-ex4m \
+--service-specific-credential-id ACCAQNZGKIQYEXAMPLE22 --status Active
 ```
 
 ### What is left to do
