@@ -5,6 +5,7 @@ It is apart from the rest because it imports what a clean run has not installed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.server_dates import ServerDates
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from bedrock_key_guard.report.report import Report, Visibility
 
 
+_NOTICED = 10.0
+
+
 def announced(
     report: Report, inputs: Inputs, event: Event, around: Surroundings
 ) -> tuple[Report, Visibility]:
@@ -34,7 +38,16 @@ def announced(
             report = announce(report, client, how)
             ask = standings(inputs.verifying(event), around) if inputs.verify else _nobody
             report = refresh(report, client, how, ask, dates.clock)
+            report = _waited(report, client.waited)
         return report, event.visibility if now == "unknown" else now
+
+
+def _waited(report: Report, seconds: float) -> Report:
+    """Say how long GitHub's limits have held the run up, where anybody would notice."""
+    if seconds < _NOTICED:
+        return report
+    note = f"The run waited {seconds:.0f} seconds, to keep to GitHub's rate limits."
+    return replace(report, notes=(*report.notes, note))
 
 
 def _nobody(_account_id: str, _credential_id: str) -> None:

@@ -187,7 +187,9 @@ class IssueWriter:
                 self._client.get(f"{self._path}/labels/{quote(name, safe='')}")
             except RefusedError as error:
                 if error.status == NOT_FOUND:
-                    self._client.post(f"{self._path}/labels", {"name": name, **LABEL})
+                    self._client.post(
+                        f"{self._path}/labels", {"name": name, **LABEL}, notifies=False
+                    )
 
     def _open(self, data: dict[str, Any]) -> ExistingIssue | RefusedError:
         try:
