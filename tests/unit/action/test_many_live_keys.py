@@ -54,7 +54,7 @@ def test_a_hundred_live_keys_die_and_are_told_within_githubs_limits(
         {
             **sandbox.environment(ACCOUNT),
             "GITHUB_API_URL": clocked.api_url,
-            "GITHUB_EVENT_NAME": "push",
+            "GITHUB_EVENT_NAME": "schedule",
             "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
             "GITHUB_OUTPUT": str(tmp_path / "outputs"),
             "GITHUB_REPOSITORY": REPOSITORY,
