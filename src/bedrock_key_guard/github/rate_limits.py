@@ -4,19 +4,21 @@ Sources: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api: obey
 `retry-after`; else wait until `x-ratelimit-reset` when nothing remains; else at least a minute,
 growing; send writes one after the other, a second apart. What notifies people, such as a new issue,
-is limited to about 20 a minute (https://github.com/cli/cli/issues/4801), so it goes three seconds
-apart, as octokit/plugin-throttling.js has it.
+is refused beyond some 20 a minute (https://github.com/cli/cli/issues/4801), so we stay below that.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MINUTE = 60.0
+MOST_NOTICES = 18
+"""In a minute."""
 LIMITING = frozenset({403, 429})
 
 
@@ -33,16 +35,14 @@ class Pace:
         sleep: Callable[[float], None] = time.sleep,
         most: float = 120.0,
         between_writes: float = 1.0,
-        between_notices: float = 3.0,
     ) -> None:
         self.waited = 0.0
         self.clock = clock
         self._sleep = sleep
         self._left = most
         self._between_writes = between_writes
-        self._between_notices = between_notices
         self._last_write = -between_writes
-        self._last_notice = -between_notices
+        self._notices = deque[float](maxlen=MOST_NOTICES)
 
     def wait(self, seconds: float) -> bool:
         """Wait and return True, or return False at once if that is longer than is left."""
@@ -53,14 +53,15 @@ class Pace:
         return True
 
     def before_write(self, *, notifies: bool = False) -> None:
-        """Keep writes apart, and further what notifies people; of waiting this takes nothing."""
+        """Keep writes apart, and few a minute that notify people; of waiting this takes nothing."""
         apart = self._left_of(self._last_write, self._between_writes)
-        if notifies:
-            apart = max(apart, self._left_of(self._last_notice, self._between_notices))
+        if notifies and len(self._notices) == MOST_NOTICES:
+            apart = max(apart, self._left_of(self._notices[0], MINUTE))
         if apart > 0:
             self._pass(apart)
         self._last_write = self.clock()
-        self._last_notice = self._last_write if notifies else self._last_notice
+        if notifies:
+            self._notices.append(self._last_write)
 
     def _left_of(self, last: float, seconds: float) -> float:
         """Return what is left of a time between two, 0 where a clock was set back."""
