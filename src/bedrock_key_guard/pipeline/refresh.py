@@ -70,7 +70,8 @@ def news(memory: Memory, standing: Standing | None, clock: Clock) -> News | None
 
 
 def _is_settling(memory: Memory, now: datetime) -> bool:
-    return any(now - each.when < SETTLING for each in memory.milestones if each.what == "confirmed")
+    ago = (now - each.when for each in memory.milestones if each.what == "confirmed")
+    return any(timedelta() <= each < SETTLING for each in ago)
 
 
 def refresh(
