@@ -24,13 +24,16 @@ from urllib.parse import urlsplit
 from sandbox.base.loopback import LoopbackServer
 from sandbox.github.contract import OUTSIDE, request_breaches
 from sandbox.github.git_http import is_git, serve
-from sandbox.github.github_faults import Faults
+from sandbox.github.github_faults import Fault, Faults
 from sandbox.github.http_messages import Answer, Exchange, Request
 from sandbox.github.representations import JSON, Writer
 from sandbox.github.rest_api import Api
 from sandbox.github.state import Access, Repository, State, Token, Visibility
+from sandbox.github.throttle import Throttle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Self
 
 ACTIONS_LOGIN = "github-actions[bot]"
@@ -99,6 +102,11 @@ class GitHubServer:
         """Add a `GITHUB_TOKEN` as a workflow in these repositories has it, and return it."""
         return self._add(Token(ACTIONS_LOGIN, "application", issues, frozenset(repositories)))
 
+    def enforce_limits(self, clock: Callable[[], float], requests: int = 1000) -> Throttle:
+        """Refuse what is more than GitHub takes, by this clock, and return what counts."""
+        self._server.throttle = Throttle(clock, requests)
+        return self._server.throttle
+
     def _add(self, token: Token) -> str:
         text = f"sandbox_{secrets.token_hex(18)}"
         self.state.tokens[text] = token
@@ -135,11 +143,14 @@ class _Server(LoopbackServer):
         self.fetches: list[str] = []
         self.state = State()
         self.used = 0
+        self.throttle: Throttle | None = None
         self._lock = threading.Lock()
 
     def exchange(self, request: Request) -> Answer | None:
         """Answer a request, unless a fault was ordered for it."""
         fault = self.faults.take(request)
+        if fault is None and self.throttle and (refusal := self.throttle.refusal(request)):
+            fault = Fault(refusal)
         self.faults.hold_up(fault)
         replaced = fault is not None and (fault.drop or fault.answer is not None)
         with self._lock:

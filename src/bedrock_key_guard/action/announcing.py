@@ -5,6 +5,7 @@ It is apart from the rest because it imports what a clean run has not installed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.server_dates import ServerDates
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from bedrock_key_guard.report.report import Report, Visibility
 
 
+_NOTICED = 10.0
+
+
 def announced(
     report: Report, inputs: Inputs, event: Event, checkout: Checkout, around: Surroundings
 ) -> tuple[Report, Visibility]:
@@ -37,6 +41,7 @@ def announced(
             report = announce(report, client, how)
             ask = standings(inputs.verifying(event), around) if inputs.verify else _nobody
             report = refresh(report, client, how, ask, dates.clock)
+            report = _waited(report, client.waited)
         visibility = event.visibility if now == "unknown" else now
         if event.untrusted is None:
             report = _redacted(report, client, inputs, event, visibility)
@@ -51,6 +56,14 @@ def _redacted(
         return offered(report)
     text = text_of_event(event.name, event.payload, event.repository)
     return redacted(report, client, text, visibility)
+
+
+def _waited(report: Report, seconds: float) -> Report:
+    """Say how long GitHub's limits have held the run up, where anybody would notice."""
+    if seconds < _NOTICED:
+        return report
+    note = f"The run waited {seconds:.0f} seconds, to keep to GitHub's rate limits."
+    return replace(report, notes=(*report.notes, note))
 
 
 def _nobody(_account_id: str, _credential_id: str) -> None:

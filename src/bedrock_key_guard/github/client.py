@@ -106,10 +106,11 @@ class GitHub:
                 raise UnansweredError(f"{asked} goes on at another host, which is not asked.")
             asked = _Asked("GET", url)
 
-    def post(self, path: str, data: Mapping[str, JSON]) -> JSON:
-        """Create something, once."""
+    def post(self, path: str, data: Mapping[str, JSON], *, notifies: bool = True) -> JSON:
+        """Create something, once; most of it notifies people."""
         url = self._api_url + path
-        return _json(self._request(_Asked("POST", url, data=data, write=True, repeatable=False)))
+        asked = _Asked("POST", url, data=data, write=True, repeatable=False, notifies=notifies)
+        return _json(self._request(asked))
 
     def patch(self, path: str, data: Mapping[str, JSON]) -> JSON:
         """Change something to what `data` says, however often that is sent."""
@@ -136,6 +137,11 @@ class GitHub:
             raise UnansweredError(f"{asked} answered without data.")
         return found
 
+    @property
+    def waited(self) -> float:
+        """Return for how many seconds the run has waited for GitHub's sake."""
+        return self._pace.waited
+
     def pause(self, seconds: float) -> bool:
         """Wait, if that much waiting is left to this run."""
         return self._pace.wait(seconds)
@@ -144,7 +150,7 @@ class GitHub:
         attempt = 0
         while True:
             if asked.write:
-                self._pace.before_write()
+                self._pace.before_write(notifies=asked.notifies)
             answer = self._send(asked)
             limited = self._limited(answer, attempt)
             if limited is None and not self._tries_again(asked, answer, attempt):
@@ -191,6 +197,7 @@ class _Asked:
     data: Mapping[str, JSON] | None = None
     write: bool = False
     repeatable: bool = True
+    notifies: bool = False
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)

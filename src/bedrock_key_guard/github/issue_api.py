@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from bedrock_key_guard.errors import DeniedError, GitHubError, RefusedError, UnansweredError
-from bedrock_key_guard.github.reconcile import ExistingIssue, own_issues
+from bedrock_key_guard.github.issue_changes import ExistingIssue
+from bedrock_key_guard.github.reconcile import own_issues
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from bedrock_key_guard.github.client import GitHub
-    from bedrock_key_guard.github.reconcile import CloseDuplicate, Create, Edit
+    from bedrock_key_guard.github.issue_changes import CloseDuplicate, Create, Edit
 
 FORBIDDEN, NOT_FOUND, INVALID = 403, 404, 422
 VIEWER = "query { viewer { login } }"
@@ -81,14 +82,14 @@ def find_issues(
     """Return the issues with the label, and others of our own if a fingerprint has none there.
 
     An issue can be without its label: GitHub drops the labels of authors who may not push, and
-    people take labels off. The last thousand issues and pull requests of the first author, who we
-    are, are looked through then, so that no second issue is opened. Raises GitHubError.
+    people take labels off. The last thousand issues and pull requests of each author are looked
+    through then, so that no second issue is opened. Raises GitHubError.
     """
-    author = authors[0]
     found = list(_issues(_list(client, path, {"labels": label})))
     if own_issues(found, authors).keys() >= set(fingerprints):
         return found
-    return list({issue.number: issue for issue in [*found, *_of(author, client, path)]}.values())
+    more = chain.from_iterable(_of(author, client, path) for author in authors)
+    return list({issue.number: issue for issue in [*found, *more]}.values())
 
 
 def _of(author: str, client: GitHub, path: str) -> list[ExistingIssue]:
@@ -186,7 +187,9 @@ class IssueWriter:
                 self._client.get(f"{self._path}/labels/{quote(name, safe='')}")
             except RefusedError as error:
                 if error.status == NOT_FOUND:
-                    self._client.post(f"{self._path}/labels", {"name": name, **LABEL})
+                    self._client.post(
+                        f"{self._path}/labels", {"name": name, **LABEL}, notifies=False
+                    )
 
     def _open(self, data: dict[str, Any]) -> ExistingIssue | RefusedError:
         try:

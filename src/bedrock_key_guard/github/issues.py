@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GitHubError, RateLimitError, UnansweredError
 from bedrock_key_guard.github.issue_api import IssueOutcome, IssueWriter, find_issues, own_login
-from bedrock_key_guard.github.reconcile import (
+from bedrock_key_guard.github.issue_changes import (
     CloseDuplicate,
     Create,
     Edit,
     ExistingIssue,
     IssueChange,
     WantedIssue,
-    issues_of_others,
-    own_issues,
-    reconcile,
-    within,
 )
+from bedrock_key_guard.github.reconcile import issues_of_others, own_issues, reconcile, within
 from bedrock_key_guard.github.visibility import repository_path
 
 if TYPE_CHECKING:
@@ -99,7 +96,7 @@ class Issues:
 
     def _authors(self) -> tuple[str, ...]:
         """Return whose issues are ours: first our own login."""
-        return own_login(self._client), *self._others
+        return tuple(dict.fromkeys((own_login(self._client), *self._others)))
 
     def _round(
         self, wanted: Sequence[WantedIssue], authors: Sequence[str], most: int | None = None

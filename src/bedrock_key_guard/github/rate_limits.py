@@ -3,23 +3,30 @@
 Sources: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api and
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api: obey
 `retry-after`; else wait until `x-ratelimit-reset` when nothing remains; else at least a minute,
-growing; send writes one after the other, a second apart.
+growing; send writes one after the other, a second apart. What notifies people, such as a new issue,
+is refused beyond some 20 a minute (https://github.com/cli/cli/issues/4801), so we stay below that.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MINUTE = 60.0
+MOST_NOTICES = 18
+"""In a minute."""
 LIMITING = frozenset({403, 429})
 
 
 class Pace:
-    """Wait between requests, `most` seconds in all; `clock` tells seconds since 1970."""
+    """Wait between requests, `most` seconds in all; `clock` tells seconds since 1970.
+
+    `waited` tells for how many seconds it has, those between writes among them.
+    """
 
     def __init__(
         self,
@@ -29,26 +36,41 @@ class Pace:
         most: float = 120.0,
         between_writes: float = 1.0,
     ) -> None:
+        self.waited = 0.0
         self.clock = clock
         self._sleep = sleep
         self._left = most
         self._between_writes = between_writes
         self._last_write = -between_writes
+        self._notices = deque[float](maxlen=MOST_NOTICES)
 
     def wait(self, seconds: float) -> bool:
         """Wait and return True, or return False at once if that is longer than is left."""
         if seconds > self._left:
             return False
         self._left -= seconds
-        self._sleep(seconds)
+        self._pass(seconds)
         return True
 
-    def before_write(self) -> None:
-        """Keep writes apart; this does not count as waiting."""
-        apart = self._last_write + self._between_writes - self.clock()
-        if 0 < apart <= self._between_writes:
-            self._sleep(apart)
+    def before_write(self, *, notifies: bool = False) -> None:
+        """Keep writes apart, and few a minute that notify people; of waiting this takes nothing."""
+        apart = self._left_of(self._last_write, self._between_writes)
+        if notifies and len(self._notices) == MOST_NOTICES:
+            apart = max(apart, self._left_of(self._notices[0], MINUTE))
+        if apart > 0:
+            self._pass(apart)
         self._last_write = self.clock()
+        if notifies:
+            self._notices.append(self._last_write)
+
+    def _left_of(self, last: float, seconds: float) -> float:
+        """Return what is left of a time between two, 0 where a clock was set back."""
+        left = last + seconds - self.clock()
+        return left if left <= seconds else 0
+
+    def _pass(self, seconds: float) -> None:
+        self.waited += seconds
+        self._sleep(seconds)
 
 
 def limited_for(

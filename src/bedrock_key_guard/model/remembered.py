@@ -6,6 +6,7 @@ A run sees a part of what there is. So it adds and corrects, and what it does no
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.model.sightings import Sighting, merged
@@ -21,6 +22,7 @@ Standing = Literal["Active", "Inactive", "Expired", "gone"]
 """What IAM calls a credential; `gone` where it lists it no more."""
 
 MOST_MILESTONES = 40
+_CLOCKS_DIFFER = timedelta(days=1)
 _ONCE: frozenset[What] = frozenset(("leaked", "found"))
 _SAYS_NOTHING: frozenset[KeyState] = frozenset(("", "doubtful"))
 _STOPPED: frozenset[What] = frozenset(("disabled", "confirmed"))
@@ -78,7 +80,10 @@ def _followed(known: Sequence[Milestone], seen: Sequence[Milestone]) -> tuple[Mi
     The first leak and the first find in each repository count. Of all else only a turn does, and
     nothing that a run saw before another one has told what came after.
     """
-    events, told = list(known), _last_turn(known)
+    latest = max((each.when for each in seen), default=None)
+    # What is said to come later nobody has seen: whoever may edit the issue has written it.
+    events = [each for each in known if latest is None or each.when < latest + _CLOCKS_DIFFER]
+    told = _last_turn(events)
     for each in seen:
         if each.what in _ONCE:
             _keep_first(events, each)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.github.issue_changes import WantedIssue
 from bedrock_key_guard.github.issues import Issues
-from bedrock_key_guard.github.reconcile import WantedIssue
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.model.times import utc_now

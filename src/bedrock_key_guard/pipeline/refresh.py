@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GitHubError
+from bedrock_key_guard.github.issue_changes import WantedIssue
 from bedrock_key_guard.github.marker import memory_in, read_marker
 from bedrock_key_guard.github.memory import read_memory
-from bedrock_key_guard.github.reconcile import WantedIssue
 from bedrock_key_guard.github.visibility import repository_visibility
 from bedrock_key_guard.model.remembered import Memory, Milestone
 from bedrock_key_guard.report.github.issue import standing_banner, where_it_was
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.github.client import GitHub
-    from bedrock_key_guard.github.reconcile import ExistingIssue
+    from bedrock_key_guard.github.issue_changes import ExistingIssue
     from bedrock_key_guard.model.evidence import Clock
     from bedrock_key_guard.model.remembered import Standing
     from bedrock_key_guard.pipeline.announce import Announcement
@@ -70,7 +70,8 @@ def news(memory: Memory, standing: Standing | None, clock: Clock) -> News | None
 
 
 def _is_settling(memory: Memory, now: datetime) -> bool:
-    return any(now - each.when < SETTLING for each in memory.milestones if each.what == "confirmed")
+    ago = (now - each.when for each in memory.milestones if each.what == "confirmed")
+    return any(timedelta() <= each < SETTLING for each in ago)
 
 
 def refresh(

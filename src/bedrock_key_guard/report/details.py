@@ -11,6 +11,7 @@ from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from bedrock_key_guard.iam.commands import to_activate
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, short
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.report import places_not_named, plural
@@ -75,6 +76,14 @@ def response(case: Case) -> tuple[Row, ...]:
 def undo(case: Case) -> tuple[str, ...]:
     """Return the commands that take the change back: one, or none where nothing can."""
     return (case.outcome.undo,) if case.outcome and case.outcome.undo else ()
+
+
+def undo_by_hand(case: Case) -> tuple[str, ...]:
+    """Return the commands that do the same without the guard, by what IAM said in this run."""
+    credential, outcome = credential_of(case), case.outcome
+    if credential is None or outcome is None or not outcome.undo or outcome.action != "disable":
+        return ()
+    return (to_activate(credential.user_name, credential.credential_id),)
 
 
 def place(location: Location) -> str:

@@ -465,6 +465,20 @@ def test_an_incomplete_scan_is_not_clean(asked: Asked, capsys: Captured) -> None
     assert main(["scan"]) == 4
 
 
+@pytest.mark.parametrize("command", ["scan", "verify", "respond"])
+def test_a_run_is_written_as_sarif(
+    command: str, leak: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(leak.parent)
+    more = ["--dry-run"] if command == "respond" else []
+    assert main([command, "--format", "sarif", *more, leak.name]) == 1
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    (result,) = run["results"]
+    (location,) = result["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == leak.name
+    assert result["ruleId"] == "bedrock-long-term"
+
+
 def test_data_go_to_standard_output_and_nothing_else_does(leak: Path, capsys: Captured) -> None:
     assert main(["scan", "--format", "json", str(leak)]) == 1
     out, err = capsys.readouterr()

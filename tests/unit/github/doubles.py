@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bedrock_key_guard.github.issue_changes import WantedIssue
 from bedrock_key_guard.github.rate_limits import Pace
-from bedrock_key_guard.github.reconcile import WantedIssue
 
 ONE = "1" * 64
 TWO = "2" * 64

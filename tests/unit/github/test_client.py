@@ -147,7 +147,8 @@ def test_writes_are_a_second_apart_and_reads_are_not(client: GitHub, time: FakeT
     assert time.slept == []
     client.post(ISSUES, BODY)
     client.patch(f"{ISSUES}/1", BODY)
-    assert time.slept == [1, 1]
+    client.post(f"{ISSUES}/1/labels", {"labels": ["a"]}, notifies=False)
+    assert (time.slept, client.waited) == ([1, 1, 1], 3)
 
 
 def test_the_primary_limit_is_waited_for(

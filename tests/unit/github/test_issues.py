@@ -9,9 +9,9 @@ import pytest
 
 from bedrock_key_guard.errors import DeniedError, RateLimitError, RefusedError
 from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.github.issue_changes import ExistingIssue, WantedIssue
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL, Issues
 from bedrock_key_guard.github.marker import read_marker, write_body
-from bedrock_key_guard.github.reconcile import ExistingIssue, WantedIssue
 from sandbox.github.contract import violations
 from sandbox.github.github_server import ACTIONS_LOGIN, GitHubServer
 from sandbox.github.state import Issue
@@ -587,8 +587,8 @@ def test_a_second_look_that_fails_is_said(github: GitHubServer, opened: Open) ->
     class Deaf(GitHub):
         """Lose GitHub after an issue was created."""
 
-        def post(self, path: str, data: Any) -> Any:
-            answer = super().post(path, data)
+        def post(self, path: str, data: Any, **more: Any) -> Any:
+            answer = super().post(path, data, **more)
             if path == ISSUES:
                 github.faults.drop(method="GET", times=99)
             return answer
@@ -606,10 +606,10 @@ def test_of_two_runs_at_the_same_time_one_issue_stays(
     class Late(GitHub):
         """Create an issue when another run has just done so."""
 
-        def post(self, path: str, data: Any) -> Any:
+        def post(self, path: str, data: Any, **more: Any) -> Any:
             if path == ISSUES:
                 seed(github, text=text)
-            return super().post(path, data)
+            return super().post(path, data, **more)
 
     (outcome,) = opened(client=Late).settle([wanted()])
     first, second = github.issues(REPOSITORY)
@@ -627,8 +627,8 @@ def test_of_two_runs_at_the_same_time_the_first_keeps_its_issue(
     class Early(GitHub):
         """Create an issue right before another run does so."""
 
-        def post(self, path: str, data: Any) -> Any:
-            answer = super().post(path, data)
+        def post(self, path: str, data: Any, **more: Any) -> Any:
+            answer = super().post(path, data, **more)
             if path == ISSUES:
                 seed(github)
             return answer

@@ -234,6 +234,12 @@ STORY = (FOUND, VERIFIED, DISABLED, CONFIRMED)
         ),
         # What a run saw before another one stopped the key is no news after it.
         (STORY, (VERIFIED,), STORY),
+        # What is dated after now is nobody's word, and holds up no story.
+        (
+            (FOUND, VERIFIED, at(10**6, "confirmed")),
+            (at(9, "disabled"),),
+            (FOUND, VERIFIED, at(9, "disabled")),
+        ),
         # A key that works is used; one that was stopped is used again.
         ((FOUND, VERIFIED), (at(9, "used"),), (FOUND, VERIFIED)),
         (STORY, (at(9, "used"),), (*STORY, at(9, "used"))),

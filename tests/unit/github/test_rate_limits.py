@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.github.rate_limits import limited_for
+from bedrock_key_guard.github.rate_limits import MOST_NOTICES, limited_for
 from tests.unit.github.doubles import FakeTime
 
 NOW = 1_000.0
@@ -62,3 +62,15 @@ def test_a_clock_that_is_set_back_does_not_hold_a_write_up(time: FakeTime) -> No
     time.now -= 3_600
     pace.before_write()
     assert time.slept == []
+
+
+def test_few_writes_a_minute_notify_people_and_others_do_not_wait_for_them() -> None:
+    time = FakeTime()
+    started, pace = time.now, time.pace(between_writes=0)
+    for _ in range(2 * MOST_NOTICES):
+        pace.before_write(notifies=True)
+    assert time.now - started == 60
+    pace.before_write()
+    assert time.now - started == 60
+    pace.before_write(notifies=True)
+    assert time.now - started == 120 == pace.waited

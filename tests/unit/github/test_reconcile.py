@@ -8,22 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.github.marker import read_marker, write_body
-from bedrock_key_guard.github.memory import write_memory
-from bedrock_key_guard.github.reconcile import (
-    COMMENTS,
-    STATES,
+from bedrock_key_guard.github.issue_changes import (
     CloseDuplicate,
     Create,
     Edit,
     ExistingIssue,
     IssueChange,
-    Turn,
     WantedIssue,
-    own_issues,
-    reconcile,
-    within,
 )
+from bedrock_key_guard.github.marker import read_marker, write_body
+from bedrock_key_guard.github.memory import write_memory
+from bedrock_key_guard.github.reconcile import COMMENTS, STATES, Turn, own_issues, reconcile, within
 from bedrock_key_guard.model.remembered import Memory
 from bedrock_key_guard.model.response import Told
 from bedrock_key_guard.model.sightings import Sighting

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -351,3 +352,57 @@ def test_no_issue_holds_a_key(github: GitHubServer, client: GitHub) -> None:
     announce(samples.report(*samples.rich().cases), client, Announcement(REPOSITORY, "always"))
     assert len(bodies(github)) == len(samples.rich().cases)
     assert all(PIECE not in body for body in bodies(github))
+
+
+# ── a GitHub that enforces its limits ───────────────────────────────────────────────────────────
+
+HUNDRED = [key_case(n + 1, "live" if n % 4 else "unverified", path=f"{n}.env") for n in range(100)]
+
+
+def test_a_hundred_issues_are_opened_within_githubs_limits_the_worst_first(
+    github: GitHubServer, client: GitHub, time: FakeTime
+) -> None:
+    throttle = github.enforce_limits(time.clock)
+    started = time.now
+    report = announce(samples.report(*HUNDRED), client, replace(HOW, max_issues=100))
+    assert (report.warnings, report.incomplete, throttle.refused) == ((), (), 0)
+    found = github.issues(REPOSITORY)
+    assert len(found) == len({case.issue_url for case in report.cases}) == 100
+    live = ["Bedrock accepts this key" in issue["body"] for issue in found]
+    assert live == [True] * 75 + [False] * 25
+    assert client.waited == pytest.approx(time.now - started) == pytest.approx(309, abs=5)
+
+
+def test_a_hundred_keys_share_an_issue_beyond_the_bound_and_none_is_lost(
+    github: GitHubServer, client: GitHub, time: FakeTime
+) -> None:
+    throttle = github.enforce_limits(time.clock)
+    report = announce(samples.report(*HUNDRED), client, HOW)
+    assert (report.warnings, throttle.refused) == ((), 0)
+    *own, shared = bodies(github)
+    assert len(own) == 19
+    told = "".join(bodies(github))
+    assert all(case.incident.fingerprint[:12] in told for case in HUNDRED)
+    assert all("Bedrock accepts this key" in body for body in own)
+    assert shared.count("`\n") + shared.count("` |") >= 81
+
+
+def test_where_the_hours_requests_are_used_up_the_next_run_goes_on(
+    github: GitHubServer, client: GitHub, time: FakeTime
+) -> None:
+    throttle = github.enforce_limits(time.clock, requests=30)
+    how = replace(HOW, max_issues=100)
+    report = announce(samples.report(*HUNDRED), client, how)
+    (lost,) = report.warnings
+    assert "An issue could not be written" in lost
+    assert "more" in lost
+    first = github.issues(REPOSITORY)
+    assert 20 < len(first) < 30
+    assert all("Bedrock accepts this key" in issue["body"] for issue in first)
+    # Whoever goes on while GitHub asks to be left alone can be banned.
+    assert throttle.refused <= 2
+    time.now += 3600
+    throttle.requests = 1000
+    report = announce(samples.report(*HUNDRED), client, how)
+    assert report.warnings == ()
+    assert len(github.issues(REPOSITORY)) == 100

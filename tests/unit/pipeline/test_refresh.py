@@ -22,6 +22,7 @@ REPOSITORY, OTHER = "acme/app", "acme/other"
 NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
 HOW = Announcement(REPOSITORY, source=Source("https://github.com", REPOSITORY, "3" * 40))
 LONG_AGO = Milestone(NOW - timedelta(days=1), "confirmed")
+LATER = Milestone(NOW + timedelta(days=99), "confirmed")
 JUST_NOW = Milestone(NOW - timedelta(minutes=2), "confirmed")
 
 
@@ -36,6 +37,8 @@ JUST_NOW = Milestone(NOW - timedelta(minutes=2), "confirmed")
         ("dead", "Active", (LONG_AGO,), False, "Switched on again"),
         # IAM's answer may be older than the response of another run.
         ("dead", "Active", (JUST_NOW,), None, ""),
+        # What is dated after now is no response.
+        ("dead", "Active", (LATER,), False, "Switched on again"),
         # Whether it works takes the key.
         ("working", "Active", (), None, ""),
         ("doubtful", "Active", (), None, ""),

@@ -51,6 +51,17 @@ def test_without_a_list_the_account_of_the_credentials_is_allowed(session: Sessi
     assert accounts.allowed_for(long_term(account=STRANGER)) == AllowedAccounts(STRANGER, OURS)
 
 
+def test_an_account_is_permitted_by_the_list_that_counts(session: Session) -> None:
+    for listed, who, permitted in (
+        ((), session, [ACCOUNT]),
+        ((STRANGER,), session, [STRANGER]),
+        ((ORGANIZATION,), NOBODY, []),
+        ((), NOBODY, []),
+    ):
+        accounts = Accounts(listed, who)
+        assert [each for each in (ACCOUNT, STRANGER) if accounts.permits(each)] == permitted
+
+
 def test_a_list_takes_the_place_of_the_credentials_own_account(session: Session) -> None:
     for who in (session, NOBODY):
         assert Accounts((STRANGER,), who).allowed == frozenset((STRANGER,))

@@ -16,6 +16,7 @@ from bedrock_key_guard.report.details import (
     place,
     surroundings,
     undo,
+    undo_by_hand,
     withheld,
 )
 from bedrock_key_guard.report.document import Items, Rows, Table
@@ -75,9 +76,10 @@ def known(case: Case) -> str:
 
 def undoing(case: Case) -> str:
     """Return how to take a change back, "" where nothing can."""
-    commands = undo(case)
+    commands, plain = undo(case), undo_by_hand(case)
     how = f"To take the change back, on any machine:\n\n{_block(commands)}"
-    return how if commands else ""
+    without = f"Or by hand, which checks nothing first:\n\n{_block(plain)}"
+    return "\n\n".join((*((how,) if commands else ()), *((without,) if plain else ())))
 
 
 def used(case: Case, visibility: Visibility) -> str:

@@ -114,6 +114,13 @@ To take the change back, on any machine:
 bedrock-key-guard restore --account 111122223333 --change 5f1c
 ```
 
+Or by hand, which checks nothing first:
+
+```sh
+aws iam update-service-specific-credential --user-name=BedrockAPIKey-ex4m \
+--service-specific-credential-id ACCAQNZGKIQYEXAMPLE22 --status Active
+```
+
 ### What is left to do
 
 - [ ] Leave it switched off: whoever has read it could use it again.
