@@ -17,7 +17,7 @@ from sandbox.github.github_server import GitHubServer
 from sandbox.iam.credentials_addon import store_of
 from tests import keysmith
 from tests.doors import git
-from tests.jobs import ACCOUNT, HURRIED, STRANGER, Done, Host, Job, guard
+from tests.jobs import ACCOUNT, HURRIED, STRANGER, Done, Host, Job, checked_out, guard
 from tests.needles import leaks
 from tests.spellings import SPELLINGS
 
@@ -132,6 +132,7 @@ def set_scene(tree: Path, folder: Path, sandbox: Sandbox, github: GitHubServer) 
         "TMPDIR": str(folder / "tmp"),
         "XDG_STATE_HOME": str(folder / "home" / "state"),
     }
+    checked_out(tree)
     scene = Scene(tree, folder, sandbox, github, environment, keys, leaked.credential_id)
     scene.start_watching()
     return scene
