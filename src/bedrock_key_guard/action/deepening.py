@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.action.event import Event
     from bedrock_key_guard.action.inputs import Inputs
-    from bedrock_key_guard.scan.scan import Scanning
+    from bedrock_key_guard.scan.scanning import Scanning
 
 _BRANCHES = "+refs/heads/*:refs/remotes/origin/*"
 DEEPENED = "The checkout is shallow: what it has not got was fetched for this run."

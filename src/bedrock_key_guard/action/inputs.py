@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bedrock_key_guard.action.event import Event
-    from bedrock_key_guard.scan.scan import Scanning
+    from bedrock_key_guard.scan.scanning import Scanning
 
 Respond = Literal["off", "dry-run", "disable", "reset", "delete"]
 T = TypeVar("T", bound=str)

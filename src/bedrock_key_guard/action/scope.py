@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from bedrock_key_guard.action.event import BOTH, IN_GIT, TEXTS
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.findings import NotScanned
-from bedrock_key_guard.scan.scan import Scanning, SourceName
+from bedrock_key_guard.scan.scanning import Scanning, SourceName
 from bedrock_key_guard.scan.sources.event_text import member
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying
     from bedrock_key_guard.report.report import Report
-    from bedrock_key_guard.scan.scan import Scanning, SourceName
+    from bedrock_key_guard.scan.scanning import Scanning, SourceName
 
 _MOST_PATHS: dict[str, float] = {"tree": inf, "stdin": 0, "nothing": 0}
 
@@ -168,7 +168,7 @@ def _require_folder() -> None:
 
 def _scanning(arguments: argparse.Namespace) -> Scanning:
     from bedrock_key_guard.scan.allowlist import allow_list
-    from bedrock_key_guard.scan.scan import Scanning
+    from bedrock_key_guard.scan.scanning import Scanning
     from bedrock_key_guard.scan.sources.event_text import EventFile
 
     source: SourceName = "nothing" if arguments.event else arguments.source

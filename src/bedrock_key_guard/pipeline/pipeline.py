@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Scan
     from bedrock_key_guard.pipeline.dependencies import Respond
     from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying
-    from bedrock_key_guard.scan.scan import Scanning
+    from bedrock_key_guard.scan.scanning import Scanning
     from bedrock_key_guard.verify.schedule import Steps
     from bedrock_key_guard.verify.verifier import Verifier
 

@@ -1,12 +1,10 @@
-"""Read what a run is asked to read: the table of sources, and the one loop that reads them all."""
+"""Read what a run is asked to read: the one loop that reads every source."""
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import path_in_repository
@@ -15,6 +13,7 @@ from bedrock_key_guard.model.origins import Blob, Message, WorkTree, with_root
 from bedrock_key_guard.scan.allowlist import AllowList, remarks
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_as_zip, read_file
+from bedrock_key_guard.scan.scanning import parts_of, settled_on, sources_of
 from bedrock_key_guard.scan.source import Changed, Input, Passed, Progress, Source, silent
 
 if TYPE_CHECKING:
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.git.lfs import Pointer
     from bedrock_key_guard.model.findings import Finding, GapKind
     from bedrock_key_guard.model.origins import Root
-    from bedrock_key_guard.scan.sources.event_text import EventFile
+    from bedrock_key_guard.scan.scanning import Scanning
 
-SourceName = Literal["tree", "index", "history", "range", "stdin", "event", "nothing"]
 INTERRUPTED = NotScanned("the rest", "missing", "interrupted before all was read")
 NOWHERE = WorkTree("")
 CHANGED = "it changed while it was read"
@@ -36,29 +34,6 @@ UNTRACED = NotScanned(
     "Git cannot tell which commits introduced what was found: a commit or a tree is missing or "
     "damaged (see `git fsck`; in Actions, check out with `fetch-depth: 0` and no filter)",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scanning:
-    """Say what to read, and what people need not see.
-
-    `revisions` are those of a `range`; a history is searched `deep` on request alone. `with_tree`
-    adds the files of `paths` as they are, and `event` its own text. `note` tells people why this is
-    what is read, or that `nothing` is; `missing` is what is known not to be here. `commits` is a
-    repository that has what a shallow clone at the first of `paths` has not.
-    """
-
-    paths: tuple[Path, ...] = (Path(),)
-    source: SourceName = "tree"
-    revisions: tuple[str, ...] = ()
-    commits: Path | None = None
-    deep: bool = False
-    with_tree: bool = False
-    event: EventFile | None = None
-    note: str = ""
-    missing: tuple[NotScanned, ...] = ()
-    allow: AllowList = field(default_factory=AllowList)
-    include_malformed: bool = False
 
 
 def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = silent) -> Scan:
@@ -78,65 +53,13 @@ def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = 
 
 
 def _scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress) -> Scan:
-    wanted, notes = _settled(wanted)
+    wanted, notes = settled_on(wanted)
     first = Scan(notes=(wanted.note, *notes) if wanted.note else notes)
-    for each in _parts(wanted):
-        first = joined(first, read(_sources(each, environment), wanted.allow, progress))
+    for each in parts_of(wanted):
+        first = joined(first, read(sources_of(each, environment), wanted.allow, progress))
         if first.interrupted:
             break
     return first
-
-
-def _parts(wanted: Scanning) -> Iterator[Scanning]:
-    """Yield what is wanted, one source after the other: what an event itself says comes first."""
-    if wanted.event or wanted.missing:
-        yield replace(wanted, source="event")
-    if wanted.source != "nothing":
-        yield wanted
-    if wanted.with_tree:
-        yield replace(wanted, source="tree")
-
-
-def _settled(wanted: Scanning) -> tuple[Scanning, tuple[str, ...]]:
-    """Return what is wanted without the entries that a range brings to the allow-list, and a note.
-
-    Raises UsageError for what is no revision.
-    """
-    if wanted.source != "range":
-        return wanted, ()
-    from bedrock_key_guard.scan.new_entries import NOT_YET, settled
-
-    allow = settled(wanted.allow, wanted.paths[0], wanted.revisions, wanted.commits)
-    return replace(wanted, allow=allow), () if allow == wanted.allow else (NOT_YET,)
-
-
-def _sources(wanted: Scanning, environment: Mapping[str, str]) -> Generator[Source, None, None]:
-    """Return the sources of what is wanted; what Git or a pipe needs is imported on demand."""
-    match wanted.source:
-        case "stdin":
-            from bedrock_key_guard.scan.sources.stdin import stream
-
-            return stream(sys.stdin.buffer)
-        case "event":
-            from bedrock_key_guard.scan.sources.event_text import event_text
-
-            return event_text(wanted.event, wanted.missing)
-        case "index":
-            from bedrock_key_guard.scan.sources.index import index
-
-            return index(wanted.paths[0], environment)
-        case "history":
-            from bedrock_key_guard.scan.sources.history import history
-
-            return history(wanted.commits or wanted.paths[0], deep=wanted.deep)
-        case "range":
-            from bedrock_key_guard.scan.sources.commit_range import commit_range
-
-            return commit_range(wanted.paths[0], wanted.revisions, wanted.commits)
-        case _:
-            from bedrock_key_guard.scan.sources.worktree import worktree
-
-            return worktree(wanted.paths)
 
 
 def read(

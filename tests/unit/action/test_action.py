@@ -15,7 +15,7 @@ from bedrock_key_guard.keys.key import Secret
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import Investigating, Responding, Surroundings, Verifying
 from bedrock_key_guard.report.report import Report
-from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.scanning import Scanning
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey as Leaked
 from sandbox.github.github_server import GitHubServer

@@ -11,7 +11,7 @@ import pytest
 from bedrock_key_guard.action.event import BOTH, BY_ANYONE, IN_GIT, TEXTS, Event
 from bedrock_key_guard.action.scope import DELETED, HISTORY, NO_TAG, TEXT, Wanted, scope_of, unread
 from bedrock_key_guard.model.findings import NotScanned
-from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.scanning import Scanning
 from bedrock_key_guard.scan.sources.event_text import EventFile
 
 PAGE = Path(__file__).parents[3] / "docs" / "events.md"

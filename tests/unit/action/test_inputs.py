@@ -16,7 +16,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.pipeline.options import Investigating, Verifying
 from bedrock_key_guard.respond.plan import Policy
 from bedrock_key_guard.scan.allow_entries import AllowedKey
-from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.scanning import Scanning
 from tests.unit.scan.repositories import new_repo
 
 ACCOUNT, OTHER = "111122223333", "210987654321"

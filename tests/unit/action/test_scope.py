@@ -16,7 +16,7 @@ from bedrock_key_guard.action.scope import (
     scope_of,
 )
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.scanning import Scanning
 
 BASE, HEAD, GONE, ZERO = "a" * 40, "b" * 40, "c" * 40, "0" * 40
 MAIN = "refs/remotes/origin/main"

@@ -37,7 +37,7 @@ from bedrock_key_guard.respond import undo
 from bedrock_key_guard.respond.ledger.entries import Entry
 from bedrock_key_guard.respond.plan import Policy
 from bedrock_key_guard.scan.allow_entries import AllowedKey
-from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.scanning import Scanning
 from bedrock_key_guard.scan.sources.event_text import EventFile
 from tests import keysmith
 from tests.unit.respond.doubles import RECORD

@@ -34,7 +34,7 @@ from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder
 from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.allowlist import AllowList, entries_of
-from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.scanning import Scanning
 from bedrock_key_guard.verify.schedule import STEPS_AT_A_TIME, Steps
 from bedrock_key_guard.verify.verifier import Verifier
 from sandbox.base.faults import ACCESS_DENIED, THROTTLED, AcceptEverything
@@ -566,7 +566,7 @@ from pathlib import Path
 sys.modules[{module!r}] = None
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.pipeline.options import Verifying
-from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.scanning import Scanning
 from bedrock_key_guard.pipeline.pipeline import run
 assert len(run(Scanning((Path({str(tree.folder)!r}),))).cases) == 1
 try:

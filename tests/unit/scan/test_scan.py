@@ -12,7 +12,8 @@ from bedrock_key_guard.model.origins import Blob, Index, Message, Origin, Root, 
 from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.scan import CHANGED, INTERRUPTED, UNTRACED, Scanning, read, scan
+from bedrock_key_guard.scan.scan import CHANGED, INTERRUPTED, UNTRACED, read, scan
+from bedrock_key_guard.scan.scanning import Scanning
 from bedrock_key_guard.scan.source import Changed, Input, Passed, Places, Source
 from tests.keysmith import fingerprint_of, long_term
 

@@ -14,7 +14,7 @@ import pytest
 from bedrock_key_guard.model.evidence import Verdict
 from bedrock_key_guard.pipeline.options import Surroundings, Verifying
 from bedrock_key_guard.pipeline.pipeline import run
-from bedrock_key_guard.scan.scan import Scanning
+from bedrock_key_guard.scan.scanning import Scanning
 from sandbox.base.faults import ACCESS_DENIED
 from sandbox.bedrock.planes import Manner
 from sandbox.front import seeding, signers

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.findings import Scan, incidents_of
-from bedrock_key_guard.scan.scan import Scanning, scan
+from bedrock_key_guard.scan.scan import scan
+from bedrock_key_guard.scan.scanning import Scanning
 from bedrock_key_guard.scan.sources.event_text import EventFile, event_text, subject_of
 from tests import keysmith
 from tests.payloads import PAGES, Payloads
