@@ -5,9 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.errors import GuardError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
-from bedrock_key_guard.git.repository import find_repository, path_in_repository, repository_named
+from bedrock_key_guard.git.repository import (
+    absolute,
+    find_repository,
+    path_in_repository,
+    repository_named,
+)
 from bedrock_key_guard.model.findings import Scanned
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.scan import read
@@ -15,7 +21,7 @@ from bedrock_key_guard.scan.source import Source
 from bedrock_key_guard.scan.sources.objects import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Collection, Generator, Iterable, Mapping
 
     from bedrock_key_guard.git.clean_git import Git
 
@@ -23,22 +29,27 @@ if TYPE_CHECKING:
 def committed(paths: Iterable[str], environment: Mapping[str, str]) -> frozenset[str]:
     """Return the fingerprints of keys that some files hold in the last commit.
 
-    While a merge is made, it is the other side's last commit too.
+    While a merge is made, it is the other side's last commit too. What Git cannot tell is not known
+    to be there.
     """
     here = Path.cwd()
     repository = repository_named(environment, here) or find_repository(here)
     if repository is None:
         return frozenset()
-    names = dict.fromkeys(map(path_in_repository, paths))
-    with clean_git(repository) as git:
-        scan = read(_versions(git, names), AllowList())
+    inside = (each for each in paths if absolute(Path(each)).is_relative_to(repository.work_tree))
+    names = dict.fromkeys(map(path_in_repository, inside))
+    try:
+        with clean_git(repository) as git:
+            scan = read(_versions(git, names), AllowList())
+    except GuardError:
+        return frozenset()
     return frozenset(each.key.fingerprint for each in scan.findings)
 
 
-def _versions(git: Git, names: Iterable[str]) -> Generator[Source, None, None]:
+def _versions(git: Git, names: Collection[str]) -> Generator[Source, None, None]:
     listed = (
         git.run("ls-tree", "-z", "--full-tree", commit, "--", *names).split(b"\0")[:-1]
-        for commit in _last(git)
+        for commit in (_last(git) if names else ())
     )
     blobs = dict.fromkeys(
         line.split(b"\t")[0].split()[2].decode() for lines in listed for line in lines
