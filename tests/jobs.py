@@ -130,14 +130,25 @@ def pull_request(head: str) -> dict[str, Any]:
 
 
 def checked_out(folder: Path) -> tuple[str, bool]:
-    """Return the commit that a folder has checked out, and if it is empty; one is made for none."""
+    """Return the commit that a folder has checked out, and if it is empty; one is made for none.
+
+    Nothing that the folder asks Git to run is run.
+    """
     known = git("rev-parse", "HEAD", "HEAD^{tree}", cwd=folder)
     if known.returncode == 0:
         commit, tree = known.stdout.split()
         return commit, tree == EMPTY_TREE
-    git("init", "--quiet", cwd=folder)
-    git("commit", "--quiet", "--allow-empty", "--message=Begin", cwd=folder)
-    return checked_out(folder)
+    _plumb(folder, "init", "--quiet")
+    tree = _plumb(folder, "hash-object", "-t", "tree", "-w", os.devnull)
+    commit = _plumb(folder, "commit-tree", tree, "-m", "Begin")
+    _plumb(folder, "update-ref", "HEAD", commit)
+    return commit, True
+
+
+def _plumb(folder: Path, *arguments: str) -> str:
+    done = git("-c", f"core.hooksPath={os.devnull}", *arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,8 @@ def test_a_refusal_does_not_tell_a_key_that_it_was_given(
 
 @pytest.mark.parametrize("scan", ["tree", "history"])
 def test_no_job_tells_a_key_that_is_in_a_name(scene: Scene, scan: str) -> None:
+    assert git("commit", "--message", "leak", cwd=scene.tree).returncode == 0
+    scene.start_watching()
     job = scene.job()
     done = scene.note(job.run(scan=scan, report_issue="always", sarif_file="true"))
     assert done.returncode == 1

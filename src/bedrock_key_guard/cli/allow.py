@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import Parser, file_name
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model.times import read_day
 from bedrock_key_guard.scan.allow_entries import AllowedKey, read_entry, with_entry
 from bedrock_key_guard.scan.allowlist import plain, read_allow_list
 from bedrock_key_guard.text.terminal import printable
@@ -68,7 +69,7 @@ def _fingerprint(text: str) -> str:
 def _day(text: str) -> date:
     """Read the last day of an entry, which has not passed."""
     try:
-        day = date.fromisoformat(text)
+        day = read_day(text)
     except ValueError:
         raise argparse.ArgumentTypeError("it is no date such as 2027-01-31") from None
     if day < datetime.now(timezone.utc).date():

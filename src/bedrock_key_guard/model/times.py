@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 # What every Python reads alike: 3.10 knows no `Z` and passes over marks that later ones refuse.
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{3}(?:\d{3})?)?)?(?:Z|[+-]\d\d:\d\d)?)?",
     re.ASCII,
 )
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def utc_now() -> datetime:
@@ -31,6 +33,13 @@ def read_time(text: str, *, utc: bool = False) -> datetime:
     if not utc:
         raise ValueError(text)
     return when.replace(tzinfo=timezone.utc)
+
+
+def read_day(text: str) -> date:
+    """Read a date of ISO 8601. Raises ValueError for any other text."""
+    if not _DAY.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
 
 
 def moment(when: datetime) -> str:

@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.model.times import read_day
+
+if TYPE_CHECKING:
+    from datetime import date
 
 _LINE = re.compile(
     r"fingerprint\s+(?P<fingerprint>[0-9a-f]{12,64})"
@@ -55,7 +60,7 @@ def read_entry(line: str) -> AllowedKey | None:
     if found is None or (found["path"] is not None and not found["path"].strip("*/")):
         return None
     try:
-        until = date.fromisoformat(found["until"]) if found["until"] else None
+        until = read_day(found["until"]) if found["until"] else None
     except ValueError:
         return None
     path = (found["path"] or "").replace("\\", "/").removeprefix("./")

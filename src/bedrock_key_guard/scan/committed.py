@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,13 +48,14 @@ def committed(paths: Iterable[str], environment: Mapping[str, str]) -> frozenset
 
 
 def _versions(git: Git, names: Collection[str]) -> Generator[Source, None, None]:
-    listed = (
-        git.run("ls-tree", "-z", "--full-tree", commit, "--", *names).split(b"\0")[:-1]
-        for commit in (_last(git) if names else ())
-    )
-    blobs = dict.fromkeys(
-        line.split(b"\t")[0].split()[2].decode() for lines in listed for line in lines
-    )
+    """Yield the files of those names; a name may be a key itself, so that no child is told one."""
+    wanted = {*map(os.fsencode, names)}
+    blobs: dict[str, None] = {}
+    for commit in _last(git) if wanted else ():
+        for line in git.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
+            entry, _, name = line.partition(b"\t")
+            if name in wanted:
+                blobs[entry.split()[2].decode()] = None
     with ObjectReader(git) as reader:
         yield Source(Scanned(()), (each for each in objects(reader, blobs)))
 

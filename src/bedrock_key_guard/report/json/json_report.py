@@ -158,9 +158,9 @@ def _usage(usage: Usage) -> Json:
 
 
 def _gap(gap: NotScanned) -> Json:
-    """Return what was not read; what is elsewhere is missing here."""
+    """Return what was not read; what is elsewhere is missing here, and the reason says the rest."""
     kind = "missing" if gap.kind == "elsewhere" else gap.kind
-    return {**members(gap), "kind": kind}
+    return {"what": gap.what, "kind": kind, "reason": gap.reason, "accepted": gap.accepted}
 
 
 def _change(change: Change) -> Json:
