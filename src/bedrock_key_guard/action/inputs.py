@@ -65,7 +65,7 @@ class Inputs:
     revoke_everything: bool = False
     max_probes: int = 200
     max_responses: int = 20
-    max_issues: int = 20
+    max_issues: int = 10
 
     def __post_init__(self) -> None:
         """Raise UsageError where only a live key would fail, and nobody asks whether one is."""
@@ -199,7 +199,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         revoke_everything=switch("revoke-everything", "false"),
         max_probes=number("max-probes", 200),
         max_responses=number("max-responses", 20),
-        max_issues=number("max-issues", 20),
+        max_issues=number("max-issues", 10),
     )
 
 

@@ -52,7 +52,7 @@ class Announcement:
     assignees: tuple[str, ...] = ()
     source: Source | None = None
     run_url: str | None = None
-    max_issues: int = 20
+    max_issues: int = 10
     code_is_own: bool = True
     masks: bool = False
     authors: tuple[str, ...] = ()
