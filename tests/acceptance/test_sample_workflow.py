@@ -254,10 +254,20 @@ def test_a_caller_takes_the_guard_from_the_default_branch_and_gives_it_nothing(p
 
 
 def test_the_guard_takes_no_inputs_so_that_no_branch_can_choose_a_response() -> None:
+    """A branch cannot choose either that the daily run is what calls the guard.
+
+    The event is the caller's: https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations#github-context
+    """
     assert documented("guard.yml")["on"] == "workflow_call"
-    given = settings(job_of(documented("guard.yml")), GUARD)
-    assert given["respond"] == "disable"
+    given = dict(settings(job_of(documented("guard.yml")), GUARD))
+    assert (given["respond"], given["short-term"]) == ("disable", "quarantine")
+    assert given.pop("lift") == "${{ github.event_name == 'schedule' }}"
     assert "${{" not in str(given)
+
+
+def test_what_the_guard_quarantines_is_lifted_by_a_run_that_comes_every_day() -> None:
+    daily = {path.name for path in CALLERS if "schedule" in events_of(documented(path.name))}
+    assert daily == {"respond.yml", "schedule.yml"}
 
 
 @pytest.mark.parametrize("path", RUNNING, ids=lambda path: path.name)
