@@ -161,6 +161,11 @@ def test_nobody_else_is_trusted() -> None:
     assert dict(zip(ATTACKS, judged, strict=True)) == dict.fromkeys(ATTACKS, "ImplicitlyDenied")
 
 
+def test_the_called_guard_is_trusted_by_its_environment_once_it_has_one() -> None:
+    claims = token_claims({"environment": "bedrock-key-guard"}, PUSH, GUARDS)
+    assert judge([asks(claims, **BY_ENVIRONMENT)]) == ["Allowed"]
+
+
 @pytest.mark.parametrize("variant", [BY_WORKFLOW, BY_ENVIRONMENT], ids=["workflow", "environment"])
 def test_the_role_trusts_githubs_provider_alone(variant: dict[str, str]) -> None:
     (statement,) = role(**variant)["AssumeRolePolicyDocument"]["Statement"]
