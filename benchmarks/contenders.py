@@ -25,7 +25,7 @@ _RULE = "aws-amazon-bedrock-api-key-long-lived"
 _LITERALS = ("ABSK", "bedrock-api-key-")
 _HISTORY = ("scan", "--history", "--format", "json", ".")
 _RANGE = ("scan", "--format", "json", ".", "--range")
-_COMMAND = "from bedrock_key_guard.cli.main import main; raise SystemExit(main())"
+COMMAND = "from bedrock_key_guard.cli.main import main; raise SystemExit(main())"
 _HOOK = "from bedrock_key_guard.hook import main; raise SystemExit(main())"
 _DETECT_SECRETS = "from detect_secrets.main import main; raise SystemExit(main())"
 _DETECT_SECRETS_HOOK = "from detect_secrets.pre_commit_hook import main; raise SystemExit(main())"
@@ -116,8 +116,8 @@ def history(bench: Bench, repository: Path) -> list[Contender]:
     listed.write_text(_objects(repository), encoding="ascii")
     floor = bench.job(["git", "cat-file", "--batch", "--buffer"], repository, listed)
     again = _clone(repository, bench.folder / f"{repository.name}-again")
-    cold = bench.guard(_COMMAND, *_HISTORY)
-    newest = bench.job(bench.guard(_COMMAND, *_RANGE, "HEAD~1..HEAD"), again)
+    cold = bench.guard(COMMAND, *_HISTORY)
+    newest = bench.job(bench.guard(COMMAND, *_RANGE, "HEAD~1..HEAD"), again)
     gitleaks, betterleaks, kingfisher = _peers()
     return [
         Contender("git cat-file", replace(floor, is_silent=True), plants=(), is_floor=True),
@@ -139,7 +139,7 @@ def tree(bench: Bench, folder: Path) -> list[Contender]:
     """Read every file of a folder, hidden and binary ones included."""
     ripgrep = shutil.which("rg")
     search = ["-uuu", "--text", "--count", "--fixed-strings", *(f"-e{each}" for each in _LITERALS)]
-    guard = bench.guard(_COMMAND, "scan", "--format", "json", ".")
+    guard = bench.guard(COMMAND, "scan", "--format", "json", ".")
     detect_secrets = [*_python(_DETECT_SECRETS), "scan", "--no-verify", "--all-files", "."]
     gitleaks, betterleaks, kingfisher = _peers()
     snapshot = ["scan", *_KINGFISHER, "--git-history", "none", "."]
@@ -159,7 +159,7 @@ def tree(bench: Bench, folder: Path) -> list[Contender]:
 
 def memory(bench: Bench, folder: Path, *arguments: str) -> list[Contender]:
     """Read what is larger than the memory that the guard may take."""
-    command = bench.guard(_COMMAND, "scan", *arguments, "--format", "json", ".")
+    command = bench.guard(COMMAND, "scan", *arguments, "--format", "json", ".")
     return [Contender("this engine", bench.job(command, folder), plants=PLANTS[-1:], is_ours=True)]
 
 

@@ -18,6 +18,7 @@ from bedrock_key_guard.keys.key import fingerprint
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey
 from sandbox.github.github_server import GitHubServer
+from tests import keysmith
 from tests.acting import ACT, Act
 from tests.jobs import (
     ACCOUNT,
@@ -200,9 +201,11 @@ def bare(host: Host, published: Path, offline: dict[str, str]) -> Job:
 
 
 def test_a_clean_run_installs_nothing_and_asks_nobody(bare: Job, github: GitHubServer) -> None:
-    (bare.workspace / "README").touch()
+    part_of_a_key = keysmith.long_term()[:90]
+    (bare.workspace / "README").write_text(part_of_a_key, encoding="utf-8")
     done = bare.run()
     assert (done.returncode, done.stderr, bare.outputs["result"]) == (0, b"", "clean")
+    assert b"1 looks like part of a key" in done.stdout
     assert [path.name for path in bare.temp.iterdir()] == [bare.file("report", "json").name]
     assert github.exchanges == []
 

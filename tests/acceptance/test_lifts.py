@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from bedrock_key_guard.action.lifting import Lifting
+from bedrock_key_guard.action.lifting import lifted as lifted_by_a_run
 from bedrock_key_guard.iam.policy_documents import session_denial
 from bedrock_key_guard.model.evidence import Account
+from bedrock_key_guard.model.findings import Scan
+from bedrock_key_guard.pipeline.options import Surroundings
+from bedrock_key_guard.report.report import Report, Visibility
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import (
     Hold,
@@ -25,7 +31,7 @@ from sandbox.front import signers
 from sandbox.front.sandbox import GUARD_USER, Sandbox
 from tests.answers import Answering
 from tests.iam_state import iam_state
-from tests.jobs import ACCOUNT, guard
+from tests.jobs import ACCOUNT, HURRIED, Host, guard
 from tests.leakers import CONSOLE, by_role, iam_of, long_term, role_session
 from tests.leaks import leak
 from tests.sweeps import sweep
@@ -327,3 +333,60 @@ def test_a_user_made_anew_gets_nothing_back(answering: Answering) -> None:
     writes = sandbox.writes()
     assert "made anew" in refused(answering, "restore")
     assert sandbox.writes() == writes
+
+
+# ── at the end of a run of the Action ───────────────────────────────────────────────────────────
+
+
+def at_the_end(answering: Answering, now: datetime, visibility: Visibility) -> Report:
+    lifting = Lifting(
+        (ACCOUNT,), None, answering.ledger.with_name("another.jsonl"), now, dry_run=False
+    )
+    around = Surroundings(answering.environment)
+    return lifted_by_a_run(Report(Scan()), lifting, around, visibility)
+
+
+def test_a_run_of_the_action_takes_off_what_no_key_needs(
+    in_reach: Answering, now: datetime
+) -> None:
+    leak(in_reach.tree, signed(in_reach.sandbox, 1))
+    in_reach.respond(*BY_QUARANTINE)
+    early = at_the_end(in_reach, now, "private")
+    assert (early.notes, early.warnings) == ((), ())
+    (note,) = at_the_end(in_reach, now + hours(1), "private").notes
+    assert note.startswith("role ml-pipeline, done: ")
+    assert at_the_end(in_reach, now + hours(1), "private").notes == ()
+
+
+def test_strangers_are_not_told_whom_a_run_has_given_something_back(
+    in_reach: Answering, now: datetime
+) -> None:
+    leak(in_reach.tree, signed(in_reach.sandbox, 1))
+    in_reach.respond(*BY_QUARANTINE)
+    in_reach.sandbox.aws_faults.add(ACCESS_DENIED, on="iam:Detach*", times=None)
+    assert at_the_end(in_reach, now + hours(1), "public").warnings == (
+        "1 denial of the guard not lifted.",
+    )
+
+
+def test_a_run_without_credentials_says_that_nothing_was_lifted(
+    in_reach: Answering, now: datetime
+) -> None:
+    bare = replace(in_reach, environment={"HOME": str(in_reach.tree)})
+    (warning,) = at_the_end(bare, now, "private").warnings
+    assert warning.startswith("Nothing was lifted: Nothing can be lifted: ")
+
+
+def test_the_action_lifts_on_request_and_nothing_that_is_needed(
+    host: Host, in_reach: Answering
+) -> None:
+    leak(in_reach.tree, signed(in_reach.sandbox, 1))
+    in_reach.respond(*BY_QUARANTINE)
+    before = iam_state(in_reach.sandbox, ACCOUNT)
+    (in_reach.tree / "settings.env").write_text("nothing\n")
+    done = host.job(python=HURRIED).run(scan="tree", lift="true")
+    assert done.returncode == 0, done
+    assert b"lifted" not in done.stdout
+    assert iam_state(in_reach.sandbox, ACCOUNT) == before
+    asked = [call.operation for call in in_reach.sandbox.calls()]
+    assert "LookupEvents" in asked

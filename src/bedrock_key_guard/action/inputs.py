@@ -12,7 +12,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying, account_ids
 from bedrock_key_guard.report.github.issue import Policy as IssuePolicy
 from bedrock_key_guard.report.report import FailOn
-from bedrock_key_guard.respond.policy import Policy, ShortTerm
+from bedrock_key_guard.respond.policy import QUARANTINE, Policy, ShortTerm
 from bedrock_key_guard.scan.allowlist import allow_list
 from bedrock_key_guard.scan.sources.commit_range import commits_known
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.action.event import Event
     from bedrock_key_guard.scan.scanning import Scanning
 
-Respond = Literal["off", "dry-run", "disable", "reset", "delete"]
+Respond = Literal["off", "dry-run", "disable", "reset", "delete", "strip-policies"]
 T = TypeVar("T", bound=str)
 # What starts at a time or at somebody's word reads what has long been there.
 _BRINGS_NOTHING = frozenset(("schedule", "workflow_dispatch", "repository_dispatch"))
@@ -57,6 +57,12 @@ class Inputs:
     mask_identities: bool = False
     issue_authors: tuple[str, ...] = ("github-actions[bot]",)
     redact: bool = False
+    lift: bool = False
+    deep: bool = False
+    include_malformed: bool = False
+    reactivate: bool = False
+    quarantine_policy: str = QUARANTINE
+    revoke_everything: bool = False
     max_probes: int = 200
     max_responses: int = 20
     max_issues: int = 20
@@ -68,6 +74,10 @@ class Inputs:
                 "The input `fail-on` is 'live' and `verify` is 'false', so no key would ever fail.",
                 remedy="Leave one of them out.",
             )
+        if self.reactivate and self.respond != "reset":
+            raise _idle("reactivate", "respond: reset")
+        if self.revoke_everything and self.short_term != "revoke-sessions":
+            raise _idle("revoke-everything", "short-term: revoke-sessions")
 
     def scanning(self, event: Event | None = None, commits: Path | None = None) -> Scanning:
         """Return what to read at an event. Raises UsageError for what cannot be read.
@@ -84,6 +94,8 @@ class Inputs:
             scope,
             paths=(self.path,),
             commits=commits,
+            deep=self.deep,
+            include_malformed=self.include_malformed,
             allow=allow,
             event=event.text if event else None,
             missing=(*scope.missing, *unread(name, payload)),
@@ -112,8 +124,17 @@ class Inputs:
             protect=self.protect,
             max_responses=self.max_responses,
             short_term=self.short_term,
+            reactivate=self.reactivate,
+            quarantine=self.quarantine_policy,
+            revoke_everything=self.revoke_everything,
         )
         return Responding(policy, ledger, self.reset_store)
+
+
+def _idle(name: str, beside: str) -> UsageError:
+    return UsageError(
+        f"The input `{name}` goes with `{beside}` alone.", remedy="Leave it out, or set the other."
+    )
 
 
 def read_inputs(environment: Mapping[str, str]) -> Inputs:
@@ -153,7 +174,9 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         short_term=choice("short-term", get_args(ShortTerm), "off"),
         protect=frozenset(_words(text("protect"))),
         allowed_account_ids=account_ids(text("allowed-account-ids")),
-        role_to_assume=role_to_assume(text("role-to-assume-template"), text("external-id")),
+        role_to_assume=role_to_assume(
+            text("role-to-assume-template"), text("external-id"), _lines(text("session-tags"))
+        ),
         reset_store=text("reset-store") or None,
         fail_on=choice("fail-on", get_args(FailOn), "any"),
         report_issue=choice("report-issue", get_args(IssuePolicy), "auto"),
@@ -168,6 +191,12 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         issue_authors=_words(text("issue-authors")) or ("github-actions[bot]",),
         mask_identities=switch("mask-identities", "false"),
         redact=switch("redact", "false"),
+        lift=switch("lift", "false"),
+        deep=switch("deep", "false"),
+        include_malformed=switch("include-malformed", "false"),
+        reactivate=switch("reactivate", "false"),
+        quarantine_policy=text("quarantine-policy") or QUARANTINE,
+        revoke_everything=switch("revoke-everything", "false"),
         max_probes=number("max-probes", 200),
         max_responses=number("max-responses", 20),
         max_issues=number("max-issues", 20),

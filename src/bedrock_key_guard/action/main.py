@@ -18,12 +18,14 @@ from bedrock_key_guard.action.event import LOOKS_AFTER, Event
 from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.job_facts import job_of
 from bedrock_key_guard.action.libraries import Libraries
+from bedrock_key_guard.action.lifting import Lifting, lifted
 from bedrock_key_guard.action.results import NO_SARIF, RunFiles, may_write_sarif, write_results
 from bedrock_key_guard.action.runner import Runner
 from bedrock_key_guard.aws.ambient import credentials_in
 from bedrock_key_guard.console.progress_display import watching
 from bedrock_key_guard.console.standard_streams import report_error, warn_of_reset, write
 from bedrock_key_guard.errors import GuardError, InterruptedRunError, as_guard_error
+from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import Surroundings
 from bedrock_key_guard.report.github.annotations import as_annotations
@@ -105,6 +107,9 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         report = _warned(report, _no_credentials(event))
     report = _left_unread(report, inputs, event)
     report, visibility = _announce(report, inputs, event, checkout, around)
+    if inputs.lift and _distrust(event) is None:
+        lifting = Lifting.of(inputs, files.ledger, utc_now())
+        report = lifted(report, lifting, around, visibility)
     sarif = inputs.sarif and may_write_sarif(report, visibility)
     if inputs.sarif and not sarif:
         report = _noted(report, NO_SARIF)

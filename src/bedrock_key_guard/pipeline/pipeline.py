@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GuardError
-from bedrock_key_guard.keys.key import short
+from bedrock_key_guard.keys.key import MalformedKey, short
 from bedrock_key_guard.model.findings import Case, incidents_of
 from bedrock_key_guard.pipeline.interruption import interruptible
 from bedrock_key_guard.pipeline.options import Surroundings
@@ -46,7 +46,9 @@ def run(
     scanned, undone = _scanned(scanning, around)
     cases = _masked(scanned, around)
     acted_as = ""
-    if verifying is not None and cases and not scanned.interrupted:
+    # Nobody can be asked about a part of a key.
+    keyed = any(not isinstance(case.incident.key, MalformedKey) for case in cases)
+    if verifying is not None and keyed and not scanned.interrupted:
         try:
             around.provide()
         except GuardError as error:

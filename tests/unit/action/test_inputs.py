@@ -11,7 +11,7 @@ import pytest
 from bedrock_key_guard.action.event import Event
 from bedrock_key_guard.action.inputs import Inputs, read_inputs
 from bedrock_key_guard.action.scope import Wanted
-from bedrock_key_guard.aws.roles import RoleToAssume
+from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.pipeline.options import Investigating, Verifying
 from bedrock_key_guard.respond.plan import Policy
@@ -125,7 +125,7 @@ def test_a_range_is_named_by_its_ends() -> None:
         ("scan", "event"),
         ("verify", "yes"),
         ("verify", "True"),
-        ("respond", "strip-policies"),
+        ("respond", "strip"),
         ("short_term", "disable"),
         ("respond", "Disable"),
         ("respond", "disable,reset"),
@@ -224,6 +224,16 @@ def test_what_an_event_brings_may_be_new(name: str, brings: bool) -> None:
             Policy(dry_run=True, short_term="revoke-sessions"),
         ),
         ({"protect": "alice"}, Policy(protect=frozenset(("alice",)))),
+        ({"respond": "strip-policies"}, Policy("strip-policies")),
+        (
+            {"respond": "reset", "reset_store": "ssm:x", "reactivate": "true"},
+            Policy("reset", reactivate=True),
+        ),
+        ({"quarantine_policy": "Denied"}, Policy(quarantine="Denied")),
+        (
+            {"short_term": "revoke-sessions", "revoke_everything": "true"},
+            Policy(short_term="revoke-sessions", revoke_everything=True),
+        ),
     ],
 )
 @pytest.mark.parametrize("untrusted", [None, "a fork"])
@@ -233,6 +243,27 @@ def test_the_inputs_make_a_policy(
     responding = given(**inputs).responding(LEDGER, untrusted)
     assert responding.policy == replace(policy, untrusted=untrusted)
     assert responding.ledger == LEDGER
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"reactivate": "true"}, {"short_term": "quarantine", "revoke_everything": "true"}]
+)
+def test_what_would_do_nothing_is_refused(inputs: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="alone"):
+        given(**inputs)
+
+
+def test_what_is_searched_is_what_the_inputs_ask_for(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    wanted = given(path=str(tmp_path), scan="tree", deep="true", include_malformed="true")
+    scanning = wanted.scanning()
+    assert (scanning.deep, scanning.include_malformed) == (True, True)
+
+
+def test_sessions_of_the_role_bear_the_tags_that_are_given() -> None:
+    template = "arn:aws:iam::{account_id}:role/BedrockKeyGuard"
+    inputs = given(role_to_assume_template=template, session_tags="team=core\nenv=prod")
+    assert inputs.verifying().role == role_to_assume(template, None, ["team=core", "env=prod"])
 
 
 @pytest.mark.parametrize(

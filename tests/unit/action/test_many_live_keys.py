@@ -12,6 +12,7 @@ from bedrock_key_guard.pipeline.options import Surroundings
 from sandbox.front.sandbox import Sandbox
 from sandbox.github.github_server import GitHubServer
 from tests import keysmith
+from tests.jobs import checked_out
 from tests.unit.github.doubles import FakeTime
 from tests.unit.outputs import read_outputs
 
@@ -45,6 +46,7 @@ def test_a_hundred_live_keys_die_and_are_told_within_githubs_limits(
     forged = [keysmith.long_term(f"nobody-{n}") for n in range(30)]
     lines = [*forged, *(key.key for key in keys)]
     (tree / "a.env").write_text("".join(f"T={each}\n" for each in lines), encoding="utf-8")
+    commit, _ = checked_out(tree)
     event = {"repository": {"full_name": REPOSITORY, "private": True, "visibility": "private"}}
     (tmp_path / "event.json").write_text(json.dumps(event), encoding="utf-8")
     (tmp_path / "temp").mkdir()
@@ -58,9 +60,11 @@ def test_a_hundred_live_keys_die_and_are_told_within_githubs_limits(
             "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
             "GITHUB_OUTPUT": str(tmp_path / "outputs"),
             "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_SHA": commit,
             "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
             "RUNNER_TEMP": str(tmp_path / "temp"),
             "INPUT_PATH": str(tree),
+            "INPUT_SCAN": "tree",
             "INPUT_GITHUB_TOKEN": clocked.add_actions_token(REPOSITORY),
             "INPUT_MAX_RESPONSES": str(MANY),
             "INPUT_MAX_ISSUES": str(2 * MANY),
