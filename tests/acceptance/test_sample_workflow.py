@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from functools import cache
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from bedrock_key_guard.aws.session import USER_AGENT
+from bedrock_key_guard.respond.purpose import Purpose, name_change, purpose_of
 from sandbox.front.sandbox import Sandbox
+from sandbox.front.seeding import AccessKey, session_key
 from tests.cloudformation import DEPLOY, resources
-from tests.jobs import ACCOUNT, ROOT
+from tests.jobs import ACCOUNT, HURRIED, ROOT, Host
+from tests.leakers import make_quarantine
 from tests.oidc import HOST, assume, token
 from tests.simulate import Request, judge
 from tests.workflows import (
@@ -161,6 +167,11 @@ def test_nobody_else_is_trusted() -> None:
     assert dict(zip(ATTACKS, judged, strict=True)) == dict.fromkeys(ATTACKS, "ImplicitlyDenied")
 
 
+def test_the_called_guard_is_trusted_by_its_environment_once_it_has_one() -> None:
+    claims = token_claims({"environment": "bedrock-key-guard"}, PUSH, GUARDS)
+    assert judge([asks(claims, **BY_ENVIRONMENT)]) == ["Allowed"]
+
+
 @pytest.mark.parametrize("variant", [BY_WORKFLOW, BY_ENVIRONMENT], ids=["workflow", "environment"])
 def test_the_role_trusts_githubs_provider_alone(variant: dict[str, str]) -> None:
     (statement,) = role(**variant)["AssumeRolePolicyDocument"]["Statement"]
@@ -206,6 +217,48 @@ def test_sts_refuses_what_is_not_trusted(sandbox: Sandbox) -> None:
         if variant == BY_WORKFLOW:
             with pytest.raises(ClientError, match=r"Not authorized|Incorrect token audience"):
                 assume(sandbox, token(claims), deployed)
+
+
+# ── what the daily run does more ────────────────────────────────────────────────────────────────
+
+
+def as_the_guard(sandbox: Sandbox, role: str, run: Run) -> AccessKey:
+    return session_key(assume(sandbox, token(claims_of(run) or {}), role))
+
+
+def in_the_name_of(purpose: Purpose, request: Any, **_: object) -> None:
+    """Let a call say what it is for, as the guard's own do."""
+    del request.headers["User-Agent"]
+    request.headers["User-Agent"] = f"{USER_AGENT} {purpose}"
+
+
+@pytest.mark.parametrize(("event", "is_lifted"), [("push", False), ("schedule", True)])
+def test_what_the_guard_quarantined_is_lifted_by_the_daily_run_of_the_sample(
+    event: str, is_lifted: bool, sandbox: Sandbox, host: Host
+) -> None:
+    """The expression of `lift` is what an event makes of it; all else is as the sample has it."""
+    held, policy = {"RoleName": "ml-pipeline"}, make_quarantine(sandbox)
+    sandbox.make_role(ACCOUNT, "ml-pipeline")
+    key = as_the_guard(sandbox, deploy(sandbox), Run("respond.yml", event))
+    iam, past = sandbox.client_with(key, "iam"), datetime(2026, 11, 1, tzinfo=timezone.utc)
+    purpose = purpose_of("quarantine", "0" * 64, past, name_change(past))
+    iam.meta.events.register_last("request-created", partial(in_the_name_of, purpose))
+    iam.attach_role_policy(**held, PolicyArn=policy)
+    (host.workspace / "README.md").write_text("Nothing leaks here.\n", encoding="utf-8")
+    inputs = settings(job_of(documented("guard.yml")), GUARD)
+    inputs |= {"lift": str(event in inputs["lift"]).lower()}
+    secrets = {
+        **host.secrets,
+        "AWS_ACCESS_KEY_ID": key.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": key.secret_access_key,
+        "AWS_SESSION_TOKEN": str(key.session_token),
+    }
+    job = replace(host, secrets=secrets).job(event_name=event, python=HURRIED)
+    done = job.run(**{name.replace("-", "_"): value for name, value in inputs.items()})
+    assert (done.returncode, done.stderr) == (0, b""), done.stdout
+    attached = iam.list_attached_role_policies(**held)["AttachedPolicies"]
+    assert (policy not in [each["PolicyArn"] for each in attached]) is is_lifted, job.summary
+    assert ("role ml-pipeline, done" in done.stdout.decode()) is is_lifted
 
 
 # ── the workflows themselves ────────────────────────────────────────────────────────────────────
@@ -254,10 +307,20 @@ def test_a_caller_takes_the_guard_from_the_default_branch_and_gives_it_nothing(p
 
 
 def test_the_guard_takes_no_inputs_so_that_no_branch_can_choose_a_response() -> None:
+    """A branch cannot choose either that the daily run is what calls the guard.
+
+    The event is the caller's: https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations#github-context
+    """
     assert documented("guard.yml")["on"] == "workflow_call"
-    given = settings(job_of(documented("guard.yml")), GUARD)
-    assert given["respond"] == "disable"
+    given = dict(settings(job_of(documented("guard.yml")), GUARD))
+    assert (given["respond"], given["short-term"]) == ("disable", "quarantine")
+    assert given.pop("lift") == "${{ github.event_name == 'schedule' }}"
     assert "${{" not in str(given)
+
+
+def test_what_the_guard_quarantines_is_lifted_by_a_run_that_comes_every_day() -> None:
+    daily = {path.name for path in CALLERS if "schedule" in events_of(documented(path.name))}
+    assert daily == {"respond.yml", "schedule.yml"}
 
 
 @pytest.mark.parametrize("path", RUNNING, ids=lambda path: path.name)

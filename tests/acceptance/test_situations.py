@@ -16,6 +16,7 @@ from sandbox.front.seeding import LongTermKey
 from sandbox.github.github_server import GitHubServer
 from tests.jobs import ACCOUNT, BASH, HURRIED, REPOSITORY, Host, push, verdicts
 from tests.leaks import leak, status
+from tests.payloads import Payloads
 from tests.unit.scan.repositories import Repo, new_repo
 
 VIEWS, MEMORY, WORST = "partial_views", "issue_memory", "worst_first"
@@ -49,6 +50,14 @@ SITUATIONS = {
         "test_the_live_key_has_its_issue_when_github_asks_to_be_left_alone",
     ),
     "230 forged before one live": (WORST, "test_forged_keys_take_no_probe_from_a_live_one"),
+    "a foreign checkout": (
+        "git_events",
+        "test_an_event_reads_what_it_is_about_and_answers_whom_it_may",
+    ),
+    "a comment on a fork": (
+        "situations",
+        "test_a_comment_on_a_fork_is_answered_and_the_fork_is_not",
+    ),
     "twin runs": (VIEWS, "test_two_events_of_one_commit_leave_the_issue_open"),
     "twin runs at once": (
         "idempotence",
@@ -108,6 +117,26 @@ def test_two_uses_in_a_job_keep_their_files_apart_and_share_the_issue(
     assert len({Path(file).name for file in files}) == 4
     assert job.outputs["ledger-file"] == ""
     assert len(github.issues(REPOSITORY)) == 1
+
+
+def test_a_comment_on_a_fork_is_answered_and_the_fork_is_not(
+    host: Host, repo: Repo, sandbox: Sandbox, github: GitHubServer, leaked: LongTermKey
+) -> None:
+    """A workflow may check the head of a fork out for a comment, and no event says so."""
+    ours, theirs = repo.git("rev-parse", "HEAD"), sandbox.make_long_term_key(ACCOUNT, "theirs")
+    repo.git("remote", "add", "origin", f"{github.server_url}/{REPOSITORY}")
+    repo.git("update-ref", "refs/remotes/origin/main", ours)
+    repo.commit("of the fork", x__env=f"T={theirs.key}\n")
+    event = Payloads(association="NONE", server=github.server_url).of("issue_comment", leaked.key)
+    event["issue"]["pull_request"] = {"html_url": f"{github.server_url}/{REPOSITORY}/pull/7"}
+    job = host.job(
+        settings={"GITHUB_SHA": ours}, event=event, event_name="issue_comment", python=HURRIED
+    )
+    assert job.run(scan="tree").returncode == 1
+    assert verdicts(job.report) == ["live", "live"]
+    assert (status(sandbox, leaked), status(sandbox, theirs)) == ("Inactive", "Active")
+    assert (len(sandbox.writes()), job.outputs["responded"]) == (1, "1")
+    assert len(github.issues(REPOSITORY)) == 2
 
 
 @pytest.mark.parametrize(

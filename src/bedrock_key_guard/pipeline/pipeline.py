@@ -142,7 +142,7 @@ def _judged(
 
 _NOT_DEEP = (
     "The history was searched for the ten most common ways in which a key begins; "
-    "--deep searches for all."
+    "--deep, or the Action's input `deep`, searches for all."
 )
 
 _NOTHING_READ = {

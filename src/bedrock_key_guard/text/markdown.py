@@ -21,6 +21,7 @@ _NOT_FOR_BACKTICKS = re.compile(r"[`|\\<>&]|^ | $|^$")
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _PLAIN_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[0-9]+(?:[.:,][0-9]+)+")
 _AROUND = re.compile(r"([(\"']*)(.*?)([)\"',.;:?]*)")
+_PIECE = re.compile(r"(?<!\S)([(\"']*)`([^`]+)`([)\"',.;:?]*)(?!\S)|\S+")  # `some code`, or a word
 _REFERENCE = re.compile(r"\b(?:gh-[0-9]+|[0-9a-f]{7,})\b", re.IGNORECASE)  # to an issue, a commit
 
 
@@ -34,8 +35,11 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return an untrusted sentence, each word as code that Markdown might take for more."""
-    return " ".join(_word(word) for word in clip(printable(text)).split())
+    """Return an untrusted sentence as Markdown that shows it.
+
+    What stands between backticks is code, and so is each word that Markdown might take for more.
+    """
+    return " ".join(map(_piece, _PIECE.finditer(clip(printable(text)))))
 
 
 def clip(text: str) -> str:
@@ -55,6 +59,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table of cells that are Markdown already."""
     lines = (header, ["---"] * len(header), *rows)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _piece(found: re.Match[str]) -> str:
+    before, quoted, after = found.groups()
+    return f"{before}{code(quoted)}{after}" if quoted else _word(found[0])
 
 
 def _word(word: str) -> str:

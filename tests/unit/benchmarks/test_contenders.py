@@ -100,4 +100,4 @@ def test_every_run_after_the_first_has_one_more_commit_and_reads_no_more(
     assert git(repository, "rev-list", "--count", "HEAD") == str(before)
     report = json.loads(done.output)
     assert report["incidents"] == []
-    assert report["scanned"]["range"].endswith("(1 commits)")
+    assert report["scanned"]["range"].endswith("(1 commit)")

@@ -75,7 +75,8 @@ def range_in(
     linked = dict.fromkeys(each.path for each in changed if each.is_submodule)
     gaps = [*not_here(at, linked)]
     gaps += [NotScanned(name, "missing", SHALLOW)] if cut else []
-    scanned = Scanned(("range",), range=f"{name} ({len(listed)} commits)")
+    counted = "1 commit" if len(listed) == 1 else f"{len(listed)} commits"
+    scanned = Scanned(("range",), range=f"{name} ({counted})")
     paths = dict.fromkeys(each.path for each in added)
     yield Source(
         scanned,
