@@ -64,16 +64,18 @@ def document(member: str, before: str, after: str) -> Step:
 
 
 def in_runs(member: str, before: str, between: str, after: str, *at: int) -> Step:
-    """Do the same in runs, as Word cuts words; `before` ends the first line of what people see."""
+    """Do the same in runs, as Word cuts words: tags are marks that nobody sees."""
 
     def step(hidden: Hidden) -> Hidden:
         runs = [part.decode() for part in _cut(hidden.data, *at)]
         whole = f"{before}{between.join(runs)}{after}".encode()
+        cuts = sum(each <= hidden.at for each in at)
+        shown = Hidden(whole, len(before.encode()) + hidden.at + cuts * len(between.encode()))
         return Hidden(
             data=boxes.zipped({member: whole}),
-            encodings=hidden.encodings,
-            containers=(f"zip:{member}", "text"),
-            spot=(2, 1 + hidden.at),
+            encodings=("html", *hidden.encodings),
+            containers=(f"zip:{member}",),
+            spot=shown.place,
         )
 
     return step

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from bedrock_key_guard.errors import DeniedError, GitHubError, RefusedError, UnansweredError
 from bedrock_key_guard.github.issue_changes import ExistingIssue
-from bedrock_key_guard.github.reconcile import own_issues
+from bedrock_key_guard.github.reconcile import SETTLED_BY_PEOPLE, own_issues
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -83,13 +83,19 @@ def find_issues(
 
     An issue can be without its label: GitHub drops the labels of authors who may not push, and
     people take labels off. The last thousand issues and pull requests of each author are looked
-    through then, so that no second issue is opened. Raises GitHubError.
+    through then, so that no second issue is opened. One that was closed as a duplicate is none: the
+    one that was kept may have lost its label. Raises GitHubError.
     """
     found = list(_issues(_list(client, path, {"labels": label})))
-    if own_issues(found, authors).keys() >= set(fingerprints):
+    own = own_issues(found, authors)
+    if {key for key, issues in own.items() if any(map(_is_kept, issues))}.issuperset(fingerprints):
         return found
     more = chain.from_iterable(_of(author, client, path) for author in authors)
     return list({issue.number: issue for issue in [*found, *more]}.values())
+
+
+def _is_kept(issue: ExistingIssue) -> bool:
+    return issue.open or issue.state_reason not in SETTLED_BY_PEOPLE
 
 
 def _of(author: str, client: GitHub, path: str) -> list[ExistingIssue]:

@@ -328,3 +328,11 @@ class PublicLife(Life):
 
 TestLife = Life.TestCase
 TestPublicLife = PublicLife.TestCase
+
+
+def test_the_twin_of_an_issue_that_lost_its_label_stays_closed() -> None:
+    life = PublicLife()
+    life.leak(key=0, repository=HOME, file=0)
+    life.find_twice_at_once(responds=False)
+    life.unlabel(which=0)
+    life.teardown()

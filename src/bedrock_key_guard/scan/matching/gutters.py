@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GUTTER = "gutter"
 # What stands behind the first piece. People are shown no longer lines than these.
 _WIDEST = 600
-_END = re.compile(rb"([^\r\n]{0,200})\r?\n")
+_END = re.compile(rb"(?![A-Za-z0-9+/])([^\r\n]{0,200})\r?\n")
 _LINE = re.compile(rb"([^\r\n]{1,%d})(?:\r?\n|\Z)" % _WIDEST)
 _RUN = re.compile(rb"[A-Za-z0-9+/]{4,}={0,2}")
 _NUMBERS = re.compile(rb" *[0-9A-Fa-f]+")
@@ -38,10 +38,12 @@ def joined(layer: Layer, budget: Budget) -> Iterator[Layer]:
     starts = sorted(begun(layer.data))
     for number, (begin, end) in enumerate(starts, 1):
         rest = _END.match(layer.data, end)
-        if rest and not _is_whole(layer, begin, end):
-            others = (each for each, _ in starts[number : number + 2] if each >= rest.end())
-            reach = begin, next(others, len(layer.data))
-            pieces = [(begin, end), *_further(layer.data, rest, reach, budget)]
+        if not rest:
+            continue
+        others = (each for each, _ in starts[number : number + 2] if each >= rest.end())
+        reach = begin, next(others, len(layer.data))
+        pieces = [(begin, end), *_further(layer.data, rest, reach, budget)]
+        if len(pieces) > 1 and not _is_whole(layer, begin, end):
             places = list(chain.from_iterable(range(*piece) for piece in pieces))
             text = b"".join(layer.data[first:last] for first, last in pieces)
             yield Layer(text, Listed(places, GUTTER), layer, layer.depth + 1)

@@ -30,6 +30,7 @@ _STARTS = {
     for family in FAMILIES
 }
 _BODY = re.compile(rb"[A-Za-z0-9+/]*")
+_PIECE = re.compile(rb"[A-Za-z0-9+/]{0,600}")
 # AWS begins its ids so ("Unique identifiers" in the IAM user guide), and every prefix that is known
 # has four letters or eight: of another length, base64 would not go on behind it.
 _UNKNOWN = tuple(
@@ -51,11 +52,14 @@ _TEXT = re.compile(rb"[\t\n\r -~]*")
 
 
 def begun(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where a key may begin, and where the letters and digits behind its prefix end."""
+    """Yield where a key may begin, and where the letters and digits behind its prefix end.
+
+    So many as stand on no line that people are shown are the same to whoever asks.
+    """
     for prefix, start in _STARTS.items():
         if prefix.encode() in data:
             for found in start.finditer(data):
-                run = _BODY.match(data, found.end())
+                run = _PIECE.match(data, found.end())
                 yield found.start(), run.end() if run else found.end()
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import short_term
+from bedrock_key_guard.keys.families import UNKNOWN_LONG_TERM
 from bedrock_key_guard.keys.key import Key, MalformedKey
 from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
 from bedrock_key_guard.scan.decoding.layers import layers_in, outermost
@@ -136,7 +137,8 @@ class _Accepted:
     def _covering(self, match: Match) -> Stretches:
         """Return the places in which `match` would say nothing new."""
         secret = match.key.secret
-        if match.confidence != "exact":
+        # The end of another family's prefix looks like a prefix that nobody knows.
+        if match.confidence != "exact" or match.key.family.name == UNKNOWN_LONG_TERM.name:
             return self._places
         if secret not in self._places_of:
             # Every longer key that begins with this one has come before.
