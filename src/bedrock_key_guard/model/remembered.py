@@ -87,9 +87,14 @@ def _followed(known: Sequence[Milestone], seen: Sequence[Milestone]) -> tuple[Mi
     for each in seen:
         if each.what in _ONCE:
             _keep_first(events, each)
-        elif told is None or told.when < each.when:
+        elif told is None or _follows(told, each):
             events += _turn(_last_turn(events), each)
     return _bounded(sorted(events, key=lambda each: each.when))
+
+
+def _follows(told: Milestone, now: Milestone) -> bool:
+    """Return whether a turn came after another; in one and the same second a key is stopped."""
+    return told.when < now.when or (told.when == now.when and now.what in _STOPPED)
 
 
 def _last_turn(events: Sequence[Milestone]) -> Milestone | None:

@@ -234,6 +234,9 @@ STORY = (FOUND, VERIFIED, DISABLED, CONFIRMED)
         ),
         # What a run saw before another one stopped the key is no news after it.
         (STORY, (VERIFIED,), STORY),
+        # In one and the same second a key is stopped, and not switched on again.
+        ((FOUND, at(4, "verified")), (CONFIRMED,), (FOUND, at(4, "verified"), CONFIRMED)),
+        (STORY, (at(4, "verified"),), STORY),
         # What is dated after now is nobody's word, and holds up no story.
         (
             (FOUND, VERIFIED, at(10**6, "confirmed")),
