@@ -94,7 +94,8 @@ def _followed(known: Sequence[Milestone], seen: Sequence[Milestone]) -> tuple[Mi
 
 def _follows(told: Milestone, now: Milestone) -> bool:
     """Return whether a turn came after another; in one and the same second a key is stopped."""
-    return told.when < now.when or (told.when == now.when and now.what in _STOPPED)
+    stops = now.what in _STOPPED and told.what not in _STOPPED
+    return told.when < now.when or (told.when == now.when and stops)
 
 
 def _last_turn(events: Sequence[Milestone]) -> Milestone | None:
