@@ -12,7 +12,7 @@ import yaml
 from tests.doors import git
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PROJECT = Path(__file__).parents[1]
 WHEELHOUSE = PROJECT / "build" / "wheelhouse"
@@ -20,14 +20,21 @@ SHIPPED = (".pre-commit-hooks.yaml", "LICENSE", "README.md", "pyproject.toml", "
 TAG = "v0.0.0"
 
 
-def offline_environment(home: Path) -> dict[str, str]:
-    """Give pre-commit and prek homes of their own, and pip and uv the wheels that are here."""
+def pip_offline() -> dict[str, str]:
+    """Let pip install from what set-up has fetched, and from nowhere else."""
     assert WHEELHOUSE.is_dir(), "`make test` fills build/wheelhouse first"
     return {
-        **os.environ,
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_FIND_LINKS": str(WHEELHOUSE),
         "PIP_NO_INDEX": "1",
+    }
+
+
+def offline_environment(home: Path) -> dict[str, str]:
+    """Give pre-commit and prek homes of their own, and pip and uv the wheels that are here."""
+    return {
+        **os.environ,
+        **pip_offline(),
         "PREK_HOME": str(home / "prek"),
         "PRE_COMMIT_HOME": str(home),
         "UV_FIND_LINKS": str(WHEELHOUSE),
@@ -36,14 +43,19 @@ def offline_environment(home: Path) -> dict[str, str]:
     }
 
 
-def publish(folder: Path, env: dict[str, str]) -> None:
-    """Make a repository of the project as it is here."""
-    for name in SHIPPED:
+def copy(names: Iterable[str], folder: Path) -> None:
+    """Copy files and folders of the project, without what no repository has."""
+    for name in names:
         if (PROJECT / name).is_dir():
             unshipped = shutil.ignore_patterns("__pycache__", "*.egg-info")
             shutil.copytree(PROJECT / name, folder / name, ignore=unshipped)
         else:
             shutil.copy(PROJECT / name, folder / name)
+
+
+def publish(folder: Path, env: dict[str, str]) -> None:
+    """Make a repository of the project as it is here."""
+    copy(SHIPPED, folder)
     git("init", cwd=folder, env=env)
     git("add", "--all", cwd=folder, env=env)
     git("commit", "-m", "publish", cwd=folder, env=env)

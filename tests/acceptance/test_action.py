@@ -25,7 +25,6 @@ from tests.jobs import (
     BASH,
     HURRIED,
     REPOSITORY,
-    ROOT,
     Host,
     Job,
     pull_request,
@@ -34,9 +33,9 @@ from tests.jobs import (
 )
 from tests.leaks import status
 from tests.needles import leaks_in
+from tests.providers import copy, pip_offline
 from tests.traps import PROGRAMS, pose_as
 
-WHEELHOUSE = ROOT / "build" / "wheelhouse"
 PUBLISHED = ("action.yml", "requirements", "src")
 LEAK = "config/settings.yaml"
 ZSTD = "backports.zstd"
@@ -45,25 +44,14 @@ without_zstd = pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python 3.
 
 @pytest.fixture(scope="module")
 def offline(loopback_environment: None) -> dict[str, str]:
-    """Let pip install from what set-up has fetched, and from nowhere else."""
-    assert WHEELHOUSE.is_dir(), "build/wheelhouse is missing: `make test` fills it first"
-    return {
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_FIND_LINKS": str(WHEELHOUSE),
-        "PIP_NO_INDEX": "1",
-    }
+    return pip_offline()
 
 
 @pytest.fixture(scope="module")
 def published(loopback_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the Action's repository as it is here, and as GitHub would serve it."""
     folder = tmp_path_factory.mktemp("published")
-    for name in PUBLISHED:
-        if (ROOT / name).is_dir():
-            unshipped = shutil.ignore_patterns("__pycache__", "*.egg-info")
-            shutil.copytree(ROOT / name, folder / name, ignore=unshipped)
-        else:
-            shutil.copy(ROOT / name, folder / name)
+    copy(PUBLISHED, folder)
     return folder
 
 

@@ -5,7 +5,6 @@ It is apart from the rest because it imports what a clean run has not installed.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.server_dates import ServerDates
@@ -63,7 +62,7 @@ def _waited(report: Report, seconds: float) -> Report:
     if seconds < _NOTICED:
         return report
     note = f"The run waited {seconds:.0f} seconds, to keep to GitHub's rate limits."
-    return replace(report, notes=(*report.notes, note))
+    return report.noted(note)
 
 
 def _nobody(_account_id: str, _credential_id: str) -> None:

@@ -24,14 +24,14 @@ NOT_DEEPENED = "The checkout is shallow, and what it has not got could not be fe
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Prepared:
     """Say what is read, and what was tried so that it could be, as a sentence."""
 
     scanning: Scanning
     told: str = ""
 
 
-def with_wiki(read: Reading, inputs: Inputs, event: Event | None, folder: Path) -> Reading:
+def with_wiki(read: Prepared, inputs: Inputs, event: Event | None, folder: Path) -> Prepared:
     """Return what to read with the pages of the wiki that an event names, if the token may."""
     scanning = read.scanning
     if event is None or scanning.event is None or event.name != "gollum":
@@ -50,19 +50,19 @@ def with_wiki(read: Reading, inputs: Inputs, event: Event | None, folder: Path) 
     return replace(read, scanning=replace(scanning, missing=(*scanning.missing, gap)))
 
 
-def reading(inputs: Inputs, event: Event | None, folder: Path, *, ours: bool) -> Reading:
+def reading(inputs: Inputs, event: Event | None, folder: Path, *, ours: bool) -> Prepared:
     """Return what to read at an event; what a shallow clone of `ours` lacks comes to `folder`."""
     scanning = inputs.scanning(event)
     repository = find_repository(inputs.path.absolute()) if inputs.path.exists() else None
     if scanning.source not in ("range", "history") or not repository or event is None:
-        return Reading(scanning)
+        return Prepared(scanning)
     if not (ours and inputs.github_token and first_commits(repository)):
-        return Reading(scanning)
+        return Prepared(scanning)
     head = first_line(repository.git_dir / "HEAD")
     wanted = (*((head,) if not head.startswith("ref:") else ()), _BRANCHES)
     address = f"{event.server_url}/{event.repository}"
     try:
         found = mirror(folder / "commits.git", address, inputs.github_token, wanted, repository)
     except GuardError as error:
-        return Reading(scanning, f"{NOT_DEEPENED}{error}")
-    return Reading(inputs.scanning(event, found), DEEPENED)
+        return Prepared(scanning, f"{NOT_DEEPENED}{error}")
+    return Prepared(inputs.scanning(event, found), DEEPENED)

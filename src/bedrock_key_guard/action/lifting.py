@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GuardError
@@ -51,10 +51,10 @@ def lifted(
         outcomes = _lift(lifting, around)
     except GuardError as error:
         lost = f"Nothing was lifted: {error} {error.remedy}"
-        return replace(report, warnings=(*report.warnings, lost))
+        return report.warned(lost)
     taken = _told([each for each in outcomes if each[1].state in _TAKEN], "lifted", visibility)
     left = _told([each for each in outcomes if each[1].state in _LEFT], "not lifted", visibility)
-    return replace(report, notes=(*report.notes, *taken), warnings=(*report.warnings, *left))
+    return report.noted(*taken).warned(*left)
 
 
 def _told(
@@ -67,13 +67,13 @@ def _told(
 
 def _lift(lifting: Lifting, around: Surroundings) -> list[tuple[str, Outcome]]:
     around.provide()
-    from bedrock_key_guard.respond.undo import Reach, lift_all
+    from bedrock_key_guard.respond.undo import UndoScope, lift_all
 
     return lift_all(
         lifting.ledger,
         around.environment,
         lifting.now,
-        Reach(lifting.role, (), lifting.accounts),
+        UndoScope(lifting.role, (), lifting.accounts),
         search=False,
         dry_run=lifting.dry_run,
     )

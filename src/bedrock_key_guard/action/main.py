@@ -46,7 +46,8 @@ _FILES = {"working-tree"}
 _FILES_ALONE = "No commits were read, only files: what was scanned is in no Git repository."
 _NO_CREDENTIALS = "The job has no AWS credentials: a key found now would stay unverified and live."
 _GIVE_CREDENTIALS = (
-    "Add aws-actions/configure-aws-credentials before this step, or set `verify: false`."
+    "Add aws-actions/configure-aws-credentials before this step, or see in its log why it gave "
+    "none, or set `verify: false`."
 )
 _EMPTY_INPUT = (
     "the input `github-token` is empty, as a secret is that the job has not got. Leave it out for "
@@ -101,10 +102,10 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         inputs.investigating(),
     )
     if read.told:
-        report = _noted(report, read.told)
+        report = report.noted(read.told)
     report = replace(report, job=job_of(environment, inputs, event, checkout, report.scan.scanned))
     if inputs.verify and not credentials_in(environment):
-        report = _warned(report, _no_credentials(event))
+        report = report.warned(_no_credentials(event))
     report = _left_unread(report, inputs, event)
     report, visibility = _announce(report, inputs, event, checkout, around)
     if inputs.lift and _distrust(event) is None:
@@ -112,7 +113,7 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
         report = lifted(report, lifting, around, visibility)
     sarif = inputs.sarif and may_write_sarif(report, visibility)
     if inputs.sarif and not sarif:
-        report = _noted(report, NO_SARIF)
+        report = report.noted(NO_SARIF)
     _tell(report, visibility, runner)
     write_results(report, files, runner, sarif=sarif)
     if inputs.summary:
@@ -129,7 +130,7 @@ def _distrust(event: Event | None) -> str | None:
 def _left_unread(report: Report, inputs: Inputs, event: Event | None) -> Report:
     """Say in the report what somebody may think was read, and was not."""
     if inputs.scan.scan == "auto" and {*report.scan.scanned.sources} - {"event"} == _FILES:
-        report = _noted(report, _FILES_ALONE)
+        report = report.noted(_FILES_ALONE)
     if event is not None and event.unreadable:
         unknown = f"What the event was about is not known: {event.unreadable}."
         report = replace(report, incomplete=(*report.incomplete, unknown))
@@ -158,7 +159,8 @@ def _announce(
         return report, "unknown"
     if inputs.report_issue != "never":
         report = _obstructed(report, inputs, event)
-    looks = report.cases or (event.name in LOOKS_AFTER and inputs.report_issue != "never")
+    has_keys = any(case.is_whole for case in report.cases)
+    looks = has_keys or (event.name in LOOKS_AFTER and inputs.report_issue != "never")
     if not (inputs.github_token and looks) or report.scan.interrupted:
         return report, event.visibility
     try:
@@ -169,26 +171,18 @@ def _announce(
     except Exception as error:  # noqa: BLE001  # least of all an error of our own may hide it
         known = as_guard_error(error)
         lost = f"No issue was opened or changed: {known} {known.remedy}"
-        return _warned(report, lost), event.visibility
+        return report.warned(lost), event.visibility
 
 
 def _obstructed(report: Report, inputs: Inputs, event: Event) -> Report:
     """Say what keeps this run from writing issues, if anything is known to."""
     if event.untrusted is not None:
         left_alone = f"No issue was opened or changed: {event.untrusted}."
-        return _noted(report, left_alone) if report.cases else report
+        return report.noted(left_alone) if report.cases else report
     if inputs.github_token:
         return report
     lost = "was opened or changed" if report.cases else "could be opened if a key were found"
-    return _warned(report, f"No issue {lost}: {_EMPTY_INPUT}")
-
-
-def _noted(report: Report, note: str) -> Report:
-    return replace(report, notes=(*report.notes, note))
-
-
-def _warned(report: Report, warning: str) -> Report:
-    return replace(report, warnings=(*report.warnings, warning))
+    return report.warned(f"No issue {lost}: {_EMPTY_INPUT}")
 
 
 def _tell(report: Report, visibility: Visibility, runner: Runner) -> None:

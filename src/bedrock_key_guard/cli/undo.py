@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bedrock_key_guard.model.response import Outcome
-    from bedrock_key_guard.respond.undo import Reach
+    from bedrock_key_guard.respond.undo import UndoScope
 
 _SETTLED = ("done", "dry-run", "not-needed")
 
@@ -100,11 +100,11 @@ def _restore_recorded(arguments: argparse.Namespace) -> int:
     return _written(done, where_none=f"CloudTrail shows no change of the guard in {account}.")
 
 
-def _reach(arguments: argparse.Namespace) -> Reach:
-    from bedrock_key_guard.respond.undo import Reach
+def _reach(arguments: argparse.Namespace) -> UndoScope:
+    from bedrock_key_guard.respond.undo import UndoScope
 
     accounts = arguments.account if isinstance(arguments.account, list) else ()
-    return Reach(chosen_role(arguments), tuple(arguments.guard), tuple(accounts))
+    return UndoScope(chosen_role(arguments), tuple(arguments.guard), tuple(accounts))
 
 
 def lift(arguments: argparse.Namespace) -> int:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import _thread
 import os
-import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.scan.interruption import interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
-# Seconds between two signals, for one that comes just before a read wakes nobody; and seconds in
-# which a run tidies up.
-_AGAIN = 0.05
+# Seconds in which a run tidies up.
 _GRACE = 5.0
 
 
@@ -29,41 +27,21 @@ def deadline(seconds: float, last_words: str) -> Iterator[threading.Event]:
     """
     over, ended = threading.Event(), threading.Event()
 
-    def end(_number: int, _frame: FrameType | None) -> NoReturn:
-        over.set()
-        raise KeyboardInterrupt
-
-    has_alarm = hasattr(signal, "SIGALRM")
-    before = signal.signal(signal.SIGALRM, end) if has_alarm else None
-    watch = threading.Thread(
-        target=_watch, args=(seconds, last_words, over, ended, has_alarm), daemon=True
-    )
-    watch.start()
-    try:
-        yield over
-    finally:
-        ended.set()
-        watch.join()
-        if has_alarm:
-            signal.signal(signal.SIGALRM, before)
-
-
-def _watch(
-    seconds: float,
-    last_words: str,
-    over: threading.Event,
-    ended: threading.Event,
-    has_alarm: bool,  # noqa: FBT001  # a thread's target
-) -> None:
-    if ended.wait(seconds):
-        return
-    if has_alarm:
-        while not over.is_set() and not ended.wait(_AGAIN):
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
-    else:
+    def watch() -> None:
+        if ended.wait(seconds):
+            return
         over.set()
         _thread.interrupt_main()
-    if not ended.wait(_GRACE):
-        sys.stderr.write(last_words)
-        sys.stderr.flush()
-        os._exit(1)
+        if not ended.wait(_GRACE):
+            sys.stderr.write(last_words)
+            sys.stderr.flush()
+            os._exit(1)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    with interruptible():
+        thread.start()
+        try:
+            yield over
+        finally:
+            ended.set()
+            thread.join()

@@ -7,7 +7,6 @@ Sources: https://docs.github.com/en/rest/using-the-rest-api/getting-started-with
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,13 +16,12 @@ from requests.utils import get_environ_proxies
 from bedrock_key_guard import __version__
 from bedrock_key_guard.errors import (
     CredentialsError,
-    DeniedError,
     RateLimitError,
-    RefusedError,
     UnansweredError,
     UsageError,
 )
 from bedrock_key_guard.github import PUBLIC_API
+from bedrock_key_guard.github.exchange import Asked, accepted, json_of, message_of
 from bedrock_key_guard.github.rate_limits import LIMITING, Pace, limited_for
 from bedrock_key_guard.https import Bearer, HttpsSession
 
@@ -42,12 +40,6 @@ HEADERS = {
     "User-Agent": f"bedrock-key-guard/{__version__}",
     "X-GitHub-Api-Version": "2022-11-28",
 }
-DENIALS = frozenset({401, 403, 404})
-"""404 is a denial too: GitHub answers it where a token may not know that a repository exists.
-
-Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
-"""
-MOVED = "The repository, or GITHUB_API_URL, has moved: use the new name or address."
 
 
 class GitHub:
@@ -88,14 +80,14 @@ class GitHub:
 
     def get(self, path: str) -> JSON:
         """Return the JSON at `path`."""
-        return _json(self._request(_Asked("GET", self._api_url + path)))
+        return json_of(self._request(Asked("GET", self._api_url + path)))
 
     def pages(self, path: str, parameters: Mapping[str, str]) -> Iterator[JSON]:
         """Return the members of a list, page after page."""
-        asked = _Asked("GET", self._api_url + path, query={**parameters, "per_page": "100"})
+        asked = Asked("GET", self._api_url + path, query={**parameters, "per_page": "100"})
         while True:
             response = self._request(asked)
-            members = _json(response)
+            members = json_of(response)
             if not isinstance(members, list):
                 raise UnansweredError(f"{asked} did not answer with a list.")
             yield from members
@@ -104,21 +96,21 @@ class GitHub:
                 return
             if urlsplit(url)[:2] != urlsplit(self._api_url)[:2]:
                 raise UnansweredError(f"{asked} goes on at another host, which is not asked.")
-            asked = _Asked("GET", url)
+            asked = Asked("GET", url)
 
     def post(self, path: str, data: Mapping[str, JSON], *, notifies: bool = True) -> JSON:
         """Create something, once; most of it notifies people."""
         url = self._api_url + path
-        asked = _Asked("POST", url, data=data, write=True, repeatable=False, notifies=notifies)
-        return _json(self._request(asked))
+        asked = Asked("POST", url, data=data, write=True, repeatable=False, notifies=notifies)
+        return json_of(self._request(asked))
 
     def patch(self, path: str, data: Mapping[str, JSON]) -> JSON:
         """Change something to what `data` says, however often that is sent."""
-        return _json(self._request(_Asked("PATCH", self._api_url + path, data=data, write=True)))
+        return json_of(self._request(Asked("PATCH", self._api_url + path, data=data, write=True)))
 
     def put(self, path: str, data: Mapping[str, JSON]) -> JSON:
         """Change something as `patch` does, where GitHub wants it so."""
-        return _json(self._request(_Asked("PUT", self._api_url + path, data=data, write=True)))
+        return json_of(self._request(Asked("PUT", self._api_url + path, data=data, write=True)))
 
     def query(
         self, graphql: str, variables: Mapping[str, JSON] | None = None, *, write: bool = False
@@ -130,8 +122,8 @@ class GitHub:
         ghes = self._api_url.endswith("/api/v3")
         base = self._api_url.removesuffix("/v3") if ghes else self._api_url
         data = {"query": graphql, **({"variables": variables} if variables else {})}
-        asked = _Asked("POST", f"{base}/graphql", data=data, write=write)
-        answer = _json(self._request(asked))
+        asked = Asked("POST", f"{base}/graphql", data=data, write=write)
+        answer = json_of(self._request(asked))
         found = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(found, dict) or answer.get("errors"):
             raise UnansweredError(f"{asked} answered without data.")
@@ -146,7 +138,7 @@ class GitHub:
         """Wait, if that much waiting is left to this run."""
         return self._pace.wait(seconds)
 
-    def _request(self, asked: _Asked) -> requests.Response:
+    def _request(self, asked: Asked) -> requests.Response:
         attempt = 0
         while True:
             if asked.write:
@@ -154,12 +146,12 @@ class GitHub:
             answer = self._send(asked)
             limited = self._limited(answer, attempt)
             if limited is None and not self._tries_again(asked, answer, attempt):
-                return _accepted(asked, answer)
+                return accepted(asked, answer)
             if limited is not None and not self._pace.wait(limited):
                 raise RateLimitError(f"{asked} was refused: wait for {limited:.0f} seconds.")
             attempt += 1
 
-    def _send(self, asked: _Asked) -> requests.Response | str:
+    def _send(self, asked: Asked) -> requests.Response | str:
         """Return the answer, or the kind of the error for which there is none."""
         # The error becomes a value here: an exception of requests drags the token's header along.
         try:
@@ -179,30 +171,12 @@ class GitHub:
     def _limited(self, answer: requests.Response | str, attempt: int) -> float | None:
         if isinstance(answer, str) or answer.status_code not in LIMITING:
             return None
-        now, message = self._pace.clock(), _message(answer)
+        now, message = self._pace.clock(), message_of(answer)
         return limited_for(answer.status_code, answer.headers, message, now=now, attempt=attempt)
 
-    def _tries_again(self, asked: _Asked, answer: requests.Response | str, attempt: int) -> bool:
+    def _tries_again(self, asked: Asked, answer: requests.Response | str, attempt: int) -> bool:
         transient = isinstance(answer, str) or answer.status_code >= requests.codes.server_error
         return asked.repeatable and transient and attempt < RETRIES and self.pause(2.0**attempt)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Hold a request; one that is not repeatable does more when it is sent again."""
-
-    method: str
-    url: str
-    query: Mapping[str, str] | None = None
-    data: Mapping[str, JSON] | None = None
-    write: bool = False
-    repeatable: bool = True
-    notifies: bool = False
-
-    def __str__(self) -> str:
-        parts = urlsplit(self.url)
-        host = parts.netloc.rpartition("@")[2]
-        return f"{self.method} {parts.scheme}://{host}{parts.path}"
 
 
 def open_session(token: str, api_url: str) -> requests.Session:
@@ -233,40 +207,3 @@ def _address(api_url: str) -> str:
         f"{api_url!r} is no address of GitHub's API.",
         remedy=f"Set GITHUB_API_URL, for example to {PUBLIC_API}.",
     )
-
-
-def _accepted(asked: _Asked, answer: requests.Response | str) -> requests.Response:
-    """Return a success; raise what anything else means."""
-    if isinstance(answer, str):
-        raise UnansweredError(f"{asked} got no answer ({answer}).")
-    status = answer.status_code
-    if status >= requests.codes.server_error:
-        raise UnansweredError(f"{asked} was answered with {status}.")
-    if requests.codes.ok <= status < requests.codes.multiple_choices:
-        return answer
-    reason = _message(answer)
-    kind = DeniedError if status in DENIALS else RefusedError
-    remedy = MOVED if status < requests.codes.bad_request else None
-    said = f"{asked} was refused: {status} {reason}"
-    raise kind(said, status=status, reason=reason, remedy=remedy)
-
-
-def _json(response: requests.Response) -> JSON:
-    try:
-        return response.json()
-    except requests.JSONDecodeError:
-        raise UnansweredError(f"GitHub answered {response.url} with what is not JSON.") from None
-
-
-def _message(response: requests.Response) -> str:
-    """Return GitHub's own words for an error, with the fields they are about, on one short line."""
-    try:
-        data = response.json()
-        words = [data["message"], *map(_field, data.get("errors", []))]
-    except (AttributeError, KeyError, TypeError, requests.JSONDecodeError):
-        words = [response.reason]
-    return " ".join(", ".join(map(str, words)).split())[:200]
-
-
-def _field(error: Mapping[str, JSON]) -> str:
-    return f"{error.get('field')} {error.get('message') or error.get('code')}"

@@ -65,7 +65,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class EventText:
+class EditableText:
     """Name a text of GitHub's that can be changed, and what the event says that it was."""
 
     kind: _Kind
@@ -90,7 +90,7 @@ class EventText:
             client.query(mutation, {"id": self.address, **fields}, write=True)
 
 
-def text_of_event(name: str, payload: Mapping[str, JSON], repository: str) -> EventText | None:
+def text_of_event(name: str, payload: Mapping[str, JSON], repository: str) -> EditableText | None:
     """Return the text that an event is about, None where no API changes it."""
     kind, pull = _KINDS.get(name), payload.get("pull_request")
     about = payload.get(kind.subject) if kind else None
@@ -109,7 +109,7 @@ def text_of_event(name: str, payload: Mapping[str, JSON], repository: str) -> Ev
             return None
     else:
         address = str(about.get("node_id") or "")
-    return EventText(kind, address, _fields(about, kind)) if address else None
+    return EditableText(kind, address, _fields(about, kind)) if address else None
 
 
 def _fields(data: JSON, kind: _Kind) -> Fields:

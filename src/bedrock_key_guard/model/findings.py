@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from bedrock_key_guard.keys.key import MalformedKey
 from bedrock_key_guard.model.actions import KILLS
 
 if TYPE_CHECKING:
@@ -179,6 +180,11 @@ class Case:
     issue_url: str | None = None
     usage: Usage | None = None
     beside_unproven: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether there is a key to ask about, and no part of one."""
+        return not isinstance(self.incident.key, MalformedKey)
 
     @property
     def dead(self) -> bool:

@@ -15,9 +15,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GuardError
-from bedrock_key_guard.keys.key import MalformedKey, short
+from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.model.findings import Case, incidents_of
-from bedrock_key_guard.pipeline.interruption import interruptible
 from bedrock_key_guard.pipeline.options import Surroundings
 from bedrock_key_guard.report.report import Report, plural
 from bedrock_key_guard.scan.scan import scan
@@ -46,9 +45,8 @@ def run(
     scanned, undone = _scanned(scanning, around)
     cases = _masked(scanned, around)
     acted_as = ""
-    # Nobody can be asked about a part of a key.
-    keyed = any(not isinstance(case.incident.key, MalformedKey) for case in cases)
-    if verifying is not None and keyed and not scanned.interrupted:
+    has_keys = any(case.is_whole for case in cases)
+    if verifying is not None and has_keys and not scanned.interrupted:
         try:
             around.provide()
         except GuardError as error:
@@ -74,7 +72,7 @@ def _scanned(scanning: Scanning, around: Surroundings) -> tuple[Scan, tuple[str,
 
 
 def _scanned_once(scanning: Scanning, around: Surroundings) -> Scan:
-    with interruptible(), around.watch() as progress:
+    with around.watch() as progress:
         return scan(scanning, around.environment, progress)
 
 

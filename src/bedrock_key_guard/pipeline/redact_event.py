@@ -6,7 +6,6 @@ GitHub keeps what a text was before, and no API deletes that: people are told wh
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.errors import GitHubError
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from bedrock_key_guard.github.client import GitHub
-    from bedrock_key_guard.github.event_texts import EventText, Fields
+    from bedrock_key_guard.github.event_texts import EditableText, Fields
     from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.report.report import Report, Visibility
 
@@ -41,11 +40,11 @@ https://docs.github.com/en/communities/moderating-comments-and-conversations/tra
 
 def offered(report: Report) -> Report:
     """Return the report with the offer to redact, where that would do something."""
-    return _noted(report, OFFER) if _live(report) else report
+    return report.noted(OFFER) if _live(report) else report
 
 
 def redacted(
-    report: Report, client: GitHub, text: EventText | None, visibility: Visibility
+    report: Report, client: GitHub, text: EditableText | None, visibility: Visibility
 ) -> Report:
     """Take the keys of a report that were live out of a text, and return the report that says so.
 
@@ -57,15 +56,15 @@ def redacted(
     where = _where(live, visibility)
     fingerprints = {case.incident.fingerprint for case in live}
     if text is None or text.said == without(text.said, fingerprints):
-        return _warned(report, BY_HAND.format(where))
+        return report.warned(BY_HAND.format(where))
     try:
         change = what_to_write(text.said, text.read(client), fingerprints)
         if change == "changed":
-            return _warned(report, CHANGED)
+            return report.warned(CHANGED)
         text.write(client, change)
     except GitHubError as error:
-        return _warned(report, f"The text of the event was not redacted: {error} {error.remedy}")
-    return _noted(report, HISTORY.format(where))
+        return report.warned(f"The text of the event was not redacted: {error} {error.remedy}")
+    return report.noted(HISTORY.format(where))
 
 
 def what_to_write(
@@ -107,11 +106,3 @@ def _where(live: list[Case], visibility: Visibility) -> str:
         return ""
     pages = dict.fromkeys(at.page for case in live for at in case.incident.locations if at.page)
     return f" ({', '.join(pages)})" if pages else ""
-
-
-def _noted(report: Report, note: str) -> Report:
-    return replace(report, notes=(*report.notes, note))
-
-
-def _warned(report: Report, warning: str) -> Report:
-    return replace(report, warnings=(*report.warnings, warning))

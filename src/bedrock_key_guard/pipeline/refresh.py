@@ -7,7 +7,7 @@ of that issue, and whether it is open. Nothing is probed for it, changed in AWS 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -102,13 +102,13 @@ def refresh(
     try:
         outcomes = how.keeper(client).refresh(of)
     except GitHubError as error:
-        return _warned(report, f"The issues could not be brought up to date: {error}")
+        return report.warned(f"The issues could not be brought up to date: {error}")
     lost = [each for each in outcomes if each.state == "failed"]
     for each in lost[:1]:
-        report = _warned(report, f"An issue could not be brought up to date: {each.reason}")
+        report = report.warned(f"An issue could not be brought up to date: {each.reason}")
     if unknown:
         why = f"IAM did not say what became of the key of {plural(len(unknown), 'issue')}."
-        report = replace(report, notes=(*report.notes, why))
+        report = report.noted(why)
     return report
 
 
@@ -130,7 +130,3 @@ def _wanted(fingerprint: str, found: News, how: Announcement, now: datetime) -> 
         remembers=True,
         banner=standing_banner(found.banner, dead=found.dead) if found.banner else "",
     )
-
-
-def _warned(report: Report, warning: str) -> Report:
-    return replace(report, warnings=(*report.warnings, warning))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from bedrock_key_guard.errors import IncompleteError, InterruptedRunError
@@ -54,6 +54,14 @@ class Report:
     def leads_to_dead_keys_alone(self) -> bool:
         """Return whether what it names shows nobody a key that may work."""
         return not self.hides_unproven and all(case.dead for case in self.cases)
+
+    def noted(self, *notes: str) -> Report:
+        """Return the report with more sentences about the run."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def warned(self, *warnings: str) -> Report:
+        """Return the report with more of what was lost."""
+        return replace(self, warnings=(*self.warnings, *warnings))
 
     @property
     def remarks(self) -> tuple[tuple[str, str], ...]:

@@ -129,8 +129,7 @@ def read_allow_list(path: Path) -> AllowList:
     """Read a file of lines `fingerprint DIGITS`, `missing OBJECT-ID` and `unread WHAT REASON`.
 
     A fingerprint has 12 to 64 hexadecimal digits; `path=PATTERN` and `until=YYYY-MM-DD` may follow.
-    WHAT is a pattern of paths or the id of an
-    object. `#` begins a comment.
+    WHAT is a pattern of paths or the id of an object. `#` begins a comment.
 
     Raises UsageError for a file that cannot be read or holds anything else.
     """

@@ -13,6 +13,7 @@ from bedrock_key_guard.model.origins import Blob, Message, WorkTree, with_root
 from bedrock_key_guard.scan.allowlist import AllowList, remarks
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_as_zip, read_file
+from bedrock_key_guard.scan.interruption import interruptible
 from bedrock_key_guard.scan.scanning import parts_of, settled_on, sources_of
 from bedrock_key_guard.scan.source import Changed, Input, Passed, Progress, Source, silent
 
@@ -41,7 +42,8 @@ def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = 
 
     Raises UsageError for what is not there.
     """
-    found = _scan(wanted, environment, progress)
+    with interruptible():
+        found = _scan(wanted, environment, progress)
     if found.interrupted:
         return found
     places = (
@@ -67,7 +69,7 @@ def read(
 ) -> Scan:
     """Read every source. Where a person interrupts, return what was found until then."""
     scans = Scan()
-    with closing(sources):
+    with interruptible(), closing(sources):
         try:
             for source in sources:
                 scans = joined(scans, _Loop(allow, progress).read(source))

@@ -23,7 +23,6 @@ from bedrock_key_guard.pipeline.redact_event import (
 )
 from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.scan.matching.matcher import matches
-from sandbox.github.contract import violations
 from sandbox.github.github_server import GitHubServer
 from tests import keysmith
 from tests.payloads import PAGES, Payloads
@@ -46,12 +45,9 @@ ISSUES = {"issues", "pull_request"}
 SAID = f"I use {KEY} and\r\n {OTHER}."
 
 
-@pytest.fixture
-def github() -> Iterator[GitHubServer]:
-    with GitHubServer() as server:
-        server.add_repository(REPOSITORY)
-        yield server
-    assert violations(server.exchanges) == []
+@pytest.fixture(autouse=True)
+def repository(github: GitHubServer) -> None:
+    github.add_repository(REPOSITORY)
 
 
 @pytest.fixture

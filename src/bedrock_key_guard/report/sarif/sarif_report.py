@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.keys.families import FAMILIES
+from bedrock_key_guard.keys.families import FAMILIES, UNKNOWN_LONG_TERM
 from bedrock_key_guard.report.advice import PURGE, REPLACE, WATCH
 from bedrock_key_guard.report.details import describe, path_in_tree, surroundings
 from bedrock_key_guard.report.json.encode import Json, encode
@@ -61,7 +61,7 @@ def _driver() -> Json:
     return {
         "name": "Bedrock Key Guard",
         "semanticVersion": __version__,
-        "rules": tuple(map(_rule, FAMILIES)),
+        "rules": tuple(map(_rule, (*FAMILIES, UNKNOWN_LONG_TERM))),
     }
 
 

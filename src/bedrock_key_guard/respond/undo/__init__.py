@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class UndoScope:
     """Say by which role accounts are reached that the credentials are not of, and who was there.
 
     `guards` are the ARNs of whom the guard acted as, beside that role and who acts now. `accounts`
@@ -46,7 +46,7 @@ def undo(
     path: Path,
     change: str | None,
     environment: Mapping[str, str],
-    reach: Reach | None = None,
+    reach: UndoScope | None = None,
     *,
     dry_run: bool,
 ) -> list[tuple[Entry, Outcome]]:
@@ -62,7 +62,7 @@ def undo(
             f"The ledger {str(path)!r} records no change {change!r}.",
             remedy="Name its account with --account, and AWS is asked instead.",
         )
-    reach = reach or Reach()
+    reach = reach or UndoScope()
     sessions = open_sessions(environment, reach.role)
     _need(sessions, "restored", {entry.action for entry in entries})
     ledger, now = Ledger(path), datetime.now(timezone.utc)
@@ -83,7 +83,7 @@ def undo_recorded(
     account_id: str,
     change: str | None,
     environment: Mapping[str, str],
-    reach: Reach | None = None,
+    reach: UndoScope | None = None,
     *,
     dry_run: bool,
 ) -> list[tuple[str, Outcome]]:
@@ -92,7 +92,7 @@ def undo_recorded(
     Without a `change` that is a dry run. Otherwise it is as `undo`. Raises CredentialsError where
     there are no credentials to do it with.
     """
-    reach = reach or Reach()
+    reach = reach or UndoScope()
     sessions = open_sessions(environment, reach.role)
     _need(sessions, "restored", ())
     now = datetime.now(timezone.utc)
@@ -125,7 +125,7 @@ def lift_all(
     path: Path,
     environment: Mapping[str, str],
     now: datetime,
-    reach: Reach | None = None,
+    reach: UndoScope | None = None,
     *,
     search: bool,
     dry_run: bool,
@@ -137,7 +137,7 @@ def lift_all(
     does not let them search.
     """
     entries = read_ledger(path) if path.exists() else []
-    reach = reach or Reach()
+    reach = reach or UndoScope()
     sessions = open_sessions(environment, reach.role)
     own = _need(sessions, "lifted", ("quarantine", "revoke-sessions"))
     accesses = OpenAccounts(sessions, lambda: now, guards=reach.guards)

@@ -54,7 +54,7 @@ _TEXT = re.compile(rb"[\t\n\r -~]*")
 def begun(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield where a key may begin, and where the letters and digits behind its prefix end.
 
-    So many as stand on no line that people are shown are the same to whoever asks.
+    No more than 600 of these are counted: a longer run is on no line that people are shown.
     """
     for prefix, start in _STARTS.items():
         if prefix.encode() in data:

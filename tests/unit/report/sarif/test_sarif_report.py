@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from bedrock_key_guard.keys.families import FAMILIES
+from bedrock_key_guard.keys.families import FAMILIES, UNKNOWN_LONG_TERM
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.report.sarif.sarif_report import MOST_RESULTS, as_sarif
 from tests.unit.report import arbitrary, samples
@@ -59,7 +59,10 @@ def test_the_rich_report_is_sarif() -> None:
 
 def test_there_is_a_rule_with_help_for_each_family() -> None:
     rules = run_of(samples.report())["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == [family.name for family in FAMILIES]
+    assert [rule["id"] for rule in rules] == [
+        *(family.name for family in FAMILIES),
+        UNKNOWN_LONG_TERM.name,
+    ]
     assert all("https://docs." in rule["help"]["markdown"] for rule in rules)
 
 

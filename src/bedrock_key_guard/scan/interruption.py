@@ -1,4 +1,4 @@
-"""Let a run be stopped wherever it waits.
+"""Let a scan be stopped wherever it waits.
 
 Python runs the handler of a signal in the main thread, and only while that thread is awake. A
 signal that another thread took, or that came just before a read, wakes nobody
@@ -29,9 +29,11 @@ def interruptible() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM raise KeyboardInterrupt within, also in a main thread that waits.
 
     Only the main thread can ask for a signal; one that is ignored, or that somebody else handles,
-    stays so.
+    stays so. Within another one it does nothing.
     """
-    if threading.current_thread() is not threading.main_thread():
+    free = signal.SIG_DFL, signal.default_int_handler
+    taken = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) in free]
+    if not taken or threading.current_thread() is not threading.main_thread():
         yield
         return
     noticed = threading.Event()
@@ -40,8 +42,6 @@ def interruptible() -> Iterator[None]:
         noticed.set()
         raise KeyboardInterrupt
 
-    free = signal.SIG_DFL, signal.default_int_handler
-    taken = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) in free]
     with ExitStack() as undo:
         for number in taken:
             _handle(number, interrupt, undo)
