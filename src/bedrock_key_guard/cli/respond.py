@@ -135,13 +135,13 @@ def since(text: str) -> datetime:
 
 def verify(arguments: argparse.Namespace) -> int:
     """Find keys and prove which are live."""
-    return lead(arguments, _verifying(arguments), None, _investigating(arguments))
+    return lead(arguments, verifying(arguments), None, _investigating(arguments))
 
 
 def respond(arguments: argparse.Namespace) -> int:
     """Find, verify, and make what is proven live dead."""
-    verifying, responding = _verifying(arguments), _responding(arguments)
-    return lead(arguments, verifying, responding, _investigating(arguments))
+    looking = _investigating(arguments)
+    return lead(arguments, verifying(arguments), responding(arguments), looking)
 
 
 def timeline(arguments: argparse.Namespace) -> int:
@@ -149,10 +149,11 @@ def timeline(arguments: argparse.Namespace) -> int:
     from bedrock_key_guard.pipeline.options import Investigating
 
     looking = Investigating(arguments.since, arguments.max_events)
-    return lead(arguments, _verifying(arguments), investigating=looking)
+    return lead(arguments, verifying(arguments), investigating=looking)
 
 
-def _verifying(arguments: argparse.Namespace) -> Verifying:
+def verifying(arguments: argparse.Namespace) -> Verifying:
+    """Return whose keys may be probed."""
     from bedrock_key_guard.pipeline.options import Verifying, account_ids
 
     accounts = account_ids(arguments.allowed_account_ids)
@@ -166,7 +167,7 @@ def _investigating(arguments: argparse.Namespace) -> Investigating | None:
     return Investigating() if arguments.timeline else None
 
 
-def _responding(arguments: argparse.Namespace) -> Responding:
+def responding(arguments: argparse.Namespace) -> Responding:
     """Return what may be changed. Raises UsageError for an option that would do nothing."""
     from bedrock_key_guard.pipeline.options import Responding, default_ledger
     from bedrock_key_guard.respond.policy import Policy
@@ -187,6 +188,6 @@ def _responding(arguments: argparse.Namespace) -> Responding:
         force=arguments.force,
     )
     ledger = arguments.ledger or default_ledger()
-    responding = Responding(policy, ledger, arguments.reset_store)
+    wanted = Responding(policy, ledger, arguments.reset_store)
     warn_of_reset(policy)
-    return responding
+    return wanted

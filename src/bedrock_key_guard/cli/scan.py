@@ -151,7 +151,7 @@ def lead(
 
         around = Surroundings(watch=lambda: watching(sys.stderr, os.environ))
     report = pipeline.run(_scanning(arguments), verifying, responding, around, investigating)
-    write(_written(report, arguments.format))
+    write(written(report, arguments.format))
     return exit_code(report, arguments.fail_on)
 
 
@@ -191,7 +191,8 @@ def _scanning(arguments: argparse.Namespace) -> Scanning:
     )
 
 
-def _written(report: Report, form: str) -> str:
+def written(report: Report, form: str) -> str:
+    """Return a report in a format."""
     if form == "json":
         from bedrock_key_guard.report.json.json_report import as_json
 

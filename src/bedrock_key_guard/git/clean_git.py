@@ -48,6 +48,7 @@ class Git:
     ) -> None:
         """Use `clean_dir` as Git directory, `index` as index, and `objects` where they say so."""
         self.repository = repository
+        self.name = str(repository.work_tree)
         self._children: list[subprocess.Popen[bytes]] = []
         self.environment = {
             **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
@@ -78,7 +79,7 @@ class Git:
         with self.spawn([*self.command(), *arguments], stderr=subprocess.PIPE) as process:
             printed, said = process.communicate(stdin)
         if process.returncode:
-            raise _failure(self.repository, said)
+            raise _failure(self.name, said)
         return printed, said
 
     def listed(self, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
@@ -95,7 +96,7 @@ class Git:
                 yield whole + newline
         if process.returncode:
             raise UsageError(
-                f"Git could not list the objects of {str(self.repository.work_tree)!r}.",
+                f"Git could not list the objects of {self.name!r}.",
                 remedy="Check that it is a sound repository, for example with `git fsck`.",
             )
 
@@ -104,7 +105,7 @@ class Git:
         with self.spawn([*self.command(), *arguments], stderr=subprocess.PIPE) as process:
             _, said = process.communicate()
         if process.returncode not in (0, 1):
-            raise _failure(self.repository, said)
+            raise _failure(self.name, said)
         return process.returncode == 0
 
     def heads(self) -> list[str]:
@@ -200,9 +201,9 @@ def clean_git(
             git.stop()
 
 
-def _failure(repository: Repository, stderr: bytes) -> GuardError:
+def _failure(name: str, stderr: bytes) -> GuardError:
     said = stderr.decode(errors="replace").strip().replace("\n", " ")[:300]
     return UsageError(
-        f"Git could not read the repository {str(repository.work_tree)!r}: {said!r}.",
+        f"Git could not read the repository {name!r}: {said!r}.",
         remedy="Check that it is a sound repository, for example with `git fsck`.",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,10 +18,11 @@ from bedrock_key_guard.git.isolation import borrow, configure
 from bedrock_key_guard.git.repository import Repository, search_outside, work_trees
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _OF_NETWORK = (
+    "SSH_AUTH_SOCK",
     *("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
     *("all_proxy", "https_proxy", "http_proxy", "no_proxy"),
     *("SSL_CERT_DIR", "SSL_CERT_FILE", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"),
@@ -39,20 +41,41 @@ def mirror(
     What is wanted are refspecs. It has all that a shallow clone `like` has, and what came before.
     Raises GuardError where Git or the remote refuses.
     """
+    with _connected(folder, address, token, like) as git:
+        deepened = ["--unshallow"] if (folder / "shallow").exists() else []
+        git.run(*_FETCH, *deepened, address, *wanted)
+    return folder
+
+
+def tips(folder: Path, address: str, token: str) -> tuple[str, ...]:
+    """Return the ids that the references of a remote name now; `folder` is new and stays empty.
+
+    Raises GuardError where Git or the remote refuses.
+    """
+    with _connected(folder, address, token) as git:
+        lines = git.run("ls-remote", "--quiet", address, "refs/*").decode("ascii", "replace")
+    named = (line.partition("\t") for line in lines.splitlines())
+    return tuple(sorted({each for each, _, name in named if not name.endswith("^{}")}))
+
+
+@contextmanager
+def _connected(
+    folder: Path, address: str, token: str, like: Repository | None = None
+) -> Iterator[Git]:
+    """Make `folder` a bare repository, and lend a Git that may speak to a remote meanwhile."""
     made = Repository(folder, folder, folder)
     folder.mkdir(mode=0o700)
     git = _prepared(made, like)
+    git.name = address
     config = folder / "config"
     plain = config.read_bytes()
-    deepened = ["--unshallow"] if (folder / "shallow").exists() else []
     try:
         config.write_bytes(plain + f"{_HTTP}{_authorized(address, token)}".encode())
         config.chmod(0o600)
-        git.run(*_FETCH, *deepened, address, *wanted)
+        yield git
     finally:
         config.write_bytes(plain)
         git.stop()
-    return folder
 
 
 def _prepared(made: Repository, like: Repository | None) -> Git:
@@ -77,6 +100,8 @@ def _prepared(made: Repository, like: Repository | None) -> Git:
 
 def _authorized(address: str, token: str) -> str:
     parts = urlsplit(address)
+    if not token or parts.scheme not in ("http", "https"):
+        return ""
     basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     return (
         f'[http "{parts.scheme}://{parts.netloc}/"]\n\textraHeader = AUTHORIZATION: basic {basic}\n'

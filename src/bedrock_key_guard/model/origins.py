@@ -27,7 +27,8 @@ Source = Literal[
 class _Root:
     """Answer for every kind of origin what a report asks of it.
 
-    A field that each must have is a `field()`, or it would take its default from here.
+    A field that each must have is a `field()`, or it would take its default from here. `repository`
+    is set where one run reads many.
     """
 
     __slots__ = ()
@@ -40,6 +41,7 @@ class _Root:
     containers: tuple[str, ...] = ()
     page: str = ""
     by_stranger: bool = False
+    repository: str = ""
 
     @property
     def name(self) -> str:
@@ -82,6 +84,7 @@ class Blob(_Root):
     author_time: datetime | None = None
     at_tip: bool | None = None
     source: Literal["blob", "note", "unreachable"] = "blob"
+    repository: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Message(_Root):
     path: str = ""
     commit: str | None = None
     author_time: datetime | None = None
+    repository: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class Name(_Root):
 
     path: str = field()
     source = "name"
+    repository: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,7 @@ class EventText(_Root):
     page: str = ""
     by_stranger: bool = False
     source = "event"
+    repository: str = ""
 
 
 Root = WorkTree | Index | Blob | Message | Name | Stdin | EventText
@@ -195,6 +201,11 @@ class Location:
     def path(self) -> str:
         """Return the outermost origin's path, empty where it has none."""
         return self.origin.root.path
+
+    @property
+    def repository(self) -> str:
+        """Return the repository that it is in, where a run reads many."""
+        return self.origin.root.repository
 
     @property
     def page(self) -> str:

@@ -43,17 +43,32 @@ def run(
     """Run as many stages as are asked for and return the report. Raises GuardError."""
     around = _keeping_out(around or Surroundings())
     scanned, undone = _scanned(scanning, around)
-    cases = _masked(scanned, around)
-    acted_as = ""
+    stages = (verifying, responding, around, investigating)
+    report = follow(scanned, *stages, include_malformed=scanning.include_malformed)
+    return replace(report, incomplete=(*undone, *report.incomplete))
+
+
+def follow(
+    scanned: Scan,
+    verifying: Verifying | None = None,
+    responding: Responding | None = None,
+    around: Surroundings | None = None,
+    investigating: Investigating | None = None,
+    *,
+    include_malformed: bool = False,
+) -> Report:
+    """Run the stages after a scan, and return the report. Raises GuardError."""
+    around = _keeping_out(around or Surroundings())
+    cases, undone, acted_as = _masked(scanned, around), tuple[str, ...](), ""
     has_keys = any(case.is_whole for case in cases)
     if verifying is not None and has_keys and not scanned.interrupted:
         try:
             around.provide()
         except GuardError as error:
-            undone = (*undone, f"No key was verified: {error} {error.remedy}")
+            undone = (f"No key was verified: {error} {error.remedy}",)
         else:
             cases, acted_as = _verified(cases, verifying, responding, around, investigating)
-    report = assemble(scanned, cases, undone, include_malformed=scanning.include_malformed)
+    report = assemble(scanned, cases, undone, include_malformed=include_malformed)
     return replace(report, acted_as=acted_as)
 
 

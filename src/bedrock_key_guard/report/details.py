@@ -91,7 +91,8 @@ def place(location: Location) -> str:
     name = location.path
     if not name or name.endswith("/"):
         name += f"object {(location.object or '')[:_SHORT_ID]}"
-    return f"{name}:{location.line}:{location.column}"
+    where = f"{name}:{location.line}:{location.column}"
+    return f"{location.repository}: {where}" if location.repository else where
 
 
 def path_in_tree(location: Location, top: str = "") -> str:

@@ -64,6 +64,8 @@ class Source:
 
     def repository_of(self, location: Location) -> str:
         """Return the repository of a place, "" where it is not known."""
+        if location.repository:
+            return location.repository
         of_code = self.repository if self.code is None else self.code
         return self.repository if location.source == "event" else of_code
 

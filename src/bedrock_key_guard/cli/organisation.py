@@ -1,0 +1,217 @@
+"""Sweep many repositories: `org plan`, `org scan`, `org reduce`, and `org sweep` for all three."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.cli import respond
+from bedrock_key_guard.cli.arguments import Parser, file_name, whole_number
+from bedrock_key_guard.cli.scan import written
+from bedrock_key_guard.console.standard_streams import say, write
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model.times import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bedrock_key_guard.org.plan import Plan
+    from bedrock_key_guard.org.reading import Hosting
+    from bedrock_key_guard.org.rows import Row
+
+TOKEN = "GIT_TOKEN"  # noqa: S105  # the name of a variable
+_MOST_SHARDS = 256
+
+
+def organisation_options() -> Parser:
+    """Return the options of `org`, a step of a sweep each."""
+    options = Parser(add_help=False)
+    steps = options.add_subparsers(metavar="STEP", required=True, parser_class=Parser)
+    for name, run, adds, what in (
+        ("plan", plan, (_planning, _plan_file), "share out the repositories to shards"),
+        ("scan", scan, (_scanning,), "read the repositories of a shard; it asks no AWS"),
+        ("reduce", reduce, (_reducing,), "join what the shards found; verify and respond"),
+        ("sweep", sweep, (_planning, _sweeping), "plan, scan and reduce on this machine"),
+    ):
+        answering = name in ("reduce", "sweep")
+        parents = [respond.verify_options(), respond.respond_options()] if answering else []
+        step = steps.add_parser(name, help=what, description=what, parents=parents)
+        step.set_defaults(step=run)
+        for add in adds:
+            add(step)
+        if answering:
+            _reporting(step)
+    return options
+
+
+def organisation(arguments: argparse.Namespace) -> int:
+    """Run a step."""
+    step: Callable[[argparse.Namespace], int] = arguments.step
+    return step(arguments)
+
+
+def _planning(step: argparse.ArgumentParser) -> None:
+    file = "addresses of repositories, one a line"
+    step.add_argument("--from", dest="addresses", type=file_name, required=True, help=file)
+    since = "what an earlier sweep wrote with --state: only what is new is read"
+    step.add_argument("--since", type=file_name, metavar="STATE", help=since)
+
+
+def _plan_file(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--shards", type=_shards, default=1, metavar="N", help="at most so many (1)")
+    step.add_argument("--output", type=file_name, required=True, metavar="PLAN")
+
+
+def _scanning(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--plan", type=file_name, required=True, metavar="PLAN")
+    step.add_argument("--shard", type=whole_number, required=True, metavar="K", help="from 1")
+    step.add_argument("--output", type=file_name, required=True, metavar="ROWS")
+    _reading(step)
+
+
+def _reading(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--deep", action="store_true", help="search for every encoding")
+
+
+def _reducing(step: argparse.ArgumentParser) -> None:
+    step.add_argument("rows", nargs="+", type=file_name, metavar="ROWS", help="of each shard")
+    step.add_argument("--plan", type=file_name, required=True, metavar="PLAN")
+
+
+def _sweeping(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--jobs", type=_shards, default=os.cpu_count() or 1, metavar="N")
+    work = "where the plan and what was found are kept: run the same again to go on after a stop"
+    step.add_argument("--work", type=file_name, required=True, metavar="FOLDER", help=work)
+    _reading(step)
+
+
+def _reporting(step: argparse.ArgumentParser) -> None:
+    add = step.add_argument
+    add("--respond", action="store_true", help="make what is proven live dead")
+    add("--no-verify", action="store_true", help="ask no AWS at all")
+    add("--state", type=file_name, metavar="FILE", help="write what was read, for --since")
+    add("--format", choices=("text", "json", "html"), default="text")
+    add("--fail-on", choices=("any", "live", "none"), default="any")
+
+
+def _shards(text: str) -> int:
+    number = whole_number(text)
+    if not 1 <= number <= _MOST_SHARDS:
+        raise argparse.ArgumentTypeError(f"from 1 to {_MOST_SHARDS}")
+    return number
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Write a plan."""
+    planned = _planned(arguments, arguments.shards)
+    _write_plan(arguments.output, planned)
+    return 0
+
+
+def _write_plan(file: Path, planned: Plan) -> None:
+    from bedrock_key_guard.org.json_files import as_json
+
+    file.write_text(as_json(planned) + "\n", "utf-8")
+    shards = len(planned.shards)
+    say(f"{len(planned.repositories):,} repositories in {shards:,} shards: {file}")
+
+
+def _planned(arguments: argparse.Namespace, shards: int) -> Plan:
+    from bedrock_key_guard.org.addresses import listed
+    from bedrock_key_guard.org.plan import Plan, packed, remembering
+    from bedrock_key_guard.org.state import known_tips
+
+    repositories, skipped = listed(arguments.addresses)
+    tips, why = known_tips(arguments.since, "") if arguments.since else ({}, "")
+    if why:
+        say(why)
+    each = packed(remembering(repositories, tips), shards)
+    return Plan(utc_now(), each, tuple(skipped))
+
+
+def scan(arguments: argparse.Namespace) -> int:
+    """Read a shard. Raises CredentialsError where the environment leads to AWS."""
+    from bedrock_key_guard.org.shard import refuse_credentials, scan_shard
+
+    refuse_credentials(os.environ)
+    planned = _read_plan(arguments.plan)
+    number = arguments.shard
+    if not 1 <= number <= len(planned.shards):
+        raise UsageError(
+            f"The plan has no shard {number}.", remedy=f"Name one from 1 to {len(planned.shards)}."
+        )
+    shard = planned.shards[number - 1]
+    scan_shard(shard, _hosting(planned), arguments.output, _tell, deep=arguments.deep)
+    return 0
+
+
+def _tell(row: Row) -> None:
+    keys = len({each.fingerprint for each in row.found if each.confidence == "exact"})
+    what = row.reason if row.state != "read" else f"{keys:,} keys" if keys else "no keys"
+    say(f"{row.now or row.name}: {row.state}, {what}")
+
+
+def _read_plan(file: Path) -> Plan:
+    from bedrock_key_guard.org.json_files import from_json
+    from bedrock_key_guard.org.plan import Plan
+
+    try:
+        text = file.read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"{str(file)!r} cannot be read: {error.strerror}.") from None
+    return from_json(text, Plan, file)
+
+
+def _hosting(planned: Plan) -> Hosting:  # noqa: ARG001
+    from bedrock_key_guard.org.reading import Listed
+
+    return Listed(os.environ.get(TOKEN, ""))
+
+
+def reduce(arguments: argparse.Namespace) -> int:
+    """Join the shards, verify, respond and report."""
+    return _reduced(arguments, _read_plan(arguments.plan), arguments.rows)
+
+
+def sweep(arguments: argparse.Namespace) -> int:
+    """Plan, scan and reduce; what a sweep before it left in its folder is not done again."""
+    from bedrock_key_guard.org.sweep import scan_shards
+
+    work: Path = arguments.work
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = work / "plan.json"
+    if not file.exists():
+        _write_plan(file, _planned(arguments, arguments.jobs))
+    planned = _read_plan(file)
+    rows = [work / f"shard-{number}.jsonl" for number in range(1, len(planned.shards) + 1)]
+    scan_shards(file, rows, ["--deep"] if arguments.deep else [])
+    return _reduced(arguments, planned, [each for each in rows if each.exists()])
+
+
+def _reduced(arguments: argparse.Namespace, planned: Plan, files: list[Path]) -> int:
+    from bedrock_key_guard.org import reduce as reducing
+    from bedrock_key_guard.org.recovery import keys_of_object, keys_of_repository
+    from bedrock_key_guard.org.shard import read_rows
+    from bedrock_key_guard.org.state import state_of, write_state
+    from bedrock_key_guard.pipeline import pipeline
+    from bedrock_key_guard.report.report import exit_code
+
+    rows = [row for file in files for row in read_rows(file)]
+    token = os.environ.get(TOKEN, "")
+    recovering = reducing.Recovering(
+        cache(lambda each, object_id: keys_of_object(each, token, object_id)),
+        cache(lambda each: keys_of_repository(each, token)),
+    )
+    told = reducing.joined(planned, rows)
+    scanned = reducing.scan_of(told, recovering)
+    verifying = None if arguments.no_verify else respond.verifying(arguments)
+    acts = arguments.respond and verifying is not None
+    responding = respond.responding(arguments) if acts else None
+    report = pipeline.follow(scanned, verifying, responding)
+    if arguments.state:
+        write_state(arguments.state, state_of(told.rows.values(), planned.api, utc_now()))
+    write(written(report, arguments.format))
+    return exit_code(report, arguments.fail_on)

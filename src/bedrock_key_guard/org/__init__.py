@@ -1,0 +1,1 @@
+"""Sweep many repositories: plan, scan in shards, and reduce to one report."""

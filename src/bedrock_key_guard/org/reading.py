@@ -1,0 +1,129 @@
+"""Clone a repository, read what is new in it, and tell where keys are."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from bedrock_key_guard.errors import GuardError
+from bedrock_key_guard.git.clean_git import clean_git
+from bedrock_key_guard.git.mirror import mirror, tips
+from bedrock_key_guard.git.object_lists import existing
+from bedrock_key_guard.git.repository import repository_of
+from bedrock_key_guard.org.rows import Row, found
+from bedrock_key_guard.scan.scan import scan
+from bedrock_key_guard.scan.scanning import Scanning
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bedrock_key_guard.org.plan import Planned
+    from bedrock_key_guard.org.rows import Reading
+
+EVERYTHING = ("+refs/*:refs/*",)
+
+
+class Hosting(Protocol):
+    """Know the repositories of one server."""
+
+    @property
+    def token(self) -> str:
+        """Return what Git shows the server, "" for none."""
+
+    def found_again(self, planned: Planned) -> Planned | Row:
+        """Return a repository that could not be cloned as it is now, or why nobody can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Know nothing of repositories but the addresses that an operator wrote down."""
+
+    token: str = ""
+
+    def found_again(self, planned: Planned) -> Planned | Row:
+        """Return it as it was: nobody knows more."""
+        return planned
+
+
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """Hold a clone that is to be read, or the row of a repository that needs none."""
+
+    planned: Planned
+    folder: Path
+    row: Row | None = None
+    tips: tuple[str, ...] = ()
+    begun: float = field(default_factory=time.monotonic)
+
+
+def cloned(planned: Planned, hosting: Hosting, folder: Path) -> Clone:
+    """Clone a repository into a new folder; where it was renamed, by its new name."""
+    begun = Clone(planned, folder)
+    try:
+        return _cloned(planned, hosting, folder)
+    except GuardError as error:
+        failed = _failed(planned, error)
+    again = hosting.found_again(planned)
+    if isinstance(again, Row):
+        return replace(begun, row=again)
+    if again.address == planned.address:
+        return replace(begun, row=failed)
+    try:
+        return _cloned(again, hosting, folder.with_name(f"{folder.name}-renamed"))
+    except GuardError as error:
+        return replace(begun, row=_failed(again, error))
+
+
+def _cloned(planned: Planned, hosting: Hosting, folder: Path) -> Clone:
+    folder.mkdir(mode=0o700)
+    now = tips(folder / "tips", planned.address, hosting.token)
+    if set(now) <= set(planned.tips):
+        row = Row(planned.name, "read", id=planned.id, reading="nothing new", tips=now)
+        return Clone(planned, folder, row, now)
+    mirror(folder / "clone", planned.address, hosting.token, EVERYTHING)
+    return Clone(planned, folder / "clone", tips=now)
+
+
+def _failed(planned: Planned, error: GuardError) -> Row:
+    return Row(planned.name, "failed", f"{error} {error.remedy}", id=planned.id)
+
+
+def read(clone: Clone, *, deep: bool = False) -> Row:
+    """Read a clone, as far as an earlier sweep did not, and return what became of it."""
+    if clone.row is not None:
+        return clone.row
+    planned = clone.planned
+    try:
+        wanted, reading = _wanted(clone, deep=deep)
+        scanned = scan(wanted, os.environ)
+    except GuardError as error:
+        return _failed(planned, error)
+    if scanned.interrupted:
+        raise KeyboardInterrupt
+    return Row(
+        planned.name,
+        "read",
+        id=planned.id,
+        reading=reading,
+        tips=clone.tips,
+        objects=scanned.scanned.objects,
+        bytes=scanned.scanned.bytes,
+        seconds=round(time.monotonic() - clone.begun, 3),
+        found=tuple(map(found, scanned.findings)),
+        not_scanned=scanned.not_scanned,
+    )
+
+
+def _wanted(clone: Clone, *, deep: bool) -> tuple[Scanning, Reading]:
+    """Return what is to be read: a tip that is gone leaves nothing to begin from."""
+    whole = Scanning(paths=(clone.folder,), source="history", deep=deep, include_malformed=True)
+    known = clone.planned.tips
+    if not known:
+        return whole, "whole"
+    with clean_git(repository_of(clone.folder, "history")) as git:
+        here = existing(git, known)
+    if not here.issuperset(known):
+        return whole, "whole"
+    return replace(whole, source="range", revisions=("--all", "--not", *known)), "new"
