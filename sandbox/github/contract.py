@@ -23,6 +23,7 @@ from sandbox.github.http_messages import Answer, Exchange, Request
 from sandbox.github.openapi.trim import TRIMMED
 
 HOST = "https://api.github.com"
+_BY_ID = re.compile(r"/repositories/[0-9]+")
 UNLISTED = frozenset({401, 403, 429})
 OUTSIDE = "The sandbox found this request outside GitHub's OpenAPI description"
 
@@ -42,7 +43,7 @@ def violations(exchanges: Iterable[Exchange]) -> list[str]:
 
 def request_breaches(request: Request) -> list[str]:
     """Return what of a request GitHub's description does not allow; nothing of GraphQL's."""
-    if request.path == "/graphql":
+    if _is_undescribed(request):
         return []
     try:
         _openapi().validate_request(_mock(request))
@@ -51,8 +52,13 @@ def request_breaches(request: Request) -> list[str]:
     return [f"GitHub knows no {name!r} there" for name in sorted(_unknown_names(request))]
 
 
+def _is_undescribed(request: Request) -> bool:
+    """Return whether a request is one of GraphQL, or to where GitHub redirects a former name."""
+    return request.path == "/graphql" or bool(_BY_ID.fullmatch(request.path))
+
+
 def _breaches(exchange: Exchange) -> Iterator[str]:
-    if exchange.request.path == "/graphql":
+    if _is_undescribed(exchange.request):
         return
     yield from (f"request: {breach}" for breach in request_breaches(exchange.request))
     if exchange.answer is None or exchange.injected:

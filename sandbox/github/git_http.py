@@ -36,7 +36,11 @@ def serve(
     login = _token(headers.get("authorization", ""))
     if asked is None or not login:
         return 401, {"WWW-Authenticate": 'Basic realm="GitHub"'}, b"Authentication required\n"
+    if now := state.renamed.get(asked[1]):
+        return 301, {"Location": target.replace(asked[1], now, 1)}, b""
     repository, token = state.repositories.get(asked[1]), state.tokens.get(login)
+    if repository and repository.forbidden:
+        return 403, {}, b"Repository access blocked\n"
     found = repository and (repository.wiki if asked[2] else repository.git)
     if not (repository and token and found and repository.readable_by(token)):
         return 404, {}, b"Repository not found.\n"

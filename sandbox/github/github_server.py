@@ -90,6 +90,17 @@ class GitHubServer:
         self.state.repositories[full_name] = repository
         return repository
 
+    def add_organization(self, login: str, *members: str) -> None:
+        """Make an account an organisation with these members."""
+        self.state.organizations[login] = frozenset(members)
+
+    def rename(self, full_name: str, new_name: str) -> None:
+        """Give a repository another name; its former one leads there."""
+        repository = self.state.repositories.pop(full_name)
+        repository.full_name = new_name
+        self.state.repositories[new_name] = repository
+        self.state.renamed[full_name] = new_name
+
     def add_text(self, full_name: str, address: str, **fields: str) -> dict[str, str]:
         """Add a text at a path below the repository's, or a node of GraphQL, and return it."""
         return self.state.repositories[full_name].texts.setdefault(address, dict(fields))

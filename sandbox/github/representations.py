@@ -64,6 +64,30 @@ class Writer:
         times = {"created_at": _EPOCH, "updated_at": _EPOCH}
         return {**self.user(login), "user_view_type": "public", **empty, **counts, **times}
 
+    def organization(self, login: str, public: int, private: int | None) -> JSON:
+        """Write an organisation; who is no member of it is not told how much of it is private."""
+        url = f"{self.api}/orgs/{quote(login)}"
+        links = ("repos", "events", "hooks", "issues", "members", "public_members")
+        told = {} if private is None else {"total_private_repos": private}
+        return {
+            "login": login,
+            "id": zlib.crc32(login.encode()),
+            "node_id": f"O_{login}",
+            "url": url,
+            "html_url": f"{self.web}/{quote(login)}",
+            "avatar_url": f"{self.web}/avatars/{quote(login)}",
+            "description": None,
+            "type": "Organization",
+            "has_organization_projects": False,
+            "has_repository_projects": False,
+            "public_repos": public,
+            "archived_at": None,
+            **told,
+            **{f"{link}_url": f"{url}/{link}" for link in links},
+            **dict.fromkeys(("public_gists", "followers", "following"), 0),
+            **dict.fromkeys(("created_at", "updated_at"), _EPOCH),
+        }
+
     def repository(self, repository: Repository) -> JSON:
         """Write a full repository."""
         url = f"{self.api}/repos/{repository.full_name}"
@@ -84,7 +108,8 @@ class Writer:
             "clone_url": f"{web}.git",
             "svn_url": web,
             "description": None,
-            "fork": False,
+            "fork": repository.fork,
+            "topics": repository.topics,
             "homepage": None,
             "language": None,
             "license": None,
@@ -101,7 +126,9 @@ class Writer:
             "open_issues_count": open_issues,
             **{f"{link}_url": f"{url}/{link}" for link in _REPOSITORY_LINKS},
             **dict.fromkeys(_COUNTS, 0),
-            **dict.fromkeys(("created_at", "updated_at", "pushed_at"), _EPOCH),
+            **dict.fromkeys(("created_at", "updated_at"), _EPOCH),
+            "size": repository.size,
+            "pushed_at": repository.pushed_at,
         }
 
     def label(self, repository: Repository, label: Label) -> JSON:

@@ -34,6 +34,10 @@ class Api:
             r"GET /user": self._user,
             r"POST /graphql": self._graphql,
             r"GET /repos/([^/]+/[^/]+)": self._repository,
+            r"GET /repositories/(\d+)": self._repository_by_id,
+            r"GET /orgs/([^/]+)": self._organization,
+            r"GET /(?:orgs|users)/([^/]+)/repos": self._list_repositories,
+            r"GET /users/([^/]+)": self._person,
             rf"GET {_ISSUES}": self._list_issues,
             rf"POST {_ISSUES}": self._create_issue,
             rf"GET {_ISSUES}/(\d+)": self._get_issue,
@@ -91,6 +95,32 @@ class Api:
 
     def _repository(self, _request: Request, token: Token, name: str) -> Answer:
         return Answer(200, self._write.repository(self._readable(token, name)))
+
+    def _repository_by_id(self, _request: Request, token: Token, number: str) -> Answer:
+        """Answer under the address to which GitHub redirects who asks by a former name."""
+        for repository in self._state.repositories.values():
+            if repository.id == int(number) and repository.readable_by(token):
+                if repository.forbidden:
+                    raise Refusal(403, "Repository access blocked")
+                return Answer(200, self._write.repository(repository))
+        raise Refusal(404, "Not Found")
+
+    def _organization(self, _request: Request, token: Token, login: str) -> Answer:
+        members = self._state.organizations.get(login)
+        if members is None:
+            raise Refusal(404, "Not Found")
+        owned = [each for each in self._state.repositories.values() if each.owner == login]
+        public = sum(each.visibility == "public" for each in owned)
+        private = len(owned) - public if token.login in members else None
+        return Answer(200, self._write.organization(login, public, private))
+
+    def _person(self, _request: Request, _token: Token, login: str) -> Answer:
+        return Answer(200, self._write.public_user(login))
+
+    def _list_repositories(self, request: Request, token: Token, login: str) -> Answer:
+        owned = (each for each in self._state.repositories.values() if each.owner == login)
+        written = [self._write.repository(each) for each in owned if each.readable_by(token)]
+        return page(request, written, f"{self._write.api}{request.path}")
 
     def _text(self, request: Request, token: Token, name: str, address: str) -> Answer:
         return text_at(self._readable(token, name), token, request, address)

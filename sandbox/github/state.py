@@ -90,6 +90,11 @@ class Repository:
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
     git: Path | None = None
     wiki: Path | None = None
+    fork: bool = False
+    topics: list[str] = field(default_factory=list)
+    size: int = 0
+    pushed_at: str = "2026-01-01T00:00:00Z"
+    forbidden: bool = False
 
     @property
     def owner(self) -> str:
@@ -126,6 +131,8 @@ class State:
         """Start with no repository and no token."""
         self.repositories: dict[str, Repository] = {}
         self.tokens: dict[str, Token] = {}
+        self.organizations: dict[str, frozenset[str]] = {}
+        self.renamed: dict[str, str] = {}
         self._ids = itertools.count(1001)
         self._revisions = itertools.count(1)
 

@@ -25,6 +25,10 @@ TRIMMED = Path(__file__).with_name("github.json")
 
 OPERATIONS = {
     "/user": ("get",),
+    "/users/{username}": ("get",),
+    "/users/{username}/repos": ("get",),
+    "/orgs/{org}": ("get",),
+    "/orgs/{org}/repos": ("get",),
     "/repos/{owner}/{repo}": ("get",),
     "/repos/{owner}/{repo}/issues": ("get", "post"),
     "/repos/{owner}/{repo}/issues/{issue_number}": ("get", "patch"),

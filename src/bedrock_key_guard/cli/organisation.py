@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from functools import cache
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli import respond
-from bedrock_key_guard.cli.arguments import Parser, file_name, whole_number
+from bedrock_key_guard.cli.arguments import Parser, file_name, name, whole_number
 from bedrock_key_guard.cli.scan import written
-from bedrock_key_guard.console.standard_streams import say, write
+from bedrock_key_guard.console.standard_streams import PROGRAM, say, write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import utc_now
 
@@ -18,27 +18,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bedrock_key_guard.org.plan import Plan
-    from bedrock_key_guard.org.reading import Hosting
+    from bedrock_key_guard.org.plan import Plan, Planned, Skipped
     from bedrock_key_guard.org.rows import Row
 
-TOKEN = "GIT_TOKEN"  # noqa: S105  # the name of a variable
 _MOST_SHARDS = 256
 
 
 def organisation_options() -> Parser:
     """Return the options of `org`, a step of a sweep each."""
     options = Parser(add_help=False)
-    steps = options.add_subparsers(metavar="STEP", required=True, parser_class=Parser)
-    for name, run, adds, what in (
+    prog = f"{PROGRAM} org"
+    steps = options.add_subparsers(prog=prog, metavar="STEP", required=True, parser_class=Parser)
+    for called, run, adds, what in (
         ("plan", plan, (_planning, _plan_file), "share out the repositories to shards"),
         ("scan", scan, (_scanning,), "read the repositories of a shard; it asks no AWS"),
         ("reduce", reduce, (_reducing,), "join what the shards found; verify and respond"),
         ("sweep", sweep, (_planning, _sweeping), "plan, scan and reduce on this machine"),
     ):
-        answering = name in ("reduce", "sweep")
+        answering = called in ("reduce", "sweep")
         parents = [respond.verify_options(), respond.respond_options()] if answering else []
-        step = steps.add_parser(name, help=what, description=what, parents=parents)
+        step = steps.add_parser(called, help=what, description=what, parents=parents)
         step.set_defaults(step=run)
         for add in adds:
             add(step)
@@ -54,10 +53,21 @@ def organisation(arguments: argparse.Namespace) -> int:
 
 
 def _planning(step: argparse.ArgumentParser) -> None:
-    file = "addresses of repositories, one a line"
-    step.add_argument("--from", dest="addresses", type=file_name, required=True, help=file)
+    whose = step.add_mutually_exclusive_group(required=True)
+    file = "addresses of repositories, one a line, on whatever server; GIT_TOKEN opens them"
+    whose.add_argument("--from", dest="addresses", type=file_name, metavar="FILE", help=file)
+    owner = "an organisation or a person on GitHub; GITHUB_TOKEN opens it"
+    whose.add_argument("--owner", type=name, metavar="NAME", help=owner)
     since = "what an earlier sweep wrote with --state: only what is new is read"
     step.add_argument("--since", type=file_name, metavar="STATE", help=since)
+    add = step.add_argument_group("which of the owner's repositories").add_argument
+    add("--visibility", choices=("public", "private", "internal"), help="only those")
+    add("--topic", type=name, metavar="TOPIC", help="only those that have it")
+    add(
+        "--pushed-since", type=_day, metavar="DATE", help="only those with a push since"
+    )
+    add("--no-archived", dest="archived", action="store_false", help="leave archived ones out")
+    add("--no-forks", dest="forks", action="store_false", help="leave forks out")
 
 
 def _plan_file(step: argparse.ArgumentParser) -> None:
@@ -92,6 +102,8 @@ def _reporting(step: argparse.ArgumentParser) -> None:
     add = step.add_argument
     add("--respond", action="store_true", help="make what is proven live dead")
     add("--no-verify", action="store_true", help="ask no AWS at all")
+    where = "keep an issue for each key in this private repository"
+    add("--issue-repository", type=name, metavar="OWNER/NAME", help=where)
     add("--state", type=file_name, metavar="FILE", help="write what was read, for --since")
     add("--format", choices=("text", "json", "html"), default="text")
     add("--fail-on", choices=("any", "live", "none"), default="any")
@@ -102,6 +114,13 @@ def _shards(text: str) -> int:
     if not 1 <= number <= _MOST_SHARDS:
         raise argparse.ArgumentTypeError(f"from 1 to {_MOST_SHARDS}")
     return number
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-20") from None
 
 
 def plan(arguments: argparse.Namespace) -> int:
@@ -120,20 +139,38 @@ def _write_plan(file: Path, planned: Plan) -> None:
 
 
 def _planned(arguments: argparse.Namespace, shards: int) -> Plan:
-    from bedrock_key_guard.org.addresses import listed
+    from bedrock_key_guard.org.hosting import api_of
     from bedrock_key_guard.org.plan import Plan, packed, remembering
     from bedrock_key_guard.org.state import known_tips
 
-    repositories, skipped = listed(arguments.addresses)
-    tips, why = known_tips(arguments.since, "") if arguments.since else ({}, "")
+    api = api_of(os.environ) if arguments.owner else ""
+    repositories, skipped, unseen = _listed(arguments)
+    tips, why = known_tips(arguments.since, api) if arguments.since else ({}, "")
     if why:
         say(why)
     each = packed(remembering(repositories, tips), shards)
-    return Plan(utc_now(), each, tuple(skipped))
+    return Plan(utc_now(), each, tuple(skipped), unseen, api)
+
+
+def _listed(
+    arguments: argparse.Namespace,
+) -> tuple[list[Planned], list[Skipped], tuple[str, ...]]:
+    if arguments.addresses:
+        from bedrock_key_guard.org.addresses import in_file
+
+        return (*in_file(arguments.addresses), ())
+    from bedrock_key_guard.org.hosting import client_of
+    from bedrock_key_guard.org.listing import Filter, listed
+
+    names = ("visibility", "topic", "pushed_since", "archived", "forks")
+    wanted = Filter(**{each: getattr(arguments, each) for each in names})
+    with client_of(os.environ) as client:
+        return listed(client, arguments.owner, wanted)
 
 
 def scan(arguments: argparse.Namespace) -> int:
     """Read a shard. Raises CredentialsError where the environment leads to AWS."""
+    from bedrock_key_guard.org.hosting import hosting_of
     from bedrock_key_guard.org.shard import refuse_credentials, scan_shard
 
     refuse_credentials(os.environ)
@@ -144,7 +181,7 @@ def scan(arguments: argparse.Namespace) -> int:
             f"The plan has no shard {number}.", remedy=f"Name one from 1 to {len(planned.shards)}."
         )
     shard = planned.shards[number - 1]
-    scan_shard(shard, _hosting(planned), arguments.output, _tell, deep=arguments.deep)
+    scan_shard(shard, hosting_of(planned, os.environ), arguments.output, _tell, deep=arguments.deep)
     return 0
 
 
@@ -163,12 +200,6 @@ def _read_plan(file: Path) -> Plan:
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be read: {error.strerror}.") from None
     return from_json(text, Plan, file)
-
-
-def _hosting(planned: Plan) -> Hosting:  # noqa: ARG001
-    from bedrock_key_guard.org.reading import Listed
-
-    return Listed(os.environ.get(TOKEN, ""))
 
 
 def reduce(arguments: argparse.Namespace) -> int:
@@ -192,26 +223,15 @@ def sweep(arguments: argparse.Namespace) -> int:
 
 
 def _reduced(arguments: argparse.Namespace, planned: Plan, files: list[Path]) -> int:
-    from bedrock_key_guard.org import reduce as reducing
-    from bedrock_key_guard.org.recovery import keys_of_object, keys_of_repository
+    from bedrock_key_guard.org.answering import announced, answered
     from bedrock_key_guard.org.shard import read_rows
-    from bedrock_key_guard.org.state import state_of, write_state
-    from bedrock_key_guard.pipeline import pipeline
     from bedrock_key_guard.report.report import exit_code
 
     rows = [row for file in files for row in read_rows(file)]
-    token = os.environ.get(TOKEN, "")
-    recovering = reducing.Recovering(
-        cache(lambda each, object_id: keys_of_object(each, token, object_id)),
-        cache(lambda each: keys_of_repository(each, token)),
-    )
-    told = reducing.joined(planned, rows)
-    scanned = reducing.scan_of(told, recovering)
     verifying = None if arguments.no_verify else respond.verifying(arguments)
-    acts = arguments.respond and verifying is not None
-    responding = respond.responding(arguments) if acts else None
-    report = pipeline.follow(scanned, verifying, responding)
-    if arguments.state:
-        write_state(arguments.state, state_of(told.rows.values(), planned.api, utc_now()))
+    responding = respond.responding(arguments) if arguments.respond and verifying else None
+    report = answered(planned, rows, verifying, responding, arguments.state)
+    if arguments.issue_repository:
+        report = announced(report, arguments.issue_repository)
     write(written(report, arguments.format))
     return exit_code(report, arguments.fail_on)

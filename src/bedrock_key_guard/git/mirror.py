@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.clean_git import Git
 from bedrock_key_guard.git.isolation import borrow, configure
 from bedrock_key_guard.git.repository import Repository, search_outside, work_trees
@@ -30,7 +31,7 @@ _OF_NETWORK = (
 # A server that stands still is given up; a redirect would take the token elsewhere.
 _HTTP = "[http]\n\tfollowRedirects = false\n\tlowSpeedLimit = 1000\n\tlowSpeedTime = 30\n"
 _FORMAT = "[core]\n\trepositoryformatversion = 0\n"
-_FETCH = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules")
+_FETCH = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--update-head-ok")
 
 
 def mirror(
@@ -73,6 +74,10 @@ def _connected(
         config.write_bytes(plain + f"{_HTTP}{_authorized(address, token)}".encode())
         config.chmod(0o600)
         yield git
+    except UsageError as error:
+        raise UsageError(
+            str(error), remedy="Check the address, and that the token may read what is there."
+        ) from None
     finally:
         config.write_bytes(plain)
         git.stop()

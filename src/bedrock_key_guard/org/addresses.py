@@ -18,7 +18,7 @@ _SCHEMES = ("https", "http", "ssh", "file")
 _SCP_LIKE = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!/)[^-:\s][^:\s]*")
 
 
-def listed(file: Path) -> tuple[list[Planned], list[Skipped]]:
+def in_file(file: Path) -> tuple[list[Planned], list[Skipped]]:
     """Return the repositories that a file names, an address a line; `#` begins a comment.
 
     Raises UsageError for what is no address, and for a file that names none.

@@ -49,11 +49,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """Hold a clone that is to be read, or the row of a repository that needs none."""
+    """Hold a clone that is to be read, or the row of a repository that needs none.
+
+    `now` is the name of one that was renamed.
+    """
 
     planned: Planned
     folder: Path
     row: Row | None = None
+    now: str = ""
     tips: tuple[str, ...] = ()
     begun: float = field(default_factory=time.monotonic)
 
@@ -70,10 +74,13 @@ def cloned(planned: Planned, hosting: Hosting, folder: Path) -> Clone:
         return replace(begun, row=again)
     if again.address == planned.address:
         return replace(begun, row=failed)
+    now = again.name if again.name != planned.name else ""
+    anew = replace(again, name=planned.name)
     try:
-        return _cloned(again, hosting, folder.with_name(f"{folder.name}-renamed"))
+        clone = _cloned(anew, hosting, folder.with_name(f"{folder.name}-renamed"))
+        return replace(clone, now=now)
     except GuardError as error:
-        return replace(begun, row=_failed(again, error))
+        return replace(begun, row=_failed(planned, error))
 
 
 def _cloned(planned: Planned, hosting: Hosting, folder: Path) -> Clone:
@@ -81,7 +88,7 @@ def _cloned(planned: Planned, hosting: Hosting, folder: Path) -> Clone:
     now = tips(folder / "tips", planned.address, hosting.token)
     if set(now) <= set(planned.tips):
         row = Row(planned.name, "read", id=planned.id, reading="nothing new", tips=now)
-        return Clone(planned, folder, row, now)
+        return Clone(planned, folder, row, tips=now)
     mirror(folder / "clone", planned.address, hosting.token, EVERYTHING)
     return Clone(planned, folder / "clone", tips=now)
 
@@ -93,7 +100,7 @@ def _failed(planned: Planned, error: GuardError) -> Row:
 def read(clone: Clone, *, deep: bool = False) -> Row:
     """Read a clone, as far as an earlier sweep did not, and return what became of it."""
     if clone.row is not None:
-        return clone.row
+        return replace(clone.row, now=clone.now)
     planned = clone.planned
     try:
         wanted, reading = _wanted(clone, deep=deep)
@@ -105,6 +112,7 @@ def read(clone: Clone, *, deep: bool = False) -> Row:
     return Row(
         planned.name,
         "read",
+        now=clone.now,
         id=planned.id,
         reading=reading,
         tips=clone.tips,

@@ -10,7 +10,7 @@ from bedrock_key_guard import __version__
 from bedrock_key_guard.org.json_files import as_json, from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from bedrock_key_guard.org.rows import Row
@@ -38,14 +38,18 @@ class State:
     engine: str = __version__
 
 
-def state_of(rows: Iterable[Row], api: str, now: datetime) -> State:
-    """Return the state after these rows: what has a gap is read whole the next time."""
-    whole = (row for row in rows if row.state == "read" and not _has_gap(row))
-    return State(now, tuple(Tips(row.name, row.id, row.tips) for row in whole), api)
+def state_of(rows: Iterable[Row], dead: Collection[str], api: str, now: datetime) -> State:
+    """Return the state after these rows.
+
+    What has a gap, or holds a key whose fingerprint is not among the `dead`, is read whole again.
+    """
+    whole = (row for row in rows if row.state == "read" and _is_settled(row, dead))
+    return State(now, tuple(Tips(row.now or row.name, row.id, row.tips) for row in whole), api)
 
 
-def _has_gap(row: Row) -> bool:
-    return any(gap.counts for gap in row.not_scanned)
+def _is_settled(row: Row, dead: Collection[str]) -> bool:
+    keys = {found.fingerprint for found in row.found if found.confidence == "exact"}
+    return keys <= set(dead) and not any(gap.counts for gap in row.not_scanned)
 
 
 def known_tips(file: Path, api: str) -> tuple[dict[tuple[str, int], tuple[str, ...]], str]:
