@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bedrock_key_guard import __version__
 from bedrock_key_guard.cli.main import main
 from sandbox.github.github_server import GitHubServer
 from tests.bare_repositories import push, write_bare
 from tests.doors import command
 from tests.jobs import ACCOUNT
+from tests.keysmith import long_term
 from tests.leaks import status
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.front.sandbox import Sandbox
-    from sandbox.front.seeding import LongTermKey
 
 OWNER, CENTRAL = "acme", "acme/security"
 COUNTS = re.compile(r"Of ([\d,]+) repositories (.*?); (\d+) renamed meanwhile")
@@ -52,7 +53,14 @@ class Hub:
         """Sweep the organisation, and return the exit code, the report and what people were told."""
         words = ("org", "sweep", "--owner", OWNER, "--work", str(self.folder / work))
         done = command(
-            *words, "--jobs", "2", "--format", "json", *options, cwd=self.folder, env=self.environment
+            *words,
+            "--jobs",
+            "2",
+            "--format",
+            "json",
+            *options,
+            cwd=self.folder,
+            env=self.environment,
         )
         assert done.stdout, done.stderr
         return done.returncode, json.loads(done.stdout), done.stderr
@@ -103,3 +111,186 @@ def test_keys_of_several_repositories_are_one_incident_each_and_dead_in_the_end(
     issues = hub.server.issues(CENTRAL)
     assert len(issues) == 2
     assert all(key.key not in json.dumps(issues) + told for key in (one, two))
+
+
+def steps(hub: Hub, monkeypatch: pytest.MonkeyPatch, work: str = "work") -> None:
+    """Scan each shard of the plan in this process, whose environment leads to no AWS."""
+    for name in os.environ:
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    plan = hub.folder / "plan.json"
+    for shard in range(1, len(json.loads(plan.read_text("utf-8"))["shards"]) + 1):
+        rows = hub.folder / f"rows-{shard}.jsonl"
+        words = ["--plan", str(plan), "--shard", str(shard), "--output", str(rows)]
+        assert main(["org", "scan", *words]) == 0
+
+
+def reduced(hub: Hub, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, Any]:
+    """Join what the shards found without asking AWS, and return the exit code and the report."""
+    capsys.readouterr()
+    rows = map(str, sorted(hub.folder.glob("rows-*.jsonl")))
+    words = ["--plan", str(hub.folder / "plan.json"), "--no-verify", "--format", "json"]
+    code = main(["org", "reduce", *words, *options, *rows])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def on_github(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    for name in ("GITHUB_API_URL", "GITHUB_SERVER_URL", "GITHUB_TOKEN"):
+        monkeypatch.setenv(name, hub.environment[name])
+    return hub
+
+
+def planned(hub: Hub, *options: str) -> dict[str, Any]:
+    file = hub.folder / "plan.json"
+    assert main(["org", "plan", "--owner", OWNER, "--output", str(file), *options]) == 0
+    plan: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return plan
+
+
+def test_what_was_not_read_is_named_and_the_counts_add_up(
+    on_github: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, key = on_github, long_term()
+    for name in ("sound", "broken", "forbidden", "old", "gone"):
+        hub.add(name, **{"settings.env": f"KEY={key}\n"})
+    planned(hub, "--shards", "2")
+    for file in (hub.folder / "hub/broken/objects").rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"no object")
+    hub.server.state.repositories["acme/forbidden"].forbidden = True
+    hub.server.rename("acme/old", "acme/new")
+    del hub.server.state.repositories["acme/gone"]
+    steps(hub, monkeypatch)
+    code, report = reduced(hub, capsys)
+    assert code == 1
+    assert not report["complete"]
+    assert {place for _, place in places(report)} == {
+        "acme/new/settings.env",
+        "acme/sound/settings.env",
+    }
+    assert {each["what"] for each in report["not_scanned"]} == {
+        "acme/broken",
+        "acme/forbidden",
+        "acme/gone",
+    }
+
+
+def test_a_second_sweep_reads_what_is_new_and_counts_what_it_left_out(
+    on_github: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, state = on_github, on_github.folder / "state.json"
+    for name in ("app", "site", "tools"):
+        hub.add(name, **{"code.py": f"print('{name}')\n"})
+    planned(hub)
+    steps(hub, monkeypatch)
+    first, report = reduced(hub, capsys, "--state", str(state))
+    everything = report["scanned"]["objects"]
+    hub.push("app", **{"settings.env": f"KEY={long_term()}\n"})
+    (hub.folder / "rows-1.jsonl").unlink()
+    planned(hub, "--since", str(state))
+    steps(hub, monkeypatch)
+    second, report = reduced(hub, capsys, "--state", str(state))
+    assert (first, second) == (0, 1)
+    assert {place for _, place in places(report)} == {"acme/app/settings.env"}
+    assert report["scanned"]["objects"] < everything
+    assert "acme/app" not in {
+        each["name"] for each in json.loads(state.read_text())["repositories"]
+    }
+
+
+def test_a_state_that_is_not_this_sweeps_is_used_as_none(
+    on_github: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, state = on_github, on_github.folder / "state.json"
+    hub.add("app", **{"settings.env": f"KEY={long_term()}\n"})
+    known = {"name": "acme/app", "id": 1001, "tips": [hub.tips["app"]]}
+    sound = {
+        "made_at": "2026-11-28T00:00:00Z",
+        "repositories": [known],
+        "api": hub.server.api_url,
+        "engine": __version__,
+    }
+    for change in (
+        {"engine": "0.0.1"},
+        {"api": "https://api.github.com"},
+        {"repositories": [{**known, "id": 77}]},
+        {"repositories": [{**known, "tips": ["0" * 39 + "1"]}]},
+    ):
+        state.write_text(json.dumps({**sound, **change}), "utf-8")
+        planned(hub, "--since", str(state))
+        steps(hub, monkeypatch)
+        code, _ = reduced(hub, capsys)
+        assert code == 1, change
+        (hub.folder / "rows-1.jsonl").unlink()
+    state.write_text(json.dumps(sound), "utf-8")
+    planned(hub, "--since", str(state))
+    steps(hub, monkeypatch)
+    assert reduced(hub, capsys)[0] == 0
+
+
+def test_a_shard_goes_on_where_it_was_killed(
+    on_github: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub = on_github
+    for number in range(4):
+        hub.add(f"app-{number}", **{"settings.env": f"KEY={long_term()}\n"})
+    planned(hub)
+    steps(hub, monkeypatch)
+    rows = hub.folder / "rows-1.jsonl"
+    lines = rows.read_text("utf-8").splitlines(keepends=True)
+    rows.write_text("".join(lines[:2]) + lines[2][:40], "utf-8")
+    before = len(hub.server.fetches)
+    steps(hub, monkeypatch)
+    names = {path.split("/")[2] for path in hub.server.fetches[before:]}
+    assert len(names) == 2
+    assert sorted(rows.read_text("utf-8").splitlines()) != lines
+    assert len(reduced(hub, capsys)[1]["incidents"][0]["locations"]) == 4
+
+
+def test_no_file_of_a_sweep_holds_a_key_and_reduce_believes_none(
+    on_github: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, key = on_github, long_term()
+    hub.add(key, **{"settings.env": f"KEY={key}\n", key: "a name\n"})
+    planned(hub)
+    steps(hub, monkeypatch)
+    rows = hub.folder / "rows-1.jsonl"
+    text = rows.read_text("utf-8")
+    assert not [at for at in range(len(key) - 12) if key[at + 4 : at + 16] in text]
+    forged = {**json.loads(text), "name": "acme/elsewhere"}
+    changed = text.replace(json.loads(text)["found"][0]["fingerprint"], "f" * 64)
+    rows.write_text(changed + json.dumps(forged) + "\n", "utf-8")
+    code, report = reduced(hub, capsys)
+    assert code == 4
+    reasons = " ".join(each["reason"] for each in report["not_scanned"])
+    assert "was not found again" in reasons
+    assert "the plan does not know it" in reasons
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+)
+def test_a_scan_refuses_to_start_where_the_environment_leads_to_aws(
+    on_github: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    on_github.add("app")
+    planned(on_github)
+    monkeypatch.setenv(name, "something")
+    words = ["--plan", str(on_github.folder / "plan.json"), "--shard", "1", "--output", "rows"]
+    assert main(["org", "scan", *words]) == 3
+    assert name in capsys.readouterr().err
+
+
+def test_a_list_of_addresses_is_swept_without_any_github(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = long_term()
+    for number in range(20):
+        write_bare(tmp_path / f"{number}.git", {"a.env": f"KEY={key}\n".encode()})
+    addresses = tmp_path / "addresses"
+    addresses.write_text("".join(f"{tmp_path}/{n}.git\n" for n in range(20)), "utf-8")
+    words = ["--from", str(addresses), "--work", str(tmp_path / "work"), "--no-verify"]
+    assert main(["org", "sweep", *words, "--format", "json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert len(report["incidents"][0]["locations"]) == 20

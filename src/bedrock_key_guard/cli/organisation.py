@@ -63,9 +63,7 @@ def _planning(step: argparse.ArgumentParser) -> None:
     add = step.add_argument_group("which of the owner's repositories").add_argument
     add("--visibility", choices=("public", "private", "internal"), help="only those")
     add("--topic", type=name, metavar="TOPIC", help="only those that have it")
-    add(
-        "--pushed-since", type=_day, metavar="DATE", help="only those with a push since"
-    )
+    add("--pushed-since", type=_day, metavar="DATE", help="only those with a push since")
     add("--no-archived", dest="archived", action="store_false", help="leave archived ones out")
     add("--no-forks", dest="forks", action="store_false", help="leave forks out")
 

@@ -72,10 +72,14 @@ def scan_of(told: Joined, recovering: Recovering) -> Scan:
         if found.fingerprint in keys
     )
     rows = told.rows.values()
+    # What an earlier sweep has read all of is no run that read nothing.
+    is_known = rows and all(row.reading == "nothing new" for row in rows)
     return Scan(
         findings=tuple(places),
         scanned=Scanned(
-            ("organisation",), sum(row.objects for row in rows), sum(row.bytes for row in rows)
+            () if is_known else ("organisation",),
+            sum(row.objects for row in rows),
+            sum(row.bytes for row in rows),
         ),
         not_scanned=tuple(sorted({*_gaps(told), *lost})),
         notes=tuple(_notes(told)),
