@@ -50,7 +50,7 @@ class Hub:
         self.tips[name] = push(self.folder / "hub" / name, contents, self.tips[name])
 
     def sweep(self, work: str, *options: str) -> tuple[int, dict[str, Any], str]:
-        """Sweep the organisation, and return the exit code, the report and what people were told."""
+        """Sweep the organisation; return the exit code, the report and what people were told."""
         words = ("org", "sweep", "--owner", OWNER, "--work", str(self.folder / work))
         done = command(
             *words,

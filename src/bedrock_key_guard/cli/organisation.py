@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bedrock_key_guard.org.plan import Plan, Planned, Skipped
+    from bedrock_key_guard.org.listing import Listing
+    from bedrock_key_guard.org.plan import Plan
     from bedrock_key_guard.org.rows import Row
 
 _MOST_SHARDS = 256
@@ -122,9 +123,10 @@ def _day(text: str) -> str:
 
 
 def plan(arguments: argparse.Namespace) -> int:
-    """Write a plan."""
+    """Write a plan, and print the numbers of its shards as JSON: what a matrix of jobs needs."""
     planned = _planned(arguments, arguments.shards)
     _write_plan(arguments.output, planned)
+    write(f"{list(range(1, len(planned.shards) + 1))}\n")
     return 0
 
 
@@ -134,6 +136,8 @@ def _write_plan(file: Path, planned: Plan) -> None:
     file.write_text(as_json(planned) + "\n", "utf-8")
     shards = len(planned.shards)
     say(f"{len(planned.repositories):,} repositories in {shards:,} shards: {file}")
+    for sentence in (*planned.unseen, *planned.notes):
+        say(sentence)
 
 
 def _planned(arguments: argparse.Namespace, shards: int) -> Plan:
@@ -142,23 +146,21 @@ def _planned(arguments: argparse.Namespace, shards: int) -> Plan:
     from bedrock_key_guard.org.state import known_tips
 
     api = api_of(os.environ) if arguments.owner else ""
-    repositories, skipped, unseen = _listed(arguments)
+    found = _listing(arguments)
     tips, why = known_tips(arguments.since, api) if arguments.since else ({}, "")
-    if why:
-        say(why)
-    each = packed(remembering(repositories, tips), shards)
-    return Plan(utc_now(), each, tuple(skipped), unseen, api)
+    notes = (*found.notes, *((why,) if why else ()))
+    each = packed(remembering(found.repositories, tips), shards)
+    return Plan(utc_now(), each, found.skipped, found.unseen, notes, api)
 
 
-def _listed(
-    arguments: argparse.Namespace,
-) -> tuple[list[Planned], list[Skipped], tuple[str, ...]]:
+def _listing(arguments: argparse.Namespace) -> Listing:
+    from bedrock_key_guard.org.listing import Filter, Listing, listed
+
     if arguments.addresses:
         from bedrock_key_guard.org.addresses import in_file
 
-        return (*in_file(arguments.addresses), ())
+        return Listing(*in_file(arguments.addresses))
     from bedrock_key_guard.org.hosting import client_of
-    from bedrock_key_guard.org.listing import Filter, listed
 
     names = ("visibility", "topic", "pushed_since", "archived", "forks")
     wanted = Filter(**{each: getattr(arguments, each) for each in names})

@@ -18,7 +18,7 @@ _SCHEMES = ("https", "http", "ssh", "file")
 _SCP_LIKE = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!/)[^-:\s][^:\s]*")
 
 
-def in_file(file: Path) -> tuple[list[Planned], list[Skipped]]:
+def in_file(file: Path) -> tuple[tuple[Planned, ...], tuple[Skipped, ...]]:
     """Return the repositories that a file names, an address a line; `#` begins a comment.
 
     Raises UsageError for what is no address, and for a file that names none.
@@ -39,7 +39,7 @@ def in_file(file: Path) -> tuple[list[Planned], list[Skipped]]:
             repositories[name] = Planned(name, address, _size(address))
     if not repositories:
         raise UsageError(f"{str(file)!r} names no repository.", remedy="Write an address a line.")
-    return list(repositories.values()), skipped
+    return tuple(repositories.values()), tuple(skipped)
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:

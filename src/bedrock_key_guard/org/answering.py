@@ -58,7 +58,7 @@ def announced(report: Report, repository: str) -> Report:
     from bedrock_key_guard.pipeline.announce import Announcement, announce
     from bedrock_key_guard.report.github.case_markdown import Source
 
-    with client_of(os.environ) as client:
+    with client_of(os.environ, for_issues=True) as client:
         if repository_visibility(client, repository) not in ("private", "internal"):
             raise UsageError(
                 f"{repository!r} is not known to be private, and the issues of a sweep say where "

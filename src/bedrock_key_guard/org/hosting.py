@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.org.plan import Plan
 
 GITHUB_TOKEN, GIT_TOKEN = "GITHUB_TOKEN", "GIT_TOKEN"  # names of variables
+ISSUE_TOKEN = "ISSUE_TOKEN"  # noqa: S105  # the same
 _PUBLIC = "https://github.com"
 # A sweep may wait out an hour of GitHub's limit, more than once.
 _LONGEST_WAIT = 3 * 3600.0
@@ -31,12 +32,16 @@ def server_of(environment: Mapping[str, str]) -> str:
     return (environment.get("GITHUB_SERVER_URL") or _PUBLIC).rstrip("/")
 
 
-def client_of(environment: Mapping[str, str]) -> GitHub:
-    """Return a client of that GitHub. Raises CredentialsError without a token."""
+def client_of(environment: Mapping[str, str], *, for_issues: bool = False) -> GitHub:
+    """Return a client of that GitHub; issues may have a token of their own.
+
+    Raises CredentialsError without a token.
+    """
     from bedrock_key_guard.github.client import GitHub
     from bedrock_key_guard.github.rate_limits import Pace
 
     token = environment.get(GITHUB_TOKEN, "")
+    token = environment.get(ISSUE_TOKEN) or token if for_issues else token
     if not token:
         raise CredentialsError(
             "GitHub is not asked without a token: of an organisation it shows strangers little.",

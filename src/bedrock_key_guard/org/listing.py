@@ -49,10 +49,18 @@ class Filter:
         return "it is a fork" if repository.get("fork") and not self.forks else ""
 
 
-def listed(
-    client: GitHub, owner: str, wanted: Filter
-) -> tuple[list[Planned], list[Skipped], tuple[str, ...]]:
-    """Return the repositories of an owner, those left out, and what the token cannot see.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Hold what an owner has, what is left out, and what the token is not shown."""
+
+    repositories: tuple[Planned, ...]
+    skipped: tuple[Skipped, ...] = ()
+    unseen: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def listed(client: GitHub, owner: str, wanted: Filter) -> Listing:
+    """Return the repositories of an owner that are wanted.
 
     Raises GitHubError where there is no such owner, or GitHub does not answer.
     """
@@ -63,9 +71,16 @@ def listed(
             skipped.append(Skipped(str(each["full_name"]), reason))
         else:
             repositories.append(_planned(each))
-    count = len(repositories) + len(skipped)
-    unseen = () if wanted.visibility == "public" else tuple(_unseen(account, owner, count))
-    return repositories, skipped, unseen
+    told = tuple(repositories), tuple(skipped)
+    if wanted.visibility == "public":
+        return Listing(*told)
+    private = account.get("total_private_repos")
+    if not isinstance(private, int):
+        unknown = f"GitHub does not tell this token how many private repositories {owner} has."
+        return Listing(*told, notes=(unknown,))
+    missing = int(account.get("public_repos") or 0) + private - sum(map(len, told))
+    unseen = f"{missing:,} repositories of {owner} are not shown to this token"
+    return Listing(*told, (unseen,) if missing > 0 else ())
 
 
 def _account(client: GitHub, owner: str) -> tuple[JSON, Iterator[JSON]]:
@@ -78,17 +93,6 @@ def _account(client: GitHub, owner: str) -> tuple[JSON, Iterator[JSON]]:
         account = client.get(f"/users/{name}")
         return account, client.pages(f"/users/{name}/repos", {"type": "owner"})
     return account, client.pages(f"/orgs/{name}/repos", {"type": "all"})
-
-
-def _unseen(account: JSON, owner: str, count: int) -> Iterator[str]:
-    """Say how many repositories the token is not shown, or that GitHub does not tell."""
-    private = account.get("total_private_repos")
-    if not isinstance(private, int):
-        yield f"GitHub does not tell this token how many private repositories {owner} has"
-        return
-    missing = int(account.get("public_repos") or 0) + private - count
-    if missing > 0:
-        yield f"{missing:,} repositories of {owner} are not shown to this token"
 
 
 def _planned(repository: JSON) -> Planned:

@@ -46,13 +46,14 @@ class Plan:
     """Share out repositories to shards.
 
     `api` is the address of GitHub's API, "" where the repositories come from a list of addresses.
-    `unseen` are sentences on what could not be listed.
+    `unseen` are sentences on what could not be listed, and `notes` on what nobody knows.
     """
 
     made_at: datetime
     shards: tuple[tuple[Planned, ...], ...]
     skipped: tuple[Skipped, ...] = ()
     unseen: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     api: str = ""
     engine: str = __version__
 

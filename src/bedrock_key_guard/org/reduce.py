@@ -141,6 +141,7 @@ def _gaps(told: Joined) -> Iterator[NotScanned]:
 
 def _notes(told: Joined) -> Iterator[str]:
     counts, rows = told.counts, told.rows.values()
+    yield from told.plan.notes
     words = ", ".join(
         f"{counts[name]:,} {text}"
         for name, text in (
