@@ -104,7 +104,7 @@ def _reporting(step: argparse.ArgumentParser) -> None:
     where = "keep an issue for each key in this private repository"
     add("--issue-repository", type=name, metavar="OWNER/NAME", help=where)
     add("--state", type=file_name, metavar="FILE", help="write what was read, for --since")
-    add("--format", choices=("text", "json", "html"), default="text")
+    add("--format", choices=("text", "json", "html", "markdown"), default="text")
     add("--fail-on", choices=("any", "live", "none"), default="any")
 
 

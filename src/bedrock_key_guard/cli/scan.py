@@ -205,6 +205,10 @@ def written(report: Report, form: str) -> str:
         from bedrock_key_guard.report.html.page import as_html
 
         return as_html(report)
+    if form == "markdown":
+        from bedrock_key_guard.report.github.summary import as_markdown
+
+        return as_markdown(report, visibility="private")
     from shutil import get_terminal_size
 
     from bedrock_key_guard.report.terminal.text import as_text

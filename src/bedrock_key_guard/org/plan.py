@@ -11,7 +11,7 @@ from bedrock_key_guard import __version__
 from bedrock_key_guard.github.visibility import Visibility  # noqa: TC001  # JSON is read by it
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 # A repository costs a clone and the start of a scan, however small it is: as much as 2 MB to read.
 _OVERHEAD = 2_000
@@ -80,7 +80,7 @@ def packed(repositories: Iterable[Planned], shards: int) -> tuple[tuple[Planned,
 
 
 def remembering(
-    repositories: Iterable[Planned], tips: dict[tuple[str, int], tuple[str, ...]]
+    repositories: Iterable[Planned], tips: Mapping[tuple[str, int], tuple[str, ...]]
 ) -> Sequence[Planned]:
     """Return the repositories with the tips that an earlier sweep read all of, by name and id."""
     return [replace(each, tips=tips.get((each.name, each.id), ())) for each in repositories]

@@ -157,7 +157,7 @@ def cut(lines: str, budget: int, noun: str, total: int | None = None) -> str:
 
 def _section(section: Section) -> str:
     if isinstance(section, Table):
-        return _table(section)
+        return as_table(section)
     body = listed(section.items) if isinstance(section, Items) else _rows(section.rows)
     return f"{prose(section.title)}:\n\n{body}" if section.title else body
 
@@ -167,7 +167,8 @@ def _rows(rows: Iterable[Row]) -> str:
     return table(header, others)
 
 
-def _table(wanted: Table) -> str:
+def as_table(wanted: Table) -> str:
+    """Return a table of a report."""
     header = [each.capitalize() for each in (wanted.title, *wanted.columns)]
     body = table(header, ((code(name), *others) for name, *others in wanted.rows))
     return f"{body}\n\n{wanted.more}" if wanted.more else body

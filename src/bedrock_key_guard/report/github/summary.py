@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import short
+from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import afterwards, particular
 from bedrock_key_guard.report.details import place
 from bedrock_key_guard.report.github.case_markdown import (
     Source,
+    as_table,
     cut,
     known,
     listed,
@@ -22,6 +24,7 @@ from bedrock_key_guard.report.report import (
     Report,
     Visibility,
     may_name_places,
+    may_name_users,
     plural,
     totals,
     unscanned,
@@ -57,6 +60,7 @@ def as_markdown(report: Report, *, visibility: Visibility, source: Source | None
     parts = [
         f"## Bedrock Key Guard\n\n{totals(report)}",
         prose(statement(report, visibility)),
+        *_across(report, visibility),
         _overview(cases, visibility),
         *_all_details(cases, visibility, source),
         _afterwards(cases),
@@ -64,6 +68,12 @@ def as_markdown(report: Report, *, visibility: Visibility, source: Source | None
         _remarks(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _across(report: Report, visibility: Visibility) -> Iterator[str]:
+    """Yield what is said of all repositories together: it names them, so not in public."""
+    if may_name_users(visibility):
+        yield from map(as_table, across_repositories(report))
 
 
 def _overview(cases: list[Case], visibility: Visibility) -> str:

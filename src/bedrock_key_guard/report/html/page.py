@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import short
+from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import advice
 from bedrock_key_guard.report.call_chart import bars, caption, numbers
 from bedrock_key_guard.report.details import circumstances, facts, place, undo
@@ -48,7 +49,7 @@ def as_html(report: Report) -> str:
     body = element(
         "body",
         element("header", *heading, element("p", totals(report))),
-        element("main", *map(_case, cases), *_remarks(report)),
+        element("main", *_across(report), *map(_case, cases), *_remarks(report)),
         element("footer", element("p", written)),
     )
     page = element("html", _head(title), body, lang="en")
@@ -68,6 +69,13 @@ def _head(title: str) -> Markup:
         element("title", f"{title} - Bedrock Key Guard"),
         element("style", Markup(style)),
     )
+
+
+def _across(report: Report) -> Iterator[Markup]:
+    """Yield what is said of all repositories together, where there are many."""
+    if tables := across_repositories(report):
+        heading = element("h2", "All repositories", id="all")
+        yield element("article", heading, *map(_section, tables), aria_labelledby="all")
 
 
 def _case(case: Case) -> Markup:

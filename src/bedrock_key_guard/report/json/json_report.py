@@ -34,7 +34,7 @@ SCHEMA_VERSION = 1
 _WHOLE_ALIAS = re.compile(r"[A-Za-z0-9_+=,.@-]+-at-([0-9]{12})")
 _ACCESS_KEY_ID = re.compile(r"A[A-Z0-9]{19}")
 _IDENTITY = "account_id alias user_name_candidates access_key_id region issued_at expires_at"
-_PLACE = only("source path line column commit at_tip object author_time containers encodings")
+_PLACE = "source repository path line column commit at_tip object author_time containers encodings"
 _NOBODY: Json = {**dict.fromkeys(_IDENTITY.split()), "user_name_candidates": ()}
 
 
@@ -103,12 +103,6 @@ def _identity_in(clue: str) -> Json:
     if _ACCESS_KEY_ID.fullmatch(clue):
         return {"access_key_id": clue}
     return {}
-
-
-def _location(place: Location) -> Json:
-    """Return a place, with the repository that it is in where the run read many."""
-    where = {"repository": place.repository} if place.repository else {}
-    return {**where, **_PLACE(place)}
 
 
 def _testimonies(evidence: Evidence) -> tuple[Json, ...]:
@@ -182,7 +176,7 @@ SHAPES: dict[type, Shape] = {
     LongTermKey: _identity,
     ShortTermKey: _identity,
     MalformedKey: _identity,
-    Location: _location,
+    Location: only(_PLACE),
     Evidence: _testimonies,
     Clock: _clock,
     AllowedAccounts: _allowed,

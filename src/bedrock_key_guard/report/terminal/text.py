@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import short
+from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import afterwards, particular
 from bedrock_key_guard.report.call_chart import bars
 from bedrock_key_guard.report.details import circumstances, facts, place, undo, withheld
@@ -69,7 +70,9 @@ def as_text(
     """
     page = canvas or Canvas()
     steps = afterwards(report.cases)
+    across = across_repositories(report) if may_name_users(visibility) else ()
     blocks = [
+        *(list(_section(table, page)) for table in across),
         *(_case(case, visibility, page) for case in worst_first(report.cases)),
         [f"{BOLD}Afterwards{PLAIN}", *_items(steps, page)] if steps else [],
         _not_scanned(report, visibility, page),
