@@ -94,6 +94,8 @@ class Stage:
 @pytest.fixture
 def stage(tree: Path, tmp_path: Path) -> Stage:
     repo = new_repo(tree)
+    # So much that the scan starts processes to search it.
+    repo.commit("nothing", large__txt="nothing\n" * 300_000)
     repo.commit("first", a__txt=FIRST)
     repo.commit("second", b__txt=SECOND)
     return Stage(tree, tmp_path / "tools")

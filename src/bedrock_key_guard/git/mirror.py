@@ -31,7 +31,11 @@ _OF_NETWORK = (
 # A server that stands still is given up; a redirect would take the token elsewhere.
 _HTTP = "[http]\n\tfollowRedirects = false\n\tlowSpeedLimit = 1000\n\tlowSpeedTime = 30\n"
 _FORMAT = "[core]\n\trepositoryformatversion = 0\n"
-_FETCH = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--update-head-ok")
+# One pack, however few objects there are: a file for each takes longer to write and to remove.
+_FETCH = (
+    *("-c", "fetch.unpackLimit=1", "fetch", "--quiet"),
+    *("--no-tags", "--no-recurse-submodules", "--update-head-ok"),
+)
 
 
 def mirror(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from queue import Empty, Queue
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # Lists of which nothing is heard until all of them are read: about a second's work.
 _AT_ONCE = 40
+# Bytes; a worker takes as long to start as the scanner takes for some megabytes.
+_SMALL = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +107,19 @@ def search(git: Git, folder: Path, *, deep: bool) -> Generator[Step, None, None]
     Where a worker died, all objects of its lists need the scanner, some for a second time. The
     workers go on while an object is scanned, and end where nobody wants the rest.
     """
+    listed = list_parts(git, folder)
+    first = [_Part(*each) for each in islice(listed, 1)]
+    if sum(part.size for part in first) <= _SMALL:
+        first += (_Part(*each) for each in islice(listed, 1))
+        if len(first) <= 1:
+            yield from _unsearched(first)
+            return
     waiting = _Waiting()
     arguments = ["deep" if deep else "usual", *git.command()]
     with Pool(waiting.take, "object_worker", arguments, git.environment) as workers:
         try:
-            for each in list_parts(git, folder):
-                waiting.put(part := _Part(*each))
+            for part in chain(first, (_Part(*each) for each in listed)):
+                waiting.put(part)
                 yield Step(expected=part.size)
             waiting.put(None)
             for answer in workers.answers():
@@ -119,6 +129,13 @@ def search(git: Git, folder: Path, *, deep: bool) -> Generator[Step, None, None]
         finally:
             waiting.clear()
             waiting.put(None)
+
+
+def _unsearched(parts: list[_Part]) -> Iterator[Step]:
+    """Yield every object: to scan so few costs less than to start a worker."""
+    for part in parts:
+        yield Step(expected=part.size)
+        yield from _steps(Unanswered(_Lists(b"", part.objects, (part,))))
 
 
 def _steps(answer: Answer[_Lists] | Unanswered[_Lists]) -> Iterator[Step]:

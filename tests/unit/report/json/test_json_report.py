@@ -206,6 +206,7 @@ def test_an_incident_nobody_has_asked_about() -> None:
         "locations": [
             {
                 "source": "working-tree",
+                "repository": "",
                 "path": "a.py",
                 "line": 3,
                 "column": 7,
