@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.cli.main import main
-from sandbox.github.github_server import GitHubServer
-from tests.bare_repositories import push, write_bare
-from tests.doors import command
-from tests.jobs import ACCOUNT
+from tests.bare_repositories import write_bare
+from tests.jobs import ACCOUNT, guard
 from tests.keysmith import long_term
 from tests.leaks import status
+from tests.organisations import CENTRAL, OWNER, Hub, organisation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,60 +22,11 @@ if TYPE_CHECKING:
 
     from sandbox.front.sandbox import Sandbox
 
-OWNER, CENTRAL = "acme", "acme/security"
-COUNTS = re.compile(r"Of ([\d,]+) repositories (.*?); (\d+) renamed meanwhile")
-
-
-@dataclass
-class Hub:
-    """Serve the repositories of an organisation, and sweep them as its security team does."""
-
-    folder: Path
-    server: GitHubServer
-    environment: dict[str, str]
-    tips: dict[str, str] = field(default_factory=dict)
-
-    def add(self, name: str, **files: str) -> None:
-        path = self.folder / "hub" / name
-        contents = {each: text.encode() for each, text in files.items()}
-        self.tips[name] = write_bare(path, {"README.md": b"# An app\n", **contents})
-        repository = self.server.add_repository(f"{OWNER}/{name}", readers=("auditor",))
-        repository.git, repository.size = path, len(self.tips)
-
-    def push(self, name: str, **files: str) -> None:
-        contents = {each: text.encode() for each, text in files.items()}
-        self.tips[name] = push(self.folder / "hub" / name, contents, self.tips[name])
-
-    def sweep(self, work: str, *options: str) -> tuple[int, dict[str, Any], str]:
-        """Sweep the organisation; return the exit code, the report and what people were told."""
-        words = ("org", "sweep", "--owner", OWNER, "--work", str(self.folder / work))
-        done = command(
-            *words,
-            "--jobs",
-            "2",
-            "--format",
-            "json",
-            *options,
-            cwd=self.folder,
-            env=self.environment,
-        )
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout), done.stderr
-
 
 @pytest.fixture
 def hub(tmp_path: Path, sandbox: Sandbox, home: Path) -> Iterator[Hub]:
-    with GitHubServer() as server:
-        server.add_organization(OWNER, "auditor")
-        token = server.add_token("auditor")
-        environment = {
-            **os.environ,
-            **sandbox.environment(ACCOUNT),
-            "GITHUB_API_URL": server.api_url,
-            "GITHUB_SERVER_URL": server.server_url,
-            "GITHUB_TOKEN": token,
-        }
-        yield Hub(tmp_path, server, environment)
+    with organisation(tmp_path, sandbox) as lent:
+        yield lent
 
 
 def places(report: dict[str, Any]) -> set[tuple[str, str]]:
@@ -97,10 +45,11 @@ def test_keys_of_several_repositories_are_one_incident_each_and_dead_in_the_end(
     hub.add("site", **{"deploy.sh": f"export KEY={one.key}\n"})
     hub.add("tools", **{"run.py": f'key = "{two.key}"\n'})
     hub.add("clean")
-    hub.add("security")
-    hub.server.state.repositories[CENTRAL].pushers.add("auditor")
-    code, report, told = hub.sweep("work", "--respond", "--issue-repository", CENTRAL)
-    assert code == 1, told
+    hub.add_central()
+    words = hub.sweep("work", "--respond", "--issue-repository", CENTRAL)
+    done = guard(*words, cwd=hub.folder, env=hub.environment, hurried=True)
+    told, report = done.stderr.decode(), json.loads(done.stdout)
+    assert done.returncode == 1, told
     assert {len(each["locations"]) for each in report["incidents"]} == {1, 2}
     assert {place for _, place in places(report)} == {
         "acme/app/settings.env",
@@ -155,9 +104,7 @@ def test_what_was_not_read_is_named_and_the_counts_add_up(
     for name in ("sound", "broken", "forbidden", "old", "gone"):
         hub.add(name, **{"settings.env": f"KEY={key}\n"})
     planned(hub, "--shards", "2")
-    for file in (hub.folder / "hub/broken/objects").rglob("*"):
-        if file.is_file():
-            file.write_bytes(b"no object")
+    hub.damage("broken")
     hub.server.state.repositories["acme/forbidden"].forbidden = True
     hub.server.rename("acme/old", "acme/new")
     del hub.server.state.repositories["acme/gone"]

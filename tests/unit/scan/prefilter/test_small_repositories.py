@@ -10,6 +10,7 @@ from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.repository import repository_of
 from bedrock_key_guard.scan.prefilter import object_workers
 from bedrock_key_guard.scan.prefilter.object_workers import search
+from bedrock_key_guard.scan.prefilter.pool import Pool
 from tests.bare_repositories import push, write_bare
 
 if TYPE_CHECKING:
@@ -21,11 +22,10 @@ def test_workers_are_started_where_there_is_enough_to_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, started: bool
 ) -> None:
     pools: list[object] = []
-    pool = object_workers.Pool
 
     def watched(*arguments: object) -> object:
         pools.append(arguments)
-        return pool(*arguments)  # type: ignore[arg-type]  # handed on as it came
+        return Pool(*arguments)  # type: ignore[arg-type]  # handed on as it came
 
     monkeypatch.setattr(object_workers, "Pool", watched)
     first = write_bare(tmp_path / "a.git", {"a": b"x" * size})
