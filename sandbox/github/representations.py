@@ -117,7 +117,7 @@ class Writer:
             "default_branch": repository.default_branch,
             "has_issues": repository.has_issues,
             "has_projects": False,
-            "has_wiki": False,
+            "has_wiki": repository.has_wiki,
             "has_pages": False,
             "has_discussions": False,
             "archived": repository.archived,

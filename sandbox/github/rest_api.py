@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from sandbox.github.http_messages import JSON, Answer, Refusal, Request, invalid, page
 from sandbox.github.representations import Writer
 from sandbox.github.state import Comment, Issue, Repository, State, Token
-from sandbox.github.texts_api import TEXTS, node, text_at
+from sandbox.github.texts_api import TEXTS, discussions, node, text_at, texts_in
 from sandbox.github.validation import check_assignees, check_fields, set_state
 
 VIEWER_QUERIES = frozenset({"query{viewer{login}}", "{viewer{login}}"})
@@ -46,6 +46,7 @@ class Api:
             rf"POST {_ISSUES}/(\d+)/comments": self._create_comment,
             rf"POST {_ISSUES}/(\d+)/labels": self._add_labels,
             **{rf"(?:GET|PATCH|PUT) /repos/([^/]+/[^/]+)/({text})": self._text for text in TEXTS},
+            r"GET /repos/([^/]+/[^/]+)/((?:issues/|pulls/)?comments|releases)": self._list_texts,
             r"GET /repos/([^/]+/[^/]+)/labels": self._list_labels,
             r"POST /repos/([^/]+/[^/]+)/labels": self._create_label,
             r"GET /repos/([^/]+/[^/]+)/labels/([^/]+)": self._get_label,
@@ -85,6 +86,9 @@ class Api:
 
     def _graphql(self, request: Request, token: Token) -> Answer:
         query, variables = request.json().get("query", ""), request.json().get("variables")
+        if variables and "discussions(" in str(query):
+            name = f"{variables.get('owner')}/{variables.get('name')}"
+            return discussions(self._readable(token, name), self._write.web)
         if variables:
             return node(self._state, token, str(query), dict(variables))
         if re.sub(r"\s", "", str(query)) not in VIEWER_QUERIES:
@@ -124,6 +128,10 @@ class Api:
 
     def _text(self, request: Request, token: Token, name: str, address: str) -> Answer:
         return text_at(self._readable(token, name), token, request, address)
+
+    def _list_texts(self, request: Request, token: Token, name: str, path: str) -> Answer:
+        repository = self._readable(token, name)
+        return texts_in(repository, request, path, self._write.api, self._write.web)
 
     def _readable(self, token: Token, name: str) -> Repository:
         for repository in self._state.repositories.values():

@@ -91,6 +91,7 @@ class Repository:
     git: Path | None = None
     wiki: Path | None = None
     fork: bool = False
+    has_wiki: bool = False
     topics: list[str] = field(default_factory=list)
     size: int = 0
     pushed_at: str = "2026-01-01T00:00:00Z"

@@ -13,7 +13,7 @@ import re
 from functools import cache
 from typing import Any
 
-from sandbox.github.http_messages import JSON, Answer, Refusal, Request, invalid
+from sandbox.github.http_messages import JSON, Answer, Refusal, Request, invalid, page
 from sandbox.github.openapi.trim import TRIMMED
 from sandbox.github.state import Repository, State, Token
 from sandbox.github.validation import LONGEST
@@ -27,6 +27,12 @@ TEXTS = {
 }
 _PLAIN: dict[str, Any] = {"integer": 1, "number": 1, "boolean": False, "array": [], "string": "x"}
 _FORMATS = {"date-time": "2026-01-01T00:00:00Z", "uri": "https://github.com/x"}
+_IDS = {
+    "issues/comments": "comment_id",
+    "pulls/comments": "comment_id",
+    "comments": "comment_id",
+    "releases": "release_id",
+}
 _MUTATION = re.compile(r"updateDiscussion(Comment)?\(")
 
 
@@ -39,6 +45,37 @@ def text_at(repository: Repository, token: Token, request: Request, address: str
         _change(repository, token, text, request.json())
     (template,) = (each for path, each in TEXTS.items() if re.fullmatch(path, address))
     return Answer(200, {**_answer(template), **text})
+
+
+def texts_in(repository: Repository, request: Request, path: str, api: str, web: str) -> Answer:
+    """List the texts of a kind."""
+    found = [
+        {
+            **_answer(f"/{path}/{{{_IDS[path]}}}"),
+            **text,
+            "html_url": f"{web}/{repository.full_name}/{path}/{address.rpartition('/')[2]}",
+        }
+        for address, text in repository.texts.items()
+        if re.fullmatch(rf"{path}/\d+", address)
+    ]
+    return page(request, found, f"{api}{request.path}")
+
+
+def discussions(repository: Repository, web: str) -> Answer:
+    """List the discussions of a repository, as GraphQL is asked for them; there is one page."""
+    ends = {"hasNextPage": False, "endCursor": None}
+    nodes = [
+        {
+            **text,
+            "html_url": f"{web}/{repository.full_name}/discussions/1",
+            "author_association": "NONE",
+            "comments": {"pageInfo": ends, "nodes": []},
+        }
+        for address, text in repository.texts.items()
+        if address.startswith("D_")
+    ]
+    found = {"discussions": {"pageInfo": ends, "nodes": nodes}}
+    return Answer(200, {"data": {"repository": found}})
 
 
 def node(state: State, token: Token, query: str, variables: dict[str, JSON]) -> Answer:

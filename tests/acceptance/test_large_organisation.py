@@ -33,7 +33,7 @@ LARGEST = 100_000  # KB, as for any repository
 
 
 def start(hub: Hub) -> subprocess.Popen[bytes]:
-    words = hub.sweep("work", "--respond", "--issue-repository", CENTRAL)
+    words = hub.sweep("work", "--respond", "--max-responses", "100", "--issue-repository", CENTRAL)
     return subprocess.Popen(
         [*HURRIED, *words],
         cwd=hub.folder,

@@ -10,6 +10,7 @@ import pytest
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.cli.main import main
+from sandbox.github.contract import violations
 from tests.bare_repositories import write_bare
 from tests.jobs import ACCOUNT, guard
 from tests.keysmith import long_term
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def hub(tmp_path: Path, sandbox: Sandbox, home: Path) -> Iterator[Hub]:
     with organisation(tmp_path, sandbox) as lent:
         yield lent
+        assert violations(lent.server.exchanges) == []
 
 
 def places(report: dict[str, Any]) -> set[tuple[str, str]]:
@@ -241,3 +243,37 @@ def test_a_list_of_addresses_is_swept_without_any_github(
     assert main(["org", "sweep", *words, "--format", "json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert len(report["incidents"][0]["locations"]) == 20
+
+
+def test_what_people_wrote_beside_the_code_is_read_on_request(
+    on_github: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, repository = on_github, f"{OWNER}/app"
+    hub.add("app")
+    hub.add("quiet")
+    keys = [long_term(seed=str(number)) for number in range(7)]
+    state = hub.server.state
+    app = state.repositories[repository]
+    state.add_issue(app, "stranger", keys[0], f"See {keys[1]}")
+    for number, address in enumerate(("issues/comments/1", "pulls/comments/2", "comments/3"), 2):
+        hub.server.add_text(repository, address, body=f"See {keys[number]}")
+    hub.server.add_text(repository, "releases/4", name="1.0", body=f"See {keys[5]}")
+    hub.server.add_text(repository, "D_5", title="How to", body=f"See {keys[6]}")
+    app.has_wiki = state.repositories[f"{OWNER}/quiet"].has_wiki = True
+    app.wiki = hub.folder / "hub/app.wiki"
+    write_bare(app.wiki, {"Home.md": f"See {long_term()}".encode()})
+    planned(hub, "--texts")
+    steps(hub, monkeypatch)
+    code, report = reduced(hub, capsys)
+    assert code == 1
+    assert report["not_scanned"] == []
+    assert len(report["incidents"]) == len(keys) + 1
+    assert {place.split(" ")[0] for _, place in places(report)} == {
+        "acme/app/issues/1",
+        "acme/app/issues/comments/1",
+        "acme/app/pulls/comments/2",
+        "acme/app/comments/3",
+        "acme/app/releases/4",
+        "acme/app/discussions/1",
+        "acme/app.wiki/Home.md",
+    }

@@ -39,6 +39,10 @@ OPERATIONS = {
     "/repos/{owner}/{repo}/pulls/comments/{comment_id}": ("get", "patch"),
     "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}": ("get", "put"),
     "/repos/{owner}/{repo}/releases/{release_id}": ("get", "patch"),
+    "/repos/{owner}/{repo}/issues/comments": ("get",),
+    "/repos/{owner}/{repo}/pulls/comments": ("get",),
+    "/repos/{owner}/{repo}/comments": ("get",),
+    "/repos/{owner}/{repo}/releases": ("get",),
     "/repos/{owner}/{repo}/labels": ("get", "post"),
     "/repos/{owner}/{repo}/labels/{name}": ("get",),
 }

@@ -62,6 +62,8 @@ def _planning(step: argparse.ArgumentParser) -> None:
     since = "what an earlier sweep wrote with --state: only what is new is read"
     step.add_argument("--since", type=file_name, metavar="STATE", help=since)
     add = step.add_argument_group("which of the owner's repositories").add_argument
+    texts = "read issues, comments, discussions, releases and wikis too"
+    add("--texts", action="store_true", help=texts)
     add("--visibility", choices=("public", "private", "internal"), help="only those")
     add("--topic", type=name, metavar="TOPIC", help="only those that have it")
     add("--pushed-since", type=_day, metavar="DATE", help="only those with a push since")
@@ -165,7 +167,7 @@ def _listing(arguments: argparse.Namespace) -> Listing:
     names = ("visibility", "topic", "pushed_since", "archived", "forks")
     wanted = Filter(**{each: getattr(arguments, each) for each in names})
     with client_of(os.environ) as client:
-        return listed(client, arguments.owner, wanted)
+        return listed(client, arguments.owner, wanted, with_texts=arguments.texts)
 
 
 def scan(arguments: argparse.Namespace) -> int:

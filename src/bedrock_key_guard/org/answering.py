@@ -39,7 +39,7 @@ def answered(
     hosting = hosting_of(plan, os.environ)
     recovering = Recovering(
         cache(lambda each, object_id: keys_of_object(each, hosting.token, object_id)),
-        cache(lambda each: keys_of_repository(each, hosting.token)),
+        cache(lambda each: keys_of_repository(each, hosting)),
     )
     report = pipeline.follow(scan_of(told, recovering), verifying, responding)
     if state is not None:

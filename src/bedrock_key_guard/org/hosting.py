@@ -73,7 +73,7 @@ def hosting_of(plan: Plan, environment: Mapping[str, str]) -> Hosting:
         )
     from bedrock_key_guard.org.listing import OnGitHub
 
-    return OnGitHub(client_of(environment), environment.get(GITHUB_TOKEN, ""))
+    return OnGitHub(client_of(environment), environment.get(GITHUB_TOKEN, ""), server)
 
 
 def _hosts(addresses: Iterable[str]) -> set[str]:

@@ -17,11 +17,13 @@ from bedrock_key_guard.errors import GitHubError, RefusedError
 from bedrock_key_guard.github.visibility import Visibility, visibility_in
 from bedrock_key_guard.org.plan import Planned, Skipped
 from bedrock_key_guard.org.rows import Row
+from bedrock_key_guard.org.texts import texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from bedrock_key_guard.github.client import GitHub
+    from bedrock_key_guard.scan.source import Source
 
 JSON = Any
 
@@ -59,8 +61,8 @@ class Listing:
     notes: tuple[str, ...] = ()
 
 
-def listed(client: GitHub, owner: str, wanted: Filter) -> Listing:
-    """Return the repositories of an owner that are wanted.
+def listed(client: GitHub, owner: str, wanted: Filter, *, with_texts: bool = False) -> Listing:
+    """Return the repositories of an owner that are wanted, with their texts and wikis if asked.
 
     Raises GitHubError where there is no such owner, or GitHub does not answer.
     """
@@ -70,7 +72,8 @@ def listed(client: GitHub, owner: str, wanted: Filter) -> Listing:
         if reason := wanted.refusal(each):
             skipped.append(Skipped(str(each["full_name"]), reason))
         else:
-            repositories.append(_planned(each))
+            repositories.append(replace(_planned(each), texts=with_texts))
+            repositories += _wiki(each) if with_texts else ()
     told = tuple(repositories), tuple(skipped)
     if wanted.visibility == "public":
         return Listing(*told)
@@ -78,7 +81,12 @@ def listed(client: GitHub, owner: str, wanted: Filter) -> Listing:
     if not isinstance(private, int):
         unknown = f"GitHub does not tell this token how many private repositories {owner} has."
         return Listing(*told, notes=(unknown,))
-    missing = int(account.get("public_repos") or 0) + private - sum(map(len, told))
+    missing = (
+        int(account.get("public_repos") or 0)
+        + private
+        - sum(not each.wiki for each in repositories)
+        - len(skipped)
+    )
     unseen = f"{missing:,} repositories of {owner} are not shown to this token"
     return Listing(*told, (unseen,) if missing > 0 else ())
 
@@ -95,6 +103,14 @@ def _account(client: GitHub, owner: str) -> tuple[JSON, Iterator[JSON]]:
     return account, client.pages(f"/orgs/{name}/repos", {"type": "all"})
 
 
+def _wiki(repository: JSON) -> Iterator[Planned]:
+    """Yield the wiki of a repository that may have one: a repository of its own."""
+    if repository.get("has_wiki"):
+        of = _planned(repository)
+        address = f"{of.address.removesuffix('.git')}.wiki.git"
+        yield replace(of, name=f"{of.name}.wiki", address=address, size=0, wiki=True)
+
+
 def _planned(repository: JSON) -> Planned:
     return Planned(
         str(repository["full_name"]),
@@ -107,10 +123,11 @@ def _planned(repository: JSON) -> Planned:
 
 @dataclass(frozen=True, slots=True)
 class OnGitHub:
-    """Know the repositories of GitHub by their ids."""
+    """Know the repositories of GitHub by their ids, and what people wrote beside their code."""
 
     client: GitHub
     token: str
+    server: str
 
     def found_again(self, planned: Planned) -> Planned | Row:
         """Return a repository as it is called now, or the row of one that nobody can clone."""
@@ -122,6 +139,10 @@ class OnGitHub:
             return Row(planned.name, "failed", f"{error} {error.remedy}", id=planned.id)
         now = _planned(found)
         return replace(planned, name=now.name, address=now.address)
+
+    def texts(self, name: str) -> Generator[Source, None, None]:
+        """Yield the texts of a repository."""
+        return texts(self.client, name, self.server)
 
 
 def _absent(planned: Planned, error: RefusedError) -> Row:

@@ -22,7 +22,8 @@ class Planned:
     """Name a repository to read: where it is cloned from, and how large it is, in KB.
 
     `id` is GitHub's, which a repository keeps when it is renamed, 0 elsewhere. `tips` are commits
-    that an earlier sweep has read all of.
+    that an earlier sweep has read all of. `texts` tells that what people wrote beside the code is
+    read too, and `wiki` that there may be nothing to clone.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Planned:
     id: int = 0
     visibility: Visibility = "unknown"
     tips: tuple[str, ...] = ()
+    texts: bool = False
+    wiki: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,20 @@ from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.mirror import mirror, tips
 from bedrock_key_guard.git.object_lists import existing
 from bedrock_key_guard.git.repository import repository_of
+from bedrock_key_guard.model.findings import Scan, joined
 from bedrock_key_guard.org.rows import Row, found
+from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.scan import read as read_source
 from bedrock_key_guard.scan.scan import scan
 from bedrock_key_guard.scan.scanning import Scanning
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from bedrock_key_guard.org.plan import Planned
     from bedrock_key_guard.org.rows import Reading
+    from bedrock_key_guard.scan.source import Source
 
 EVERYTHING = ("+refs/*:refs/*",)
 
@@ -35,6 +40,9 @@ class Hosting(Protocol):
     def found_again(self, planned: Planned) -> Planned | Row:
         """Return a repository that could not be cloned as it is now, or why nobody can."""
 
+    def texts(self, name: str) -> Generator[Source, None, None]:
+        """Yield what people wrote beside the code of a repository."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -45,6 +53,10 @@ class Listed:
     def found_again(self, planned: Planned) -> Planned | Row:
         """Return it as it was: nobody knows more."""
         return planned
+
+    def texts(self, name: str) -> Generator[Source, None, None]:  # noqa: ARG002  # of any
+        """Yield nothing: there is only Git."""
+        yield from ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,8 @@ def cloned(planned: Planned, hosting: Hosting, folder: Path) -> Clone:
         return _cloned(planned, hosting, folder)
     except GuardError as error:
         failed = _failed(planned, error)
+    if planned.wiki:
+        return replace(begun, row=replace(failed, state="read", reason=""))
     again = hosting.found_again(planned)
     if isinstance(again, Row):
         return replace(begun, row=again)
@@ -97,14 +111,22 @@ def _failed(planned: Planned, error: GuardError) -> Row:
     return Row(planned.name, "failed", f"{error} {error.remedy}", id=planned.id)
 
 
-def read(clone: Clone, *, deep: bool = False) -> Row:
-    """Read a clone, as far as an earlier sweep did not, and return what became of it."""
-    if clone.row is not None:
-        return replace(clone.row, now=clone.now)
-    planned = clone.planned
+def read(clone: Clone, hosting: Hosting, *, deep: bool = False) -> Row:
+    """Read a clone, as far as an earlier sweep did not, and return what became of it.
+
+    Texts are read whole each time: nobody tells which of them were changed.
+    """
+    planned, scanned = clone.planned, Scan()
+    reading: Reading = "nothing new"
+    if clone.row is not None and clone.row.state != "read":
+        return clone.row
     try:
-        wanted, reading = _wanted(clone, deep=deep)
-        scanned = scan(wanted, os.environ)
+        if clone.row is None:
+            wanted, reading = _wanted(clone, deep=deep)
+            scanned = scan(wanted, os.environ)
+        if planned.texts and not scanned.interrupted:
+            written = read_source(hosting.texts(clone.now or planned.name), AllowList())
+            scanned = joined(scanned, written)
     except GuardError as error:
         return _failed(planned, error)
     if scanned.interrupted:

@@ -13,7 +13,7 @@ from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.mirror import mirror
 from bedrock_key_guard.git.repository import repository_of
-from bedrock_key_guard.model.findings import Scanned
+from bedrock_key_guard.model.findings import Scan, Scanned, joined
 from bedrock_key_guard.org.reading import EVERYTHING
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.scan import read, scan
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.org.plan import Planned
+    from bedrock_key_guard.org.reading import Hosting
 
 
 def keys_of_object(planned: Planned, token: str, object_id: str) -> tuple[Finding, ...]:
@@ -42,13 +43,14 @@ def keys_of_object(planned: Planned, token: str, object_id: str) -> tuple[Findin
             return ()
 
 
-def keys_of_repository(planned: Planned, token: str) -> tuple[Finding, ...]:
+def keys_of_repository(planned: Planned, hosting: Hosting) -> tuple[Finding, ...]:
     """Return the keys of a whole repository, for those that no object holds, such as names."""
     with _folder() as work:
         try:
-            folder = mirror(work / "clone", planned.address, token, EVERYTHING)
+            folder = mirror(work / "clone", planned.address, hosting.token, EVERYTHING)
             whole = Scanning(paths=(folder,), source="history", deep=True)
-            return scan(whole, os.environ).findings
+            written = read(hosting.texts(planned.name), AllowList()) if planned.texts else Scan()
+            return joined(scan(whole, os.environ), written).findings
         except GuardError:
             return ()
 

@@ -105,15 +105,15 @@ def _rows(repositories: Sequence[Planned], hosting: Hosting, *, deep: bool) -> I
         for planned, slot in zip(repositories, slots, strict=True):
             ahead = side.submit(cloned, planned, hosting, slot)
             if begun is not None:
-                yield _read(begun.result(), work, deep=deep)
+                yield _read(begun.result(), hosting, work, deep=deep)
             begun = ahead
         if begun is not None:
-            yield _read(begun.result(), work, deep=deep)
+            yield _read(begun.result(), hosting, work, deep=deep)
 
 
-def _read(clone: Clone, work: Path, *, deep: bool) -> Row:
+def _read(clone: Clone, hosting: Hosting, work: Path, *, deep: bool) -> Row:
     try:
-        return read(clone, deep=deep)
+        return read(clone, hosting, deep=deep)
     finally:
         top = clone.folder.relative_to(work).parts[0]
         shutil.rmtree(work / top, ignore_errors=True)

@@ -121,6 +121,11 @@ def _inputs(event: EventFile | None, missing: Sequence[NotScanned]) -> Inputs:
         yield NotScanned("the event", "missing", "its file cannot be read as JSON")
         return
     yield Passed(objects=1, bytes=size)
+    yield from texts_of(payload, event)
+
+
+def texts_of(payload: JSON, event: EventFile) -> Iterator[Input]:
+    """Yield the texts of a payload that may hold a key, each with its page and its author."""
     for place, text in _texts(payload, event):
         if may_hold_key(text):
             yield _input(place, text)
