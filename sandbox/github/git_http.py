@@ -77,8 +77,10 @@ def _backend(  # what CGI asks for
         "REMOTE_ADDR": "127.0.0.1",
     }
     done = subprocess.run(
-        ["git", "http-backend"], env=environment, input=body, capture_output=True, check=True
+        ["git", "http-backend"], env=environment, input=body, capture_output=True, check=False
     )
+    if done.returncode:
+        return 500, {}, b"Internal Server Error\n"
     head, _, content = done.stdout.partition(b"\r\n\r\n")
     lines = (line.partition(": ") for line in head.decode().splitlines())
     given = {name: value for name, _, value in lines}
