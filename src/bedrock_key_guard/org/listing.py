@@ -87,7 +87,7 @@ def listed(client: GitHub, owner: str, wanted: Filter, *, with_texts: bool = Fal
         - sum(not each.wiki for each in repositories)
         - len(skipped)
     )
-    unseen = f"{missing:,} repositories of {owner} are not shown to this token"
+    unseen = f"of the repositories of {owner} {missing:,} are not shown to this token"
     return Listing(*told, (unseen,) if missing > 0 else ())
 
 

@@ -1,0 +1,98 @@
+"""What an owner has is listed, left out with a reason, or said to be unseen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bedrock_key_guard.github.client import GitHub
+from bedrock_key_guard.org.listing import Filter, OnGitHub, listed
+from bedrock_key_guard.org.plan import Planned
+from bedrock_key_guard.org.rows import Row
+from sandbox.github.contract import violations
+from sandbox.github.github_server import GitHubServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLAIN = {"full_name": "acme/a", "visibility": "private", "pushed_at": "2026-06-01T00:00:00Z"}
+REFUSALS: list[tuple[Filter, dict[str, Any], str]] = [
+    (Filter(), {"archived": True, "fork": True}, ""),
+    (Filter(visibility="public"), {}, "it is not public"),
+    (Filter(visibility="public"), {"visibility": "public"}, ""),
+    (Filter(topic="pay"), {"topics": ["shop"]}, "it has not the topic pay"),
+    (Filter(topic="pay"), {"topics": ["pay"]}, ""),
+    (Filter(pushed_since="2026-06-02"), {}, "nothing was pushed since 2026-06-02"),
+    (Filter(pushed_since="2026-06-01"), {}, ""),
+    (Filter(pushed_since="2026-06-01"), {"pushed_at": None}, "nothing was pushed since 2026-06-01"),
+    (Filter(archived=False), {"archived": True}, "it is archived"),
+    (Filter(forks=False), {"fork": True}, "it is a fork"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "change", "reason"), REFUSALS)
+def test_a_repository_is_left_out_with_its_reason(
+    wanted: Filter, change: dict[str, Any], reason: str
+) -> None:
+    assert wanted.refusal({**PLAIN, **change}) == reason
+
+
+@pytest.fixture
+def github() -> Iterator[GitHubServer]:
+    with GitHubServer() as server:
+        server.add_organization("acme", "auditor")
+        for number in range(130):
+            server.add_repository(f"acme/app-{number:03}", readers=("auditor",))
+        server.add_repository("acme/open", visibility="public")
+        server.add_repository("somebody/theirs", visibility="public")
+        yield server
+        assert violations(server.exchanges) == []
+
+
+def client(github: GitHubServer, login: str) -> GitHub:
+    return GitHub(github.add_token(login), api_url=github.api_url)
+
+
+def test_all_pages_are_listed_and_nothing_of_others(github: GitHubServer) -> None:
+    found = listed(client(github, "auditor"), "acme", Filter())
+    assert len(found.repositories) == 131
+    assert (found.skipped, found.unseen, found.notes) == ((), (), ())
+
+
+def test_what_the_token_is_not_shown_is_counted(github: GitHubServer) -> None:
+    github.add_repository("acme/hidden")
+    found = listed(client(github, "auditor"), "acme", Filter())
+    assert found.unseen == ("of the repositories of acme 1 are not shown to this token",)
+
+
+def test_where_github_does_not_count_nobody_knows(github: GitHubServer) -> None:
+    found = listed(client(github, "stranger"), "acme", Filter())
+    assert [each.name for each in found.repositories] == ["acme/open"]
+    assert found.unseen == ()
+    assert "does not tell this token" in found.notes[0]
+
+
+def test_a_wiki_is_a_repository_of_its_own(github: GitHubServer) -> None:
+    github.state.repositories["acme/open"].has_wiki = True
+    found = listed(client(github, "auditor"), "acme", Filter(topic=None), with_texts=True)
+    assert found.unseen == ()
+    (wiki,) = (each for each in found.repositories if each.wiki)
+    assert wiki.name == "acme/open.wiki"
+    assert wiki.address.endswith("/acme/open.wiki.git")
+
+
+def test_one_that_was_renamed_forbidden_or_deleted_is_found_again_by_its_id(
+    github: GitHubServer,
+) -> None:
+    hosting = OnGitHub(client(github, "auditor"), "token", github.server_url)
+    names = ("app-000", "app-001", "app-002")
+    each = [github.state.repositories[f"acme/{name}"] for name in names]
+    planned = [Planned(one.full_name, "old", id=one.id) for one in each]
+    github.rename("acme/app-000", "acme/shop")
+    each[1].forbidden = True
+    del github.state.repositories["acme/app-002"]
+    renamed, *others = map(hosting.found_again, planned)
+    assert isinstance(renamed, Planned)
+    assert (renamed.name, renamed.address) == ("acme/shop", f"{github.server_url}/acme/shop.git")
+    assert [one.state for one in others if isinstance(one, Row)] == ["forbidden", "gone"]
