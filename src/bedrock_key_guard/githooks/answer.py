@@ -41,7 +41,7 @@ def answer(mode: str, options: Sequence[tuple[str, str]], words: Sequence[str]) 
     `words` are files, or what Git gives the hook as arguments. Raises UsageError for options and
     files that cannot be used.
     """
-    allow = _allow_list(options)
+    allow = allow_list_of(options)
     if mode != "--receive":
         scan = read(_sources(mode, words), allow)
         return _explain(scan, _OCCASIONS.get(mode, COMMIT), allow)
@@ -89,7 +89,8 @@ def _existing(files: Sequence[str]) -> Sequence[str]:
     return files
 
 
-def _allow_list(options: Sequence[tuple[str, str]]) -> AllowList:
+def allow_list_of(options: Sequence[tuple[str, str]]) -> AllowList:
+    """Return what a hook's options allow. Raises UsageError for files that cannot be used."""
     files = {name: Path(value) for name, value in options}
     exclude = [value for name, value in options if name == "--exclude"]
     return allow_list(files.get("--allow-list"), files.get("--baseline"), exclude)
