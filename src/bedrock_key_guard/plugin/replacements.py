@@ -67,27 +67,30 @@ class DetectorBesideEngine(BedrockApiKeyDetector):
 DetectorBesideEngine.__name__ = NAME
 
 
-def replace_parts() -> None:
-    """Put ours in place, in its pool's processes too. Raises UsageError where it has others."""
-    register()
+def replace_parts(*, to_audit: bool) -> None:
+    """Put ours in place, in its pool's processes too. Raises UsageError where it has others.
+
+    An audit asks the detector itself for what is in a line.
+    """
+    register(BedrockApiKeyDetector if to_audit else DetectorBesideEngine)
     _make_complete()
     _make_safe()
 
 
-def register() -> None:
+def register(detector: type[BedrockApiKeyDetector]) -> None:
     """Make the detector known by its name, as detect-secrets does for the plugins it loads.
 
     Raises UsageError where detect-secrets then finds another of that name, or none.
     """
     known: dict[str, Any] = util.get_mapping_from_secret_type_to_class()
-    known[SECRET_TYPE] = DetectorBesideEngine
-    if not isinstance(initialize.from_plugin_classname(NAME), DetectorBesideEngine):
+    known[SECRET_TYPE] = detector
+    if type(initialize.from_plugin_classname(NAME)) is not detector:
         raise UsageError(f"detect-secrets has another detector called {NAME}.", remedy=_REMEDY)
 
 
 def configure_child(config: dict[str, Any]) -> Settings:
     """Set up a process of detect-secrets' pool, which may know nothing of its parent's changes."""
-    register()
+    register(DetectorBesideEngine)
     return _configure(config)
 
 

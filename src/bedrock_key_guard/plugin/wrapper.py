@@ -49,8 +49,8 @@ def run(arguments: list[str]) -> int:
 
     Raises UsageError where detect-secrets does not take the detector, or is to run foreign code.
     """
-    replace_parts()
     options, words = _own_options(arguments)
+    replace_parts(to_audit=words[:1] == ["audit"])
     allow = _allow_list(options) if options else None
     CompleteCollection.begin(allow)
     if words[:1] == ["audit"]:

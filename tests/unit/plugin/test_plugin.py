@@ -115,7 +115,7 @@ def test_it_stops_loudly_where_another_detector_has_its_name() -> None:
     known["Impostor"] = Impostor
     try:
         with pytest.raises(UsageError, match="another detector called BedrockApiKeyDetector"):
-            replacements.register()
+            replacements.register(BedrockApiKeyDetector)
     finally:
         known.clear()
         known.update(before)
