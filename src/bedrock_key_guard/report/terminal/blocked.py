@@ -61,6 +61,14 @@ COMMITTED = Occasion(
         _FROM,
     ),
 )
+OCCASIONS = {
+    "--files": COMMIT,
+    "--staged": COMMIT,
+    "--message": MESSAGE,
+    "--push": PUSH,
+    "--receive": RECEIPT,
+}
+"""In which words each mode of the hook speaks."""
 
 
 def blocked(
