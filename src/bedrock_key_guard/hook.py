@@ -76,6 +76,11 @@ def _run(arguments: list[str]) -> int:
         words = [word for word in words if needs_scanner(word)]
         if not words:
             return 0
+    if mode == "--push" and not words:
+        from bedrock_key_guard.scan.prefilter.unpushed import may_bring_key
+
+        if not may_bring_key(os.environ):
+            return 0
     from bedrock_key_guard.githooks.answer import answer
 
     return answer(mode, options, words)

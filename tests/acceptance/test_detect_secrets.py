@@ -415,11 +415,11 @@ def test_without_detect_secrets_it_says_so(tmp_path: Path) -> None:
     [
         ("scan", "> /dev/full", 4, "Standard output cannot be written to"),
         ("hook app.env", "> /dev/full", 4, "Standard output cannot be written to"),
-        ("scan", ">&-", 0, ""),
+        ("scan", ">&-", 0, "names BedrockApiKeyDetector"),
         ("hook app.env", ">&-", 1, "a key would be committed"),
         ("hook app.env", "2>&- >&-", 1, ""),
         ("hook --help", "> /dev/full", 4, "Standard output cannot be written to"),
-        ("scan", "> >(:)", 0, ""),
+        ("scan", "> >(:)", 0, "names BedrockApiKeyDetector"),
         ("hook app.env", "> >(:)", 1, "a key would be committed"),
     ],
 )

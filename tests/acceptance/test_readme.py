@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -54,14 +55,18 @@ def as_pattern(output: str) -> str:
 
 
 def test_every_command_does_in_the_playground_what_is_printed_under_it(
-    playground: Playground,
+    playground: Playground, tmp_path: Path
 ) -> None:
+    # The playground has the guard alone, without its extra.
+    (tmp_path / "detect-secrets").symlink_to(BIN / "detect-secrets")
+    environment = playground.environment()
+    environment["PATH"] += f"{os.pathsep}{tmp_path}"
     for command, output in sessions():
         line = command.replace("/path/to/bedrock-key-guard", shlex.quote(str(ROOT)))
         done = subprocess.run(
             ["bash", "-c", line],
             cwd=playground.repository,
-            env=playground.environment(),
+            env=environment,
             capture_output=True,
             text=True,
             check=False,

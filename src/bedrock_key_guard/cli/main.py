@@ -78,6 +78,7 @@ _COMMANDS = {
     "hooks": ("install|uninstall [OPTION ...]", "Set up Git's own hooks in this repository."),
     "allow": ("FINGERPRINT --reason WHY --allow-list FILE", "Allow a key that is none."),
     "explain": ("< FILE", "Say offline what the key on standard input is."),
+    "detect-secrets-plugin": ("", "Print the file that `detect-secrets -p` takes."),
 }
 
 
@@ -87,6 +88,10 @@ def _command(name: str) -> tuple[Command, list[Parser]]:
         from bedrock_key_guard.cli.explain import explain
 
         return explain, []
+    if name == "detect-secrets-plugin":
+        from bedrock_key_guard.cli.plugin_file import print_plugin_file
+
+        return print_plugin_file, []
     if name == "allow":
         from bedrock_key_guard.cli.allow import allow, allow_options
 

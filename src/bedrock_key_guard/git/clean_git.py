@@ -26,6 +26,7 @@ from bedrock_key_guard.git.repository import (
     search_outside,
     work_trees,
 )
+from bedrock_key_guard.git.variables import variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BLOCK = 1 << 16
 _NO_PROGRAM = (errno.ENOENT, errno.EACCES, errno.ENOEXEC)
-_KEPT_VARIABLES = ("SYSTEMROOT", "TMPDIR", "TEMP")
 
 
 class Git:
@@ -50,25 +50,9 @@ class Git:
         self.repository = repository
         self.name = str(repository.work_tree)
         self._children: list[subprocess.Popen[bytes]] = []
-        self.environment = {
-            **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
-            "PATH": os.environ.get("PATH", os.defpath),
-            "GIT_ATTR_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_DIR": str(clean_dir),
-            "GIT_INDEX_FILE": str(index),
-            "GIT_LITERAL_PATHSPECS": "1",
-            "GIT_NO_LAZY_FETCH": "1",
-            "GIT_NO_REPLACE_OBJECTS": "1",
-            "GIT_OBJECT_DIRECTORY": str(repository.common_dir / "objects"),
-            "GIT_OPTIONAL_LOCKS": "0",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_WORK_TREE": str(repository.work_tree),
-            "HOME": str(clean_dir),
-            "LC_ALL": "C",
-            **objects,
-        }
+        folder = repository.common_dir / "objects"
+        named = map(str, (clean_dir, repository.work_tree, folder, index))
+        self.environment = {**variables(*named), **objects}
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what Git prints. Raises GuardError where Git fails."""

@@ -9,23 +9,18 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.git.object_lists import lines
+from bedrock_key_guard.git.raw_changes import ADDED, OLDEST_FIRST, RAW, SUBMODULE, raw_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from bedrock_key_guard.git.clean_git import Git
 
-_RAW = (
-    *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
-    "--format=%x01%H %at",
-)
 # With `-m` a merge is shown against each parent, so that what a merge itself added is seen.
-_EACH = ("diff-tree", *_RAW, "--stdin", "--root", "-r", "-m")
-_OLDEST_FIRST = ("--reverse", "--topo-order")
+_EACH = ("diff-tree", *RAW, "--stdin", "--root", "-r", "-m")
 _AT_A_TIME = 10_000
 # Fewer commits than this are compared as soon as a second process is started.
 _SHARE = 500
-_ABSENT, _SUBMODULE = b"000000", b"160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ def introductions(git: Git, objects: Sequence[str], revisions: Sequence[str]) ->
     named = lines(revisions[len(options) :])
     if not objects:
         return []
-    listed = git.run("rev-list", *_OLDEST_FIRST, *options, "--stdin", stdin=named)
+    listed = git.run("rev-list", *OLDEST_FIRST, *options, "--stdin", stdin=named)
     return _first_of(_found(git, objects, listed.splitlines(keepends=True)))
 
 
@@ -90,37 +85,26 @@ def additions(
 ) -> tuple[list[str], list[Introduction]]:
     """Return the commits that revisions name and what they put where, oldest first.
 
-    Where there are `paths`, they are those commits alone that changed one of them. With `-c` a
-    merge is shown only where it differs from every parent: what it added itself.
+    Where there are `paths`, they are those commits alone that changed one of them.
     """
     only = ("--full-history", "--", *paths) if paths else ("--",)
-    output = git.run("log", *_RAW, *_OLDEST_FIRST, "-c", *revisions, *only)
+    output = git.run(*ADDED, *revisions, *only)
     commits: list[str] = []
     return commits, list(_changes(output, commits))
 
 
 def _changes(output: bytes, commits: list[str] | None = None) -> Iterator[Introduction]:
-    """Read `--raw -z`: a header for each commit (kept in `commits`), then changes and paths.
-
-    A change begins with a colon for each parent, then a mode and an object id for each and for the
-    commit itself (git-diff(1), "Raw output format" and "diff format for merges"). What a commit
-    took away is left out.
-    """
-    fields = iter(output.split(b"\0"))
+    """Read what commits put where; each commit is kept in `commits`."""
     commit, author_time = "", None
-    for field in fields:
-        if field.startswith(b"\x01"):
-            commit, _, time = field[1:].decode().strip().partition(" ")
+    for header, mode, object_id, path in raw_changes(output):
+        if header:
+            commit, _, time = header.decode().partition(" ")
             author_time = moment(time)
             if commits is not None:
                 commits.append(commit)
-        elif field.lstrip(b"\n").startswith(b":"):
-            parents, words = field.count(b":"), field.lstrip(b"\n:").split()
-            mode, object_id = words[parents], words[2 * parents + 1].decode()
-            path = os.fsdecode(next(fields))
-            if mode != _ABSENT:
-                linked = mode == _SUBMODULE
-                yield Introduction(object_id, path, commit, author_time, linked)
+        else:
+            linked = mode == SUBMODULE
+            yield Introduction(object_id.decode(), os.fsdecode(path), commit, author_time, linked)
 
 
 def moment(seconds: str) -> datetime | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.variables import FORMAT_0
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +28,6 @@ _PLAIN = re.compile(rb"(?!.*\.lock(?:/|$))refs(?:/[\w+#=-]+(?:\.[\w+#=-]+)*)+")
 _LONGEST = 1 << 13
 _HASH = "extensions.objectFormat"
 _HASHES = ("sha1", "sha256")
-_FORMAT_0 = "[core]\nrepositoryformatversion = 0\n"
 _FORMAT_1 = "[core]\nrepositoryformatversion = 1\n[extensions]\nobjectFormat = {}\n"
 
 
@@ -103,7 +103,7 @@ def configure(repository: Repository, run: Callable[..., bytes], clean_dir: Path
     Git itself has to read it, because it can be written in many ways, and a repository of which it
     is not understood looks empty. Raises UsageError for a hash that is not known.
     """
-    (clean_dir / "config").write_text(_FORMAT_0, encoding="utf-8")
+    (clean_dir / "config").write_text(FORMAT_0, encoding="utf-8")
     theirs = repository.common_dir.absolute() / "config"
     if not _mentions_a_hash(theirs):
         return

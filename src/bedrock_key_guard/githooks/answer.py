@@ -1,4 +1,7 @@
-"""Scan what a hook is about, where that may hold a key, and explain what is found."""
+"""Scan what a hook is about, where that may hold a key, and explain what is found.
+
+The words for that are imported where there is something to say: this runs at every push.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.githooks.deadline import deadline
-from bedrock_key_guard.githooks.explanations import explanations
-from bedrock_key_guard.model.findings import incidents_of
-from bedrock_key_guard.report.terminal.blocked import (
-    COMMIT,
-    MESSAGE,
-    PUSH,
-    RECEIPT,
-    partial,
-    unread,
-)
 from bedrock_key_guard.scan.allowlist import allow_list
 from bedrock_key_guard.scan.scan import read
-from bedrock_key_guard.text.redaction import keep_out
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from bedrock_key_guard.model.findings import Scan
-    from bedrock_key_guard.report.terminal.blocked import Occasion
     from bedrock_key_guard.scan.allowlist import AllowList
     from bedrock_key_guard.scan.source import Source
 
 _SECONDS = 60.0
-_OCCASIONS = {"--message": MESSAGE, "--push": PUSH, "--receive": RECEIPT}
 
 
 def answer(mode: str, options: Sequence[tuple[str, str]], words: Sequence[str]) -> int:
@@ -41,15 +30,17 @@ def answer(mode: str, options: Sequence[tuple[str, str]], words: Sequence[str]) 
     `words` are files, or what Git gives the hook as arguments. Raises UsageError for options and
     files that cannot be used.
     """
-    allow = _allow_list(options)
+    allow = allow_list_of(options)
     if mode != "--receive":
         scan = read(_sources(mode, words), allow)
-        return _explain(scan, _OCCASIONS.get(mode, COMMIT), allow)
+        return _explain(scan, mode, allow)
+    from bedrock_key_guard.githooks.deadline import deadline
+
     seconds = _seconds(options)
     late = _too_late(seconds)
     with deadline(seconds, late) as over:
         scan = read(_sources(mode, words), allow)
-    code = _explain(scan, RECEIPT, allow)
+    code = _explain(scan, mode, allow)
     if over.is_set():
         sys.stderr.write(late)
     return code
@@ -89,7 +80,8 @@ def _existing(files: Sequence[str]) -> Sequence[str]:
     return files
 
 
-def _allow_list(options: Sequence[tuple[str, str]]) -> AllowList:
+def allow_list_of(options: Sequence[tuple[str, str]]) -> AllowList:
+    """Return what a hook's options allow. Raises UsageError for files that cannot be used."""
     files = {name: Path(value) for name, value in options}
     exclude = [value for name, value in options if name == "--exclude"]
     return allow_list(files.get("--allow-list"), files.get("--baseline"), exclude)
@@ -113,16 +105,23 @@ def _too_late(seconds: float) -> str:
     )
 
 
-def _explain(scan: Scan, occasion: Occasion, allow: AllowList) -> int:
+def _explain(scan: Scan, mode: str, allow: AllowList) -> int:
     """Explain what a scan found, if anything must be shown, and return the exit code.
 
     What is elsewhere is warned of alone: nobody can bring it by writing the commit otherwise.
     """
+    if not (scan.findings or scan.not_scanned):
+        return 0
+    from bedrock_key_guard.githooks.explanations import explanations
+    from bedrock_key_guard.model.findings import incidents_of
+    from bedrock_key_guard.report.terminal.blocked import OCCASIONS, partial, unread
+    from bedrock_key_guard.text.redaction import keep_out
+
     for finding in scan.findings:
         keep_out(finding.key.secret)
     unknown = [each for each in scan.findings if not each.allowed]
     shown = [each for each in unknown if each.confidence == "exact"]
-    for text in explanations(shown, occasion, str(allow.file or "")):
+    for text in explanations(shown, OCCASIONS[mode], str(allow.file or "")):
         _say(text)
     if parts := incidents_of(each for each in unknown if each.confidence == "malformed"):
         _say(partial(len(parts)))

@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from bedrock_key_guard.report.terminal.blocked import Occasion
 
 
-def explanations(
-    findings: Sequence[Finding], occasion: Occasion, allow_list: str | None
-) -> list[str]:
+def explanations(findings: Sequence[Finding], occasion: Occasion, allow_list: str) -> list[str]:
     """Return a text for what is new, and one for what was committed before.
 
-    `allow_list` is the file that the hook goes by, "" for none, and None where it could take none.
+    `allow_list` is the file that the hook goes by, "" for none.
     """
     known = _known(findings) if occasion is COMMIT and findings else frozenset()
     new = [each for each in findings if each.key.fingerprint not in known]

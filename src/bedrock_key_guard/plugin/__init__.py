@@ -1,7 +1,8 @@
 """Run detect-secrets with Amazon Bedrock API keys added, registered by name.
 
-`detector` is the plugin itself, `wrapper` runs detect-secrets around it, and `git_answers` answers
-its questions about Git. A baseline made this way holds no path of any machine.
+`detector` is the plugin itself, `wrapper` runs detect-secrets around it, `replacements` are what it
+gets in place of its own parts, `collection` is what it collects in, and `git_answers` answers its
+questions about Git. A baseline made this way holds no path of any machine.
 """
 
 from __future__ import annotations
@@ -9,8 +10,20 @@ from __future__ import annotations
 import os
 import sys
 
-from bedrock_key_guard.console.standard_streams import replace_closed_streams, report_error
+from bedrock_key_guard.console.standard_streams import replace_closed_streams, report_error, write
 from bedrock_key_guard.errors import InterruptedRunError, UsageError, as_guard_error, install_with
+
+USAGE = """\
+usage: bedrock-key-guard-detect-secrets [hook] [OPTION ...] [FILE ...]
+       bedrock-key-guard-detect-secrets scan|audit [OPTION ...]
+
+These are detect-secrets' own commands, with Amazon Bedrock API keys added, and take its options:
+`COMMAND --help` lists them. Beside those:
+
+  --allow-list FILE, --exclude PATTERN    Bedrock keys that the hook need not tell, as in the other
+                                          hooks of the guard
+  --portable                              of `scan`: write a baseline that detect-secrets without
+                                          the guard takes, too"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,6 +35,9 @@ def main(argv: list[str] | None = None) -> int:
     replace_closed_streams()
     try:
         arguments = sys.argv[1:] if argv is None else argv
+        if arguments in (["-h"], ["--help"]):
+            write(f"{USAGE}\n")
+            return 0
         _refuse_files_named_like_options(arguments)
         return _run(arguments)
     except KeyboardInterrupt:

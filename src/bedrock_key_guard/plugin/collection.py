@@ -19,15 +19,16 @@ from bedrock_key_guard.plugin.detector import (
     potential_secret,
     scan_file,
     wanted,
+    whole_keys,
 )
-from bedrock_key_guard.text.redaction import keep_out, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from detect_secrets.core.potential_secret import PotentialSecret
 
     from bedrock_key_guard.model.findings import Finding, NotScanned
+    from bedrock_key_guard.scan.allowlist import AllowList
 
 # As many characters as a secret may never show; a shorter value may be in a key by chance.
 _FRAGMENT = 12
@@ -37,17 +38,30 @@ class CompleteCollection(SecretsCollection):
     """Add the keys that the engine finds to those of detect-secrets, each of them once.
 
     detect-secrets makes collections where it likes, so what was missed and found is kept for all.
-    `new` are the findings that no baseline knows.
+    `new` are the findings that no baseline knows, `allow` says which people need not see, and
+    `written` is what a baseline was written of. A portable baseline does not name the detector, and
+    keeps what detect-secrets itself finds of a key: so it serves who has detect-secrets alone.
     """
 
     missed: ClassVar[set[NotScanned]] = set()
     new: ClassVar[list[Finding]] = []
-    _found: ClassVar[dict[PotentialSecret, list[Finding]]] = {}
+    allow: ClassVar[AllowList | None] = None
+    is_portable: ClassVar[bool] = False
+    written: ClassVar[SecretsCollection | None] = None
+    # Of each file: the keys in it, and of those that people must see the secrets that they are.
+    _keys: ClassVar[dict[str, list[Finding]]] = {}
+    _found: ClassVar[dict[str, dict[PotentialSecret, list[Finding]]]] = {}
+
+    @classmethod
+    def begin(cls, allow: AllowList | None) -> None:
+        """Forget what an earlier run of this process has met."""
+        cls.missed, cls.new, cls._keys, cls._found = set(), [], {}, {}
+        cls.allow, cls.is_portable, cls.written = allow, False, None
 
     @classmethod
     def findings_of(cls, secret: PotentialSecret) -> list[Finding]:
         """Return the engine's findings for what detect-secrets calls `secret`."""
-        return cls._found.get(secret, [])
+        return cls._found.get(secret.filename, {}).get(secret, [])
 
     def scan_file(self, filename: str) -> None:
         """Scan one file as detect-secrets does, and then with the engine."""
@@ -61,29 +75,61 @@ class CompleteCollection(SecretsCollection):
             self._complete(filename)
 
     def json(self) -> dict[str, Any]:
-        """Return what a baseline holds; no file's name in it shows a key."""
+        """Return what a baseline holds: names as every system reads them, which show no key."""
+        from bedrock_key_guard.text.redaction import redact
+
         files: dict[str, list[dict[str, Any]]] = {}
         for name, secrets in super().json().items():
-            shown = files.setdefault(redact(name), [])
-            shown += ({**each, "filename": redact(name)} for each in secrets)
+            shown = redact(name).replace("\\", "/")
+            files.setdefault(shown, []).extend({**each, "filename": shown} for each in secrets)
         return files
+
+    def __sub__(self, baseline: SecretsCollection) -> SecretsCollection:
+        """Return what a baseline does not know: each key once, and as what it is.
+
+        A key is known by its hash, whichever detector saw it and however its file was named.
+        """
+        new = SecretsCollection()
+        for name in self.files:
+            place = self._place(name)
+            known = {(each.type, each.secret_hash) for each in _of_file(baseline, name)}
+            hashes = {secret_hash for _, secret_hash in known}
+            others = _without_parts(self[name], self._keys.get(place, []))
+            new[name] = {each for each in others if (each.type, each.secret_hash) not in known}
+            found = self._found.get(place, {})
+            new[name] |= {each for each in found if each.secret_hash not in hashes}
+        return new
 
     def _complete(self, filename: str) -> None:
         if BedrockApiKeyDetector.__name__ not in get_settings().plugins:
             return
-        path = os.path.join(self.root, filename)  # noqa: PTH118  # as detect-secrets joins them
-        scan = scan_file(path)
+        place = self._place(filename)
+        scan = scan_file(place, self.allow)
+        if scan is None:
+            return
         self.missed.update(scan.not_scanned)
-        findings = wanted(scan, path)
+        keys = self._keys[place] = whole_keys(scan)
+        found = self._found[place] = {}
+        for finding in wanted(scan, place):
+            secret = potential_secret(finding.key, place, finding.location.line)
+            found.setdefault(secret, []).append(finding)
         name = convert_local_os_path(filename)
-        secrets = _without_parts(self.data.pop(name, set()), findings)
-        for finding in findings:
-            place = convert_local_os_path(path), finding.location.line
-            secret = potential_secret(finding.key, *place)
-            self._found.setdefault(secret, []).append(finding)
-            secrets.add(secret)
+        secrets = _without_parts(self.data.pop(name, set()), [] if self.is_portable else keys)
+        seen = {each.secret_hash for each in secrets}
+        secrets |= {each for each in found if each.secret_hash not in seen}
         if secrets:
             self.data[name] = secrets
+
+    def _place(self, name: str) -> str:
+        return os.path.join(self.root, name)  # noqa: PTH118  # as detect-secrets joins them
+
+
+def _of_file(baseline: SecretsCollection, name: str) -> Iterable[PotentialSecret]:
+    """Yield what a baseline has of a file, which it names from the top of the repository."""
+    from bedrock_key_guard.git.repository import path_in_repository
+
+    for each in dict.fromkeys((name, convert_local_os_path(path_in_repository(name)))):
+        yield from baseline.data.get(each, ())
 
 
 class SealedLines(LineGetter):
@@ -123,6 +169,8 @@ def _is_part(value: str, keys: list[str]) -> bool:
 
 def _sealed(line: str) -> str:
     """Replace each key; a line in which one is written in another way is not shown at all."""
+    from bedrock_key_guard.text.redaction import keep_out
+
     for key in keys_in(line):
         keep_out(key.secret)
         written = re.escape(key.secret.unseal().rstrip("=")) + "=*"

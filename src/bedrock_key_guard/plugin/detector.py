@@ -1,15 +1,19 @@
 """Teach detect-secrets about Amazon Bedrock API keys: `detect-secrets scan -p <this file>`.
 
+`bedrock-key-guard detect-secrets-plugin` prints where this file is.
+
 detect-secrets shows a plugin single lines, of which its transformers and filters have taken many
 away (YAML lists, comments, `Client(api_key=...)`). So this plugin reads the whole file itself when
 it is shown the first line.
 
-Loaded by its path, this file has no package around it: it imports by absolute names only.
+Loaded by its path, this file has no package around it: it imports by absolute names only. What only
+a file with a key needs is imported where that is met: this is loaded at every commit.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -21,11 +25,16 @@ from detect_secrets.plugins.base import BasePlugin
 from detect_secrets.settings import get_filters, get_settings
 from detect_secrets.util.inject import call_function_with_arguments
 
-from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.matching.matcher import matches
-from bedrock_key_guard.scan.scan import read
-from bedrock_key_guard.scan.sources.worktree import files
-from bedrock_key_guard.text.redaction import keep_out
+try:
+    from bedrock_key_guard.scan.prefilter.batches import Batches
+except ImportError:
+    # detect-secrets would go on without any plugin, and call a commit clean.
+    sys.stderr.write(
+        "BedrockApiKeyDetector needs the package bedrock-key-guard in the Python of detect-secrets,"
+        " so nothing was checked.\n  Install it there with `pip install 'bedrock-key-guard"
+        "[detect-secrets] @ git+https://github.com/OWNER/bedrock-key-guard'`.\n"
+    )
+    raise SystemExit(2) from None
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.keys.key import Key
     from bedrock_key_guard.model.findings import Finding, Scan
+    from bedrock_key_guard.scan.allowlist import AllowList
 
 # Not the name that Yelp/detect-secrets#927 proposes: both may be there one day.
 SECRET_TYPE = "Bedrock API Key"  # noqa: S105  # what is shown to people
@@ -86,32 +96,46 @@ def secrets_in(filename: str, line: int | None = None) -> Iterator[PotentialSecr
             yield potential_secret(finding.key, filename, finding.location.line)
 
 
-def scan_file(filename: str) -> Scan:
-    """Scan a file, or take the answer of a moment ago if the file has not changed since."""
+def scan_file(filename: str, allow: AllowList | None = None) -> Scan | None:
+    """Scan a file, or take the answer of a moment ago if the file has not changed since.
+
+    Returns None where a quick look shows that it holds no key and no other files.
+    """
     try:
         state = os.lstat(filename)
     except OSError:
-        return read(files([Path(filename)]), AllowList())
-    return _scan_unchanged(filename, state.st_mtime_ns, state.st_size)
+        return _scan_unchanged(filename, allow, 0, 0)
+    return _scan_unchanged(filename, allow, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=1)
-def _scan_unchanged(filename: str, modified: int, size: int) -> Scan:  # noqa: ARG001  # they are the key
-    scan = read(files([Path(filename)]), AllowList())
+def _scan_unchanged(filename: str, allow: AllowList | None, *_: int) -> Scan | None:
+    suspects, _clean = Batches().select([os.fsencode(filename)])
+    if not suspects:
+        return None
+    from bedrock_key_guard.scan.allowlist import AllowList
+    from bedrock_key_guard.scan.scan import read
+    from bedrock_key_guard.scan.sources.worktree import files
+    from bedrock_key_guard.text.redaction import keep_out
+
+    scan = read(files([Path(filename)]), allow or AllowList())
     for finding in scan.findings:
         keep_out(finding.key.secret)
     return scan
 
 
-def wanted(scan: Scan, filename: str) -> list[Finding]:
+def whole_keys(scan: Scan | None) -> list[Finding]:
+    """Return the findings of whole keys, also of those that people need not see."""
+    return [each for each in scan.findings if each.confidence == "exact"] if scan else []
+
+
+def wanted(scan: Scan | None, filename: str) -> list[Finding]:
     """Return the findings that people must see, by the pragmas and their own patterns."""
     pragmas = PRAGMA_FILTER in get_settings().filters
     return [
         finding
-        for finding in scan.findings
-        if finding.confidence == "exact"
-        and not (pragmas and finding.allowed)
-        and not _is_excluded(finding, filename)
+        for finding in whole_keys(scan)
+        if not (pragmas and finding.allowed) and not _is_excluded(finding, filename)
     ]
 
 
@@ -144,5 +168,7 @@ def _line(filename: str, number: int) -> str:
 
 def keys_in(text: str) -> Iterator[Key]:
     """Yield the whole keys in a piece of text."""
+    from bedrock_key_guard.scan.matching.matcher import matches
+
     found = matches(text.encode(errors="surrogateescape"))
     return (match.key for match in found if match.confidence == "exact")

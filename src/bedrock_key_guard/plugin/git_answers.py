@@ -28,8 +28,10 @@ def get_tracked_files(root: str) -> set[str]:
 
 
 def get_changed_but_unstaged_files() -> set[str]:
-    """Return the files that differ from the index, relative to the top of the work tree."""
-    return set(_git("", "diff", "-z", "--name-only", "--no-ext-diff", "--no-textconv"))
+    """Return the files that differ from the index, relative to the working directory."""
+    changed = _git("", "diff", "-z", "--name-only", "--no-ext-diff", "--no-textconv")
+    top = get_root_directory()
+    return {os.path.relpath(os.path.join(top, name)) for name in changed}  # noqa: PTH118
 
 
 def _git(folder: str, *arguments: str) -> list[str]:

@@ -85,14 +85,19 @@ class AllowList:
         return replace(missed, reason=reason, accepted=True)
 
 
-def remarks(allow: AllowList, places: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def remarks(allow: AllowList, places: Iterable[tuple[str, str]] | None) -> tuple[str, ...]:
     """Return sentences about entries that are over, or that are about none of the keys in `places`.
 
-    Places are fingerprints and paths, in every spelling, of all that a run has found.
+    Places are fingerprints and paths, in every spelling, of all that a run has found; None where it
+    read so little that most entries could not be about it.
     """
-    found = [(fingerprint, plain(path)) for fingerprint, path in places]
+    found = None if places is None else [(fingerprint, plain(path)) for fingerprint, path in places]
     over = [each for each in allow.keys if each.is_over(allow.today)]
-    unused = [each for each in allow.keys if not any(each.names(*place) for place in found)]
+    unused = [
+        each
+        for each in allow.keys
+        if found is not None and not any(each.names(*place) for place in found)
+    ]
     kinds = (("have expired", over), ("match nothing that was read", unused))
     return tuple(
         f"Entries of the allow-list that {what}: {_listed(entries)}."

@@ -14,7 +14,7 @@ from bedrock_key_guard.scan.allowlist import AllowList, remarks
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_as_zip, read_file
 from bedrock_key_guard.scan.interruption import interruptible
-from bedrock_key_guard.scan.scanning import parts_of, settled_on, sources_of
+from bedrock_key_guard.scan.scanning import parts_of, reads_all, settled_on, sources_of
 from bedrock_key_guard.scan.source import Changed, Input, Passed, Progress, Source, silent
 
 if TYPE_CHECKING:
@@ -46,12 +46,13 @@ def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = 
         found = _scan(wanted, environment, progress)
     if found.interrupted:
         return found
-    places = (
+    places = [
         (finding.key.fingerprint, each.path)
         for finding in found.findings
         for each in _spellings(finding.location.origin.root)
-    )
-    return replace(found, notes=(*found.notes, *remarks(wanted.allow, places)))
+    ]
+    said = remarks(wanted.allow, places if reads_all(wanted) else None)
+    return replace(found, notes=(*found.notes, *said))
 
 
 def _scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress) -> Scan:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from bedrock_key_guard.git.repository import absolute, find_repository
 from bedrock_key_guard.scan.allowlist import AllowList
 
 if TYPE_CHECKING:
@@ -40,6 +41,21 @@ class Scanning:
     missing: tuple[NotScanned, ...] = ()
     allow: AllowList = field(default_factory=AllowList)
     include_malformed: bool = False
+
+
+def reads_all(wanted: Scanning) -> bool:
+    """Return whether all is read that an allow-list is about: a history, or a whole work tree.
+
+    A range, an index or some files have few of the keys that people have allowed, by design.
+    """
+    with_tree = wanted.with_tree or wanted.source == "tree"
+    return wanted.source == "history" or (with_tree and any(map(_is_whole, wanted.paths)))
+
+
+def _is_whole(path: Path) -> bool:
+    folder = absolute(path)
+    repository = find_repository(folder)
+    return folder.is_dir() and (repository is None or repository.work_tree == folder)
 
 
 def settled_on(wanted: Scanning) -> tuple[Scanning, tuple[str, ...]]:

@@ -93,7 +93,7 @@ def test_somebodys_repository_is_copied_and_left_alone(tmp_path: Path) -> None:
 
 
 def test_what_was_built_is_kept_and_what_was_interrupted_is_not(tmp_path: Path) -> None:
-    unfinished = tmp_path / "staged-leaky.unfinished"
+    unfinished = tmp_path / "staged-1-leaky.unfinished"
     unfinished.mkdir()
     (unfinished / "half").touch()
 
@@ -110,6 +110,13 @@ def test_the_staged_file_holds_a_key_or_none(tmp_path: Path, *, leaky: bool, fou
 
     assert git(folder, "diff", "--cached", "--name-only") == inputs.STAGED
     assert len(read(worktree([folder / inputs.STAGED]), AllowList()).findings) == found
+
+
+def test_what_is_pushed_is_new_to_the_remote(tmp_path: Path) -> None:
+    folder = inputs.pushed(tmp_path, 3, leaky=True)
+
+    new = git(folder, "diff", "--name-only", "origin/main", "HEAD").splitlines()
+    assert sorted(new) == sorted(inputs.staged_names(3))
 
 
 def test_a_blob_that_git_keeps_whole_ends_in_a_key(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from detect_secrets.plugins.base import BasePlugin
 from detect_secrets.settings import get_settings, transient_settings
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.plugin import wrapper
+from bedrock_key_guard.plugin import replacements
 from bedrock_key_guard.plugin.detector import PRAGMA_FILTER, SECRET_TYPE, BedrockApiKeyDetector
 from tests.keysmith import fingerprint_of, long_term
 
@@ -115,7 +115,7 @@ def test_it_stops_loudly_where_another_detector_has_its_name() -> None:
     known["Impostor"] = Impostor
     try:
         with pytest.raises(UsageError, match="another detector called BedrockApiKeyDetector"):
-            wrapper.register()
+            replacements.register(BedrockApiKeyDetector)
     finally:
         known.clear()
         known.update(before)
@@ -123,4 +123,4 @@ def test_it_stops_loudly_where_another_detector_has_its_name() -> None:
 
 def test_it_stops_loudly_where_detect_secrets_has_changed() -> None:
     with pytest.raises(UsageError, match=re.escape("This detect-secrets has no `gone`.")):
-        wrapper._replace(wrapper, gone=None)
+        replacements._replace(replacements, gone=None)

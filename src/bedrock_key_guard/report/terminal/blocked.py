@@ -61,19 +61,27 @@ COMMITTED = Occasion(
         _FROM,
     ),
 )
+OCCASIONS = {
+    "--files": COMMIT,
+    "--staged": COMMIT,
+    "--message": MESSAGE,
+    "--push": PUSH,
+    "--receive": RECEIPT,
+}
+"""In which words each mode of the hook speaks."""
 
 
 def blocked(
     incidents: Sequence[Incident],
     now: datetime,
     occasion: Occasion = COMMIT,
-    allow_list: str | None = "",
+    allow_list: str = "",
 ) -> str:
     """Return the text for the terminal: each key, where it is, and the three things to do.
 
     `now` tells which short-term keys have expired, `allow_list` is the file that the hook goes by,
-    "" for none, and None where it takes none. The text holds no key and no control character but
-    line breaks, and no line of it is a command to a runner: hooks are run in CI as well.
+    "" for none. The text holds no key and no control character but line breaks, and no line of it
+    is a command to a runner: hooks are run in CI as well.
     """
     many = len(incidents) > 1
     title = f"Bedrock Key Guard: {len(incidents)} API keys" if many else "Bedrock Key Guard: a key"
@@ -107,7 +115,7 @@ def _place(location: Location) -> str:
 
 
 def _steps(
-    incidents: Sequence[Incident], now: datetime, occasion: Occasion, allow_list: str | None
+    incidents: Sequence[Incident], now: datetime, occasion: Occasion, allow_list: str
 ) -> Iterator[str]:
     first, *more = occasion.remedy
     yield f"  1. {first}"
@@ -118,9 +126,7 @@ def _steps(
     yield from _ways_out(incidents, allow_list, on_server=occasion.on_server)
 
 
-def _ways_out(
-    incidents: Sequence[Incident], allow_list: str | None, *, on_server: bool
-) -> Iterator[str]:
+def _ways_out(incidents: Sequence[Incident], allow_list: str, *, on_server: bool) -> Iterator[str]:
     start = "  3. If this is no real key, "
     for first, *more in ways_out(incidents, allow_list, on_server=on_server):
         yield start + shown(first)

@@ -24,12 +24,12 @@ _IN_PATTERNS = frozenset("*?[]#")
 
 
 def ways_out(
-    incidents: Sequence[Incident], allow_list: str | None, *, on_server: bool
+    incidents: Sequence[Incident], allow_list: str, *, on_server: bool
 ) -> Iterator[tuple[str, ...]]:
     """Yield the lines of each way.
 
-    `allow_list` is the file that the hook goes by, "" for none, and None where it takes none, as
-    that of detect-secrets. On a server, who pushes can change no list.
+    `allow_list` is the file that the hook goes by, "" for none. On a server, who pushes can change
+    no list.
     """
     places = [each for incident in incidents for each in incident.locations]
     if any(map(takes_comment, places)):
@@ -43,15 +43,13 @@ def ways_out(
         keys = ", ".join(short(each.fingerprint) for each in incidents)
         yield (f"ask whoever runs this server to allow the fingerprint: {keys}",)
         return
-    if allow_list is not None:
-        yield (
-            f"allow it in the list of the hook's `--allow-list {allow_list or 'FILE'}`:",
-            *(f"  {_allow(each, allow_list or 'FILE')}" for each in incidents),
-        )
+    yield (
+        f"allow it in the list of the hook's `--allow-list {allow_list or 'FILE'}`:",
+        *(f"  {_allow(each, allow_list or 'FILE')}" for each in incidents),
+    )
     paths = [*dict.fromkeys(pattern(each.path) for each in places if each.source in _FILES)]
     if paths:
         yield ("put it into the detect-secrets baseline of the hook's `--baseline FILE`",)
-    if paths and allow_list is not None:
         exclude = " ".join(f"--exclude={shlex.quote(each)}" for each in paths)
         yield (f"leave out all that is in the file: `{exclude}` of the hook",)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 
 from bedrock_key_guard.scan.prefilter import BLOCK, may_hold_key
-from bedrock_key_guard.scan.prefilter.protocol import serve
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
 
 # A process of its own starts sooner without `typing`.
@@ -176,4 +175,6 @@ def select(request: bytes, _: Tell) -> tuple[int, list[int]]:
 
 def main(_: Sequence[str]) -> None:
     """Serve lists of files as a process of their own."""
+    from bedrock_key_guard.scan.prefilter.protocol import serve
+
     serve(select)

@@ -81,11 +81,6 @@ def test_who_pushes_to_a_server_is_sent_to_who_runs_it() -> None:
     assert told == [(f"ask whoever runs this server to allow the fingerprint: {DIGITS}",)]
 
 
-def test_a_hook_that_takes_no_allow_list_names_none() -> None:
-    told = [*ways_out([incident(Index("a.json", "1"))], None, on_server=False)]
-    assert told == [(BASELINE,)]
-
-
 def test_the_list_that_the_hook_goes_by_is_named() -> None:
     told = [*ways_out([incident(Name("a"))], "known keys", on_server=False)]
     assert told == [
