@@ -1,27 +1,19 @@
-"""Decode what is encoded as a whole: wide text, base64, hex, and what was compressed in those."""
+"""Decode what is encoded as a whole: wide text, base64, hex and lists of numbers."""
 
 from __future__ import annotations
 
 import re
-import zlib
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
 from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.decoding.escapes import WRAPPED
-from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Packed, Regular, Thinned
+from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Regular, Thinned
 from bedrock_key_guard.scan.prefilter import literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# What is compressed is read in windows, which overlap by more than one key takes in any encoding.
-WINDOW = 1 << 20
-LONGEST_ENCODED = 1 << 16
-_PIECE = 1 << 16
-_GZIP, _ZLIB = b"\x1f\x8b\x08", b"\x78"
 
 _WIDE = re.compile(rb"(?:[\x01-\x7f]\0){16,}[\x01-\x7f]?")
 _WIDER = re.compile(rb"(?:[\x01-\x7f]\0{3}){16,}[\x01-\x7f]?")
@@ -169,34 +161,3 @@ def from_decimal(layer: Layer) -> Iterator[Layer]:
         data = bytes(min(int(number[0]), 255) for number in numbers)
         listed = Layer(data, places, layer, layer.depth)
         yield Layer(data, Regular(0, name="decimal"), listed, layer.depth + 1)
-
-
-def is_compressed(data: bytes) -> bool:
-    """Return whether `data` begins as gzip or zlib do (RFC 1952, RFC 1950)."""
-    if data[:3] == _GZIP:
-        return True
-    return data[:1] == _ZLIB and int.from_bytes(data[:2], "big") % 31 == 0
-
-
-def inflated(layer: Layer) -> Iterator[Layer]:
-    """Yield what was compressed, up to where it is broken, in windows that overlap."""
-    name, bits = ("gzip", 31) if layer.data.startswith(_GZIP) else ("zlib", 15)
-    whole = 0, len(layer.data)
-    shape, held = Packed(layer.span(*whole), (*layer.names(*whole), name)), b""
-    for block in _inflated(layer.data, bits):
-        held += block
-        if len(held) >= WINDOW:
-            yield Layer(held, shape, depth=layer.depth + 1)
-            held = held[-LONGEST_ENCODED:]
-    yield Layer(held, shape, depth=layer.depth + 1)
-
-
-def _inflated(data: bytes, bits: int) -> Iterator[bytes]:
-    stream = zlib.decompressobj(bits)
-    with suppress(zlib.error):
-        for begin in range(0, len(data), _PIECE):
-            rest = data[begin : begin + _PIECE]
-            while rest and not stream.eof:
-                yield stream.decompress(rest, _PIECE)
-                rest = stream.unconsumed_tail
-        yield stream.decompress(b"", _PIECE)

@@ -97,26 +97,6 @@ class Thinned:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """Describe bytes that were compressed: each stands where all of the stream does.
-
-    `span` is that place in the outermost source, and `undone` what had to be undone for all of it.
-    They are the same for every key, of which a stream may hold thousands.
-    """
-
-    span: tuple[int, int]
-    undone: tuple[str, ...]
-
-    def source(self, position: int) -> int:  # noqa: ARG002  # the same for all
-        """Return where the stream begins."""
-        return self.span[0]
-
-    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # the same everywhere
-        """Return all that was undone."""
-        return self.undone
-
-
-@dataclass(frozen=True, slots=True)
 class Layer:
     """Hold bytes and how they were won from the layer outside; `depth` counts what was undone."""
 
@@ -132,8 +112,6 @@ class Layer:
 
     def span(self, begin: int, end: int) -> tuple[int, int]:
         """Return where in the outermost source the bytes from `begin` to `end` stand."""
-        if isinstance(self.shape, Packed):
-            return self.shape.span
         place = self._outside(begin, end)
         return self.outer.span(*place) if self.outer else place
 
@@ -146,3 +124,10 @@ class Layer:
         """Return where in the layer outside some bytes stand."""
         first, last = self.shape.source(begin), self.shape.source(max(end - 1, begin))
         return min(first, last), max(first, last) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Hold a decoded block that is a file, or holds one: only whole it can be opened."""
+
+    layer: Layer

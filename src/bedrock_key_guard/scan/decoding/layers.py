@@ -14,13 +14,11 @@ from bedrock_key_guard.scan.decoding.blocks import (
     from_base64,
     from_decimal,
     from_hex,
-    inflated,
-    is_compressed,
     wide,
 )
 from bedrock_key_guard.scan.decoding.dumps import from_dump
 from bedrock_key_guard.scan.decoding.escapes import unescape
-from bedrock_key_guard.scan.decoding.layer import Layer, Regular, block_starts
+from bedrock_key_guard.scan.decoding.layer import File, Layer, Regular, block_starts
 from bedrock_key_guard.scan.prefilter import (
     BETWEEN,
     BLOCK,
@@ -29,6 +27,8 @@ from bedrock_key_guard.scan.prefilter import (
     literals,
     may_hold_key,
 )
+from bedrock_key_guard.scan.prefilter.signatures import POINTER, TAIL, kinds_of
+from bedrock_key_guard.scan.prefilter.streams import PROBE, begins, starts_in_decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,8 +56,8 @@ def outermost(data: bytes, base: int = 0) -> Iterator[Layer]:
 Seen = set[tuple[str, bytes, int]]
 
 
-def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterator[Layer]:
-    """Yield all that can be decoded from a layer, the plainest first.
+def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterator[Layer | File]:
+    """Yield all that can be decoded from a layer, the plainest first, and what are files.
 
     What was decoded to the same bytes before is not decoded again. Raises Spent where the budget of
     the file ends.
@@ -75,7 +75,8 @@ def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterato
             waiting += _plainer(layer, budget)
             for whole in _decoded(layer):
                 waiting += _worth(whole, budget)
-                yield from _unpacked(whole, budget, seen)
+                if _holds_files(whole.data) and not _is_known("file", whole, seen):
+                    yield File(whole)
 
 
 def _is_known(kind: str, layer: Layer, seen: Seen) -> bool:
@@ -108,16 +109,12 @@ def _decoded(layer: Layer) -> Iterator[Layer]:
     yield from from_dump(layer)
 
 
-def _unpacked(whole: Layer, budget: Budget, seen: Seen) -> Iterator[Layer]:
-    """Yield the layers of what was compressed and then encoded.
-
-    It may be far larger than the file, so it is read in windows, one after the other.
-    """
-    if whole.depth < DEPTH and is_compressed(whole.data) and not _is_known("stream", whole, seen):
-        for window in inflated(whole):
-            budget.unpack(len(window.data))
-            for layer in _worth(window, budget):
-                yield from layers_in(layer, budget, seen)
+def _holds_files(data: bytes) -> bool:
+    """Return whether decoded bytes are a file that has others in it, or hold compressed streams."""
+    if any(kind != POINTER for kind in kinds_of(data, data[-TAIL:], len(data))):
+        return True
+    starts = starts_in_decoded(data)
+    return any(begins(data[at : at + PROBE], kind) for at, kind in starts)
 
 
 def _worth(whole: Layer, budget: Budget) -> Iterator[Layer]:
@@ -166,11 +163,12 @@ def _packed(data: bytes) -> Iterator[tuple[int, int]]:
         if begin >= end:
             end = _end_of_lines(data, begin)
             yield begin, end
-    begin = data.find(literals.GZIP_IN_BASE64)
-    while begin >= 0:
-        end = _end_of_lines(data, begin)
-        yield begin, end
-        begin = data.find(literals.GZIP_IN_BASE64, end)
+    for literal in literals.PACKED_IN_BASE64:
+        begin = data.find(literal)
+        while begin >= 0:
+            end = _end_of_lines(data, begin)
+            yield begin, end
+            begin = data.find(literal, end)
 
 
 def _end_of_lines(data: bytes, begin: int) -> int:
