@@ -57,14 +57,15 @@ class _Tee:
             self.findings += self._content.finish()
 
 
-def found_in_decoded(data: bytes, budget: Budget) -> list[Finding]:
+def found_in_decoded(data: bytes, kind: str, budget: Budget) -> list[Finding]:
     """Return the keys in the files and streams that decoded bytes are, or hold.
 
-    What of those cannot be read is nobody's file, and is listed nowhere.
+    They are of a `kind`, or of that which their first bytes tell. What cannot be read of them is
+    nobody's file, and is listed nowhere.
     """
     findings: list[Finding] = []
     with budget.nested():
-        Walk(budget, findings, Gaps()).decoded(data, _DECODED)
+        Walk(budget, findings, Gaps()).decoded(data, kind, _DECODED)
     return findings
 
 
@@ -93,11 +94,11 @@ class Walk:
         """Scan a file that is no container, and the streams that stand anywhere in it."""
         self._with_streams(_Tee(source, Content(origin, self.budget)), origin)
 
-    def decoded(self, data: bytes, origin: Origin) -> None:
-        """Scan what was decoded as a file is: what kind it is, its first bytes say."""
-        kinds = [kind for kind in kinds_of(data, data[-TAIL:], len(data)) if kind != POINTER]
-        for kind in kinds:
-            self.container(kind, io.BytesIO(data), origin, io.BytesIO(data))
+    def decoded(self, data: bytes, kind: str, origin: Origin) -> None:
+        """Scan what was decoded as a file is: what kind it is, its first bytes say, or others."""
+        kinds = [kind] if kind else kinds_of(data, data[-TAIL:], len(data))
+        for each in kinds:
+            self.container(each, io.BytesIO(data), origin, io.BytesIO(data))
         if not kinds:
             streams = embedded.members_of_decoded(Cursor(io.BytesIO(data)), self.budget)
             self._each("", streams, origin)

@@ -24,10 +24,12 @@ _BASE64, _BASE64_URL = (
     for letters in (rb"A-Za-z0-9+/", rb"A-Za-z0-9_-")
 )
 _SHORTEST_BASE64 = 76
-# Pairs of digits, whatever stands between them. What says that hex follows is blank to begin with.
+# Pairs of digits, whatever stands between them. What says that hex follows, or goes on in the next
+# line, is blank to begin with.
 _FEWEST_DIGITS = 80
 _DIGITS, _BETWEEN_PAIRS = b"0123456789ABCDEFabcdef", b" \t:,-\r\n"
 _HEX_SIGNS = (b"0x", b"0X")
+_CONTINUED = (b"\\\r", b"\\\n")
 _HEX_TABLE = bytes(104 if byte in _DIGITS else 0 for byte in range(256))
 _ROW_TABLE = bytes(104 if byte in _DIGITS + _BETWEEN_PAIRS else 0 for byte in range(256))
 _UNPAIRED = re.compile(rb"h")
@@ -84,6 +86,16 @@ def _decoded(layer: Layer, run: re.Match[bytes], name: str) -> Iterator[Layer]:
         yield Layer(envelope.decode(text[skip:]), shape, joined, layer.depth + 1)
 
 
+def kind_before(whole: Layer) -> str:
+    """Return what kind of stream the words before a run of base64 say that it holds, or ""."""
+    joined = whole.outer
+    if joined is None or joined.outer is None or whole.shape.source(0):
+        return ""
+    begin = joined.shape.source(0)
+    before = joined.outer.data[max(begin - prefilter.SAYS_WITHIN, 0) : begin]
+    return "deflate" if prefilter.says_deflate(before) else ""
+
+
 def _second_line(run: bytes) -> tuple[int, ...]:
     """Say where base64 begins if the first line of a run is shorter: it may be a title."""
     first, second = (len(line.strip()) for line in (*run.split(b"\n", 2), b"")[:2])
@@ -121,10 +133,15 @@ def _unhexed(digits: Layer) -> Layer:
 
 
 def _without_signs(layer: Layer) -> Layer:
-    """Return the layer with blanks for each `0x`, which belongs to the digits behind it."""
+    """Return the layer with blanks for each `0x`, which belongs to the digits behind it.
+
+    So is what continues a line: exports of Windows' registry are full of it.
+    """
     data = layer.data
     for sign in _HEX_SIGNS:
         data = data.replace(sign, b"  ")
+    for line_end in _CONTINUED:
+        data = data.replace(line_end, b" " + line_end[1:])
     return Layer(data, _Signed(layer.data), layer, layer.depth)
 
 

@@ -97,6 +97,22 @@ class Thinned:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """Describe bytes that are read only when they are unpacked, all from one `place`."""
+
+    place: tuple[int, int]
+    name: str
+
+    def source(self, position: int) -> int:
+        """Return where the place begins, or ends."""
+        return self.place[1] - 1 if position else self.place[0]
+
+    def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # the same everywhere
+        """Return the one name."""
+        return (self.name,)
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """Hold bytes and how they were won from the layer outside; `depth` counts what was undone."""
 
@@ -128,6 +144,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Hold a decoded block that is a file, or holds one: only whole it can be opened."""
+    """Hold a decoded block that is a file, or holds one: only whole it can be opened.
+
+    `kind` is what kind its surroundings say that it is, where its own first bytes do not tell.
+    """
 
     layer: Layer
+    kind: str = ""

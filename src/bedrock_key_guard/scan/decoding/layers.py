@@ -14,11 +14,13 @@ from bedrock_key_guard.scan.decoding.blocks import (
     from_base64,
     from_decimal,
     from_hex,
+    kind_before,
     wide,
 )
 from bedrock_key_guard.scan.decoding.dumps import from_dump
 from bedrock_key_guard.scan.decoding.escapes import unescape
 from bedrock_key_guard.scan.decoding.layer import File, Layer, Regular, block_starts
+from bedrock_key_guard.scan.decoding.patches import SIGN, end_of_patch, from_patch
 from bedrock_key_guard.scan.prefilter import (
     BETWEEN,
     BLOCK,
@@ -28,7 +30,7 @@ from bedrock_key_guard.scan.prefilter import (
     may_hold_key,
 )
 from bedrock_key_guard.scan.prefilter.signatures import POINTER, TAIL, kinds_of
-from bedrock_key_guard.scan.prefilter.streams import PROBE, begins, starts_in_decoded
+from bedrock_key_guard.scan.prefilter.streams import PROBE, SHORTEST, begins, starts_in_decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,11 +74,15 @@ def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterato
         if layer.depth:
             yield layer
         if layer.depth < DEPTH:
+            files: list[File] = []
+            said = prefilter.says_deflate(layer.data)
             waiting += _plainer(layer, budget)
             for whole in _decoded(layer):
                 waiting += _worth(whole, budget)
-                if _holds_files(whole.data) and not _is_known("file", whole, seen):
-                    yield File(whole)
+                if (kind := _kind_of(whole, said=said)) is not None:
+                    files.append(File(whole, kind))
+            files += from_patch(layer)
+            yield from (each for each in files if not _is_known("file", each.layer, seen))
 
 
 def _is_known(kind: str, layer: Layer, seen: Seen) -> bool:
@@ -109,12 +115,20 @@ def _decoded(layer: Layer) -> Iterator[Layer]:
     yield from from_dump(layer)
 
 
-def _holds_files(data: bytes) -> bool:
-    """Return whether decoded bytes are a file that has others in it, or hold compressed streams."""
+def _kind_of(whole: Layer, *, said: bool) -> str | None:
+    """Return what kind of file a decoded block is said to be, "" where it shows that it holds one.
+
+    None is for all others.
+    """
+    data = whole.data
+    if len(data) < SHORTEST:
+        return None
+    if said and (kind := kind_before(whole)):
+        return kind
     if any(kind != POINTER for kind in kinds_of(data, data[-TAIL:], len(data))):
-        return True
+        return ""
     starts = starts_in_decoded(data)
-    return any(begins(data[at : at + PROBE], kind) for at, kind in starts)
+    return "" if any(begins(data[at : at + PROBE], kind) for at, kind in starts) else None
 
 
 def _worth(whole: Layer, budget: Budget) -> Iterator[Layer]:
@@ -156,17 +170,18 @@ def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _packed(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield base64 of what was compressed to its end: only its beginning tells what it is."""
+    """Yield what was compressed and encoded to its end: only its beginning tells what it is."""
     end = 0
     for begin, _ in prefilter.compressed(data):
         # One that lies in another's lines is in the same stretch.
         if begin >= end:
             end = _end_of_lines(data, begin)
             yield begin, end
-    for literal in literals.PACKED_IN_BASE64:
+    ends = (*((each, _end_of_lines) for each in literals.PACKED_IN_BASE64), (SIGN, end_of_patch))
+    for literal, end_of in ends:
         begin = data.find(literal)
         while begin >= 0:
-            end = _end_of_lines(data, begin)
+            end = end_of(data, begin)
             yield begin, end
             begin = data.find(literal, end)
 

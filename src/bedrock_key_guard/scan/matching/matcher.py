@@ -76,9 +76,7 @@ def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
         for layer in outermost(data, base):
             for inner in _inner(layer, budget):
                 read = (
-                    _opened(inner.layer, base, budget)
-                    if isinstance(inner, File)
-                    else _read(inner, base)
+                    _opened(inner, base, budget) if isinstance(inner, File) else _read(inner, base)
                 )
                 for match in read:
                     found.append(match)
@@ -105,14 +103,14 @@ def _read(layer: Layer, base: int) -> Iterator[Match]:
             yield Match(first - base, last - base, key, encodings)
 
 
-def _opened(layer: Layer, base: int, budget: Budget) -> Iterator[Match]:
+def _opened(file: File, base: int, budget: Budget) -> Iterator[Match]:
     """Yield the keys in a file that was decoded: each stands where all of the file does."""
     # They need each other: what is in a file is matched, and what is decoded may be a file.
     from bedrock_key_guard.scan.containers.extractor import found_in_decoded
 
-    whole = 0, len(layer.data)
+    layer, whole = file.layer, (0, len(file.layer.data))
     first, last = layer.span(*whole)
-    for finding in found_in_decoded(layer.data, budget):
+    for finding in found_in_decoded(layer.data, file.kind, budget):
         if finding.confidence == "exact":
             kinds = (step.partition(":")[0] for step in finding.location.containers)
             undone = (*layer.names(*whole), *kinds, *finding.location.encodings)

@@ -54,6 +54,9 @@ _PACKED = (
     *(b"eA", b"eF", b"eJ", b"eN", b"XQAA", b"JVBERi0", b"U1FMaXRlIGZvcm1hdCAz", b"ITxhcmNoPg"),
     *(b"MDcwNzA", b"7avu2", b"UEFDSw", b"IyB2MiBnaXQgYnVuZGxl", b"IyB2MyBnaXQgYnVuZGxl"),
 )
+# Deflate itself has no sign; so say draw.io, SAML, PHP, Node.js and .NET, before its base64.
+_DEFLATE = (b"<diagram", b"SAMLRe", b"gzinflate", b"inflateRaw", b"DeflateStream")
+SAYS_WITHIN = 96
 _RUN = b"a" * 60
 _RUN_TABLE = _shape(WORD + b"+/", b"a")
 # Eighty bytes in hex, whatever stands between them, and then the forms that are understood: a key
@@ -153,10 +156,17 @@ def _common(shapes: Sequence[bytes], row: bytes) -> Iterator[tuple[int, int]]:
 
 
 def compressed(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the long runs of base64 that begin as what is compressed, or holds files."""
+    """Yield the long runs of base64 that begin as what is compressed, or are said to be."""
     for begin, end in rows(data.translate(_RUN_TABLE), _RUN):
-        if data.startswith(_PACKED, begin):
+        if data.startswith(_PACKED, begin) or says_deflate(
+            data[max(begin - SAYS_WITHIN, 0) : begin]
+        ):
             yield begin, end
+
+
+def says_deflate(before: bytes) -> bool:
+    """Return whether what stands `before` base64 says that it holds deflate."""
+    return any(word in before for word in _DEFLATE)
 
 
 def dense(data: bytes) -> Iterator[int]:

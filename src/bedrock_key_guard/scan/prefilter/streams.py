@@ -14,6 +14,7 @@ from __future__ import annotations
 # Nothing more is imported here: the hook asks for every file of every commit.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
     Start = tuple[int, str]
@@ -32,6 +33,14 @@ _SURE = (
     ("xz", rb"\xfd7zXZ\0"),
     ("zstd", rb"\((?=\xb5/\xfd[^\x08-\x0f\x18-\x1f])"),
 )
+_ANY_WINDOW = (
+    rb"\x08[\x1d\x5b\x99\xd7]|\x18[\x19\x57\x95\xd3]|\x28[\x15\x53\x91\xcf]"
+    rb"|\x38[\x11\x4f\x8d\xcb]|\x48[\x0d\x4b\x89\xc7]|\x58[\x09\x47\x85\xc3]"
+    rb"|\x68[\x05\x43\x81\xde]|\x78[\x01\x5e\x9c\xda]"
+)
+_compiled: re.Pattern[bytes] | None = None
+# What is smaller holds no key, for nobody can compress its secret.
+SHORTEST = 64
 # A keyword, and in `iTXt` that what follows is compressed, a language and a translation
 # (https://www.w3.org/TR/png-3/#11textinfo).
 _TEXT_OF_PNG = rb"TXt(?<=[zi]TXt)[^\0]{1,79}\0(?:\x01\0[^\0]{0,99}\0[^\0]{0,999}\0|\0)(?=[\x08-x])"
@@ -54,10 +63,22 @@ def starts(data: bytes, head: bytes = b"") -> list[Start]:
 
 
 def starts_in_decoded(data: bytes) -> list[Start]:
-    """Return where streams may begin in what was decoded, which is short, whatever their window."""
+    """Return where streams may begin in what was decoded, whatever their window."""
     if data.isascii():
         return []
-    return sorted(_found((("zlib", _any_window()), *_SURE), data))
+    return [(each.start(), str(each.lastgroup)) for each in _in_decoded().finditer(data)]
+
+
+def _in_decoded() -> re.Pattern[bytes]:
+    """Return one expression for all: what was decoded is often short."""
+    global _compiled  # noqa: PLW0603  # to look it up in the cache of `re` takes longer than to use it
+    if _compiled is None:
+        import re
+
+        kinds = (("zlib", _ANY_WINDOW), *_SURE)
+        groups = (b"(?P<%b>%b)" % (kind.encode(), pattern) for kind, pattern in kinds)
+        _compiled = re.compile(b"|".join(groups), re.DOTALL)
+    return _compiled
 
 
 def begins(piece: bytes, kind: str) -> bool:
@@ -81,14 +102,3 @@ def _spans(pattern: bytes, data: bytes) -> Iterable[tuple[int, int]]:
     import re  # keeps what it compiled
 
     return (found.span() for found in re.finditer(pattern, data, re.DOTALL))
-
-
-def _any_window() -> bytes:
-    heads = {
-        size: [flags for flags in range(256) if (size << 8 | flags) % 31 == 0 and not flags & 32]
-        for size in range(0x08, 0x79, 0x10)
-    }
-    return b"|".join(
-        b"\\x%02x[%b]" % (size, b"".join(b"\\x%02x" % each for each in flags))
-        for size, flags in heads.items()
-    )

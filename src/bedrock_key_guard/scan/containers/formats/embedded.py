@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.compressed import BZIP2, GZIP, XZ, ZLIB, ZSTD, unpack
-from bedrock_key_guard.scan.containers.cursor import BLOCK
+from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
+from bedrock_key_guard.scan.containers.formats.pieces import in_pieces
 from bedrock_key_guard.scan.containers.limits import STEP, Spent, Unreadable
 from bedrock_key_guard.scan.containers.members import OpenedMember
 from bedrock_key_guard.scan.prefilter.streams import (
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bedrock_key_guard.scan.containers.compressed import Codec
-    from bedrock_key_guard.scan.containers.cursor import Cursor
     from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.members import Members
     from bedrock_key_guard.scan.prefilter.streams import Start
@@ -62,7 +62,8 @@ def _members(cursor: Cursor, budget: Budget, find: Starts) -> Members:
             if not begins(_probe(cursor, text[at:]), kind):
                 continue
             cursor.unread(text[at:])
-            yield OpenedMember(f"{kind}:at {place}", _whole(cursor, CODECS[kind], budget))
+            stream = _whole(cursor, text[max(at - BEFORE, 0) : at], CODECS[kind], budget)
+            yield OpenedMember(f"{kind}:at {place}", stream)
             judged = max(judged, cursor.position)
             if cursor.position > end:
                 break
@@ -79,11 +80,15 @@ def _probe(cursor: Cursor, data: bytes) -> bytes:
     return data + more
 
 
-def _whole(cursor: Cursor, codec: Codec, budget: Budget) -> Iterator[bytes]:
-    """Yield what a stream holds, up to where it is broken: it may have been none, or in pieces."""
+def _whole(cursor: Cursor, before: bytes, codec: Codec, budget: Budget) -> Iterator[bytes]:
+    """Yield what a stream holds, up to where it is broken, and give back what came behind it."""
+    pieces = in_pieces(cursor, before)
+    source = Cursor(pieces) if pieces else cursor
     try:
-        yield from unpack(cursor, codec, budget)
+        yield from unpack(source, codec, budget)
     except Spent:
         raise
     except Unreadable:
         pass
+    if pieces:
+        cursor.unread(source.read(BLOCK))
