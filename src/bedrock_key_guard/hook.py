@@ -13,6 +13,7 @@ import sys
 
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
+from bedrock_key_guard.scan.prefilter.streams import holds_stream
 
 USAGE = """\
 usage: python -I -m bedrock_key_guard.hook [MODE] [OPTION ...] [--] [WORD ...]
@@ -123,10 +124,11 @@ def needs_scanner(path: str, window: int = WINDOW) -> bool:
             if ends_as_zip(file.read(TAIL), size):
                 return True
             file.seek(0)
-            tail = b""
+            head = tail = b""
             while block := file.read(window):
                 data = tail + block
-                if may_hold_key(data):
+                head = head or data[:HEAD]
+                if may_hold_key(data) or holds_stream(data, head):
                     return True
                 tail = data[-OVERLAP:]
     except OSError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.hiding.encodings import WRAPPED
 from tests.hiding.hidden import Hidden, Step, text
 
 
@@ -76,7 +75,6 @@ def numbers(
     after: str,
     per_line: int = 0,
     newline: str = "\n  ",
-    *outer: str,
 ) -> Step:
     """Write an array of bytes in the manner of some language."""
     name = "hex" if "x" in form.lower() else "decimal"
@@ -91,7 +89,7 @@ def numbers(
     def step(hidden: Hidden) -> Hidden:
         whole, begun = array(hidden.data), hidden.data[: hidden.at + 1]
         at = len(array(begun)) - len(form.format(begun[-1]).lstrip())
-        names = (*outer, name, *hidden.encodings)
+        names = (name, *hidden.encodings)
         return text(before, after)(replace(hidden, data=whole, at=at, encodings=names))
 
     return step
@@ -108,5 +106,5 @@ ARRAYS: dict[str, Step] = {
     "C array in columns": numbers("char k[] = {\n  ", "{:3}", ", ", "\n};", 12),
     "JSON of a buffer": numbers('{"type":"Buffer","data":[', "{}", ",", "]}"),
     "PowerShell array": numbers("$k = @(", "{}", ",", ")"),
-    "registry value": numbers("", "{:02x}", ",", "", 25, "\\\r\n  ", WRAPPED),
+    "registry value": numbers("", "{:02x}", ",", "", 25, "\\\r\n  "),
 }

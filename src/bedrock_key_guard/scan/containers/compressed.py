@@ -199,6 +199,11 @@ def reader(codec: Codec) -> Reader:
     return read
 
 
+def read_deflate(cursor: Cursor, budget: Budget) -> Members:
+    """Yield what one stream of bare deflate holds (RFC 1951)."""
+    yield OpenedMember("", unpack(cursor, DEFLATE, budget))
+
+
 def _streams(cursor: Cursor, codec: Codec, budget: Budget) -> Iterator[bytes]:
     """Yield what all streams hold; padding and other bytes behind them are no part of any."""
     while _comes(cursor, codec):

@@ -5,23 +5,33 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.model.origins import Member
+from bedrock_key_guard.model.origins import Member, Name
 from bedrock_key_guard.scan.containers.between_members import WINDOW, BetweenMembers
 from bedrock_key_guard.scan.containers.cursor import Cursor
+from bedrock_key_guard.scan.containers.formats import embedded
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
 from bedrock_key_guard.scan.containers.limits import STEP, Unreadable
-from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, After, Ending, Gap, Stream
+from bedrock_key_guard.scan.containers.members import (
+    TOO_FAR_IN,
+    After,
+    Ending,
+    Gap,
+    Gaps,
+    Stream,
+)
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import POINTER, TAIL, ends_as_zip, kinds_of
+from bedrock_key_guard.scan.prefilter.streams import holds_stream
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Budget, Limits
-    from bedrock_key_guard.scan.containers.members import Gaps, OpenedMember
+    from bedrock_key_guard.scan.containers.members import Members, OpenedMember
 
 _TEXT = "text"
+_DECODED = Name("decoded")
 
 
 class _Tee:
@@ -47,6 +57,18 @@ class _Tee:
             self.findings += self._content.finish()
 
 
+def found_in_decoded(data: bytes, kind: str, budget: Budget) -> list[Finding]:
+    """Return the keys in the files and streams that decoded bytes are, or hold.
+
+    They are of a `kind`, or of that which their first bytes tell. What cannot be read of them is
+    nobody's file, and is listed nowhere.
+    """
+    findings: list[Finding] = []
+    with budget.nested():
+        Walk(budget, findings, Gaps()).decoded(data, kind, _DECODED)
+    return findings
+
+
 class Walk:
     """Go through the containers in one file; add what is found, and what is not scanned."""
 
@@ -68,6 +90,19 @@ class Walk:
         finally:
             self._add(between.findings, self.findings[begin:])
 
+    def plain(self, source: Readable, origin: Origin) -> None:
+        """Scan a file that is no container, and the streams that stand anywhere in it."""
+        self._with_streams(_Tee(source, Content(origin, self.budget)), origin)
+
+    def decoded(self, data: bytes, kind: str, origin: Origin) -> None:
+        """Scan what was decoded as a file is: what kind it is, its first bytes say, or others."""
+        kinds = [kind] if kind else kinds_of(data, data[-TAIL:], len(data))
+        for each in kinds:
+            self.container(each, io.BytesIO(data), origin, io.BytesIO(data))
+        if not kinds:
+            streams = embedded.members_of_decoded(Cursor(io.BytesIO(data)), self.budget)
+            self._each("", streams, origin)
+
     def also(self, kind: str, source: Readable, file: IO[bytes] | None, origin: Origin) -> None:
         """Scan what was read as a container of one kind as one of another kind, too."""
         other = Walk(self.budget, [], self.gaps)
@@ -77,12 +112,16 @@ class Walk:
             self._add(other.findings, list(self.findings))
 
     def _members(self, kind: str, cursor: Cursor, origin: Origin) -> None:
-        if kind not in READERS:
+        if kind in READERS:
+            self._each(kind, READERS[kind](cursor, self.budget), origin)
+        else:
             self.gaps.add(origin, "unopened", f"files of the kind {kind} cannot be read")
-            return
+
+    def _each(self, kind: str, members: Members, origin: Origin) -> None:
+        """Scan members; streams that stand anywhere are of no one kind."""
         try:
-            for member in READERS[kind](cursor, self.budget):
-                inner = Member(origin, f"{kind}:{member.name}" if member.name else kind)
+            for member in members:
+                inner = Member(origin, ":".join(filter(None, (kind, member.name))))
                 if isinstance(member, Gap):
                     self.gaps.add(inner, member.kind, member.reason)
                 else:
@@ -119,7 +158,7 @@ class Walk:
 
     def _may_hold_key(self, member: OpenedMember, data: bytes) -> bool:
         """Tell whether a member that is but `data` is worth more than one look."""
-        if may_hold_key(data):
+        if may_hold_key(data) or holds_stream(data):
             return True
         return member.text is not None and may_hold_key(
             b"".join(member.text(Cursor(io.BytesIO(data)), self.budget))
@@ -129,7 +168,7 @@ class Walk:
         tee = _Tee(source, Content(origin, self.budget))
         begin = len(self.findings)
         if member.text is None:
-            self._keep(tee, origin)
+            self._with_streams(tee, origin)
             return
         inside = Content(Member(origin, _TEXT), self.budget)
         text = _Tee(Stream(member.text(Cursor(tee), self.budget)), inside)
@@ -138,6 +177,16 @@ class Walk:
             self._keep(tee, origin)
         finally:
             self._add(text.findings, self.findings[begin:])
+
+    def _with_streams(self, tee: _Tee, origin: Origin) -> None:
+        """Scan content of no kind as it is, and what is compressed anywhere in it."""
+        begin = len(self.findings)
+        try:
+            self._each("", embedded.members(Cursor(tee), self.budget), origin)
+            self._finish(tee, origin)
+        finally:
+            inside, self.findings[begin:] = self.findings[begin:], tee.findings
+            self._add(inside, tee.findings)
 
     def _keep(self, tee: _Tee, origin: Origin) -> None:
         """Read a member to its end, and keep what was found in it by then."""

@@ -11,11 +11,14 @@ from bedrock_key_guard.scan.containers.formats import zip as zip_archive
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.members import Reader
 
+# `deflate` and `delta` have no signature: what stands around them says that they are such.
 READERS: dict[str, Reader] = {
     "ar": ar.members,
     "bundle": pack.bundle_members,
     "bzip2": compressed.reader(compressed.BZIP2),
     "cpio": cpio.members,
+    "deflate": compressed.read_deflate,
+    "delta": pack.delta_members,
     "gzip": compressed.reader(compressed.GZIP),
     "lzma": compressed.reader(compressed.LZMA),
     "pack": pack.pack_members,

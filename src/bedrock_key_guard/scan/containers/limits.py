@@ -93,7 +93,7 @@ class Budget:
         self.stopped = ""
         self.room = limits.held >> 3
         self._size = size
-        self.spent = self._dictionaries = 0
+        self.spent = self._dictionaries = self._nested = 0
 
     @contextmanager
     def bound(self) -> Iterator[None]:
@@ -106,6 +106,17 @@ class Budget:
             self._stop(NESTED)
         except Spent:
             pass
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """Count how deep files are decoded out of text in each other. Raises Spent beyond it."""
+        if self._nested >= self.limits.depth:
+            raise self._stop(NESTED)
+        self._nested += 1
+        try:
+            yield
+        finally:
+            self._nested -= 1
 
     def charge(self, work: int) -> None:
         """Count work that is done whatever it costs."""

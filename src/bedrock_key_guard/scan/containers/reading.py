@@ -12,6 +12,7 @@ from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, After, Ending, Gaps, Section
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, TAIL, ends_as_zip, kinds_of
+from bedrock_key_guard.scan.prefilter.streams import holds_stream
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Finding
@@ -57,15 +58,19 @@ def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Readin
     findings: list[Finding] = []
     gaps = Gaps()
     with budget.bound():
-        if kinds:
+        whole = After(start, outer)
+        if not kinds and len(start) < _START and not holds_stream(start):
+            findings.extend(Content(origin, budget).findings(whole))
+        else:
             from bedrock_key_guard.scan.containers.extractor import Walk
 
             walk = Walk(budget, findings, gaps)
-            walk.container(kinds[0], After(start, outer), origin, _random_access(file))
+            if kinds:
+                walk.container(kinds[0], whole, origin, _random_access(file))
+            else:
+                walk.plain(whole, origin)
             if kinds[1:]:
                 walk.also(kinds[1], *_again(start, file), origin)
-        else:
-            findings.extend(Content(origin, budget).findings(After(start, outer)))
     if budget.stopped:
         gaps.stop(origin, budget.stopped)
     again = "zip" not in kinds and ends_as_zip(outer.last, outer.size)

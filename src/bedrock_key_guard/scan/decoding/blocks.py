@@ -1,27 +1,19 @@
-"""Decode what is encoded as a whole: wide text, base64, hex, and what was compressed in those."""
+"""Decode what is encoded as a whole: wide text, base64, hex and lists of numbers."""
 
 from __future__ import annotations
 
 import re
-import zlib
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import envelope
 from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.decoding.escapes import WRAPPED
-from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Packed, Regular, Thinned
+from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Regular, Thinned
 from bedrock_key_guard.scan.prefilter import literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# What is compressed is read in windows, which overlap by more than one key takes in any encoding.
-WINDOW = 1 << 20
-LONGEST_ENCODED = 1 << 16
-_PIECE = 1 << 16
-_GZIP, _ZLIB = b"\x1f\x8b\x08", b"\x78"
 
 _WIDE = re.compile(rb"(?:[\x01-\x7f]\0){16,}[\x01-\x7f]?")
 _WIDER = re.compile(rb"(?:[\x01-\x7f]\0{3}){16,}[\x01-\x7f]?")
@@ -32,10 +24,12 @@ _BASE64, _BASE64_URL = (
     for letters in (rb"A-Za-z0-9+/", rb"A-Za-z0-9_-")
 )
 _SHORTEST_BASE64 = 76
-# Pairs of digits, whatever stands between them. What says that hex follows is blank to begin with.
+# Pairs of digits, whatever stands between them. What says that hex follows, or goes on in the next
+# line, is blank to begin with.
 _FEWEST_DIGITS = 80
 _DIGITS, _BETWEEN_PAIRS = b"0123456789ABCDEFabcdef", b" \t:,-\r\n"
 _HEX_SIGNS = (b"0x", b"0X")
+_CONTINUED = (b"\\\r", b"\\\n")
 _HEX_TABLE = bytes(104 if byte in _DIGITS else 0 for byte in range(256))
 _ROW_TABLE = bytes(104 if byte in _DIGITS + _BETWEEN_PAIRS else 0 for byte in range(256))
 _UNPAIRED = re.compile(rb"h")
@@ -92,6 +86,16 @@ def _decoded(layer: Layer, run: re.Match[bytes], name: str) -> Iterator[Layer]:
         yield Layer(envelope.decode(text[skip:]), shape, joined, layer.depth + 1)
 
 
+def kind_before(whole: Layer) -> str:
+    """Return what kind of stream the words before a run of base64 say that it holds, or ""."""
+    joined = whole.outer
+    if joined is None or joined.outer is None or whole.shape.source(0):
+        return ""
+    begin = joined.shape.source(0)
+    before = joined.outer.data[max(begin - prefilter.SAYS_WITHIN, 0) : begin]
+    return "deflate" if prefilter.says_deflate(before) else ""
+
+
 def _second_line(run: bytes) -> tuple[int, ...]:
     """Say where base64 begins if the first line of a run is shorter: it may be a title."""
     first, second = (len(line.strip()) for line in (*run.split(b"\n", 2), b"")[:2])
@@ -129,10 +133,15 @@ def _unhexed(digits: Layer) -> Layer:
 
 
 def _without_signs(layer: Layer) -> Layer:
-    """Return the layer with blanks for each `0x`, which belongs to the digits behind it."""
+    """Return the layer with blanks for each `0x`, which belongs to the digits behind it.
+
+    So is what continues a line: exports of Windows' registry are full of it.
+    """
     data = layer.data
     for sign in _HEX_SIGNS:
         data = data.replace(sign, b"  ")
+    for line_end in _CONTINUED:
+        data = data.replace(line_end, b" " + line_end[1:])
     return Layer(data, _Signed(layer.data), layer, layer.depth)
 
 
@@ -169,34 +178,3 @@ def from_decimal(layer: Layer) -> Iterator[Layer]:
         data = bytes(min(int(number[0]), 255) for number in numbers)
         listed = Layer(data, places, layer, layer.depth)
         yield Layer(data, Regular(0, name="decimal"), listed, layer.depth + 1)
-
-
-def is_compressed(data: bytes) -> bool:
-    """Return whether `data` begins as gzip or zlib do (RFC 1952, RFC 1950)."""
-    if data[:3] == _GZIP:
-        return True
-    return data[:1] == _ZLIB and int.from_bytes(data[:2], "big") % 31 == 0
-
-
-def inflated(layer: Layer) -> Iterator[Layer]:
-    """Yield what was compressed, up to where it is broken, in windows that overlap."""
-    name, bits = ("gzip", 31) if layer.data.startswith(_GZIP) else ("zlib", 15)
-    whole = 0, len(layer.data)
-    shape, held = Packed(layer.span(*whole), (*layer.names(*whole), name)), b""
-    for block in _inflated(layer.data, bits):
-        held += block
-        if len(held) >= WINDOW:
-            yield Layer(held, shape, depth=layer.depth + 1)
-            held = held[-LONGEST_ENCODED:]
-    yield Layer(held, shape, depth=layer.depth + 1)
-
-
-def _inflated(data: bytes, bits: int) -> Iterator[bytes]:
-    stream = zlib.decompressobj(bits)
-    with suppress(zlib.error):
-        for begin in range(0, len(data), _PIECE):
-            rest = data[begin : begin + _PIECE]
-            while rest and not stream.eof:
-                yield stream.decompress(rest, _PIECE)
-                rest = stream.unconsumed_tail
-        yield stream.decompress(b"", _PIECE)

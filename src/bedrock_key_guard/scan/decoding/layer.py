@@ -98,22 +98,18 @@ class Thinned:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Describe bytes that were compressed: each stands where all of the stream does.
+    """Describe bytes that are read only when they are unpacked, all from one `place`."""
 
-    `span` is that place in the outermost source, and `undone` what had to be undone for all of it.
-    They are the same for every key, of which a stream may hold thousands.
-    """
+    place: tuple[int, int]
+    name: str
 
-    span: tuple[int, int]
-    undone: tuple[str, ...]
-
-    def source(self, position: int) -> int:  # noqa: ARG002  # the same for all
-        """Return where the stream begins."""
-        return self.span[0]
+    def source(self, position: int) -> int:
+        """Return where the place begins, or ends."""
+        return self.place[1] - 1 if position else self.place[0]
 
     def names(self, begin: int, end: int) -> tuple[str, ...]:  # noqa: ARG002  # the same everywhere
-        """Return all that was undone."""
-        return self.undone
+        """Return the one name."""
+        return (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +128,6 @@ class Layer:
 
     def span(self, begin: int, end: int) -> tuple[int, int]:
         """Return where in the outermost source the bytes from `begin` to `end` stand."""
-        if isinstance(self.shape, Packed):
-            return self.shape.span
         place = self._outside(begin, end)
         return self.outer.span(*place) if self.outer else place
 
@@ -146,3 +140,14 @@ class Layer:
         """Return where in the layer outside some bytes stand."""
         first, last = self.shape.source(begin), self.shape.source(max(end - 1, begin))
         return min(first, last), max(first, last) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Hold a decoded block that is a file, or holds one: only whole it can be opened.
+
+    `kind` is what kind its surroundings say that it is, where its own first bytes do not tell.
+    """
+
+    layer: Layer
+    kind: str = ""

@@ -14,13 +14,13 @@ from bedrock_key_guard.scan.decoding.blocks import (
     from_base64,
     from_decimal,
     from_hex,
-    inflated,
-    is_compressed,
+    kind_before,
     wide,
 )
 from bedrock_key_guard.scan.decoding.dumps import from_dump
 from bedrock_key_guard.scan.decoding.escapes import unescape
-from bedrock_key_guard.scan.decoding.layer import Layer, Regular, block_starts
+from bedrock_key_guard.scan.decoding.layer import File, Layer, Regular, block_starts
+from bedrock_key_guard.scan.decoding.patches import SIGN, end_of_patch, from_patch
 from bedrock_key_guard.scan.prefilter import (
     BETWEEN,
     BLOCK,
@@ -29,6 +29,8 @@ from bedrock_key_guard.scan.prefilter import (
     literals,
     may_hold_key,
 )
+from bedrock_key_guard.scan.prefilter.signatures import POINTER, TAIL, kinds_of
+from bedrock_key_guard.scan.prefilter.streams import PROBE, SHORTEST, begins, starts_in_decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,8 +58,8 @@ def outermost(data: bytes, base: int = 0) -> Iterator[Layer]:
 Seen = set[tuple[str, bytes, int]]
 
 
-def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterator[Layer]:
-    """Yield all that can be decoded from a layer, the plainest first.
+def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterator[Layer | File]:
+    """Yield all that can be decoded from a layer, the plainest first, and what are files.
 
     What was decoded to the same bytes before is not decoded again. Raises Spent where the budget of
     the file ends.
@@ -72,10 +74,15 @@ def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterato
         if layer.depth:
             yield layer
         if layer.depth < DEPTH:
+            files: list[File] = []
+            said = prefilter.says_deflate(layer.data)
             waiting += _plainer(layer, budget)
             for whole in _decoded(layer):
                 waiting += _worth(whole, budget)
-                yield from _unpacked(whole, budget, seen)
+                if (kind := _kind_of(whole, said=said)) is not None:
+                    files.append(File(whole, kind))
+            files += from_patch(layer)
+            yield from (each for each in files if not _is_known("file", each.layer, seen))
 
 
 def _is_known(kind: str, layer: Layer, seen: Seen) -> bool:
@@ -108,16 +115,20 @@ def _decoded(layer: Layer) -> Iterator[Layer]:
     yield from from_dump(layer)
 
 
-def _unpacked(whole: Layer, budget: Budget, seen: Seen) -> Iterator[Layer]:
-    """Yield the layers of what was compressed and then encoded.
+def _kind_of(whole: Layer, *, said: bool) -> str | None:
+    """Return what kind of file a decoded block is said to be, "" where it shows that it holds one.
 
-    It may be far larger than the file, so it is read in windows, one after the other.
+    None is for all others.
     """
-    if whole.depth < DEPTH and is_compressed(whole.data) and not _is_known("stream", whole, seen):
-        for window in inflated(whole):
-            budget.unpack(len(window.data))
-            for layer in _worth(window, budget):
-                yield from layers_in(layer, budget, seen)
+    data = whole.data
+    if len(data) < SHORTEST:
+        return None
+    if said and (kind := kind_before(whole)):
+        return kind
+    if any(kind != POINTER for kind in kinds_of(data, data[-TAIL:], len(data))):
+        return ""
+    starts = starts_in_decoded(data)
+    return "" if any(begins(data[at : at + PROBE], kind) for at, kind in starts) else None
 
 
 def _worth(whole: Layer, budget: Budget) -> Iterator[Layer]:
@@ -159,18 +170,20 @@ def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _packed(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield base64 of what was compressed to its end: only its beginning tells what it is."""
+    """Yield what was compressed and encoded to its end: only its beginning tells what it is."""
     end = 0
     for begin, _ in prefilter.compressed(data):
         # One that lies in another's lines is in the same stretch.
         if begin >= end:
             end = _end_of_lines(data, begin)
             yield begin, end
-    begin = data.find(literals.GZIP_IN_BASE64)
-    while begin >= 0:
-        end = _end_of_lines(data, begin)
-        yield begin, end
-        begin = data.find(literals.GZIP_IN_BASE64, end)
+    ends = (*((each, _end_of_lines) for each in literals.PACKED_IN_BASE64), (SIGN, end_of_patch))
+    for literal, end_of in ends:
+        begin = data.find(literal)
+        while begin >= 0:
+            end = end_of(data, begin)
+            yield begin, end
+            begin = data.find(literal, end)
 
 
 def _end_of_lines(data: bytes, begin: int) -> int:

@@ -15,6 +15,7 @@ from bedrock_key_guard.keys import short_term
 from bedrock_key_guard.keys.families import UNKNOWN_LONG_TERM
 from bedrock_key_guard.keys.key import Key, MalformedKey
 from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
+from bedrock_key_guard.scan.decoding.layer import File, Layer
 from bedrock_key_guard.scan.decoding.layers import layers_in, outermost
 from bedrock_key_guard.scan.matching.gutters import GUTTER, joined
 from bedrock_key_guard.scan.matching.key_parser import keys_in
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.keys.key import Secret
     from bedrock_key_guard.model.findings import Confidence
-    from bedrock_key_guard.scan.decoding.layer import Layer
 
 UTF_16_LE = "utf-16-le"
 UTF_16_BE = "utf-16-be"
@@ -75,17 +75,21 @@ def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
     with budget.bound():
         for layer in outermost(data, base):
             for inner in _inner(layer, budget):
-                for match in _read(inner, base):
+                read = (
+                    _opened(inner, base, budget) if isinstance(inner, File) else _read(inner, base)
+                )
+                for match in read:
                     found.append(match)
                     budget.spend(ATTEMPT)
     return found
 
 
-def _inner(layer: Layer, budget: Budget) -> Iterator[Layer]:
+def _inner(layer: Layer, budget: Budget) -> Iterator[Layer | File]:
     """Yield all that can be decoded from a layer, and what lines say together."""
     for inner in layers_in(layer, budget):
         yield inner
-        yield from joined(inner, budget)
+        if isinstance(inner, Layer):
+            yield from joined(inner, budget)
     yield from joined(layer, budget)
 
 
@@ -97,6 +101,20 @@ def _read(layer: Layer, base: int) -> Iterator[Match]:
         if not isinstance(key, MalformedKey) or set(encodings) <= _WIDE:
             first, last = layer.span(begin, end)
             yield Match(first - base, last - base, key, encodings)
+
+
+def _opened(file: File, base: int, budget: Budget) -> Iterator[Match]:
+    """Yield the keys in a file that was decoded: each stands where all of the file does."""
+    # They need each other: what is in a file is matched, and what is decoded may be a file.
+    from bedrock_key_guard.scan.containers.extractor import found_in_decoded
+
+    layer, whole = file.layer, (0, len(file.layer.data))
+    first, last = layer.span(*whole)
+    for finding in found_in_decoded(layer.data, file.kind, budget):
+        if finding.confidence == "exact":
+            kinds = (step.partition(":")[0] for step in finding.location.containers)
+            undone = (*layer.names(*whole), *kinds, *finding.location.encodings)
+            yield Match(first - base, last - base, finding.key, undone)
 
 
 def _preference(match: Match) -> tuple[bool, int, int, bool]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from bedrock_key_guard.scan.prefilter.literals import (
     BASE64,
     BODIES,
-    GZIP_IN_BASE64,
+    PACKED_IN_BASE64,
     has_literal,
 )
 
@@ -48,8 +48,15 @@ _QUAD = 4
 # One letter in so many is looked at, which is enough to see a row of one kind.
 _TEXT_STEP = 16
 _TEXT_SAMPLE = b"t" * (len(_TEXT) * _QUAD // _TEXT_STEP)
-# Base64 of what zlib compressed: a long run with one of its beginnings (RFC 1950, any level).
-_ZLIB = (b"eA", b"eF", b"eJ", b"eN")
+# Base64 of a file that holds others: a long run with one of its beginnings. They are those of zlib
+# (RFC 1950, any level), LZMA, PDF, SQLite, ar, cpio, rpm, and Git's packs and bundles.
+_PACKED = (
+    *(b"eA", b"eF", b"eJ", b"eN", b"XQAA", b"JVBERi0", b"U1FMaXRlIGZvcm1hdCAz", b"ITxhcmNoPg"),
+    *(b"MDcwNzA", b"7avu2", b"UEFDSw", b"IyB2MiBnaXQgYnVuZGxl", b"IyB2MyBnaXQgYnVuZGxl"),
+)
+# Deflate itself has no sign; so say draw.io, SAML, PHP, Node.js and .NET, before its base64.
+_DEFLATE = (b"<diagram", b"SAMLRe", b"gzinflate", b"inflateRaw", b"DeflateStream")
+SAYS_WITHIN = 96
 _RUN = b"a" * 60
 _RUN_TABLE = _shape(WORD + b"+/", b"a")
 # Eighty bytes in hex, whatever stands between them, and then the forms that are understood: a key
@@ -87,7 +94,7 @@ BLOCK = 1024
 _DENSE = 20
 _ESCAPES = (
     (b"%", (b"%2", b"%3", b"%4", b"%5", b"%6", b"%7")),
-    (b"&", (b"&#",)),
+    (b"&", (b"&#", b";#")),
     (b"\\", (b"\\x", b"\\u0", b"\\u{", b"\\U0", b"\\1", b"\\0")),
 )
 
@@ -107,7 +114,7 @@ def may_hold_key(data: bytes) -> bool:
 def has_base64(data: bytes, letters: bytes) -> bool:
     """Return whether base64 may hold a key, or what leads to one."""
     return (
-        any(literal in letters for literal in (*BODIES, *BASE64, GZIP_IN_BASE64))
+        any(literal in letters for literal in (*BODIES, *BASE64, *PACKED_IN_BASE64))
         or any(True for _ in texts(letters))
         or any(True for _ in compressed(data))
     )
@@ -149,10 +156,17 @@ def _common(shapes: Sequence[bytes], row: bytes) -> Iterator[tuple[int, int]]:
 
 
 def compressed(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the long runs of base64 that begin as zlib's do."""
+    """Yield the long runs of base64 that begin as what is compressed, or are said to be."""
     for begin, end in rows(data.translate(_RUN_TABLE), _RUN):
-        if data.startswith(_ZLIB, begin):
+        if data.startswith(_PACKED, begin) or says_deflate(
+            data[max(begin - SAYS_WITHIN, 0) : begin]
+        ):
             yield begin, end
+
+
+def says_deflate(before: bytes) -> bool:
+    """Return whether what stands `before` base64 says that it holds deflate."""
+    return any(word in before for word in _DEFLATE)
 
 
 def dense(data: bytes) -> Iterator[int]:

@@ -12,6 +12,7 @@ import os
 
 from bedrock_key_guard.scan.prefilter import BLOCK, may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
+from bedrock_key_guard.scan.prefilter.streams import holds_stream
 
 # A process of its own starts sooner without `typing`.
 TYPE_CHECKING = False
@@ -126,7 +127,7 @@ class Batches:
 
     def _take_large(self, number: int, descriptor: int, before: os.stat_result) -> None:
         """Read a file in windows, until one of them tells enough."""
-        at, window = 0, b""
+        at, window, head = 0, b"", b""
         os.lseek(descriptor, max(before.st_size - TAIL, 0), os.SEEK_SET)
         if ends_as_zip(os.read(descriptor, TAIL), before.st_size):
             self._suspects.append(number)
@@ -134,7 +135,10 @@ class Batches:
         os.lseek(descriptor, 0, os.SEEK_SET)
         while block := os.read(descriptor, self._room - len(window)):
             window += block
+            head = head or window[:HEAD]
             if (not at and _contains_files(window)) or may_hold_key(window):
+                break
+            if at and holds_stream(window, head):
                 break
             at += len(block)
             if len(window) < self._room:
@@ -149,10 +153,14 @@ class Batches:
 
 
 def _contains_files(content: bytes) -> bool:
-    """Look at its first bytes, and for a zip further inside, whose signature no text has."""
+    """Look at its first bytes, and for zips and streams further inside, which no text has."""
     if content.find(3) < 0:
-        return bool(container_kind(content[:_SMALL_HEAD]))
-    return bool(container_kind(content[:HEAD])) or ends_as_zip(content[-TAIL:], len(content))
+        return bool(container_kind(content[:_SMALL_HEAD])) or holds_stream(content)
+    return (
+        bool(container_kind(content[:HEAD]))
+        or ends_as_zip(content[-TAIL:], len(content))
+        or holds_stream(content)
+    )
 
 
 def _beside_each_other(contents: Sequence[bytes]) -> bytes:

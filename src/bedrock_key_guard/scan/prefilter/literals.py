@@ -39,9 +39,12 @@ BASE64 = (
     b"JlZHJvY2stYXBpLWtleS",
     b"iZWRyb2NrLWFwaS1rZXkt",
 )
-GZIP_IN_BASE64 = b"H4sI"
+# How gzip, zip, bzip2, xz and zstd begin in base64, or soon go on, where only letters are left.
+PACKED_IN_BASE64 = (b"H4sI", b"UEsDB", b"FBWSZTW", b"Td6WFoA", b"KLUv")
+# What `git diff --binary` writes before base85.
+_PATCH = b"GITbinarypatch"
 # Searched for where only letters, digits and `-` are left.
-LITERALS = (*NARROW, *BODIES, *BASE64, GZIP_IN_BASE64)
+LITERALS = (*NARROW, *BODIES, *BASE64, *PACKED_IN_BASE64, _PATCH)
 # Searched for in bytes as they are.
 ANCHORS = (*LITERALS, *WIDE)
 # The ten that cover most.

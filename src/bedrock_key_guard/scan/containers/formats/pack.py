@@ -237,6 +237,11 @@ def _pass_id(cursor: Cursor) -> None:
     cursor.unread(ahead[next(sizes, _ID_SIZES[0]) :])
 
 
+def delta_members(cursor: Cursor, budget: Budget) -> Members:
+    """Yield what a delta adds that is compressed alone, as patches of binary files have it."""
+    yield OpenedMember("", _added(compressed.unpack(cursor, compressed.ZLIB, budget)))
+
+
 def _added(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield what a delta adds, with a line's end wherever it copies from its base."""
     delta = Cursor(Stream(blocks))

@@ -14,6 +14,7 @@ from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS
+from bedrock_key_guard.scan.prefilter.streams import holds_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +114,7 @@ def _has_chains(database: _Database) -> bool:
 
 
 def _is_clue(data: bytes) -> bool:
-    return may_hold_key(data) or any(magic in data for magic in _MAGICS)
+    return may_hold_key(data) or any(magic in data for magic in _MAGICS) or holds_stream(data)
 
 
 def _values(database: _Database, page: bytes, number: int, *, clue: bool) -> Members:

@@ -1,0 +1,94 @@
+"""Read compressed streams that stand anywhere in a file of another kind.
+
+Many formats keep what they hold in such streams (HDF5, MAT, PNG's texts, databases, captures,
+installers), each with a directory of its own. Nobody needs that to find them: a stream is known by
+its first bytes, and by what comes out of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.scan.containers.compressed import BZIP2, GZIP, XZ, ZLIB, ZSTD, unpack
+from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
+from bedrock_key_guard.scan.containers.formats.pieces import in_pieces
+from bedrock_key_guard.scan.containers.limits import STEP, Spent, Unreadable
+from bedrock_key_guard.scan.containers.members import OpenedMember
+from bedrock_key_guard.scan.prefilter.streams import (
+    BEFORE,
+    PROBE,
+    begins,
+    starts,
+    starts_in_decoded,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bedrock_key_guard.scan.containers.compressed import Codec
+    from bedrock_key_guard.scan.containers.limits import Budget
+    from bedrock_key_guard.scan.containers.members import Members
+    from bedrock_key_guard.scan.prefilter.streams import Start
+
+    Starts = Callable[[bytes, bytes], list[Start]]
+
+CODECS = {"zlib": ZLIB, "gzip": GZIP, "bzip2": BZIP2, "xz": XZ, "zstd": ZSTD}
+# To try costs a decompressor, and a kilobyte at most.
+_TRY = STEP >> 5
+_HEAD = 8
+
+
+def members(cursor: Cursor, budget: Budget) -> Members:
+    """Yield the streams in a file."""
+    return _members(cursor, budget, starts)
+
+
+def members_of_decoded(cursor: Cursor, budget: Budget) -> Members:
+    """Yield the streams in what was decoded, whatever their window."""
+    return _members(cursor, budget, lambda data, _: starts_in_decoded(data))
+
+
+def _members(cursor: Cursor, budget: Budget, find: Starts) -> Members:
+    head, before, judged = b"", b"", 0
+    while block := cursor.read(BLOCK):
+        text, end = before + block, cursor.position
+        head = head or text[:_HEAD]
+        for at, kind in find(text, head):
+            place = end - len(text) + at
+            if place < judged:
+                continue
+            judged = place + 1
+            budget.spend(_TRY)
+            if not begins(_probe(cursor, text[at:]), kind):
+                continue
+            cursor.unread(text[at:])
+            stream = _whole(cursor, text[max(at - BEFORE, 0) : at], CODECS[kind], budget)
+            yield OpenedMember(f"{kind}:at {place}", stream)
+            judged = max(judged, cursor.position)
+            if cursor.position > end:
+                break
+            cursor.pass_over(end - cursor.position)
+        before = text[-BEFORE:] if cursor.position == end else b""
+
+
+def _probe(cursor: Cursor, data: bytes) -> bytes:
+    """Return the kilobyte that begins with `data`, behind which the cursor stands, and stays."""
+    if len(data) >= PROBE:
+        return data[:PROBE]
+    more = cursor.up_to(PROBE - len(data))
+    cursor.unread(more)
+    return data + more
+
+
+def _whole(cursor: Cursor, before: bytes, codec: Codec, budget: Budget) -> Iterator[bytes]:
+    """Yield what a stream holds, up to where it is broken, and give back what came behind it."""
+    pieces = in_pieces(cursor, before)
+    source = Cursor(pieces) if pieces else cursor
+    try:
+        yield from unpack(source, codec, budget)
+    except Spent:
+        raise
+    except Unreadable:
+        pass
+    if pieces:
+        cursor.unread(source.read(BLOCK))
