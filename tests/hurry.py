@@ -2,6 +2,7 @@
 
     python -I tests/hurry.py respond .
     python -I tests/hurry.py bedrock_key_guard.action
+    python -I tests/hurry.py -c "from bedrock_key_guard.hook import main; main()" app.env
     python -I tests/hurry.py --serve SOCKET
 
 Retries, back-off and deadlines stay what they are, and a test need not sit them out. The dates of
@@ -61,12 +62,16 @@ def parse_once() -> None:
 
 
 def _import_all() -> None:
-    """Import what a run imports at the latest when it asks AWS and reports."""
+    """Import what a run imports at the latest when it asks AWS and reports, and detect-secrets."""
     import boto3
+    import detect_secrets.main
+    import detect_secrets.plugins
 
     import bedrock_key_guard
 
     parse_once()
+    for module in walk_packages(detect_secrets.plugins.__path__, "detect_secrets.plugins."):
+        import_module(module.name)
     for module in walk_packages(bedrock_key_guard.__path__, "bedrock_key_guard."):
         if not module.name.endswith("__main__") and ".plugin" not in module.name:
             import_module(module.name)
@@ -116,9 +121,14 @@ def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _run(words: Sequence[str]) -> None:
-    door, *words = (
-        words if words[:1] == ["bedrock_key_guard.action"] else ["bedrock_key_guard", *words]
-    )
+    if words[:1] == ["-c"]:
+        sys.argv[:] = ["-c", *words[2:]]
+        exec(words[1], {"__name__": "__main__"})  # noqa: S102  # as Python itself would
+        return
+    modules = ["bedrock_key_guard.action"], ["-m"]
+    door, *words = words if words[:1] in modules else ["bedrock_key_guard", *words]
+    if door == "-m":
+        door, *words = words
     sys.argv[1:] = words
     runpy.run_module(door, run_name="__main__", alter_sys=True)
 
