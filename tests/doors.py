@@ -1,6 +1,6 @@
 """Go through the guard's doors as people do: each in a process of its own, isolated.
 
-Whoever needs no environment of its own gets a process that has imported what it needs already.
+Each is a process that has imported what it needs already, see warm.py.
 """
 
 from __future__ import annotations
@@ -88,10 +88,8 @@ def places_in_text(explanation: str) -> Places:
 
 
 def _run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-    # What a strange environment does to a Python, it does while that starts.
-    start = warm() if env is None else (sys.executable, "-I")
     return subprocess.run(
-        [*start, *arguments],
+        [*warm(), *arguments],
         cwd=cwd,
         env=env,
         stdin=subprocess.DEVNULL,

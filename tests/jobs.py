@@ -41,9 +41,9 @@ def guard(
     cwd: Path,
     env: Mapping[str, str],
     stdin: bytes = b"",
-    hurried: bool = False,
+    hurried: bool = True,
 ) -> Done:
-    """Run the command; `hurried`, it sits no waiting out."""
+    """Run the command; `hurried`, it sits no waiting out, and need not import what it needs."""
     start = warm() if hurried else (sys.executable, "-I", "-m", "bedrock_key_guard")
     return _run([*start, *arguments], cwd, env, stdin)
 
