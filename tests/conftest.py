@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
     from sandbox.front.sandbox import Sandbox
 
-# Where this is installed, jsonschema compiles forty grammars as it is imported, to check formats
-# that nothing here checks. The sandbox's own environment has none either.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: not to be had
+import_module("sandbox.github")  # before anybody imports jsonschema
 
 # A property is tried on new examples by people, and on the same ones by every run of CI: on few for
 # a change, on hardly any by `make check`, on many by `make test-long`.
