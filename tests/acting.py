@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.github.github_server import GitHubServer
-from tests.doors import git
-from tests.jobs import REPOSITORY, ROOT, equipped_python, warm
+from tests.doors import git, warm
+from tests.jobs import REPOSITORY, ROOT, equipped_python
 
 WORKFLOWS = ROOT / "tests" / "data" / "workflows"
 ACT = Path(sys.executable).with_name("act")

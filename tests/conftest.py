@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.front.sandbox import Sandbox
+
+import_module("sandbox.github")  # before anybody imports jsonschema
 
 # A property is tried on new examples by people, and on the same ones by every run of CI: on few for
 # a change, on hardly any by `make check`, on many by `make test-long`.

@@ -1,17 +1,27 @@
-"""Go through the guard's doors as people do: each in a process of its own, isolated."""
+"""Go through the guard's doors as people do: each in a process of its own, isolated.
+
+Each is a process that has imported what it needs already, see warm.py.
+"""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+HURRY = Path(__file__).with_name("hurry.py")
+HURRIED = (sys.executable, "-I", str(HURRY))
+WARM = Path(__file__).with_name("warm.py")
 HOOK = "from bedrock_key_guard.hook import main; raise SystemExit(main())"
 PLUGIN = "from bedrock_key_guard.plugin import main; raise SystemExit(main())"
 _PLACE = re.compile(r"(\S.*):(\d+):(\d+)")
@@ -22,7 +32,7 @@ Places = frozenset[tuple[str, int, int, str]]
 
 
 def command(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-    return _run("-m", "bedrock_key_guard.cli.main", *arguments, cwd=cwd, env=env)
+    return _run("-m", "bedrock_key_guard", *arguments, cwd=cwd, env=env)
 
 
 def hook(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
@@ -37,6 +47,21 @@ def detect_secrets(*arguments: str, cwd: Path, env: Mapping[str, str] | None = N
 def plain_detect_secrets(*arguments: str, cwd: Path) -> Done:
     """Run detect-secrets itself, which the wrapper has no part in."""
     return _run("-m", "detect_secrets", *arguments, cwd=cwd)
+
+
+@functools.cache
+def warm() -> tuple[str, ...]:
+    """Return how to start a hurried run as a fork of one process, which ends with this one."""
+    folder = tempfile.mkdtemp()
+    path = str(Path(folder) / "door")
+    server = subprocess.Popen(
+        [*HURRIED, "--serve", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    atexit.register(shutil.rmtree, folder)
+    atexit.register(server.communicate)
+    assert server.stdout
+    assert server.stdout.readline()
+    return (sys.executable, "-I", "-S", str(WARM), path, str(HURRY))
 
 
 def places_in_json(report: str) -> Places:
@@ -64,7 +89,7 @@ def places_in_text(explanation: str) -> Places:
 
 def _run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
     return subprocess.run(
-        [sys.executable, "-I", *arguments],
+        [*warm(), *arguments],
         cwd=cwd,
         env=env,
         stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
     python -I tests/hurry.py respond .
     python -I tests/hurry.py bedrock_key_guard.action
+    python -I tests/hurry.py -c "from bedrock_key_guard.hook import main; main()" app.env
     python -I tests/hurry.py --serve SOCKET
 
 Retries, back-off and deadlines stay what they are, and a test need not sit them out. The dates of
@@ -11,10 +12,11 @@ servers are read as later by as much, for their clocks have moved too. Hosts who
 
 from __future__ import annotations
 
+import atexit
 import email.utils
 import functools
 import gc
-import json
+import marshal
 import os
 import runpy
 import select
@@ -61,12 +63,16 @@ def parse_once() -> None:
 
 
 def _import_all() -> None:
-    """Import what a run imports at the latest when it asks AWS and reports."""
+    """Import what a run imports at the latest when it asks AWS and reports, and detect-secrets."""
     import boto3
+    import detect_secrets.main
+    import detect_secrets.plugins
 
     import bedrock_key_guard
 
     parse_once()
+    for module in walk_packages(detect_secrets.plugins.__path__, "detect_secrets.plugins."):
+        import_module(module.name)
     for module in walk_packages(bedrock_key_guard.__path__, "bedrock_key_guard."):
         if not module.name.endswith("__main__") and ".plugin" not in module.name:
             import_module(module.name)
@@ -92,8 +98,8 @@ def _serve(path: str) -> list[str]:
             caller, _ = listener.accept()
             with caller:
                 _, (*streams, folder), _, _ = socket.recv_fds(caller, 1, 4)
-                asked = json.loads(caller.makefile("rb").read())
-                if _at_start(asked["environment"]) == started_with:
+                words, environment = marshal.loads(caller.makefile("rb").read())  # noqa: S302  # ours
+                if _at_start(environment) == started_with:
                     if not (child := os.fork()):
                         break
                     _, status = os.waitpid(child, 0)
@@ -106,9 +112,8 @@ def _serve(path: str) -> list[str]:
     for descriptor in (*streams, folder):
         os.close(descriptor)
     os.environ.clear()
-    os.environ.update(asked["environment"])
-    words: list[str] = asked["words"]
-    return words
+    os.environ.update(environment)
+    return list(words)
 
 
 def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
@@ -116,11 +121,39 @@ def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _run(words: Sequence[str]) -> None:
-    door, *words = (
-        words if words[:1] == ["bedrock_key_guard.action"] else ["bedrock_key_guard", *words]
-    )
+    if words[:1] == ["-c"]:
+        sys.argv[:] = ["-c", *words[2:]]
+        exec(words[1], {"__name__": "__main__"})  # noqa: S102  # as Python itself would
+        return
+    modules = ["bedrock_key_guard.action"], ["-m"]
+    door, *words = words if words[:1] in modules else ["bedrock_key_guard", *words]
+    if door == "-m":
+        door, *words = words
     sys.argv[1:] = words
     runpy.run_module(door, run_name="__main__", alter_sys=True)
+
+
+def _leave(code: list[int]) -> None:
+    """End without taking apart all that was imported: a short run takes less than that."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        return  # Python itself says that, and ends with a code of its own
+    os._exit(code[0])
+
+
+def _main() -> None:
+    serves, code = sys.argv[1:2] == ["--serve"], [1]
+    # Coverage writes down what it has seen later than this would be called.
+    if serves and "coverage" not in sys.modules:
+        atexit.register(_leave, code)
+    try:
+        _run(_serve(sys.argv[2]) if serves else sys.argv[1:])
+    except SystemExit as stopped:
+        code[0] = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
+        raise
+    code[0] = 0
 
 
 if __name__ == "__main__":
@@ -128,4 +161,4 @@ if __name__ == "__main__":
     vars(time).update(sleep=_sleep, monotonic=_moved(time.monotonic), time=_moved(time.time))
     vars(socket).update(getaddrinfo=_resolve)
     vars(email.utils).update(parsedate_to_datetime=_read_date)
-    _run(_serve(sys.argv[2]) if sys.argv[1:2] == ["--serve"] else sys.argv[1:])
+    _main()

@@ -6,15 +6,12 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
-import atexit
-import functools
 import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +20,8 @@ from typing import Any
 import yaml
 
 from sandbox.github.github_server import GitHubServer
-from tests.doors import git
+from tests import doors
+from tests.doors import git, warm
 
 ACCOUNT = "111122223333"
 STRANGER = "210987654321"
@@ -31,9 +29,7 @@ REPOSITORY = "acme/app"
 ROOT = Path(__file__).parents[1]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 (_STEP,) = ACTION["runs"]["steps"]
-HURRY = ROOT / "tests" / "hurry.py"
-HURRIED = (sys.executable, "-I", str(HURRY))
-WARM = ROOT / "tests" / "warm.py"
+HURRIED = doors.HURRIED
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 BASH = (shutil.which("bash") or "bash", "--noprofile", "--norc", "-eo", "pipefail")
 
@@ -45,26 +41,11 @@ def guard(
     cwd: Path,
     env: Mapping[str, str],
     stdin: bytes = b"",
-    hurried: bool = False,
+    hurried: bool = True,
 ) -> Done:
-    """Run the command; `hurried`, it sits no waiting out."""
+    """Run the command; `hurried`, it sits no waiting out, and need not import what it needs."""
     start = warm() if hurried else (sys.executable, "-I", "-m", "bedrock_key_guard")
     return _run([*start, *arguments], cwd, env, stdin)
-
-
-@functools.cache
-def warm() -> tuple[str, ...]:
-    """Return how to start a hurried run as a fork of one process, which ends with this one."""
-    folder = tempfile.mkdtemp()
-    path = str(Path(folder) / "door")
-    server = subprocess.Popen(
-        [*HURRIED, "--serve", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    atexit.register(shutil.rmtree, folder)
-    atexit.register(server.communicate)
-    assert server.stdout
-    assert server.stdout.readline()
-    return (sys.executable, "-I", "-S", str(WARM), path, str(HURRY))
 
 
 def said(done: Done) -> str:
@@ -299,8 +280,9 @@ class Job:
 
 def equipped_python(folder: Path, python: Sequence[str] = (sys.executable,)) -> Path:
     """Put into `folder` a Python that sees what is installed, and return the folder."""
-    launched = ["bedrock_key_guard.action"] if str(HURRY) in python else ["-I"]
-    arguments = "" if str(HURRY) in python else '"${@:3}"'
+    hurried = str(doors.HURRY) in python
+    launched = ["bedrock_key_guard.action"] if hurried else ["-I"]
+    arguments = "" if hurried else '"${@:3}"'
     body = f'[ "$2" = -S ] || exec {shlex.quote(sys.executable)} "$@"\n'
     body += f"exec {shlex.join([*python, *launched])} {arguments}\n"
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,22 +10,26 @@ killed is better started cold.
 
 from __future__ import annotations
 
-import json
+import _socket
+import marshal
 import os
-import socket
 import sys
 
 
 def _lead(path: str, cold: str, words: list[str]) -> None:
-    """Have the words be run, and end as that run ends."""
-    with socket.socket(socket.AF_UNIX) as door:
-        door.connect(path)
-        folder = os.open(".", os.O_RDONLY)
-        socket.send_fds(door, [b"\0"], [0, 1, 2, folder])
-        asked = {"words": words, "environment": dict(os.environ)}
-        door.sendall(json.dumps(asked).encode())
-        door.shutdown(socket.SHUT_WR)
-        code = door.makefile("rb").read()
+    """Have the words be run, and end as that run ends.
+
+    To import `socket` and `json` would take longer than all the rest.
+    """
+    door = _socket.socket(_socket.AF_UNIX)
+    door.connect(path)
+    sent = (0, 1, 2, os.open(".", os.O_RDONLY))
+    data = b"".join(each.to_bytes(4, sys.byteorder) for each in sent)
+    door.sendmsg([b"\0"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, data)])
+    door.sendall(marshal.dumps((words, dict(os.environ))))
+    door.shutdown(_socket.SHUT_WR)
+    code = door.recv(16)
+    door.close()
     if not code:
         # It differs in what Python reads only where it starts.
         os.execv(sys.executable, [sys.executable, "-I", cold, *words])  # noqa: S606

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import botocore.session
+    from botocore.credentials import Credentials
 
     from sandbox.aws.aws_server import AwsServer
     from sandbox.base.fault_plan import FaultPlan
@@ -31,7 +32,8 @@ class AwsClients:
     _aws: AwsServer
     _keys: dict[str, dict[str, AccessKey]]
     _session: botocore.session.Session
-    _clients: dict[tuple[AccessKey, str, str], Any]
+    _clients: dict[tuple[AccessKey, str, str], tuple[Any, Credentials]]
+    _idle: dict[tuple[str, str], list[tuple[Any, Credentials]]]
 
     def client(
         self,
@@ -52,16 +54,33 @@ class AwsClients:
         region = region or home_region(account_of(key.access_key_id) or "")
         which = key, service, region
         if which not in self._clients:
-            self._clients[which] = self._session.create_client(
-                service,
-                region_name=region,
-                aws_access_key_id=key.access_key_id,
-                aws_secret_access_key=key.secret_access_key,
-                aws_session_token=key.session_token,
-                endpoint_url=self._aws.url,
-                config=Config(proxies={}, retries={"total_max_attempts": 1}),
+            idle = self._idle.get((service, region))
+            self._clients[which] = idle.pop() if idle else self._new_client(service, region)
+            credentials = self._clients[which][1]
+            credentials.access_key, credentials.secret_key, credentials.token = (
+                key.access_key_id,
+                key.secret_access_key,
+                key.session_token,
             )
-        return self._clients[which]
+        return self._clients[which][0]
+
+    def _new_client(self, service: str, region: str) -> tuple[Any, Credentials]:
+        """Make a client of nobody yet, and give with it the credentials that it takes."""
+        self._session.set_credentials("nobody", "nothing")
+        credentials: Any = self._session.get_credentials()
+        client = self._session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=self._aws.url,
+            config=Config(proxies={}, retries={"total_max_attempts": 1}),
+        )
+        return client, credentials
+
+    def _forget_clients(self) -> None:
+        """Let those who come next have the clients: one takes longer to make than a call."""
+        for (_, service, region), client in self._clients.items():
+            self._idle.setdefault((service, region), []).append(client)
+        self._clients.clear()
 
     def credentials(
         self, account_id: str, *, user: str = ADMIN_USER, role: str | None = None

@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from botocore.credentials import Credentials
+
     from sandbox.front.seeding import AccessKey, LongTermKey, ShortTermKey
 
 __all__ = ["ACCOUNTS", "ADMIN_USER", "GUARD_POLICY", "GUARD_USER", "Sandbox"]
@@ -91,7 +93,8 @@ class Sandbox(AwsClients):
         self._region = region
         self._partitions = dict(partitions or {})
         self._keys: dict[str, dict[str, AccessKey]] = {}
-        self._clients: dict[tuple[AccessKey, str, str], Any] = {}
+        self._clients: dict[tuple[AccessKey, str, str], tuple[Any, Credentials]] = {}
+        self._idle: dict[tuple[str, str], list[tuple[Any, Credentials]]] = {}
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Sandbox:
@@ -127,7 +130,7 @@ class Sandbox(AwsClients):
             organization.found(None)
             TRAIL.clear()
             clock.set_ahead(timedelta())
-            self._clients.clear()
+            self._forget_clients()
             self._keys = {
                 account: seeding.seed_account(account) for account in account_ids or self._accounts
             }

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -41,15 +42,9 @@ def violations(exchanges: Iterable[Exchange]) -> list[str]:
     ]
 
 
-def request_breaches(request: Request) -> list[str]:
+def request_breaches(request: Request) -> tuple[str, ...]:
     """Return what of a request GitHub's description does not allow; nothing of GraphQL's."""
-    if _is_undescribed(request):
-        return []
-    try:
-        _openapi().validate_request(_mock(request))
-    except OpenAPIError as error:
-        return [_causes(error)]
-    return [f"GitHub knows no {name!r} there" for name in sorted(_unknown_names(request))]
+    return () if _is_undescribed(request) else _request_breaches(_described(request))
 
 
 def _is_undescribed(request: Request) -> bool:
@@ -58,20 +53,42 @@ def _is_undescribed(request: Request) -> bool:
 
 
 def _breaches(exchange: Exchange) -> Iterator[str]:
-    if _is_undescribed(exchange.request):
+    request, answer = exchange.request, exchange.answer
+    if _is_undescribed(request):
         return
-    yield from (f"request: {breach}" for breach in request_breaches(exchange.request))
-    if exchange.answer is None or exchange.injected:
-        return
+    yield from (f"request: {breach}" for breach in request_breaches(request))
+    if answer is not None and not exchange.injected:
+        yield from _answer_breaches(_described(request), replace(answer, body=answer.text))
+
+
+def _described(request: Request) -> Request:
+    """Return a request without the headers of which the description says nothing."""
+    kind = request.headers.get("content-type", "application/json")
+    return replace(request, headers={"content-type": kind})
+
+
+# To check takes milliseconds, and most of what is said has been said before.
+@lru_cache(4096)
+def _request_breaches(request: Request) -> tuple[str, ...]:
     try:
-        _check_answer(_mock(exchange.request), exchange.request, exchange.answer)
+        _openapi().validate_request(_mock(request))
     except OpenAPIError as error:
-        yield f"answer {exchange.answer.status}: {_causes(error)}"
+        return (_causes(error),)
+    return tuple(f"GitHub knows no {name!r} there" for name in sorted(_unknown_names(request)))
+
+
+@lru_cache(4096)
+def _answer_breaches(request: Request, answer: Answer) -> tuple[str, ...]:
+    try:
+        _check_answer(_mock(request), request, answer)
+    except OpenAPIError as error:
+        return (f"answer {answer.status}: {_causes(error)}",)
+    return ()
 
 
 def _check_answer(request: MockRequest, asked: Request, answer: Answer) -> None:
     if answer.status in UNLISTED and str(answer.status) not in _operation(asked)["responses"]:
-        if not {"message", "documentation_url"} <= answer.body.keys():
+        if not {"message", "documentation_url"} <= json.loads(answer.text).keys():
             raise OpenAPIError("not a basic error")
         return
     response = MockResponse(answer.text.encode(), answer.status, answer.headers)
@@ -80,8 +97,7 @@ def _check_answer(request: MockRequest, asked: Request, answer: Answer) -> None:
 
 def _mock(request: Request) -> MockRequest:
     query = {name: values[0] for name, values in parse_qs(request.query).items()}
-    kind = request.headers.get("content-type", "application/json")
-    body = request.body.encode()
+    kind, body = request.headers["content-type"], request.body.encode()
     return MockRequest(HOST, request.method, request.path, args=query, data=body, content_type=kind)
 
 

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from sandbox.base.loopback import LoopbackServer
-from sandbox.github.contract import OUTSIDE, request_breaches
 from sandbox.github.git_http import is_git, serve
 from sandbox.github.github_faults import Fault, Faults
 from sandbox.github.http_messages import Answer, Exchange, Request
@@ -236,6 +235,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _refusal(request: Request) -> Answer | None:
     """Answer what GitHub's description does not allow with an error that is plainly not its own."""
+    # What reads the description takes half a second to import, and many never ask GitHub.
+    from sandbox.github.contract import OUTSIDE, request_breaches
+
     breaches = request_breaches(request)
     return Answer(500, {"message": f"{OUTSIDE}: {'; '.join(breaches)}"}) if breaches else None
 

@@ -19,7 +19,7 @@ class Request:
     method: str
     path: str
     query: str
-    headers: dict[str, str]
+    headers: dict[str, str] = field(hash=False)
     body: str
 
     def parameter(self, name: str, default: str = "") -> str:
@@ -43,7 +43,7 @@ class Answer:
 
     status: int
     body: JSON = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def text(self) -> str:

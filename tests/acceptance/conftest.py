@@ -10,7 +10,6 @@ import pytest
 
 from sandbox.front.sandbox import Sandbox
 from sandbox.front.seeding import LongTermKey
-from sandbox.github.contract import violations
 from sandbox.github.github_server import GitHubServer
 from tests.answers import Answering
 from tests.jobs import ACCOUNT, REPOSITORY, Host
@@ -44,6 +43,8 @@ def github() -> Iterator[GitHubServer]:
     with GitHubServer() as server:
         server.add_repository(REPOSITORY)
         yield server
+    from sandbox.github.contract import violations  # which takes half a second to import
+
     assert violations(server.exchanges) == []
 
 

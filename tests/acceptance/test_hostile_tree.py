@@ -134,7 +134,7 @@ def test_the_traps_catch_whoever_is_careless(mark: Path, tree: Path, home: Path)
 
 def module(*arguments: str, cwd: Path, env: Mapping[str, str]) -> Done:
     """Run the command isolated, with the tree first among what an unwary Python would import."""
-    return guard(*arguments, cwd=cwd, env={**env, "PYTHONPATH": str(cwd)})
+    return guard(*arguments, cwd=cwd, env={**env, "PYTHONPATH": str(cwd)}, hurried=False)
 
 
 def script(*arguments: str, cwd: Path, env: Mapping[str, str]) -> Done:
@@ -187,7 +187,7 @@ def test_programs_of_the_tree_are_not_run_where_path_leads_into_it(
     subprocess.run(["git", "version"], cwd=tree, env=env, capture_output=True, check=False)
     assert mark.exists(), "the trap is none"
     mark.unlink()
-    done = guard("scan", source, cwd=tree, env=env)
+    done = guard("scan", source, cwd=tree, env=env, hurried=False)
     assert not mark.exists(), mark.read_text("utf-8")
     assert (done.returncode, said(done)) == (1, "")
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from sandbox.front.sandbox import Sandbox
 from tests import keysmith
 from tests.jobs import Host, verdicts
+from tests.sweeps import sweep
 from tests.unit.scan.repositories import Repo, new_repo
 
 FIRST, SECOND = keysmith.long_term("user-first"), keysmith.long_term("user-second")
@@ -127,28 +129,36 @@ def all_of_the_group(process: subprocess.Popen[bytes], number: int) -> None:
     os.killpg(process.pid, number)
 
 
-@SIGNALS
-@pytest.mark.parametrize("interrupt", [alone, all_of_the_group])
+STOPS = (
+    # While objects are searched for the starts of keys, and while they are listed.
+    ("--batch=", ("--history",), {0}),
+    ("--batch-all-objects", ("--history",), {0}),
+    # While missing ones are looked for, at the same time.
+    ("--missing=print", ("--history",), {0, 1, 2}),
+    # While those with keys are read, one by one, of a range the commits first.
+    ("--batch", ("--history",), {1}),
+    ("--batch", ("--range", "HEAD"), {0}),
+    # While commits are looked for that introduced them.
+    ("--raw", ("--history",), {2}),
+    ("ls-files", (), {0}),
+)
+WAYS = tuple(product((alone, all_of_the_group), (signal.SIGINT, signal.SIGTERM)))
+INTERRUPTIONS = [(*way, *stop) for stop, way in product(STOPS, WAYS)]
+
+
+def in_turn(row: object) -> bool:
+    """Choose every way at the first stop, and one way, each in its turn, at the others."""
+    stop, way = divmod(INTERRUPTIONS.index(row), len(WAYS))  # type: ignore[arg-type]  # one of them
+    return stop in {0, way, way + len(WAYS)}
+
+
 @pytest.mark.parametrize(
-    ("at", "arguments", "found"),
-    [
-        # While objects are searched for the starts of keys, and while they are listed.
-        ("--batch=", ("--history",), {0}),
-        ("--batch-all-objects", ("--history",), {0}),
-        # While missing ones are looked for, at the same time.
-        ("--missing=print", ("--history",), {0, 1, 2}),
-        # While those with keys are read, one by one, of a range the commits first.
-        ("--batch", ("--history",), {1}),
-        ("--batch", ("--range", "HEAD"), {0}),
-        # While commits are looked for that introduced them.
-        ("--raw", ("--history",), {2}),
-        ("ls-files", (), {0}),
-    ],
+    ("interrupt", "number", "at", "arguments", "found"), sweep(INTERRUPTIONS, quick=in_turn)
 )
 def test_what_was_found_until_then_is_reported(
     stage: Stage,
-    number: int,
     interrupt: Callable[[subprocess.Popen[bytes], int], None],
+    number: int,
     at: str,
     arguments: tuple[str, ...],
     found: set[int],

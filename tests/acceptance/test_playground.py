@@ -10,14 +10,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.front.job import REPOSITORY
+from sandbox.playground.__main__ import ENDING, main
 from sandbox.playground.playground import open_playground
 from tests.jobs import ROOT
+from tests.sweeps import sweep
 
 PLAYGROUND = (sys.executable, "-m", "sandbox.playground")
 NOISE = {
@@ -108,25 +111,45 @@ def test_nothing_of_the_playground_is_left(kept: Path) -> None:
     assert not folder.parent.exists()
 
 
+Playing = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Playing]:
+    """Open the playground in this process for a command: its code, and what both have said."""
+    for name, value in NOISE.items():
+        monkeypatch.setenv(name, value)
+    before = {number: signal.getsignal(number) for number in ENDING}
+
+    def playing(*command: str) -> tuple[int, str, str]:
+        return main(["--", *command]), *capfd.readouterr()
+
+    yield playing
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
     [("exit 7", 7), ("kill -TERM $$", 143), ("exec /nonexistent", 127)],
 )
 def test_it_ends_with_the_code_of_its_command_and_says_nothing_itself(
-    command: str, code: int
+    command: str, code: int, play: Playing
 ) -> None:
-    done = playing("sh", "-c", command)
-    assert (done.returncode, done.stdout) == (code, "")
+    assert play("sh", "-c", command)[:2] == (code, "")
 
 
-def test_a_command_that_there_is_not_is_named() -> None:
-    done = playing("no-such-command")
-    assert done.returncode == 127
-    assert "no-such-command" in done.stderr
+def test_a_command_that_there_is_not_is_named(play: Playing) -> None:
+    code, _, said = play("no-such-command")
+    assert code == 127
+    assert "no-such-command" in said
+
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code"), sweep(SIGNALS, quick=lambda row: row[0] == signal.SIGINT)
 )
 def test_another_shell_comes_in_by_what_is_printed_until_a_signal_ends_it(
     number: signal.Signals, code: int

@@ -11,7 +11,6 @@ import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
 from sandbox.front.sandbox import ACCOUNTS, Sandbox
-from sandbox.github.contract import violations
 from sandbox.github.github_server import GitHubServer
 from tests.unit.github.doubles import FakeTime
 from tests.unit.variables import use
@@ -41,4 +40,6 @@ def time() -> FakeTime:
 def github() -> Iterator[GitHubServer]:
     with GitHubServer() as server:
         yield server
+    from sandbox.github.contract import violations  # which takes half a second to import
+
     assert violations(server.exchanges) == []

@@ -22,6 +22,7 @@ from bedrock_key_guard.model.evidence import (
     Evidence,
     IamAnswer,
     Plane,
+    Verdict,
 )
 from bedrock_key_guard.verify import verdict as product_code
 from bedrock_key_guard.verify.verdict import RULES, verdict_from
@@ -139,7 +140,11 @@ def _asked() -> Iterator[Case]:
 # ── the rules ───────────────────────────────────────────────────────────────────────────────────
 
 
-def ruling_on(case: Case) -> tuple[int, str, str]:
+Ruling = tuple[int, str, str]
+Judged = list[tuple[Case, Ruling, Verdict]]
+
+
+def ruling_on(case: Case) -> Ruling:
     """Return the number of the first rule that speaks, the verdict, and a word of its reason."""
     return next(ruling for applies, *ruling in rules(case) if applies)  # type: ignore[return-value]
 
@@ -296,19 +301,22 @@ IAM = {
 # ── the tests ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_every_combination_is_judged_as_the_rules_say() -> None:
+@pytest.fixture(scope="module")
+def judged() -> Judged:
+    """Give each case with what the rules and the product make of it."""
+    return [(case, ruling_on(case), verdict_from(evidence_of(case))) for case in cases()]
+
+
+def test_every_combination_is_judged_as_the_rules_say(judged: Judged) -> None:
     wrong = []
-    for case in cases():
-        _, state, word = ruling_on(case)
-        verdict = verdict_from(evidence_of(case))
+    for case, (_, state, word), verdict in judged:
         if verdict.state != state or word not in verdict.reason:
             wrong.append((case, verdict.state, verdict.reason, state, word))
     assert wrong == []
 
 
-def test_what_must_hold_of_every_verdict() -> None:
-    for case in cases():
-        verdict = verdict_from(evidence_of(case))
+def test_what_must_hold_of_every_verdict(judged: Judged) -> None:
+    for case, _, verdict in judged:
         named = any(plane.startswith("denied") for plane in case.planes)
         if verdict.state in ("live", "contained"):
             assert "accepted" in case.planes or named or case.further == "take it", case
@@ -330,11 +338,11 @@ def test_what_must_hold_of_every_verdict() -> None:
 
 
 @pytest.fixture(scope="module")
-def examples() -> dict[int, list[Case]]:
+def examples(judged: Judged) -> dict[int, list[Case]]:
     """Sort the cases by the rule that decides them."""
     by_rule: dict[int, list[Case]] = defaultdict(list)
-    for case in cases():
-        by_rule[ruling_on(case)[0]].append(case)
+    for case, (number, _, _), _ in judged:
+        by_rule[number].append(case)
     return by_rule
 
 

@@ -91,7 +91,7 @@ def test_members_before_a_bomb_are_read() -> None:
     assert [each.what for each in reading.missed] == ["box > zip:b"]
 
 
-@pytest.mark.parametrize("size", [0, 20, 1 << 20])
+@pytest.mark.parametrize("size", [0, 20, 1 << 18])
 def test_members_are_read_as_far_as_the_budget_goes(size: int) -> None:
     members = {"first": TEXT} | {str(number): b"-" * size for number in range(200)}
     packed = boxes.zipped(members)
