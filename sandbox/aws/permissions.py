@@ -73,6 +73,8 @@ def _entity(request: Request, caller: Principal) -> tuple[str, str | None]:
     named = request.text("AccessKeyId")
     if request.operation == "GetAccessKeyLastUsed":
         return f"{start}:user/{_owner_of(caller.account_id, named)}", f"access key {named}"
+    if request.text("PolicySourceArn"):
+        return request.text("PolicySourceArn"), request.text("PolicySourceArn")
     if request.text("AllUsers") == "true":
         return f"{start}:user/*", f"{start}:user/*"
     for kind in KINDS:

@@ -35,9 +35,10 @@ _DENIED = re.compile(r"\bnot authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,
 
 @dataclass(frozen=True, slots=True)
 class NoSession:
-    """Say why there is no session with AWS."""
+    """Say why there is no session with AWS; `lacking` credentials, or any that AWS takes."""
 
     reason: str
+    lacking: bool = False
 
 
 class Session:
@@ -131,14 +132,15 @@ def open_session(
     try:
         boto = boto3.Session(botocore_session=_core(dates, trust_overrides=trust))
         if boto.get_credentials() is None:
-            return NoSession("there are no AWS credentials")
+            return NoSession("there are no AWS credentials", lacking=True)
         sts = _make_client(boto, "sts", boto.region_name or "us-east-1")
         arn = str(sts.get_caller_identity()["Arn"])
         session = Session(boto, arn, trust_overrides=trust, limiter=limiter, dates=dates)
     except ClientError as error:
-        return NoSession(f"AWS would not say whose the credentials are ({refusal(error)})")
+        reason = f"AWS would not say whose the credentials are ({refusal(error)})"
+        return NoSession(reason, lacking=True)
     except (SSOError, TokenRetrievalError):
-        return NoSession("nobody is signed in to AWS (run `aws sso login`)")
+        return NoSession("nobody is signed in to AWS (run `aws sso login`)", lacking=True)
     except Exception as error:  # noqa: BLE001  # no answer, or the page of a proxy
         return NoSession(f"AWS could not be asked who we are ({type(error).__name__})")
     if session.account.partition not in HOME_REGION:
