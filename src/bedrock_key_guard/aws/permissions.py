@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Finding = Literal["allowed", "denied", "unknown"]
 
 SIMULATE = "iam:SimulatePrincipalPolicy"
-_DENIALS = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
+DENIALS = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # What IAM says to whoever may ask and finds nothing, and STS of a key id that is none.
 _LET_THROUGH = frozenset(("NoSuchEntity", "ValidationError"))
@@ -58,7 +58,8 @@ def policy_source(session: Session) -> str:
 
 def simulated(session: Session, source: str, wanted: Iterable[Trial]) -> list[Tried] | str:
     """Return what IAM says that `source` may do, or why it says nothing."""
-    iam, found = session.global_client("iam"), []
+    iam = session.global_client("iam")
+    found: list[Tried] = []
     try:
         for (resource, context), some in groupby(sorted(wanted, key=_alike), _alike):
             listed = list(some)
@@ -118,7 +119,7 @@ def _judged(some: list[Trial], results: list[dict[str, Any]]) -> Iterator[Tried]
 def _refused(trial: Trial, error: Exception) -> Tried:
     """Return what an error means: whoever is told that there is no such thing may ask."""
     code = error_code(error)
-    if code in _DENIALS:
+    if code in DENIALS:
         return Tried(trial, "denied")
     if code in _LET_THROUGH:
         return Tried(trial, "allowed")

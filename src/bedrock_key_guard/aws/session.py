@@ -75,13 +75,18 @@ class Session:
         """Name the region of IAM and of its trail in this partition."""
         return HOME_REGION[self.account.partition]
 
+    @property
+    def region(self) -> str:
+        """Name the region of the environment, or without one the home region."""
+        return self._boto.region_name or self.home_region
+
     def global_client(self, service: str) -> Any:
         """Return the client of a service that lives in the home region (IAM, its trail)."""
         return self.client_in(self.home_region, service)
 
     def client(self, service: str) -> Any:
         """Return the client of a service in the region of the environment."""
-        return self.client_in(self._boto.region_name or self.home_region, service)
+        return self.client_in(self.region, service)
 
     def client_in(self, region: str, service: str) -> Any:
         """Return the client of a service in this region."""

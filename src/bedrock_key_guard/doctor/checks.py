@@ -27,7 +27,8 @@ class Check:
 
     `said` is a sentence; for what is `unknown` it is the reason. `mend` is the line that mends it,
     "" where it works or nobody can say. `missing` names the permissions that lack, `untold` those
-    of which nobody could find out whether they do.
+    of which nobody could find out whether they do. `account` is the one that it is about, "" for
+    that of the credentials in use.
     """
 
     subject: Subject
@@ -37,6 +38,7 @@ class Check:
     mend: str = ""
     missing: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
+    account: str = ""
 
 
 def exit_code(checks: Iterable[Check]) -> int:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bedrock_key_guard.doctor.checks import State
+
 
 def check_hooks(folder: Path) -> Iterator[Check]:
     """Yield what each hook does: of a developer's repository, or in a bare one of a server's."""
@@ -28,5 +30,5 @@ def check_hooks(folder: Path) -> Iterator[Check]:
         yield Check("hooks", "hooks", "unknown", str(error), error.remedy)
         return
     for hook in hooks:
-        state = "works" if hook.state == "runs" else "wrong"
+        state: State = "works" if hook.state == "runs" else "wrong"
         yield Check("hooks", hook.name, state, hook.said, hook.mend)

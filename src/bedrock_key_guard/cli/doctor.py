@@ -1,0 +1,98 @@
+"""Say what works, what does not, and the line that mends it; and try the loop once, as a drill."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.cli.arguments import Parser, add_role_options, chosen_role, principal_arn
+from bedrock_key_guard.console.standard_streams import write
+from bedrock_key_guard.doctor.checks import OFFLINE, SUBJECTS, exit_code
+from bedrock_key_guard.iam.features import FEATURES, USUAL
+
+if TYPE_CHECKING:
+    import argparse
+
+    from bedrock_key_guard.doctor.asked import Asked
+    from bedrock_key_guard.doctor.checks import Check
+
+
+def doctor_options() -> Parser:
+    """Return the options of `doctor`."""
+    options = Parser(add_help=False)
+    options.add_argument(
+        "subject",
+        nargs="*",
+        metavar="SUBJECT",
+        help=f"what to look at: {', '.join(SUBJECTS)} (default: all)",
+    )
+    add = options.add_argument
+    offline = f"look at what needs no network: {', '.join(OFFLINE)}"
+    add("--offline", action="store_true", help=offline)
+    add("--format", choices=("text", "json"), default="text", help="how it is written")
+    add("--repository", default="", metavar="OWNER/NAME", help="where issues are opened on GitHub")
+    _add_aws(options)
+    return options
+
+
+def _add_aws(options: Parser) -> None:
+    group = options.add_argument_group("what the guard is to do in AWS")
+    add = group.add_argument
+    usual = f"whose permissions to look for; may be repeated (default: {', '.join(USUAL)})"
+    add("--feature", action="append", choices=tuple(FEATURES), metavar="NAME", help=usual)
+    guard = "whom the guard acts as, where that is not who asks; asking takes simulation"
+    add("--guard", type=principal_arn, metavar="ARN", help=guard)
+    policy = "the managed policy that denies (default: BedrockKeyGuardQuarantine)"
+    add("--quarantine-policy", default="BedrockKeyGuardQuarantine", metavar="NAME|ARN", help=policy)
+    add("--reset-store", default="", metavar="STORE", help="as `respond` takes it")
+    accounts = "as `verify` takes them: each other account is looked at by the role"
+    add("--allowed-account-ids", default="", metavar="ID,ID", help=accounts)
+    add_role_options(group)
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Look at what is asked for, write what was found, and return the exit code."""
+    from bedrock_key_guard.doctor.examination import examine
+
+    checks = list(examine(_asked(arguments), os.environ))
+    write(_written(checks, arguments.format))
+    return exit_code(checks)
+
+
+def _asked(arguments: argparse.Namespace) -> Asked:
+    from bedrock_key_guard.doctor.asked import Asked, subjects_of
+    from bedrock_key_guard.pipeline.options import account_ids
+    from bedrock_key_guard.respond.policy import Policy
+    from bedrock_key_guard.respond.secret_stores import parse_store
+
+    if arguments.reset_store:
+        parse_store(arguments.reset_store)
+    return Asked(
+        subjects=subjects_of(arguments.subject, offline=arguments.offline),
+        features=tuple(dict.fromkeys(arguments.feature or USUAL)),
+        folder=Path.cwd(),
+        guard=arguments.guard or "",
+        accounts=account_ids(arguments.allowed_account_ids),
+        role=chosen_role(arguments),
+        quarantine=Policy(quarantine=arguments.quarantine_policy).quarantine,
+        store=arguments.reset_store,
+        repository=arguments.repository,
+    )
+
+
+def _written(checks: list[Check], form: str) -> str:
+    if form == "json":
+        from bedrock_key_guard.doctor.checks_json import as_checks_json
+
+        return as_checks_json(checks)
+    from shutil import get_terminal_size
+
+    from bedrock_key_guard.doctor.checks_table import as_table
+    from bedrock_key_guard.text.terminal import canvas_for
+
+    at_terminal = sys.stdout.isatty()
+    width = get_terminal_size().columns if at_terminal else None
+    canvas = canvas_for(width, sys.stdout.encoding or "utf-8")
+    return as_table(checks, colour=at_terminal and not os.environ.get("NO_COLOR"), canvas=canvas)
