@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import Parser, add_role_options, chosen_role, principal_arn
-from bedrock_key_guard.console.standard_streams import write
+from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.doctor.checks import OFFLINE, SUBJECTS, exit_code
+from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.iam.features import FEATURES, USUAL
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ def doctor_options() -> Parser:
     offline = f"look at what needs no network: {', '.join(OFFLINE)}"
     add("--offline", action="store_true", help=offline)
     add("--format", choices=("text", "json"), default="text", help="how it is written")
+    drill = "make a key that nobody uses, let the guard stop it, and delete all of it again"
+    add("--drill", action="store_true", help=drill)
+    add("--yes", action="store_true", help="begin the drill without asking")
     add("--repository", default="", metavar="OWNER/NAME", help="where issues are opened on GitHub")
     _add_aws(options)
     return options
@@ -54,11 +59,44 @@ def _add_aws(options: Parser) -> None:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Look at what is asked for, write what was found, and return the exit code."""
+    if arguments.drill:
+        return _drill(arguments)
     from bedrock_key_guard.doctor.examination import examine
 
     checks = list(examine(_asked(arguments), os.environ))
     write(_written(checks, arguments.format))
     return exit_code(checks)
+
+
+def _drill(arguments: argparse.Namespace) -> int:
+    """Lead a drill, if a person says so. Raises UsageError where nobody is there to."""
+    if arguments.subject or arguments.offline or arguments.format != "text":
+        raise UsageError("--drill takes no subject, and neither --offline nor --format.")
+    if not (arguments.yes or sys.stdin.isatty()):
+        raise UsageError(
+            "A drill makes a user and a key in AWS, and nobody is here to be asked.",
+            remedy="Run it on a terminal, or say --yes.",
+        )
+    from bedrock_key_guard.doctor.drill.rehearsal import prepare
+    from bedrock_key_guard.pipeline.options import Surroundings, default_ledger
+
+    around = Surroundings()
+    state = default_ledger().parent / "drills"
+    ready = prepare(_asked(arguments), around, state)
+    say(ready.plan)
+    if not arguments.yes and not _agrees():
+        say("Nothing was made.")
+        return 0
+    ended = ready.run(replace(around, session=ready.guard), say)
+    write(f"{'The drill worked' if ended.proved else 'The drill failed'}: {ended.said}.\n")
+    return 0 if ended.proved else 4
+
+
+def _agrees() -> bool:
+    """Ask on the terminal whether to go on."""
+    sys.stderr.write("Begin? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _asked(arguments: argparse.Namespace) -> Asked:
