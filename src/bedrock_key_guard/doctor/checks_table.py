@@ -35,7 +35,7 @@ _TITLES: dict[Subject, str] = {
     "clock": "Clock",
 }
 _COLOURS: dict[State, str] = {"works": GREEN, "lacks": RED, "wrong": RED, "unknown": YELLOW}
-_STATE, _LONGEST_NAME = 9, 30
+_STATE, _LONGEST_NAME, _MEND = 9, 32, "mend it:"
 _COLOUR_CODE = re.compile(r"\x1b\[[0-9;]+m")
 
 
@@ -45,7 +45,8 @@ def as_table(checks: Sequence[Check], *, colour: bool = False, canvas: Canvas | 
     Sentences are as wide as `canvas`; the lines that mend, which people copy, are never broken.
     """
     page = canvas or Canvas()
-    width = min(max((len(_name(check)) for check in checks), default=0), _LONGEST_NAME) + 2
+    longest = max((len(_name(check)) + 2 for check in checks), default=0)
+    width = max(min(longest, _LONGEST_NAME), len(_MEND) + 1)
     blocks = [
         [
             f"{BOLD}{_TITLES[subject]}{PLAIN}",
@@ -62,7 +63,7 @@ def _rows(check: Check, width: int, canvas: Canvas) -> Iterator[str]:
     state = f"{_COLOURS[check.state]}{check.state:<{_STATE}}{PLAIN}"
     yield f"  {state}{_name(check):<{width}}{wrapped(check.said, indent, canvas)}"
     if check.mend:
-        yield f"{' ' * (2 + _STATE)}{DIM}{'mend it:':<{width}}{PLAIN}{shown(check.mend)}"
+        yield f"{' ' * (2 + _STATE)}{DIM}{_MEND:<{width}}{PLAIN}{shown(check.mend)}"
 
 
 def _name(check: Check) -> str:
