@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.server_dates import ServerDates
 
-_NAME = re.compile(r"[:/]([^/:]+/[^/:]+?)(?:\.git)?/?")
+_NAME = re.compile(r"[:/]([^/:]+/[^/:]+?)(?:\.git)?/?$")
 _TOKEN = "export GITHUB_TOKEN=$(gh auth token); in a job, pass `${{ github.token }}`"  # noqa: S105
 _NOT_FOUND = 404
 
@@ -67,8 +67,6 @@ def origin(folder: Path) -> str:
     except UsageError:
         return ""
     found = _NAME.search(address or "")
-    while found is not None and found.end() != len(address or ""):
-        found = _NAME.search(address or "", found.start() + 1)
     return found[1] if found else ""
 
 
@@ -78,6 +76,10 @@ def _of_repository(client: GitHub, named: str, path: str) -> Iterator[Check]:
         yield Check("github", "repository", "unknown", "what answered is not GitHub")
         return
     yield Check("github", "repository", "works", f"the token sees {named}, {visibility_in(about)}")
+    if about.get("archived") is True:
+        said, mend = f"{named} is archived and takes no issue", f"gh repo unarchive {named}"
+        yield Check("github", "issues", "wrong", said, mend)
+        return
     if about.get("has_issues") is False:
         mend = f"gh repo edit {named} --enable-issues"
         yield Check("github", "issues", "wrong", f"issues are switched off in {named}", mend)

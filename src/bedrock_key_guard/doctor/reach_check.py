@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.regions import HOME_REGION, PARTITION_OF_REGION, further_regions
@@ -25,13 +26,14 @@ def regions_to_reach(partition: str, configured: str | None) -> tuple[str, ...]:
 
 
 def check_reach(prober: HttpsProber, regions: tuple[str, ...]) -> Iterator[Check]:
-    """Yield whether each plane answers in each region."""
-    for region in regions:
-        for plane in PLANES:
-            yield _of_answer(prober.reach(plane, region))
+    """Yield whether each plane answers in each region; all are asked side by side."""
+    asked = [(plane, region) for region in regions for plane in PLANES]
+    with ThreadPoolExecutor(len(asked)) as executor:
+        yield from executor.map(lambda each: of_answer(prober.reach(*each)), asked)
 
 
-def _of_answer(answer: BedrockAnswer) -> Check:
+def of_answer(answer: BedrockAnswer) -> Check:
+    """Return what the answer to a request without a key means."""
     name = f"{answer.plane} in {answer.region}"
     match answer.state:
         case "refused":
@@ -42,4 +44,4 @@ def _of_answer(answer: BedrockAnswer) -> Check:
             said = "what answers lists its models to nobody, so it is not Bedrock"
             return Check("bedrock", name, "wrong", said, _MEND)
         case _:
-            return Check("bedrock", name, "unknown", f"{answer.detail}", _MEND)
+            return Check("bedrock", name, "unknown", answer.detail, _MEND)
