@@ -81,7 +81,8 @@ def _entity(request: Request, caller: Principal) -> tuple[str, str | None]:
         name = request.text(f"{kind}Name")
         if name:
             entity, word = entity_of(caller.account_id, kind, name), kind.lower()
-            arn = f"{start}:{word}/{name}" if entity is None else entity.arn
+            path = request.text("Path") or "/"
+            arn = f"{start}:{word}{path}{name}" if entity is None else entity.arn
             return arn, f"{word} {name}"
     if request.text("PolicyArn"):
         return request.text("PolicyArn"), f"policy {request.text('PolicyArn')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Callable
@@ -28,7 +29,7 @@ from bedrock_key_guard.pipeline.options import Surroundings
 from sandbox.base.faults import ACCESS_DENIED, Lost
 from sandbox.front.sandbox import GUARD_USER, Sandbox
 from tests.iam_state import iam_state
-from tests.jobs import ACCOUNT, guard, said
+from tests.jobs import ACCOUNT, ROOT, guard, said
 from tests.needles import secret_parts
 from tests.privileges import ROLE, deployed, install
 from tests.unit.variables import use
@@ -369,3 +370,33 @@ def test_what_stays_makes_the_drill_incomplete(
     with pytest.raises((IncompleteError, CredentialsError)):
         Rehearsal(own, own, disk).run(Surroundings(session=own), say)
     assert any("210987654321" in line for line in lines)
+
+
+def test_an_operator_needs_the_permissions_that_the_docs_name_and_no_more(
+    sandbox: Sandbox, home: Path, disk: Disk, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8").partition("## The drill")[2]
+    named = set(re.findall(r"`(iam:\w+)`", section))
+    statement = {
+        "Effect": "Allow",
+        "Action": sorted(named),
+        "Resource": f"arn:aws:iam::{ACCOUNT}:user/{NAME}*",
+    }
+    sandbox.make_role(ACCOUNT, "operator", permissions=False)
+    sandbox.client("iam", ACCOUNT).put_role_policy(
+        RoleName="operator",
+        PolicyName="drill",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
+    )
+    environment = sandbox.environment(ACCOUNT, role="operator")
+    use(environment, monkeypatch)
+    session = open_session(environment)
+    assert isinstance(session, Session)
+    lines, say = told()
+    with sandbox.enforced():
+        for begin in (lambda *_: disk.write_down(traces_in(place)), until_the_loop):
+            begin(traces_in(place), disk, Operator(session))
+            assert not Rehearsal(session, session, disk).clear(Operator(session), say), lines
+    called = {call.action for call in sandbox.calls() if call.service == "iam"}
+    # IAM asks for it where a user is made with tags.
+    assert called | {"iam:TagUser"} == named
