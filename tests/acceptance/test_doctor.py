@@ -272,6 +272,27 @@ def test_an_account_whose_role_trusts_nobody_here_lacks(doctor: Doctor, aws: San
     assert (code, checks["aws", f"account {MEMBER}"]["state"]) == (3, "lacks")
 
 
+def test_another_account_needs_a_role_by_name(doctor: Doctor, aws: Sandbox) -> None:
+    code, checks = doctor("aws", "--allowed-account-ids", MEMBER)
+    check = checks["aws", f"account {MEMBER}"]
+    assert (code, check["state"]) == (2, "wrong")
+    assert "--role-to-assume-template" in check["mend"]
+
+
+@pytest.mark.parametrize(
+    ("management", "state"), [(ACCOUNT, "works"), (MEMBER, "lacks"), (None, "unknown")]
+)
+def test_an_organisation_is_asked_for_its_accounts_where_it_is_the_allow_list(
+    management: str | None, state: str, doctor: Doctor, aws: Sandbox
+) -> None:
+    if management:
+        aws.organize(management)
+    _, checks = doctor("aws", "--allowed-account-ids", "organization")
+    check = checks["aws", "organization"]
+    assert check["state"] == state
+    assert check["missing"] == (["organizations:DescribeAccount"] if state == "lacks" else [])
+
+
 # ── GitHub ──────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.permissions import DENIALS
 from bedrock_key_guard.aws.roles import ORGANIZATION
-from bedrock_key_guard.aws.session import Session, error_code
+from bedrock_key_guard.aws.session import NoSession, Session, error_code
 from bedrock_key_guard.doctor.checks import Check
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SIGN_IN = "aws configure sso, or set AWS_PROFILE; in a job, aws-actions/configure-aws-credentials"
 _TRUST = "let the role trust who asks: deploy/guard.yaml with HubRoleArn=ARN"
+_NAME_A_ROLE = "--role-to-assume-template 'arn:aws:iam::{account_id}:role/BedrockKeyGuard'"
 _DESCRIBE = "organizations:DescribeAccount"
 
 
@@ -24,21 +25,24 @@ def check_identity(own: Session) -> Check:
     return Check("aws", "aws", "works", own.arn)
 
 
-def check_accounts(sessions: Sessions, accounts: Collection[str]) -> Iterator[Check]:
-    """Yield whether each account of the allow-list can be reached."""
+def check_accounts(
+    sessions: Sessions, accounts: Collection[str], *, has_role: bool
+) -> Iterator[Check]:
+    """Yield whether each account of the allow-list can be reached, by a role if one is named."""
     if not isinstance(sessions.own, Session):
         return
     if ORGANIZATION in accounts:
         yield _organization(sessions.own)
     for account_id in sorted(set(accounts) - {ORGANIZATION, sessions.own.account.account_id}):
-        session = sessions.of(account_id)
-        name = f"account {account_id}"
-        if isinstance(session, Session):
-            yield Check("aws", name, "works", session.arn)
-        else:
-            yield Check(
-                "aws", name, "lacks" if session.lacking else "wrong", session.reason, _TRUST
-            )
+        yield _of_account(f"account {account_id}", sessions.of(account_id), has_role=has_role)
+
+
+def _of_account(name: str, session: Session | NoSession, *, has_role: bool) -> Check:
+    if isinstance(session, Session):
+        return Check("aws", name, "works", session.arn)
+    if not has_role:
+        return Check("aws", name, "wrong", session.reason, _NAME_A_ROLE)
+    return Check("aws", name, "lacks" if session.lacking else "unknown", session.reason, _TRUST)
 
 
 def _organization(own: Session) -> Check:

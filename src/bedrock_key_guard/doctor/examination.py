@@ -97,7 +97,7 @@ def _with_session(
     sessions = Sessions(own, asked.role)
     if "aws" in asked.subjects:
         yield check_identity(own)
-        yield from check_accounts(sessions, asked.accounts)
+        yield from check_accounts(sessions, asked.accounts, has_role=bool(asked.role))
     yield from _in_account(own, asked, asked.guard)
     for session in _others(sessions, asked):
         account = session.account.account_id
