@@ -25,7 +25,10 @@ from tests.leaks import leak
 
 ROLE = "BedrockKeyGuard"
 HUB_ROLE = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
-FEATURES = (*(action.__name__ for action in CHANGES.values()), "Investigate", "MemberAccounts")
+FEATURES = (
+    *(action.__name__ for action in CHANGES.values()),
+    *("Investigate", "Doctor", "MemberAccounts"),
+)
 _AFTER_EXPIRY = timedelta(hours=12, minutes=7)
 _HARMLESS = ("sts:GetCallerIdentity",)  # needs no permission: STS API reference
 _OBJECTS = ("UserName", "RoleName", "PolicyArn", "Status", "Name", "SecretId")

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from sandbox.iam.request import Request
 
 
+_DENIALS = {
+    **dict.fromkeys(QUERY_SERVICES, (403, "AccessDenied")),
+    "ec2": (403, "UnauthorizedOperation"),
+}
+
+
 def refused_permission(request: Request, signer: Signer) -> ServiceError | None:
     """Give the first refusal among the permissions that a call takes."""
     about = context_of(signer.principal, signer.session, request.region)
@@ -31,7 +37,6 @@ def refused_permission(request: Request, signer: Signer) -> ServiceError | None:
             return ServiceError(500, "InternalFailure", str(unsupported))
         if denial is not None:
             text = not_authorized(signer.principal.arn, denial, needed.shown)
-            by_query = request.service in QUERY_SERVICES
-            code = "AccessDenied" if by_query else "AccessDeniedException"
-            return ServiceError(403 if by_query else 400, code, text)
+            status, code = _DENIALS.get(request.service, (400, "AccessDeniedException"))
+            return ServiceError(status, code, text)
     return None

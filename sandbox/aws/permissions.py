@@ -73,13 +73,16 @@ def _entity(request: Request, caller: Principal) -> tuple[str, str | None]:
     named = request.text("AccessKeyId")
     if request.operation == "GetAccessKeyLastUsed":
         return f"{start}:user/{_owner_of(caller.account_id, named)}", f"access key {named}"
+    if request.text("PolicySourceArn"):
+        return request.text("PolicySourceArn"), request.text("PolicySourceArn")
     if request.text("AllUsers") == "true":
         return f"{start}:user/*", f"{start}:user/*"
     for kind in KINDS:
         name = request.text(f"{kind}Name")
         if name:
             entity, word = entity_of(caller.account_id, kind, name), kind.lower()
-            arn = f"{start}:{word}/{name}" if entity is None else entity.arn
+            path = request.text("Path") or "/"
+            arn = f"{start}:{word}{path}{name}" if entity is None else entity.arn
             return arn, f"{word} {name}"
     if request.text("PolicyArn"):
         return request.text("PolicyArn"), f"policy {request.text('PolicyArn')}"

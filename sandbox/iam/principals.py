@@ -118,6 +118,19 @@ def principal_of_user(user: User) -> Principal:
     )
 
 
+def principal_of_role(role: Role) -> Principal:
+    """Describe a role itself, in no session of it."""
+    return Principal(
+        kind="AssumedRole",
+        account_id=role.account_id,
+        arn=role.arn,
+        name=role.name,
+        unique_id=role.id,
+        policies=_policies_of((role,)),
+        limits=limits_of(role.account_id) | _boundary(role),
+    )
+
+
 def _root(account_id: str) -> Principal:
     arn = f"arn:{partition_of(account_id)}:iam::{account_id}:root"
     return Principal(

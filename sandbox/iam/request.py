@@ -1,7 +1,7 @@
 """Read a call of an AWS API off the wire, and write a refusal as its service would.
 
-IAM and STS speak the query protocol, the other services of the sandbox JSON 1.1 (their API
-references, "Making requests").
+IAM and STS speak the query protocol, EC2 one of its own, the other services of the sandbox JSON 1.1
+(their API references, "Making requests"; of EC2 "Error codes").
 """
 
 from __future__ import annotations
@@ -116,11 +116,14 @@ def read_request(environ: dict[str, Any]) -> Request:
 
 
 def rendered(error: ServiceError, service: str) -> Answer:
-    """Write an error as the service's protocol wants it: XML of the query API, else JSON."""
-    if service not in QUERY_SERVICES:
+    """Write an error as the service's protocol wants it: XML of the query APIs, else JSON."""
+    if service not in {*QUERY_SERVICES, "ec2"}:
         body = json.dumps({"__type": error.code, "message": error.message})
         return Answer(error.status, body, (("Content-Type", "application/x-amz-json-1.1"),))
     detail = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    if service == "ec2":
+        body = f"<Response><Errors><Error>{detail}</Error></Errors></Response>"
+        return Answer(error.status, body, (("Content-Type", "text/xml"),))
     body = f"<ErrorResponse><Error><Type>Sender</Type>{detail}</Error></ErrorResponse>"
     return Answer(error.status, body, (("Content-Type", "text/xml"),))
 

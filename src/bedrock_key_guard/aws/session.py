@@ -35,9 +35,10 @@ _DENIED = re.compile(r"\bnot authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,
 
 @dataclass(frozen=True, slots=True)
 class NoSession:
-    """Say why there is no session with AWS."""
+    """Say why there is no session with AWS; `lacking` credentials, or any that AWS takes."""
 
     reason: str
+    lacking: bool = False
 
 
 class Session:
@@ -74,13 +75,18 @@ class Session:
         """Name the region of IAM and of its trail in this partition."""
         return HOME_REGION[self.account.partition]
 
+    @property
+    def region(self) -> str:
+        """Name the region of the environment, or without one the home region."""
+        return self._boto.region_name or self.home_region
+
     def global_client(self, service: str) -> Any:
         """Return the client of a service that lives in the home region (IAM, its trail)."""
         return self.client_in(self.home_region, service)
 
     def client(self, service: str) -> Any:
         """Return the client of a service in the region of the environment."""
-        return self.client_in(self._boto.region_name or self.home_region, service)
+        return self.client_in(self.region, service)
 
     def client_in(self, region: str, service: str) -> Any:
         """Return the client of a service in this region."""
@@ -131,14 +137,15 @@ def open_session(
     try:
         boto = boto3.Session(botocore_session=_core(dates, trust_overrides=trust))
         if boto.get_credentials() is None:
-            return NoSession("there are no AWS credentials")
+            return NoSession("there are no AWS credentials", lacking=True)
         sts = _make_client(boto, "sts", boto.region_name or "us-east-1")
         arn = str(sts.get_caller_identity()["Arn"])
         session = Session(boto, arn, trust_overrides=trust, limiter=limiter, dates=dates)
     except ClientError as error:
-        return NoSession(f"AWS would not say whose the credentials are ({refusal(error)})")
+        reason = f"AWS would not say whose the credentials are ({refusal(error)})"
+        return NoSession(reason, lacking=True)
     except (SSOError, TokenRetrievalError):
-        return NoSession("nobody is signed in to AWS (run `aws sso login`)")
+        return NoSession("nobody is signed in to AWS (run `aws sso login`)", lacking=True)
     except Exception as error:  # noqa: BLE001  # no answer, or the page of a proxy
         return NoSession(f"AWS could not be asked who we are ({type(error).__name__})")
     if session.account.partition not in HOME_REGION:

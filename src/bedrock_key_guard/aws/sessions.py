@@ -95,7 +95,8 @@ class Sessions:
         try:
             session = own.assume(role.request(account_id, SESSION_NAME))
         except Exception as error:  # noqa: BLE001  # whatever failed, only this account is closed
-            return NoSession(f"{role.arn(account_id)} cannot be assumed ({refusal(error)})")
+            reason = f"{role.arn(account_id)} cannot be assumed ({refusal(error)})"
+            return NoSession(reason, lacking=hasattr(error, "response"))  # AWS itself refused
         reached = session.account.account_id
         if reached != account_id:
             return NoSession(f"{role.arn(account_id)} led to account {reached}")

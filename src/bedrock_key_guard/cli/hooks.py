@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.cli.arguments import Parser, file_name, whole_number
 from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.git.repository import repository_of
-from bedrock_key_guard.githooks.hook_files import DEVELOPER, SERVER
-from bedrock_key_guard.githooks.installing import Place, install, uninstall
+from bedrock_key_guard.githooks.hook_files import DEVELOPER
+from bedrock_key_guard.githooks.installing import install, uninstall
+from bedrock_key_guard.githooks.place import Place, place_in
 from bedrock_key_guard.githooks.settings import Settings
 from bedrock_key_guard.scan.allowlist import allow_list
 
@@ -57,11 +57,7 @@ def hooks(arguments: argparse.Namespace) -> int:
 
 
 def _repository(server: Path | None) -> Place:
-    found = repository_of(server or Path.cwd(), "hooks")
-    git_dir = found.common_dir.resolve()
-    top = found.git_dir if server else found.work_tree
-    settings = Settings(top, git_dir / "config")
-    return Place(git_dir, top, SERVER if server else DEVELOPER, settings)
+    return place_in(server or Path.cwd(), server=server is not None)
 
 
 def _template() -> Place:

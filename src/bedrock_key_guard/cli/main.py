@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.cli.arguments import Parser
+from bedrock_key_guard.cli.commands import COMMANDS
 from bedrock_key_guard.console.standard_streams import PROGRAM, replace_closed_streams, report_error
 from bedrock_key_guard.errors import InterruptedRunError
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    Command = Callable[[argparse.Namespace], int]
+    from bedrock_key_guard.cli.commands import Run
 
 _EXIT_CODES = (
     "Exit codes: 0 clean by --fail-on, 1 findings, 2 usage or configuration, 3 credentials or "
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         words = sys.argv[1:] if argv is None else argv
         arguments = _parser(words).parse_args(words)
-        command: Command = arguments.command
+        command: Run = arguments.command
         return command(arguments)
     except KeyboardInterrupt:
         return report_error(InterruptedRunError("The run was interrupted."))
@@ -51,76 +51,19 @@ def _parser(words: Sequence[str]) -> Parser:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(prog=PROGRAM, metavar="COMMAND", required=True)
     named = next((word for word in words if not word.startswith("-")), "")
-    for name, (synopsis, summary) in _COMMANDS.items():
-        command, parents = _command(name) if name == named else (None, [])
+    for name, listed in COMMANDS.items():
+        command, parents = listed.open() if name == named else (None, [])
         sub = commands.add_parser(
             name,
-            usage=f"{PROGRAM} {name} {synopsis}".rstrip(),
-            help=summary,
-            description=summary,
+            usage=f"{PROGRAM} {name} {listed.synopsis}".rstrip(),
+            help=listed.summary,
+            description=listed.summary,
             epilog=_EXIT_CODES,
             parents=parents,
             allow_abbrev=False,
         )
         sub.set_defaults(command=command)
     return parser
-
-
-_PATHS, _OPTIONS = "[OPTION ...] [PATH ...]", "[OPTION ...]"
-_COMMANDS = {
-    "scan": (_PATHS, "Find keys. Never uses the network."),
-    "verify": (_PATHS, "Find keys, and prove which are live."),
-    "respond": (_PATHS, "Find keys, prove which are live, and make those dead."),
-    "timeline": (_PATHS, "Find keys, and say who used each since it leaked."),
-    "restore": (_OPTIONS, "Give back what the guard took, by AWS's own records."),
-    "lift": (_OPTIONS, "Lift denials whose keys have expired."),
-    "org": ("plan|scan|reduce|sweep [OPTION ...]", "Sweep many repositories."),
-    "hooks": ("install|uninstall [OPTION ...]", "Set up Git's own hooks in this repository."),
-    "allow": ("FINGERPRINT --reason WHY --allow-list FILE", "Allow a key that is none."),
-    "explain": ("< FILE", "Say offline what the key on standard input is."),
-    "detect-secrets-plugin": ("", "Print the file that `detect-secrets -p` takes."),
-}
-
-
-def _command(name: str) -> tuple[Command, list[Parser]]:
-    """Return what a command runs, and its options; no other command is imported for it."""
-    if name == "explain":
-        from bedrock_key_guard.cli.explain import explain
-
-        return explain, []
-    if name == "detect-secrets-plugin":
-        from bedrock_key_guard.cli.plugin_file import print_plugin_file
-
-        return print_plugin_file, []
-    if name == "allow":
-        from bedrock_key_guard.cli.allow import allow, allow_options
-
-        return allow, [allow_options()]
-    if name == "org":
-        from bedrock_key_guard.cli.organisation import organisation, organisation_options
-
-        return organisation, [organisation_options()]
-    if name == "hooks":
-        from bedrock_key_guard.cli.hooks import hooks, hooks_options
-
-        return hooks, [hooks_options()]
-    if name in ("restore", "lift"):
-        from bedrock_key_guard.cli.undo import lift, lift_options, restore, restore_options
-
-        return (lift, [lift_options()]) if name == "lift" else (restore, [restore_options()])
-    from bedrock_key_guard.cli.scan import scan, scan_options
-
-    if name == "scan":
-        return scan, [scan_options()]
-    from bedrock_key_guard.cli import respond
-
-    ask, too = respond.verify_options(), respond.timeline_flag()
-    if name == "verify":
-        return respond.verify, [scan_options(), ask, too]
-    if name == "respond":
-        return respond.respond, [scan_options(), ask, respond.respond_options(), too]
-    read = scan_options(("text", "json", "html"))
-    return respond.timeline, [read, ask, respond.timeline_options()]
 
 
 if __name__ == "__main__":

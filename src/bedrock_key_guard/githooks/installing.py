@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,50 +30,12 @@ from bedrock_key_guard.githooks.hook_files import (
     is_ours,
     tool_of,
 )
+from bedrock_key_guard.githooks.place import HOOKS_PATH, RECORD, Installed, Place, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bedrock_key_guard.githooks.settings import Settings
-
-_HOOKS_PATH = "core.hooksPath"
-_RECORD = "installed.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Say where hooks are installed: the Git directory, or a template of one, and which hooks.
-
-    `top` is what a relative `core.hooksPath` counts from. A template has no settings.
-    """
-
-    git_dir: Path
-    top: Path
-    hooks: tuple[str, ...]
-    settings: Settings | None
-
-    @property
-    def home(self) -> Path:
-        """Return the folder of what the hooks need."""
-        return self.git_dir / "bedrock-key-guard"
-
-    @property
-    def usual(self) -> Path:
-        """Return the folder in which Git looks for hooks, if nothing names another."""
-        return self.git_dir / "hooks"
-
-
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """Remember what an installation has found, so that it can be taken back.
-
-    `hooks_path` is what the repository's own settings said of it. `in_place` tells whether the
-    hooks are in the usual folder, and `made_folder` whether that was not there.
-    """
-
-    in_place: bool
-    hooks_path: str | None
-    made_folder: bool
 
 
 def install(place: Place, options: Sequence[str]) -> list[str]:
@@ -81,8 +43,8 @@ def install(place: Place, options: Sequence[str]) -> list[str]:
 
     Done again, it brings them up to date. Raises UsageError where it would overwrite something.
     """
-    former = place.settings.effective(_HOOKS_PATH) if place.settings else None
-    known = _installed(place)
+    former = place.settings.effective(HOOKS_PATH) if place.settings else None
+    known = installed(place)
     if known is None:
         known = _plan(place, former)
     elif not known.in_place:
@@ -101,7 +63,7 @@ def install(place: Place, options: Sequence[str]) -> list[str]:
 
 def uninstall(place: Place) -> list[str]:
     """Take the hooks out, leave all else as it was, and return sentences about what was done."""
-    known = _installed(place)
+    known = installed(place)
     if known is None:
         return ["No hooks of Bedrock Key Guard are installed here."]
     if place.settings is None or known.in_place:
@@ -112,7 +74,7 @@ def uninstall(place: Place) -> list[str]:
     if not kept:
         shutil.rmtree(place.home)
         return [*said, f"{place.home} is removed."]
-    for each in (place.home / _RECORD, place.home / "python", place.home / "former"):
+    for each in (place.home / RECORD, place.home / "python", place.home / "former"):
         each.unlink(missing_ok=True)
     shutil.rmtree(place.home / "src")
     return [*said, *(f"{each} is not ours, and stays." for each in kept)]
@@ -132,14 +94,14 @@ def _plan(place: Place, former: str | None) -> Installed:
     elsewhere = former is not None and not _same(place.top / former, usual)
     there = [_content(usual / hook) for hook in place.hooks]
     in_place = not (elsewhere or usual.is_symlink() or any(map(asks_its_name, there)))
-    return Installed(in_place, place.settings.own(_HOOKS_PATH), made)
+    return Installed(in_place, place.settings.own(HOOKS_PATH), made)
 
 
 def _furnish(place: Place, known: Installed, options: Sequence[str]) -> None:
     """Put into our folder what the hooks need, first of all how to take them out again."""
     home = place.home
     home.mkdir(parents=True, exist_ok=True)
-    _write(home / _RECORD, json.dumps(asdict(known)) + "\n")
+    _write(home / RECORD, json.dumps(asdict(known)) + "\n")
     _write(home / "python", f"{Path(os.path.abspath(sys.executable)).as_posix()}\n")  # noqa: PTH100
     _write(home / "options", "".join(f"{option}\n" for option in options))
     package = Path(bedrock_key_guard.__file__).parent
@@ -184,11 +146,11 @@ def _before(place: Place, settings: Settings, former: str | None) -> Iterator[st
     for hook in forwarded(place.hooks, there):
         if is_ours(_content(ours / hook)) or not os.path.lexists(ours / hook):
             _write(ours / hook, hook_file(hook, BESIDE), mode=0o755)
-    settings.change(_HOOKS_PATH, ours.as_posix())
-    if not _same(place.top / (settings.effective(_HOOKS_PATH) or ""), ours):
+    settings.change(HOOKS_PATH, ours.as_posix())
+    if not _same(place.top / (settings.effective(HOOKS_PATH) or ""), ours):
         raise UsageError(
             f"Git does not look for hooks in {str(ours)!r}: other settings name another folder.",
-            remedy=f"See `git config --show-origin {_HOOKS_PATH}`, and run `hooks uninstall`.",
+            remedy=f"See `git config --show-origin {HOOKS_PATH}`, and run `hooks uninstall`.",
         )
     yield f"core.hooksPath is {ours}: {', '.join(place.hooks)} run the guard."
     yield f"Each hook of {former}{_by(place.top / former / place.hooks[0])} runs after ours."
@@ -212,24 +174,12 @@ def _out_of_place(place: Place, known: Installed) -> Iterator[str]:
 
 
 def _restored(place: Place, settings: Settings, known: Installed) -> Iterator[str]:
-    now = settings.own(_HOOKS_PATH)
+    now = settings.own(HOOKS_PATH)
     if now != (place.home / "hooks").as_posix():
         yield f"core.hooksPath has been changed since, and stays {now}."
         return
-    settings.change(_HOOKS_PATH, known.hooks_path)
+    settings.change(HOOKS_PATH, known.hooks_path)
     yield f"core.hooksPath is {known.hooks_path or 'not set'}, as it was before."
-
-
-def _installed(place: Place) -> Installed | None:
-    try:
-        return Installed(**json.loads((place.home / _RECORD).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError):
-        raise UsageError(
-            f"{str(place.home / _RECORD)!r} is damaged.",
-            remedy=f"Take {str(place.home)!r} and the hooks that name it away by hand.",
-        ) from None
 
 
 def _by(file: Path) -> str:

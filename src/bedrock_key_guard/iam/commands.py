@@ -73,13 +73,23 @@ def to_quarantine(key: ShortTermKey, principal: str | None) -> tuple[str, ...]:
 
 def to_make_quarantine(key: ShortTermKey, policy: str, holder: Holder) -> tuple[str, ...]:
     """Return how to make the managed policy that denies, and how to attach it."""
+    return (to_make_policy(policy, key.family), to_attach(holder.kind, holder.name, policy))
+
+
+def to_make_policy(policy: str, family: Family) -> str:
+    """Return how to make the managed policy that denies the use of a family's keys."""
     name = policy.rpartition("/")[2]
-    return (
-        _aws(
-            *("iam", "create-policy", f"--policy-name={name}"),
-            *("--policy-document", _denial(key.family)),
-        ),
-        to_attach(holder.kind, holder.name, policy),
+    return _aws(
+        *("iam", "create-policy", f"--policy-name={name}"),
+        *("--policy-document", _denial(family)),
+    )
+
+
+def to_mend_policy(policy: str, family: Family) -> str:
+    """Return how to let a managed policy that is there deny the use of a family's keys."""
+    return _aws(
+        *("iam", "create-policy-version", "--policy-arn", policy, "--set-as-default"),
+        *("--policy-document", _denial(family)),
     )
 
 

@@ -74,9 +74,10 @@ def _open_aws(around: Surroundings) -> tuple[Session | NoSession, Prober, Server
         from bedrock_key_guard.verify.bedrock import HttpsProber
 
         limiter = RateLimiter(around.clock, around.sleep)
-        dates = ServerDates()
+        given = around.session
+        dates = given.dates if given else ServerDates()
         prober = HttpsProber(around.environment, around.sleep, dates=dates)
-        return open_session(around.environment, limiter, dates), prober, dates
+        return given or open_session(around.environment, limiter, dates), prober, dates
     except ImportError as error:
         raise UsageError(
             f"{error.name} is not installed, so no key can be verified.",

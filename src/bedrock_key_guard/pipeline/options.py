@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.aws.roles import RoleToAssume
+    from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.keys.key import Secret
     from bedrock_key_guard.respond.policy import Policy
 
@@ -106,7 +107,7 @@ class Surroundings:
     `provide` makes importable what talks to AWS, and raises GuardError where it cannot; it is asked
     once a key is found. `unpack_by` does so for modules that something unopened wants, and returns
     False where nobody is to install any. `clock` counts seconds; `watch` opens what shows the
-    scan's progress.
+    scan's progress. `session` is the one to act by, None for that of the credentials in use.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -116,3 +117,4 @@ class Surroundings:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     watch: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent)
+    session: Session | None = None

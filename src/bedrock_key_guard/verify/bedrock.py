@@ -21,7 +21,7 @@ from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.aws.session import USER_AGENT
 from bedrock_key_guard.https import CA_BUNDLES, Bearer, HttpsSession
 from bedrock_key_guard.model.evidence import BedrockAnswer, Plane
-from bedrock_key_guard.verify.classify import is_transient, read_answer
+from bedrock_key_guard.verify.classify import is_transient, read_answer, read_presence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -79,6 +79,15 @@ class HttpsProber:
         self, plane: Plane, key: WholeKey, region: str, *, fresh: bool = False
     ) -> BedrockAnswer:
         """Return the answer of `plane` in `region`, asked again while it may still tell more."""
+        return self._told(plane, key, region, fresh=fresh)
+
+    def reach(self, plane: Plane, region: str) -> BedrockAnswer:
+        """Ask without a key: `refused` means that the plane itself has answered."""
+        return self._told(plane, None, region, fresh=False)
+
+    def _told(
+        self, plane: Plane, key: WholeKey | None, region: str, *, fresh: bool
+    ) -> BedrockAnswer:
         asked = BedrockAnswer(plane, region, "unknown", self._dates.now())
         try:
             url = plane_url(plane, region, self._environment) + _PATHS[plane]
@@ -92,7 +101,9 @@ class HttpsProber:
             answer, retry = self._ask_once(asked, url, key, fresh=fresh)
         return replace(answer, asked_at=self._dates.now())
 
-    def _ask_once(self, asked: BedrockAnswer, url: str, key: WholeKey, *, fresh: bool) -> _Answer:
+    def _ask_once(
+        self, asked: BedrockAnswer, url: str, key: WholeKey | None, *, fresh: bool
+    ) -> _Answer:
         """Return the answer to one request; none that comes after the deadline counts."""
         answers: list[_Answer] = []
 
@@ -105,7 +116,9 @@ class HttpsProber:
         worker.join(self._deadline)
         return answers[0] if answers else (replace(asked, detail=_LATE), False)
 
-    def _answer(self, asked: BedrockAnswer, url: str, key: WholeKey, *, fresh: bool) -> _Answer:
+    def _answer(
+        self, asked: BedrockAnswer, url: str, key: WholeKey | None, *, fresh: bool
+    ) -> _Answer:
         try:
             if not fresh:
                 return self._request(self._kept, asked, url, key)
@@ -121,11 +134,12 @@ class HttpsProber:
         return HttpsSession(self._environment, connections=connections, bundles=bundles)
 
     def _request(
-        self, session: HttpsSession, asked: BedrockAnswer, url: str, key: WholeKey
+        self, session: HttpsSession, asked: BedrockAnswer, url: str, key: WholeKey | None
     ) -> _Answer:
+        read = read_answer if key else read_presence
         with session.get(
             url,
-            auth=Bearer(key.secret.unseal),
+            auth=Bearer(key.secret.unseal) if key else None,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
             proxies=requests.utils.get_environ_proxies(url),
             allow_redirects=False,
@@ -135,7 +149,7 @@ class HttpsProber:
             status = response.status_code
             self._dates.hear(response.headers.get("Date"))
             body = response.raw.read(_LARGEST_BODY, decode_content=True)
-            return read_answer(asked, status, body), is_transient(status)
+            return read(asked, status, body), is_transient(status)
 
 
 def _unreached(asked: BedrockAnswer, error: BaseException) -> _Answer:

@@ -69,6 +69,13 @@ def read_answer(asked: BedrockAnswer, status: int, body: bytes) -> BedrockAnswer
     return replace(answer, detail=f"answered {status}, which proves nothing")
 
 
+def read_presence(asked: BedrockAnswer, status: int, body: bytes) -> BedrockAnswer:
+    """Return what an answer to a request without a key means: a plane refuses it in JSON."""
+    if status in _NO[asked.plane] and _document(body):
+        return replace(asked, status=status, state="refused", detail=f"answered {status}")
+    return read_answer(asked, status, body)
+
+
 def is_transient(status: int) -> bool:
     """Return whether asking again may tell more."""
     return status == 429 or status >= 500

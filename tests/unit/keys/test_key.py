@@ -78,6 +78,7 @@ def test_few_modules_unseal_a_secret() -> None:
     }
     assert callers == {
         "action/runner.py",  # hands it to the runner of Actions, which hides it
+        "doctor/drill/disk.py",  # puts the key of a drill into its private folder
         "keys/envelope.py",  # says what nothing may show
         "plugin/collection.py",  # drops what other detectors found of it
         "plugin/detector.py",  # gives it to detect-secrets, which hashes it

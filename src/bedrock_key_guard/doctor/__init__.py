@@ -1,0 +1,1 @@
+"""Say what works, what does not, and the line that mends it; and try the whole loop once."""

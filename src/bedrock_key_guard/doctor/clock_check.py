@@ -1,0 +1,23 @@
+"""Check our own clock against the `Date` of the servers that answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.doctor.checks import Check
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.model.evidence import Clock
+
+
+def check_clock(clock: Clock) -> Check:
+    """Return whether our clock agrees with the servers'."""
+    if clock.ahead is None:
+        return Check("clock", "clock", "unknown", "no server was asked, or none told its time")
+    seconds = clock.ahead.total_seconds()
+    side = "ahead of" if seconds > 0 else "behind"
+    off = f"{abs(seconds):.0f} seconds {side} the servers'"
+    if clock.is_wrong:
+        said = f"it is {off}, so AWS takes no signature of this machine"
+        return Check("clock", "clock", "wrong", said, "timedatectl set-ntp true")
+    return Check("clock", "clock", "works", f"it is {off}" if abs(seconds) >= 1 else "it is right")

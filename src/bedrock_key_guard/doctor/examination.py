@@ -1,0 +1,132 @@
+"""Look at everything that doctor is asked about, in the order in which one thing needs another.
+
+Nobody is asked where there is nothing to ask with. Nothing is changed anywhere.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bedrock_key_guard.doctor.checks import Check
+from bedrock_key_guard.doctor.git_check import check_git
+from bedrock_key_guard.doctor.hook_check import check_hooks
+from bedrock_key_guard.doctor.python_check import check_python
+from bedrock_key_guard.errors import UsageError, install_with
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bedrock_key_guard.aws.server_dates import ServerDates
+    from bedrock_key_guard.aws.session import NoSession, Session
+    from bedrock_key_guard.aws.sessions import Sessions
+    from bedrock_key_guard.doctor.asked import Asked
+    from bedrock_key_guard.doctor.checks import State, Subject
+
+_OF_AWS: tuple[Subject, ...] = ("aws", "permissions", "quarantine", "bedrock")
+_NETWORK: tuple[Subject, ...] = (*_OF_AWS, "github", "clock")
+
+
+def examine(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
+    """Yield what there is to say about each subject."""
+    wanted = set(asked.subjects)
+    if "python" in wanted:
+        yield check_python()
+    if "git" in wanted:
+        yield from check_git(asked.folder)
+    if "hooks" in wanted:
+        yield from check_hooks(asked.folder)
+    if not wanted.isdisjoint(_NETWORK):
+        yield from _over_the_network(asked, environment)
+
+
+def _over_the_network(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
+    try:
+        from bedrock_key_guard.aws.server_dates import ServerDates
+        from bedrock_key_guard.doctor.clock_check import check_clock
+        from bedrock_key_guard.doctor.github_check import check_github
+    except ImportError as error:
+        said = f"{error.name} is not installed, so nobody can be asked"
+        for subject in (each for each in _NETWORK if each in asked.subjects):
+            yield Check(subject, subject, "wrong", said, install_with("cli"))
+        return
+    dates = ServerDates()
+    if not set(asked.subjects).isdisjoint((*_OF_AWS, "clock")):
+        yield from _of_aws(asked, environment, dates)
+    if "github" in asked.subjects:
+        yield from check_github(asked.folder, asked.repository, environment, dates)
+    if "clock" in asked.subjects:
+        yield check_clock(dates.clock())
+
+
+def _of_aws(asked: Asked, environment: Mapping[str, str], dates: ServerDates) -> Iterator[Check]:
+    from bedrock_key_guard.aws.rate_limit import RateLimiter
+    from bedrock_key_guard.aws.session import NoSession, open_session
+
+    subjects = [each for each in _OF_AWS if each in asked.subjects]
+    try:
+        own = open_session(environment, RateLimiter(time.monotonic, time.sleep), dates)
+    except UsageError as error:  # there is no SDK
+        for subject in subjects:
+            yield Check(subject, subject, "wrong", str(error), error.remedy)
+        return
+    if isinstance(own, NoSession):
+        yield from _without_session(own, subjects)
+    else:
+        yield from _with_session(own, asked, environment, dates)
+
+
+def _without_session(own: NoSession, subjects: list[Subject]) -> Iterator[Check]:
+    from bedrock_key_guard.doctor.aws_check import SIGN_IN
+
+    state: State = "lacks" if own.lacking else "unknown"
+    for number, subject in enumerate(subjects):
+        said = own.reason if subject == "aws" else f"nobody was asked: {own.reason}"
+        yield Check(subject, subject, state, said, "" if number else SIGN_IN)
+
+
+def _with_session(
+    own: Session, asked: Asked, environment: Mapping[str, str], dates: ServerDates
+) -> Iterator[Check]:
+    from bedrock_key_guard.aws.sessions import Sessions
+    from bedrock_key_guard.doctor.aws_check import check_accounts, check_identity
+    from bedrock_key_guard.doctor.reach_check import check_reach, regions_to_reach
+    from bedrock_key_guard.verify.bedrock import HttpsProber
+
+    sessions = Sessions(own, asked.role)
+    if "aws" in asked.subjects:
+        yield check_identity(own)
+        yield from check_accounts(sessions, asked.accounts, has_role=bool(asked.role))
+    yield from _in_account(own, asked, asked.guard)
+    for session in _others(sessions, asked):
+        account = session.account.account_id
+        yield from (replace(check, account=account) for check in _in_account(session, asked))
+    if "bedrock" in asked.subjects:
+        prober = HttpsProber(environment, dates=dates)
+        yield from check_reach(prober, regions_to_reach(own.account.partition, own.region))
+
+
+def _in_account(session: Session, asked: Asked, guard: str = "") -> Iterator[Check]:
+    from bedrock_key_guard.doctor.permission_check import check_permissions
+    from bedrock_key_guard.doctor.quarantine_check import check_quarantine
+    from bedrock_key_guard.iam.trials import Where
+    from bedrock_key_guard.respond.policy import Policy
+    from bedrock_key_guard.respond.secret_stores import parse_store
+
+    account, policy = session.account, Policy(quarantine=asked.quarantine)
+    arn = policy.quarantine_in(account)
+    if "permissions" in asked.subjects:
+        store = parse_store(asked.store) if asked.store else None
+        where = Where(account, session.region, arn, store)
+        yield from check_permissions(session, asked.features, where, guard)
+    if "quarantine" in asked.subjects and "quarantine" in asked.features:
+        yield check_quarantine(session, arn)
+
+
+def _others(sessions: Sessions, asked: Asked) -> list[Session]:
+    """Return the sessions of the other accounts that can be reached."""
+    from bedrock_key_guard.aws.session import Session
+
+    opened = (sessions.of(each) for each in sorted(asked.accounts) if each.isdigit())
+    return [each for each in opened if isinstance(each, Session) and each is not sessions.own]
