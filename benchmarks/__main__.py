@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from benchmarks import action_step, contenders, hooks, inputs
+from benchmarks import action_step, contenders, hooks, inputs, organisation
 from benchmarks.measure import measure
 from benchmarks.planting import git
 from benchmarks.table import draw, lead
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.table import Row
 
 FOLDER = contenders.ROOT / "build" / "bench"
-KINDS = ("history", "tree", "hook", "action", "memory")
+KINDS = ("history", "tree", "hook", "action", "organisation", "memory")
 # The hook takes milliseconds, so it needs and can have more rounds.
 _HOOK_ROUNDS = 5
 _MANY = 1000
@@ -55,7 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "kinds", nargs="*", metavar="history|tree|hook|action|memory", help="all by default"
+        "kinds",
+        nargs="*",
+        metavar="history|tree|hook|action|organisation|memory",
+        help="all by default",
     )
     parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
     parser.add_argument("--scale", choices=("full", "small"), default="full", help="how large")
@@ -90,6 +93,10 @@ def _races(options: argparse.Namespace, bench: Bench) -> Iterator[tuple[str, int
         repository = action_step.checked_out(FOLDER)
         title = f"The Action at a clean push to {_measured(repository)}"
         yield title, options.repeats, action_step.action(bench, repository)
+    if "organisation" in options.kinds:
+        hub = organisation.repositories(FOLDER, small=small)
+        title = f"A sweep of {organisation.REPOSITORIES} repositories: {_measured(hub)}"
+        yield title, options.repeats, organisation.organisation(bench, hub)
     if "memory" in options.kinds:
         repository = inputs.large_blob(FOLDER, small=small)
         title = f"Memory for the history of {_described(repository)}"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.cli.arguments import Parser
-from bedrock_key_guard.cli.commands import COMMANDS
+from bedrock_key_guard.cli.command_table import COMMANDS
 from bedrock_key_guard.console.standard_streams import PROGRAM, replace_closed_streams, report_error
 from bedrock_key_guard.errors import InterruptedRunError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bedrock_key_guard.cli.commands import Run
+    from bedrock_key_guard.cli.command_table import Run
 
 _EXIT_CODES = (
     "Exit codes: 0 clean by --fail-on, 1 findings, 2 usage or configuration, 3 credentials or "

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedrock_key_guard.org.listing import Listing
-    from bedrock_key_guard.org.plan import Plan
     from bedrock_key_guard.org.rows import Row
+    from bedrock_key_guard.org.sweep_plan import Plan
 
 _MOST_SHARDS = 256
 
@@ -144,8 +144,8 @@ def _write_plan(file: Path, planned: Plan) -> None:
 
 def _planned(arguments: argparse.Namespace, shards: int) -> Plan:
     from bedrock_key_guard.org.hosting import api_of
-    from bedrock_key_guard.org.plan import Plan, packed, remembering
     from bedrock_key_guard.org.state import known_tips
+    from bedrock_key_guard.org.sweep_plan import Plan, packed, remembering
 
     api = api_of(os.environ) if arguments.owner else ""
     found = _listing(arguments)
@@ -195,7 +195,7 @@ def _tell(row: Row) -> None:
 
 def _read_plan(file: Path) -> Plan:
     from bedrock_key_guard.org.json_files import from_json
-    from bedrock_key_guard.org.plan import Plan
+    from bedrock_key_guard.org.sweep_plan import Plan
 
     try:
         text = file.read_text("utf-8")

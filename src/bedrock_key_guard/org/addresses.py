@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.org.plan import Planned, Skipped
+from bedrock_key_guard.org.sweep_plan import Planned, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

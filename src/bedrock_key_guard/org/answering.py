@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from bedrock_key_guard.org.plan import Plan
     from bedrock_key_guard.org.rows import Row
+    from bedrock_key_guard.org.sweep_plan import Plan
     from bedrock_key_guard.pipeline.options import Responding, Verifying
     from bedrock_key_guard.report.report import Report
 

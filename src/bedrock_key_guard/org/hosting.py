@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.github import PUBLIC_API
-from bedrock_key_guard.org.reading import Hosting, Listed
+from bedrock_key_guard.org.cloning import Hosting, Listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bedrock_key_guard.github.client import GitHub
-    from bedrock_key_guard.org.plan import Plan
+    from bedrock_key_guard.org.sweep_plan import Plan
 
 GITHUB_TOKEN, GIT_TOKEN = "GITHUB_TOKEN", "GIT_TOKEN"  # names of variables
 ISSUE_TOKEN = "ISSUE_TOKEN"  # noqa: S105  # the same

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from bedrock_key_guard.errors import GitHubError, RefusedError
 from bedrock_key_guard.github.visibility import Visibility, visibility_in
-from bedrock_key_guard.org.plan import Planned, Skipped
 from bedrock_key_guard.org.rows import Row
+from bedrock_key_guard.org.sweep_plan import Planned, Skipped
 from bedrock_key_guard.org.texts import texts
 
 if TYPE_CHECKING:

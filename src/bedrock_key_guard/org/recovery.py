@@ -14,7 +14,7 @@ from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.mirror import mirror
 from bedrock_key_guard.git.repository import repository_of
 from bedrock_key_guard.model.findings import Scan, Scanned, joined
-from bedrock_key_guard.org.reading import EVERYTHING
+from bedrock_key_guard.org.cloning import EVERYTHING
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.scan import read, scan
 from bedrock_key_guard.scan.scanning import Scanning
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from bedrock_key_guard.model.findings import Finding
-    from bedrock_key_guard.org.plan import Planned
-    from bedrock_key_guard.org.reading import Hosting
+    from bedrock_key_guard.org.cloning import Hosting
+    from bedrock_key_guard.org.sweep_plan import Planned
 
 
 def keys_of_object(planned: Planned, token: str, object_id: str) -> tuple[Finding, ...]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bedrock_key_guard.keys.key import Key
-    from bedrock_key_guard.org.plan import Plan, Planned
     from bedrock_key_guard.org.rows import Found, Row
+    from bedrock_key_guard.org.sweep_plan import Plan, Planned
 
     ByObject = Callable[[Planned, str], Sequence[Finding]]
     ByRepository = Callable[[Planned], Sequence[Finding]]

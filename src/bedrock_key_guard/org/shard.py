@@ -10,15 +10,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import CredentialsError, UsageError
+from bedrock_key_guard.org.cloning import cloned, read
 from bedrock_key_guard.org.json_files import as_json, from_json
-from bedrock_key_guard.org.reading import cloned, read
 from bedrock_key_guard.org.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from bedrock_key_guard.org.plan import Planned
-    from bedrock_key_guard.org.reading import Clone, Hosting
+    from bedrock_key_guard.org.cloning import Clone, Hosting
+    from bedrock_key_guard.org.sweep_plan import Planned
 
 _HARMLESS = frozenset(
     (

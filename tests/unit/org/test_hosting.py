@@ -9,7 +9,7 @@ import pytest
 
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.org.hosting import client_of, hosting_of
-from bedrock_key_guard.org.plan import Plan, Planned
+from bedrock_key_guard.org.sweep_plan import Plan, Planned
 
 NOW = datetime(2026, 11, 29, tzinfo=timezone.utc)
 GITHUB = {"GITHUB_TOKEN": "sandbox_token"}

@@ -8,8 +8,8 @@ import pytest
 
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.org.listing import Filter, OnGitHub, listed
-from bedrock_key_guard.org.plan import Planned
 from bedrock_key_guard.org.rows import Row
+from bedrock_key_guard.org.sweep_plan import Planned
 from sandbox.github.contract import violations
 from sandbox.github.github_server import GitHubServer
 

@@ -10,10 +10,10 @@ import pytest
 
 from bedrock_key_guard.model.findings import Finding, NotScanned
 from bedrock_key_guard.model.origins import Blob, Location, Span
-from bedrock_key_guard.org.plan import Plan, Planned, Skipped
 from bedrock_key_guard.org.reduce import Recovering, joined, scan_of
 from bedrock_key_guard.org.rows import Found, Row
 from bedrock_key_guard.org.state import state_of
+from bedrock_key_guard.org.sweep_plan import Plan, Planned, Skipped
 from tests.unit.report.samples import long_term
 
 if TYPE_CHECKING:

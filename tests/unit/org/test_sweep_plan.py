@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.org.plan import Planned, packed, remembering
+from bedrock_key_guard.org.sweep_plan import Planned, packed, remembering
 
 SIZES = st.lists(st.integers(0, 10**6), max_size=60)
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from bedrock_key_guard.org.plan import Planned
     from bedrock_key_guard.org.rows import Reading
+    from bedrock_key_guard.org.sweep_plan import Planned
     from bedrock_key_guard.scan.source import Source
 
 EVERYTHING = ("+refs/*:refs/*",)
