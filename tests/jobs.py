@@ -151,7 +151,7 @@ class Host:
         *,
         event: Mapping[str, Any] | None = None,
         event_name: str = "push",
-        python: Sequence[str] = (sys.executable,),
+        python: Sequence[str] = HURRIED,
     ) -> Job:
         """Prepare a job that an event starts, with `settings` in its environment.
 

@@ -8,6 +8,7 @@ Calls are handed to moto one at a time, for moto's state has no locks of its own
 
 from __future__ import annotations
 
+import functools
 import socket
 import threading
 from http import HTTPStatus
@@ -59,6 +60,15 @@ class QuietRequestHandler(MotoRequestHandler):
         self.close_connection = True
 
 
+class Dispatcher(DomainDispatcherApplication):
+    """Find services as moto does, but do not look through its folder again for each request."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        known = functools.cache(self.get_backend_for_host)
+        self.get_backend_for_host = known  # type: ignore[method-assign]  # it is one of functions
+
+
 class AwsServer:
     """Run moto and its add-ons; `url` is the endpoint of every AWS service but Bedrock."""
 
@@ -71,7 +81,7 @@ class AwsServer:
         self._stopping = threading.Event()
         for addon in (credentials_addon, cloudtrail_addon, sts_addon, organizations_addon):
             addon.install()
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = Dispatcher()
         self._server = make_server(
             "127.0.0.1", 0, self._front, threaded=True, request_handler=QuietRequestHandler
         )

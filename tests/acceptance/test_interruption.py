@@ -206,7 +206,7 @@ def test_people_are_told_too(stage: Stage) -> None:
 def test_an_interrupted_scan_of_the_action_asks_and_changes_nothing(
     stage: Stage, host: Host, sandbox: Sandbox
 ) -> None:
-    job = host.job(settings=stage.environment("--batch"))
+    job = host.job(settings=stage.environment("--batch"), python=(sys.executable,))
     process = job.start()
     stage.met()
     all_of_the_group(process, signal.SIGINT)

@@ -413,5 +413,5 @@ def test_the_work_grows_with_the_size(name: str) -> None:
             sys.setprofile(None)
         return count
 
-    small, large = (calls(SHAPES[name](size)) for size in (200_000, 400_000))
+    small, large = (calls(SHAPES[name](size)) for size in (100_000, 200_000))
     assert large < 2.6 * small + 1000
