@@ -91,7 +91,7 @@ class CompleteCollection(SecretsCollection):
         """
         new = SecretsCollection()
         for name in self.files:
-            place = self._place(name)
+            place = os.path.join(self.root, name)  # noqa: PTH118
             known = {(each.type, each.secret_hash) for each in _of_file(baseline, name)}
             hashes = {secret_hash for _, secret_hash in known}
             others = _without_parts(self[name], self._keys.get(place, []))
@@ -103,14 +103,15 @@ class CompleteCollection(SecretsCollection):
     def _complete(self, filename: str) -> None:
         if BedrockApiKeyDetector.__name__ not in get_settings().plugins:
             return
-        place = self._place(filename)
-        scan = scan_file(place, self.allow)
+        path = os.path.join(self.root, filename)  # noqa: PTH118  # as detect-secrets joins them
+        scan = scan_file(path, self.allow)
         if scan is None:
             return
         self.missed.update(scan.not_scanned)
+        place = convert_local_os_path(path)
         keys = self._keys[place] = whole_keys(scan)
         found = self._found[place] = {}
-        for finding in wanted(scan, place):
+        for finding in wanted(scan, path):
             secret = potential_secret(finding.key, place, finding.location.line)
             found.setdefault(secret, []).append(finding)
         name = convert_local_os_path(filename)
@@ -119,9 +120,6 @@ class CompleteCollection(SecretsCollection):
         secrets |= {each for each in found if each.secret_hash not in seen}
         if secrets:
             self.data[name] = secrets
-
-    def _place(self, name: str) -> str:
-        return os.path.join(self.root, name)  # noqa: PTH118  # as detect-secrets joins them
 
 
 def _of_file(baseline: SecretsCollection, name: str) -> Iterable[PotentialSecret]:
