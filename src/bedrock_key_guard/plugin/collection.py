@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
+from copy import copy
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from detect_secrets.audit.common import LineGetter
@@ -99,6 +100,26 @@ class CompleteCollection(SecretsCollection):
             found = self._found.get(place, {})
             new[name] |= {each for each in found if each.secret_hash not in hashes}
         return new
+
+    def trim(
+        self,
+        scanned_results: SecretsCollection | None = None,
+        filelist: list[str] | None = None,
+    ) -> None:
+        """Take out what is no more there; what another detector sees now is there."""
+        if scanned_results is not None:
+            for name in scanned_results.files:
+                self._put_beside(name, scanned_results)
+        super().trim(scanned_results, filelist)
+
+    def _put_beside(self, name: str, scanned: SecretsCollection) -> None:
+        """Put beside what was found of a file the same as we have it, of another detector."""
+        found = {each.secret_hash: each for each in scanned[name]}
+        for each in self.data.get(name, set()) - scanned[name]:
+            if each.secret_hash in found:
+                same = copy(each)
+                same.line_number = found[each.secret_hash].line_number
+                scanned[name].add(same)
 
     def _complete(self, filename: str) -> None:
         if BedrockApiKeyDetector.__name__ not in get_settings().plugins:
