@@ -104,6 +104,10 @@ def test_a_short_password_that_is_part_of_a_key_by_chance_is_kept(repository: Pa
 def test_a_file_with_a_backslash_in_its_name_is_read(repository: Path) -> None:
     write(repository, "a\\b.env")
     assert detect_secrets("hook", "a\\b.env", cwd=repository).returncode == 1
+    # As on Windows, a baseline has `/` in its place.
+    write_baseline(repository)
+    done = detect_secrets("hook", "--baseline", BASELINE, "a\\b.env", cwd=repository)
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_hostile_file_name_does_not_drive_the_terminal(repository: Path) -> None:

@@ -238,6 +238,18 @@ def test_a_hook_that_only_moves_a_line_keeps_the_form(folder: Path) -> None:
     assert all('"line_number": 2' in cell.baseline for cell in cells)
 
 
+def test_a_key_stays_known_whichever_detector_put_it_into_the_baseline(folder: Path) -> None:
+    by_others, by_ours = (json.loads((folder / form).read_text()) for form in ("stock", "portable"))
+    by_others["plugins_used"].append({"name": NAME})
+    by_ours["results"]["sub/app.env"][0]["type"] = SECRET_TYPE
+    for name, baseline in (("by others", by_others), ("by ours", by_ours)):
+        (folder / name).write_text(json.dumps(baseline))
+    git("add", "--all", cwd=folder)
+    hook = ["hook", "sub/app.env", "--baseline"]
+    for cell in go(folder, [("ours", [*hook, name], name) for name in ("by others", "by ours")]):
+        assert cell.code == 0, cell.out
+
+
 def test_a_baseline_knows_its_files_from_a_folder_below(folder: Path) -> None:
     names = ("app.env", "./app.env", "../sub/app.env", f"{folder}/sub/app.env")
     hook = ["hook", "--baseline", "../name"]

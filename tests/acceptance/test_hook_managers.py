@@ -147,3 +147,21 @@ def test_arguments_are_options_and_files_of_the_tree_never_are(clone: Clone) -> 
     assert stopped.returncode == 1
     for name in ("--exclude=*", "--", "--staged", "-x"):
         assert f"{name}:1:26" in said(stopped)
+
+
+def test_all_files_are_read_in_parallel_parts_and_by_a_repository_that_is_tried(
+    clone: Clone,
+) -> None:
+    names = [f"{number:02}.env" for number in range(24)]
+    for name in names:
+        (clone.path / name).write_text(LINE if name in (names[0], names[-1]) else "clean\n")
+    clone.git("add", "--all")
+    done = clone.manage("run", IDS[0], "--all-files")
+    assert done.returncode == 1
+    # Each of the managers shares the files out: a part that is clean says nothing.
+    for name in (names[0], names[-1]):
+        assert said(done).count(f"{name}:1:26") == 1
+    absolute = str(clone.path / names[0])
+    tried = ("try-repo", str(clone.provider), IDS[0], "--files", names[1], absolute)
+    done = clone.manage(*tried)
+    assert (done.returncode, f"{names[0]}:1:26" in said(done)) == (1, True)

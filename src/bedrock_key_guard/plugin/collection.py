@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
+from copy import copy
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from detect_secrets.audit.common import LineGetter
@@ -91,7 +92,7 @@ class CompleteCollection(SecretsCollection):
         """
         new = SecretsCollection()
         for name in self.files:
-            place = self._place(name)
+            place = os.path.join(self.root, name)  # noqa: PTH118
             known = {(each.type, each.secret_hash) for each in _of_file(baseline, name)}
             hashes = {secret_hash for _, secret_hash in known}
             others = _without_parts(self[name], self._keys.get(place, []))
@@ -100,17 +101,38 @@ class CompleteCollection(SecretsCollection):
             new[name] |= {each for each in found if each.secret_hash not in hashes}
         return new
 
+    def trim(
+        self,
+        scanned_results: SecretsCollection | None = None,
+        filelist: list[str] | None = None,
+    ) -> None:
+        """Take out what is no more there; what another detector sees now is there."""
+        if scanned_results is not None:
+            for name in scanned_results.files:
+                self._put_beside(name, scanned_results)
+        super().trim(scanned_results, filelist)
+
+    def _put_beside(self, name: str, scanned: SecretsCollection) -> None:
+        """Put beside what was found of a file the same as we have it, of another detector."""
+        found = {each.secret_hash: each for each in scanned[name]}
+        for each in self.data.get(name, set()) - scanned[name]:
+            if each.secret_hash in found:
+                same = copy(each)
+                same.line_number = found[each.secret_hash].line_number
+                scanned[name].add(same)
+
     def _complete(self, filename: str) -> None:
         if BedrockApiKeyDetector.__name__ not in get_settings().plugins:
             return
-        place = self._place(filename)
-        scan = scan_file(place, self.allow)
+        path = os.path.join(self.root, filename)  # noqa: PTH118  # as detect-secrets joins them
+        scan = scan_file(path, self.allow)
         if scan is None:
             return
         self.missed.update(scan.not_scanned)
+        place = convert_local_os_path(path)
         keys = self._keys[place] = whole_keys(scan)
         found = self._found[place] = {}
-        for finding in wanted(scan, place):
+        for finding in wanted(scan, path):
             secret = potential_secret(finding.key, place, finding.location.line)
             found.setdefault(secret, []).append(finding)
         name = convert_local_os_path(filename)
@@ -119,9 +141,6 @@ class CompleteCollection(SecretsCollection):
         secrets |= {each for each in found if each.secret_hash not in seen}
         if secrets:
             self.data[name] = secrets
-
-    def _place(self, name: str) -> str:
-        return os.path.join(self.root, name)  # noqa: PTH118  # as detect-secrets joins them
 
 
 def _of_file(baseline: SecretsCollection, name: str) -> Iterable[PotentialSecret]:

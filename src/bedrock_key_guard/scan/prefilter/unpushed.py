@@ -11,12 +11,13 @@ import os
 
 from bedrock_key_guard.git.raw_changes import ADDED, SUBMODULE, raw_changes
 from bedrock_key_guard.git.variables import FORMAT_0, variables
+from bedrock_key_guard.scan.prefilter import BLOCK, may_hold_key
 from bedrock_key_guard.scan.prefilter.batches import Batches
 
 # Nothing more is imported here, for type checkers neither.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import IO
 
 _GIT_DIR = ".git"
@@ -95,7 +96,7 @@ def _is_id(value: bytes) -> bool:
 
 
 def _contents(new: set[bytes], old: set[bytes], tags: set[bytes]) -> Iterator[bytes]:
-    """Yield the names and the contents of all that is new."""
+    """Yield the contents of all that is new, whose names hold no key."""
     if not all(map(_is_id, (*new, *old))):
         raise _Unusual
     git = _Git()
@@ -105,17 +106,29 @@ def _contents(new: set[bytes], old: set[bytes], tags: set[bytes]) -> Iterator[by
         with git.started((*ADDED, "--stdin"), ends) as listing:
             listed = listing.read()
         git.end()
+        paths = []
         for header, mode, name, path in raw_changes(listed):
             if mode == SUBMODULE:
                 raise _Unusual
             wanted[name or header.split()[0]] = None
-            yield path
+            paths.append(path)
+        if may_hold_key(_together(paths)) and Batches().choose(paths):
+            raise _Unusual
         with git.started(("cat-file", "--batch", "--buffer"), wanted) as objects:
             for name in wanted:
                 yield _object(objects, name)
         git.end()
     finally:
         git.tidy()
+
+
+def _together(names: Sequence[bytes]) -> bytes:
+    """Return names as one text, in which a short one stands in one block."""
+    text = bytearray()
+    for name in names:
+        left = -len(text) % BLOCK
+        text += b"\n" * (left if 0 < left <= len(name) else 1) + name
+    return bytes(text)
 
 
 def _object(stream: IO[bytes], name: bytes) -> bytes:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -90,11 +91,19 @@ def branches_and_merges(clone: Clone) -> None:
     clone.git("checkout", "--quiet", "--detach")
 
 
+def names_that_are_digests(clone: Clone) -> None:
+    for number in range(40):
+        (clone.path / sha256(bytes([number])).hexdigest()).touch()
+    clone.commit("README", b"more\n")
+
+
 def a_removed_file(clone: Clone) -> None:
     clone.commit("README", None)
 
 
-@pytest.mark.parametrize("prepare", [nothing, files, branches_and_merges, a_removed_file])
+@pytest.mark.parametrize(
+    "prepare", [nothing, files, branches_and_merges, names_that_are_digests, a_removed_file]
+)
 def test_what_is_plain_and_clean_needs_no_scanner(
     clone: Clone, prepare: Callable[[Clone], None]
 ) -> None:
@@ -124,6 +133,13 @@ def in_the_message_of_a_tag(clone: Clone) -> None:
 
 def in_a_name(clone: Clone) -> None:
     clone.commit(f"a {KEY}", b"clean\n")
+
+
+def in_a_name_among_many(clone: Clone) -> None:
+    for number in range(60):
+        (clone.path / f"{number:037}").touch()
+    in_hex = long_term("bob").encode().hex()
+    clone.commit(f"{in_hex[:120]}-{in_hex[120:]}"[:250], b"")
 
 
 def in_an_archive(clone: Clone) -> None:
@@ -214,6 +230,7 @@ def a_reference_of_nothing(clone: Clone) -> None:
         in_a_message,
         in_the_message_of_a_tag,
         in_a_name,
+        in_a_name_among_many,
         in_an_archive,
         on_another_branch,
         on_no_branch,
