@@ -12,11 +12,12 @@ import os
 import re
 import subprocess
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, cast
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import GuardError, UsageError
 from bedrock_key_guard.git.isolation import borrow, configure
 from bedrock_key_guard.git.repository import (
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BLOCK = 1 << 16
 _NO_PROGRAM = (errno.ENOENT, errno.EACCES, errno.ENOEXEC)
-_KEPT_VARIABLES = ("SYSTEMROOT", "TMPDIR", "TEMP")
+_KEPT_VARIABLES = (*system.FOR_CHILDREN, system.NOT_HERE)
 
 
 class Git:
@@ -87,8 +88,7 @@ class Git:
         Raises UsageError where Git breaks off.
         """
         with self.start(*arguments) as process:
-            with suppress(BrokenPipeError), cast("IO[bytes]", process.stdin) as questions:
-                questions.write(stdin)
+            _tell(process, stdin)
             rest = b""
             while block := cast("IO[bytes]", process.stdout).read(_BLOCK):
                 whole, newline, rest = (rest + block).rpartition(b"\n")
@@ -167,7 +167,10 @@ class Git:
 def temporary_folder() -> Iterator[Path]:
     """Lend a new folder. Raises UsageError where no file can be written anywhere."""
     try:
-        folder = tempfile.TemporaryDirectory(prefix="bedrock-key-guard-")
+        # What a child that was killed has open stays on Windows, and is no reason to fail.
+        folder = tempfile.TemporaryDirectory(
+            prefix="bedrock-key-guard-", ignore_cleanup_errors=True
+        )
     except OSError as error:
         raise UsageError(
             f"There is no folder for temporary files: {(error.strerror or '?').lower()}. Git "
@@ -198,6 +201,16 @@ def clean_git(
             yield git
         finally:
             git.stop()
+
+
+def _tell(process: subprocess.Popen[bytes], text: bytes) -> None:
+    """Write to a child, which may have ended without hearing all of it."""
+    try:
+        with cast("IO[bytes]", process.stdin) as questions:
+            questions.write(text)
+    except OSError as error:
+        if not system.nobody_reads(error):
+            raise
 
 
 def _failure(repository: Repository, stderr: bytes) -> GuardError:
