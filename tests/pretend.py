@@ -129,11 +129,11 @@ def begin() -> str:
     if "I" not in flags:
         sys.path[:0] = [""] if kind in "cm" else [os.path.dirname(os.path.abspath(what))]
         sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-        if codec := os.environ.get("PYTHONIOENCODING"):
-            _recode(codec)
     sys.argv = [{"c": "-c", "m": "-m"}.get(kind, what), *words]
     sys.executable = executable
     pretend(system, root)
+    if "I" not in flags and (codec := os.environ.get("PYTHONIOENCODING")):
+        _recode(codec)
     if kind == "c":
         return what
     runs = "run_module" if kind == "m" else "run_path"
@@ -266,12 +266,14 @@ class _Names:
     def take(self) -> None:
         """Have each function that takes a path take it so."""
         for name in (
-            *("access", "chdir", "chmod", "listdir", "lstat", "mkdir", "open", "readlink"),
-            *("remove", "rmdir", "scandir", "stat", "truncate", "unlink", "utime"),
+            *("access", "chdir", "chmod", "listdir", "lstat", "mkdir", "mkfifo", "open"),
+            *("readlink", "remove", "rmdir", "scandir", "stat", "truncate", "unlink", "utime"),
         ):
             _put(os, name, self._one(getattr(os, name)))
-        for name in ("rename", "replace"):
+        for name in ("link", "rename", "replace"):
             _put(os, name, self._two(getattr(os, name)))
+        link = os.symlink
+        _put(os, "symlink", lambda to, path, *rest: link(to, self.stored(path), *rest))
         builtins.open = io.open = self._one(io.open)
         _put(subprocess.Popen, "__init__", self._start(subprocess.Popen.__init__))
 
@@ -310,12 +312,14 @@ class _Names:
         if isinstance(path, int) or self._is_there(path):
             return path
         text = os.fsdecode(path)
-        whole = text if text.startswith("/") else f"{self._getcwd()}/{text}"
+        here = "" if text.startswith("/") else f"{self._getcwd()}/"
+        whole = here + text
         if not whole.startswith(f"{self._root}/"):
             return path
         known = self._root
         for part in whole[len(self._root) + 1 :].split("/"):
             known = f"{known}/{self._spelled(known, part)}"
+        known = known[len(here) :]  # which may be too long with what is before it
         return os.fsencode(known) if isinstance(path, bytes) else known
 
     def _is_there(self, path: Any) -> bool:

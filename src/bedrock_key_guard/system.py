@@ -59,7 +59,7 @@ def program(name: str, path: str) -> str | None:
 def folders(path: str) -> list[str]:
     r"""Return the absolute folders of a PATH: on Windows `\bin` is on whichever drive is current.
 
-    There a folder whose name holds `;` stands in quotes.
+    There one may stand in quotes.
     """
     listed = (each.strip('"') if WINDOWS else each for each in path.split(os.pathsep))
     return [

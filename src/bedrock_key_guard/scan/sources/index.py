@@ -63,7 +63,7 @@ def _repository(folder: Path, environment: Mapping[str, str]) -> tuple[Repositor
     """
     own, named = find_repository(folder.absolute()), repository_named(environment, folder)
     hooks = named or find_repository(Path.cwd())
-    is_here = folder.resolve() == Path.cwd() or (own is None and named is not None)
+    is_here = system.same(folder, Path.cwd()) or (own is None and named is not None)
     if hooks and (is_here or (own and system.same(own.git_dir, hooks.git_dir))):
         return hooks, index_file(environment)
     return repository_of(folder, "index"), None

@@ -90,6 +90,11 @@ def _kept(around: Repository) -> Iterator[tuple[str, Path]]:
 
 
 def _is_within(repository: Repository, around: Repository) -> bool:
-    roots = [each.resolve() for each in (around.work_tree, around.common_dir, around.git_dir)]
-    folders = [repository.git_dir.resolve(), repository.common_dir.resolve()]
+    roots = [*map(_stored, (around.work_tree, around.common_dir, around.git_dir))]
+    folders = [_stored(repository.git_dir), _stored(repository.common_dir)]
     return all(any(folder.is_relative_to(root) for root in roots) for folder in folders)
+
+
+def _stored(folder: Path) -> Path:
+    """Return the one path of a folder: what Git has written down may spell it otherwise."""
+    return system.as_stored(folder.resolve())

@@ -33,7 +33,7 @@ def repository(
 
 
 def stage(repository: Path, name: str, text: str = KEY) -> None:
-    (repository / name).write_text(text)
+    (repository / name).write_bytes(text.encode())
     git("add", "--all", cwd=repository)
 
 

@@ -478,7 +478,7 @@ def test_a_submodule_that_is_not_here_is_named() -> None:
 def test_a_pointer_is_read_where_its_object_is_and_else_named(start: str) -> None:
     repository()
     pointer, path = lfs_pointer(Path(), KEY)
-    Path("data.csv").write_text(pointer)
+    Path("data.csv").write_bytes(pointer.encode())
     assert found(start) == ["data.csv"]
     path.write_text("cut")
     done = scan(start)
