@@ -87,7 +87,7 @@ def test_windows_is_told_to_search_on_path_alone(windows: SimpleNamespace) -> No
 def test_this_system_starts_git_by_its_whole_path() -> None:
     found = program("git", os.environ["PATH"])
     assert found
-    assert os.path.isabs(found)
+    assert Path(found).is_absolute()
 
 
 LONG = "C:\\" + "d" * 300
@@ -114,16 +114,14 @@ def test_a_file_is_the_same_by_every_spelling_and_where_nothing_is_numbered(
     one, two = tmp_path / "one", tmp_path / "two"
     one.touch()
     two.touch()
-    for _ in range(2):
+    real = os.stat
+    unnumbered = SimpleNamespace(st_dev=7, st_ino=0)
+    for stat in (real, lambda path: real(path) and unnumbered):
+        monkeypatch.setattr(system.os, "stat", stat)
         assert same(one, tmp_path / "." / "one")
         assert not same(one, two)
         assert not same(tmp_path / "none", tmp_path / "none")
         assert identity("a\0b") is None
-        unnumbered = SimpleNamespace(st_dev=7, st_ino=0)
-        real = os.stat
-        monkeypatch.setattr(
-            system.os, "stat", lambda path: unnumbered if real(path) else None, raising=True
-        )
 
 
 def test_a_junction_is_a_link(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

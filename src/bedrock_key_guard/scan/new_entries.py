@@ -66,7 +66,7 @@ def _added(git: Git, revisions: Sequence[str], path: str) -> AllowList:
         return AllowList()
     listed = git.run("rev-list", "--boundary", *revisions, "--").decode().split()
     ends = [each[1:] for each in listed if each.startswith("-")]
-    names = dict.fromkeys(each.path for each in changed)
+    names = dict.fromkeys((path, *(each.path for each in changed)))
     before = [_blob(git, end, name) for end in ends for name in names]
     with ObjectReader(git) as reader:
         new = _entries(reader, (each.object for each in changed))
