@@ -127,7 +127,7 @@ def begin() -> str:
 
         site.main()
     if "I" not in flags:
-        sys.path[:0] = [""] if kind in "cm" else [os.path.dirname(os.path.abspath(what))]
+        sys.path[:0] = [""] if kind in "cm" else [str(Path(what).absolute().parent)]
         sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = [{"c": "-c", "m": "-m"}.get(kind, what), *words]
     sys.executable = executable
@@ -162,47 +162,59 @@ _LACKING_BY_NAME = {module.__name__: names for module, names in LACKING.items()}
 def _without_posix() -> None:
     for module in LACKING:
         module.__class__ = _Lacking
-    imported, popen, decodes = builtins.__import__, subprocess.Popen.__init__, os.fsdecode
+    builtins.__import__ = _without_modules(builtins.__import__)
+    _put(subprocess.Popen, "__init__", _as_windows_starts(subprocess.Popen.__init__))
+    _put(subprocess.Popen, "kill", lambda self: self.send_signal(9))
+    _put(os, "fsdecode", _strictly(os.fsdecode))
+    for name in ("symlink", "link"):
+        _put(os, name, _refuse)
+    for name in ("replace", "rename", "unlink", "remove"):
+        _put(os, name, _unless_open(getattr(os, name)))
 
-    def import_(name: str, globals: Any = None, *rest: Any, **options: Any) -> Any:
-        if name in _NO_MODULES and str((globals or {}).get("__file__", "")).startswith(_OURS):
+
+def _without_modules(imported: Any) -> Any:
+    def import_(name: str, where: Any = None, *rest: Any, **options: Any) -> Any:
+        if name in _NO_MODULES and str((where or {}).get("__file__", "")).startswith(_OURS):
             message = f"No module named {name!r}"
             raise ModuleNotFoundError(message, name=name)
-        return imported(name, globals, *rest, **options)
+        return imported(name, where, *rest, **options)
 
+    return import_
+
+
+def _as_windows_starts(popen: Any) -> Any:
     def start(self: Any, *arguments: Any, **options: Any) -> None:
         only = {name for name in _ONLY_POSIX if options.get(name)}
         if only and any(map(_is_ours, _frames())):
             raise ValueError(f"Windows has no {', '.join(only)}")
         popen(self, *arguments, **options)
 
-    def refuse(*_: Any, **__: Any) -> None:
-        raise NoPrivilegeError("a link needs a privilege there")
+    return start
+
+
+def _strictly(decodes: Any) -> Any:
+    """Let the guard's code decode as Windows does, which refuses what is no UTF-8."""
 
     def decode(name: Any) -> str:
         text = os.fspath(name)
-        strict = sys._getframe(1).f_code.co_filename.startswith(_OURS[0])
-        if isinstance(text, str) or not strict:
-            return decodes(text)
-        return text.decode("utf-8", "surrogatepass")
+        if isinstance(text, str) or not sys._getframe(1).f_code.co_filename.startswith(_OURS[0]):
+            return str(decodes(text))
+        return bytes(text).decode("utf-8", "surrogatepass")
 
-    builtins.__import__ = import_
-    _put(subprocess.Popen, "__init__", start)
-    _put(subprocess.Popen, "kill", lambda self: self.send_signal(9))
-    for name in ("symlink", "link"):
-        _put(os, name, refuse)
-    _put(os, "fsdecode", decode)
-    for name in ("replace", "rename", "unlink", "remove"):
-        _put(os, name, _unless_open(getattr(os, name)))
+    return decode
+
+
+def _refuse(*_: Any, **__: Any) -> None:
+    raise NoPrivilegeError("a link needs a privilege there")
 
 
 def _frames() -> Any:
-    frame = sys._getframe(2)
+    frame: Any = sys._getframe(2)
     for _ in range(4):
         if frame is None:
             return
         yield frame
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
 
 
 def _unless_open(change: Any) -> Any:
@@ -218,13 +230,9 @@ def _unless_open(change: Any) -> Any:
 
 
 def _open_files() -> set[str]:
-    found = set()
-    for each in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
-        try:
-            found.add(os.readlink(f"/proc/self/fd/{each}"))
-        except OSError:
-            continue
-    return found
+    folder = Path("/proc/self/fd")
+    links = folder.iterdir() if folder.is_dir() else ()
+    return {os.path.realpath(each) for each in links}
 
 
 def _with_windows_text() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import ntpath
 import os
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -116,8 +118,8 @@ def test_a_file_is_the_same_by_every_spelling_and_where_nothing_is_numbered(
     two.touch()
     real = os.stat
     unnumbered = SimpleNamespace(st_dev=7, st_ino=0)
-    for stat in (real, lambda path: real(path) and unnumbered):
-        monkeypatch.setattr(system.os, "stat", stat)
+    for stat in (real, lambda path: [real(path), unnumbered][1]):
+        monkeypatch.setattr(os, "stat", stat)
         assert same(one, tmp_path / "." / "one")
         assert not same(one, two)
         assert not same(tmp_path / "none", tmp_path / "none")
@@ -128,7 +130,7 @@ def test_a_junction_is_a_link(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert not is_link(tmp_path)
     assert not is_link(tmp_path / "none")
     junction = SimpleNamespace(st_mode=0o040000, st_reparse_tag=0xA0000003)
-    monkeypatch.setattr(system.os, "lstat", lambda _: junction)
+    monkeypatch.setattr(os, "lstat", lambda _: junction)
     assert is_link(tmp_path)
 
 
@@ -265,7 +267,7 @@ def test_a_file_that_is_open_on_windows_is_tried_again_for_a_while(
         return replaces(one, other)
 
     monkeypatch.setattr(system, "WINDOWS", True)
-    monkeypatch.setattr(system.time, "sleep", slept.append)
+    monkeypatch.setattr(time, "sleep", slept.append)
     monkeypatch.setattr(Path, "replace", replace)
     (tmp_path / "file").write_bytes(b"old")
     try:
@@ -284,3 +286,28 @@ def test_a_worker_starts_without_what_is_slow() -> None:
     command = [sys.executable, "-I", "-S", "-c", code, source]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+SOURCES = {
+    path.relative_to(Path(system.__file__).parent).as_posix(): path.read_text("utf-8")
+    for path in Path(system.__file__).parent.rglob("*.py")
+}
+
+
+def test_no_source_names_what_only_some_systems_have() -> None:
+    names = [f"os.{name}" for name in "readv preadv fork symlink killpg setsid getuid".split()]
+    words = ("pass_fds", "symlink_to", "start_new_session", "import selectors", "SIGKILL")
+    found = [
+        (path, word) for path, text in SOURCES.items() for word in (*names, *words) if word in text
+    ]
+    assert len(SOURCES) > 100
+    assert found == []
+
+
+def test_no_other_module_asks_which_system_it_runs_on() -> None:
+    asks = re.compile(r"os\.name\b|sys\.platform|platform\.system|os\.fsdecode\(|samefile")
+    askers = {path: asks.findall(text) for path, text in SOURCES.items() if asks.search(text)}
+    assert askers == {
+        "system.py": ["os.name", "sys.platform"],
+        "scan/prefilter/object_worker.py": ["os.fsdecode("],  # paths of our own
+    }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -42,7 +43,7 @@ def commit(repository: Path) -> None:
 
 
 def found(repository: Path) -> list[str]:
-    return [finding.location.path for finding in findings(repository)]
+    return [normalize("NFC", finding.location.path) for finding in findings(repository)]
 
 
 def findings(repository: Path) -> tuple[Finding, ...]:

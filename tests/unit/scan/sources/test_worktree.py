@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import IO
+from unicodedata import normalize
 
 import pytest
 
@@ -50,7 +51,7 @@ def scan(*paths: str) -> Scan:
 
 
 def found(*paths: str) -> list[str]:
-    return [finding.location.path for finding in scan(*paths).findings]
+    return [normalize("NFC", finding.location.path) for finding in scan(*paths).findings]
 
 
 def test_a_folder_outside_git_is_read_whole() -> None:
