@@ -43,7 +43,12 @@ def commit(repository: Path) -> None:
 
 
 def found(repository: Path) -> list[str]:
-    return [normalize("NFC", finding.location.path) for finding in findings(repository)]
+    return [finding.location.path for finding in findings(repository)]
+
+
+def composed(name: str) -> str:
+    """Return a name as Git has it on macOS, whatever the disk makes of it."""
+    return normalize("NFC", name)
 
 
 def findings(repository: Path) -> tuple[Finding, ...]:
@@ -114,7 +119,7 @@ def test_names_of_every_kind_come_back_as_they_are(repository: Path) -> None:
     names = ["clé", "line\nbreak", "--option", os.fsdecode(b"\xff"), ":(glob)*"]
     for name in names:
         stage(repository, name)
-    assert sorted(found(repository)) == sorted(names)
+    assert sorted(map(composed, found(repository))) == sorted(names)
 
 
 def test_what_a_link_says_is_read(repository: Path) -> None:

@@ -51,7 +51,12 @@ def scan(*paths: str) -> Scan:
 
 
 def found(*paths: str) -> list[str]:
-    return [normalize("NFC", finding.location.path) for finding in scan(*paths).findings]
+    return [finding.location.path for finding in scan(*paths).findings]
+
+
+def composed(*names: str) -> list[str]:
+    """Return names as Git has them on macOS, whatever the disk makes of them."""
+    return [normalize("NFC", name) for name in names]
 
 
 def test_a_folder_outside_git_is_read_whole() -> None:
@@ -66,7 +71,7 @@ def test_a_work_tree_is_read_as_git_sees_it() -> None:
     Path(".git/info").mkdir(exist_ok=True)
     Path(".git/info/exclude").write_text("excluded\n")
     git("add", "tracked", cwd=Path())
-    assert sorted(found(".")) == ["clé\n.txt", "tracked", "untracked"]
+    assert sorted(composed(*found("."))) == ["clé\n.txt", "tracked", "untracked"]
 
 
 def test_a_file_that_is_named_is_read_even_where_git_ignores_it() -> None:
@@ -97,7 +102,7 @@ def test_a_folder_is_ignored_by_its_own_name_whatever_that_is(name: str) -> None
     repository()
     write(f"one/{name}/a", f"two/{name}/ignored", f"two/{name}/b")
     Path(".gitignore").write_text("one/*/\nignored\n")
-    assert found(f"one/{name}") == [f"one/{name}/a"]
+    assert composed(*found(f"one/{name}")) == [f"one/{name}/a"]
     assert found(f"two/{name}") == [f"two/{name}/b"]
 
 
