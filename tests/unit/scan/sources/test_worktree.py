@@ -103,7 +103,24 @@ def test_a_folder_is_ignored_by_its_own_name_whatever_that_is(name: str) -> None
     write(f"one/{name}/a", f"two/{name}/ignored", f"two/{name}/b")
     Path(".gitignore").write_text("one/*/\nignored\n")
     assert composed(*found(f"one/{name}")) == [f"one/{name}/a"]
-    assert found(f"two/{name}") == [f"two/{name}/b"]
+    assert composed(*found(f"two/{name}")) == [f"two/{name}/b"]
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+@pytest.mark.parametrize("named", ["fOLDER", "fOLDER/Caf\u00e9", "Folder/Cafe\u0301"])
+def test_what_is_named_in_another_spelling_is_reported_as_it_is_stored(
+    named: str, tracked: bool
+) -> None:
+    repository()
+    write("Folder/Caf\u00e9")
+    Path("Folder/.gitignore").write_text("ignored\n")
+    write("Folder/ignored")
+    if tracked:
+        git("add", "--all", cwd=Path())
+    if not Path(named).exists():
+        pytest.skip("here that is another name")
+    (stored,) = Path("Folder").glob("Caf*")
+    assert found(named, "Folder") == [stored.as_posix()]
 
 
 def test_a_folder_that_git_ignores_but_for_what_it_tracks_is_read_whole() -> None:
