@@ -48,7 +48,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE GIT_DIR GI
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 
 .DELETE_ON_ERROR:
-.PHONY: help check test test-long coverage demo sandbox bench bench-respond bench-linear fuzz lint dist lock clean
+.PHONY: help check check-systems test test-long coverage demo sandbox bench bench-respond bench-linear fuzz lint dist lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +60,17 @@ TOGETHER := -n 4 --dist loadscope --no-loadscope-reorder
 check: $(INSTALLED) ## Run the unit tests: no network, no sandbox, no npm
 	$(PY) -m pytest -n 2 --dist worksteal tests/unit --ignore tests/unit/sandbox --ignore tests/unit/benchmarks \
 	  -m 'not (sandbox or slow or long or hypothesis)' $(ARGS)
+
+# docs/systems.md says what each of them takes away or changes. These are the tests of what talks to
+# the system; the workflows run all of them on the systems themselves.
+SYSTEMS ?= no-posix crlf any-case decomposed
+SYSTEM_TESTS := $(addprefix tests/unit/,console cli git githooks plugin test_system.py test_hook.py \
+  test_shells.py scan/sources scan/prefilter/test_pool.py scan/prefilter/test_protocol.py \
+  scan/test_allowlist.py scan/test_committed.py scan/test_new_entries.py scan/test_scan.py)
+check-systems: $(INSTALLED) ## Run the tests of what talks to the system as on others: SYSTEMS="no-posix crlf"
+	set -e; for system in $(SYSTEMS); do echo "As on a system that is $$system:"; \
+	  $(PY) -m pytest -q -n 2 --dist worksteal --system $$system $(SYSTEM_TESTS) \
+	    -m 'not (sandbox or slow or long or hypothesis)' $(ARGS); done
 
 test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run all that a change needs, or ARGS="tests/unit/keys -k alias"
 	$(PY) -m pytest $(TOGETHER) -m 'not long' $(ARGS)

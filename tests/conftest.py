@@ -1,12 +1,15 @@
 """Keep every test, and every child process that it starts, on this machine and out of its home.
 
-Those that need AWS get an embedded one: a server for each module, clean again for each test.
+Those that need AWS get an embedded one: a server for each module, clean again for each test. With
+`--system` they run as on another system, as far as that can be pretended.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +17,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import pretend
 from tests.hurry import parse_once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from sandbox.front.sandbox import Sandbox
 
@@ -89,7 +93,8 @@ def _is_foreign(name: str) -> bool:
 
 def _move_home(patch: pytest.MonkeyPatch, home: Path) -> None:
     (home / ".gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
-    patch.setenv("HOME", str(home))
+    for name in ("HOME", "USERPROFILE"):
+        patch.setenv(name, str(home))
     for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
         patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
 
@@ -99,12 +104,50 @@ SERVERS = frozenset({"github", "running_sandbox"})
 SANDBOX_TESTS = Path(__file__).parent / "unit" / "sandbox"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs the sandbox, so that the quick tests can leave it out."""
     for item in items:
+        if config.getoption("--system") and item.get_closest_marker("bare"):
+            item.add_marker(pytest.mark.skip("who pretends imports more"))
         fixtures = getattr(item, "fixturenames", ())
         if not SERVERS.isdisjoint(fixtures) or item.path.is_relative_to(SANDBOX_TESTS):
             item.add_marker(pytest.mark.sandbox)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--system", choices=pretend.SYSTEMS, help="pretend to run on such a system")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Pretend in the process that runs the tests, and in every Python that it starts."""
+    system = config.getoption("--system")
+    if system is None:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="pretend-")).resolve()
+    if config.option.basetemp is None:
+        config.option.basetemp = str(folder / "tests")
+    shares_out = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if not shares_out:
+        root = str(Path(config.option.basetemp).resolve())
+        sys.executable = str(pretend.launcher(folder, system, root))
+        pretend.pretend(system, root)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Leave out a test that itself uses what its system has not got; our code may never."""
+    try:
+        return (yield)
+    except pretend.NOT_THERE as error:
+        if pretend.is_of_a_test(error):
+            pytest.skip(str(error))
+        raise
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Name the folder of a test in another way than it is stored, where the system takes that."""
+    return tmp_path / pretend.another_spelling(request.config.getoption("--system"), tmp_path)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,37 +10,22 @@ from typing import Any
 
 import pytest
 
-import bedrock_key_guard
 from tests import keysmith
+from tests.pretend import launcher
 from tests.unit.scan.repositories import Repo, new_repo
 
 FILES = 60
-NAMES = (
-    *("fork", "forkpty", "register_at_fork", "readv", "preadv", "writev", "pwritev", "killpg"),
-    *("setsid", "setpgid", "setpgrp", "getpgid", "symlink", "link", "mkfifo", "sched_setscheduler"),
-    *("O_NOFOLLOW", "O_NONBLOCK", "posix_spawn", "SCHED_BATCH", "openpty", "nice", "getuid"),
-)
-# Workers lose the names too, and have work although there is little.
-CODE = f"""
-import os, subprocess, sys
-lose = '''
-import os, sys
-for name in {NAMES!r}:
-    hasattr(os, name) and delattr(os, name)
-sys.modules.update(dict.fromkeys(("fcntl", "resource", "pwd", "grp", "termios", "pty", "tty")))
-'''
-exec(lose)
+# Workers have work although there is little, and lose what this process loses.
+CODE = """
+import subprocess, sys
 start = subprocess.Popen.__init__
 def starts(self, *arguments, **options):
     with open(sys.argv[1], "a") as noted:
         noted.write("child\\n" if "bedrock_key_guard" in str(arguments) else "")
-    only_posix = {{"preexec_fn", "pass_fds", "start_new_session", "process_group", "umask", "user"}}
-    assert not only_posix & set(options), options
     start(self, *arguments, **options)
 subprocess.Popen.__init__ = starts
-from bedrock_key_guard.scan.prefilter import file_workers, pool
+from bedrock_key_guard.scan.prefilter import file_workers
 file_workers._ALONE, file_workers._MANY, file_workers._SHARE = 1, 1, 5
-pool._CODE = lose.replace("{{", "{{{{").replace("}}", "}}}}") + pool._CODE
 from bedrock_key_guard.cli.main import main
 raise SystemExit(main(sys.argv[2:]))
 """
@@ -78,15 +63,7 @@ def test_a_scan_is_the_same_without_what_only_some_systems_have(
     expected = scanned(tree, sys.executable, "-I", "-m", "bedrock_key_guard", *scan)
 
     noted = tmp_path / "noted"
-    assert scanned(tree, sys.executable, "-I", "-c", CODE, str(noted), *scan) == expected
+    python = str(launcher(tmp_path, "no-posix", str(tmp_path)))
+    assert scanned(tree, python, "-I", "-c", CODE, str(noted), *scan) == expected
     shares_out = not arguments or "--history" in arguments
     assert ("child" in noted.read_text()) is shares_out
-
-
-def test_no_source_names_what_only_some_systems_have() -> None:
-    names = [f"os.{name}" for name in ("readv", "preadv", "fork", "symlink", "killpg", "setsid")]
-    words = (*names, "pass_fds", "symlink_to", "start_new_session", "import selectors")
-    sources = Path(bedrock_key_guard.__file__).parent.rglob("*.py")
-    texts = {str(each): each.read_text("utf-8") for each in sources}
-    assert len(texts) > 100
-    assert [(path, word) for path, text in texts.items() for word in words if word in text] == []

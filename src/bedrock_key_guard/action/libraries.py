@@ -9,7 +9,6 @@ this Python cannot, where one was met: only then is anything read twice.
 from __future__ import annotations
 
 import importlib
-import os
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import GuardError, UsageError, install_with
 from bedrock_key_guard.text.terminal import printable
 
@@ -94,7 +94,7 @@ class Libraries:
             "This Python cannot make an environment in RUNNER_TEMP, and says why in the log.",
             "Add actions/setup-python before this step.",
         )
-        python = self._venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        python = system.python_of(self._venv)
         requirements = Path(action, "requirements", lock)
         self._run(
             (str(python), "-I", "-m", "pip", "install", *_PIP_OPTIONS, "-r", str(requirements)),
@@ -143,7 +143,8 @@ def _is_there(module: str) -> bool:
 
 def _folders_of(venv: Path) -> list[str]:
     """Return where an environment keeps its packages (docs.python.org, `sysconfig`)."""
-    scheme = "nt" if os.name == "nt" else "posix_prefix"
     variables = {"base": str(venv), "platbase": str(venv)}
-    paths = (sysconfig.get_path(name, scheme, variables) for name in ("purelib", "platlib"))
+    paths = (
+        sysconfig.get_path(name, system.VENV_SCHEME, variables) for name in ("purelib", "platlib")
+    )
     return list(dict.fromkeys(paths))

@@ -112,7 +112,7 @@ def write_results(report: Report, files: RunFiles, runner: Runner, *, sarif: boo
 def _write(path: Path, text: str) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode())
 
 
 def _incidents(report: Report) -> str:

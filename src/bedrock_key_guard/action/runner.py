@@ -65,8 +65,8 @@ class Runner:
     def _append(self, variable: str, text: str) -> None:
         path = self._environment.get(variable)
         if path:
-            with writing(path), Path(path).open("a", encoding="utf-8") as file:
-                file.write(text)
+            with writing(path), Path(path).open("ab") as file:
+                file.write(text.encode())
 
 
 @contextmanager

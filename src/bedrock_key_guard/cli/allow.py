@@ -12,7 +12,8 @@ from bedrock_key_guard.cli.arguments import Parser, file_name
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import read_day
 from bedrock_key_guard.scan.allow_entries import AllowedKey, read_entry, with_entry
-from bedrock_key_guard.scan.allowlist import plain, read_allow_list
+from bedrock_key_guard.scan.allowlist import read_allow_list
+from bedrock_key_guard.system import comparable, write_whole
 from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def allow_options() -> Parser:
 
 def allow(arguments: argparse.Namespace) -> int:
     """Add the entry. Raises UsageError for one that says nothing, or a file that is no list."""
-    path, reason = plain(arguments.path), arguments.reason.strip()
+    path, reason = comparable(arguments.path), arguments.reason.strip()
     entry = AllowedKey(arguments.fingerprint, path, arguments.until, reason)
     if printable(entry.line) != entry.line or read_entry(entry.line) != entry or not entry.reason:
         raise UsageError(
@@ -50,11 +51,9 @@ def allow(arguments: argparse.Namespace) -> int:
     text = ""
     if file.exists():
         read_allow_list(file)
-        text = file.read_bytes().decode("utf-8")
+        text = file.read_bytes().decode("utf-8-sig")
     changed = with_entry(text, entry)
-    new = file.with_name(f"{file.name}.new")
-    new.write_bytes(changed.encode())
-    new.replace(file)
+    write_whole(file, changed.encode())
     sys.stderr.write(f"{file} says now: {entry.line}\n")
     return 0
 

@@ -14,6 +14,7 @@ from bedrock_key_guard.githooks.installing import install, uninstall
 from bedrock_key_guard.githooks.place import Place, place_in
 from bedrock_key_guard.githooks.settings import Settings
 from bedrock_key_guard.scan.allowlist import allow_list
+from bedrock_key_guard.system import own_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -87,8 +88,7 @@ def _use_template(place: Place, *, in_use: bool) -> list[str]:
 
 
 def _own_template() -> Path:
-    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser() / "bedrock-key-guard-template"
+    return own_folder("data", os.environ) / "bedrock-key-guard-template"
 
 
 def _for_hooks(arguments: argparse.Namespace, place: Place) -> list[str]:

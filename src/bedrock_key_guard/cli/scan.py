@@ -151,7 +151,7 @@ def lead(
 
         around = Surroundings(watch=lambda: watching(sys.stderr, os.environ))
     report = pipeline.run(_scanning(arguments), verifying, responding, around, investigating)
-    write(written(report, arguments.format))
+    write(written(report, arguments.format), None if arguments.format == "text" else "utf-8")
     return exit_code(report, arguments.fail_on)
 
 

@@ -130,8 +130,9 @@ class _Bar:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-        columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"))
         console = Console(file=stream)
+        spinner = "line" if console.options.ascii_only else "dots"
+        columns = (SpinnerColumn(spinner), BarColumn(), TextColumn("{task.description}"))
         self._progress: Any = Progress(*columns, console=console, transient=True)
         self._task = self._progress.add_task("", total=None)
         self._progress.start()

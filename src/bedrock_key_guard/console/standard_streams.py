@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from bedrock_key_guard.errors import IncompleteError, as_guard_error
+from bedrock_key_guard.system import nobody_reads
 
 if TYPE_CHECKING:
     from bedrock_key_guard.respond.policy import Policy
@@ -49,15 +50,15 @@ def say(text: str) -> None:
     _put(sys.stderr, text.rstrip("\n") + "\n")
 
 
-def write(text: str) -> None:
+def write(text: str, encoding: str | None = None) -> None:
     """Write data, spelled out where the output's encoding lacks a character.
 
-    Whoever read it may have gone: that changes nothing about what was found. Raises
-    IncompleteError where it cannot be written.
+    A format that says its own `encoding` is written in it, whatever the console's is. Whoever read
+    it may have gone: that changes nothing about what was found. Raises IncompleteError where it
+    cannot be written.
     """
-    encoding = sys.stdout.encoding or "utf-8"
-    failure = _put(sys.stdout, text.encode(encoding, "backslashreplace").decode(encoding))
-    if failure is not None and not isinstance(failure, BrokenPipeError):
+    failure = _put(sys.stdout, text, encoding)
+    if failure is not None and not nobody_reads(failure):
         raise IncompleteError(
             f"Standard output cannot be written to ({failure.strerror}).",
             remedy="Make room where it goes, and run the command again.",
@@ -77,10 +78,14 @@ def input_is_closed() -> bool:
     return sys.stdin.name == os.devnull
 
 
-def _put(stream: TextIO, text: str) -> OSError | None:
+def _put(stream: TextIO, text: str, encoding: str | None = None) -> OSError | None:
     """Write at once, and silence a stream that fails: Python would complain as it exits."""
     try:
-        stream.write(text)
+        if encoding:
+            stream.buffer.write(text.encode(encoding, "backslashreplace"))
+        else:
+            codec = stream.encoding or "utf-8"
+            stream.write(text.encode(codec, "backslashreplace").decode(codec))
         stream.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -12,11 +12,12 @@ import os
 import re
 import subprocess
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, cast
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import GuardError, UsageError
 from bedrock_key_guard.git.isolation import borrow, configure
 from bedrock_key_guard.git.repository import (
@@ -72,8 +73,7 @@ class Git:
         Raises UsageError where Git breaks off.
         """
         with self.start(*arguments) as process:
-            with suppress(BrokenPipeError), cast("IO[bytes]", process.stdin) as questions:
-                questions.write(stdin)
+            _tell(process, stdin)
             rest = b""
             while block := cast("IO[bytes]", process.stdout).read(_BLOCK):
                 whole, newline, rest = (rest + block).rpartition(b"\n")
@@ -152,7 +152,10 @@ class Git:
 def temporary_folder() -> Iterator[Path]:
     """Lend a new folder. Raises UsageError where no file can be written anywhere."""
     try:
-        folder = tempfile.TemporaryDirectory(prefix="bedrock-key-guard-")
+        # What a child that was killed has open stays on Windows, and is no reason to fail.
+        folder = tempfile.TemporaryDirectory(
+            prefix="bedrock-key-guard-", ignore_cleanup_errors=True
+        )
     except OSError as error:
         raise UsageError(
             f"There is no folder for temporary files: {(error.strerror or '?').lower()}. Git "
@@ -183,6 +186,16 @@ def clean_git(
             yield git
         finally:
             git.stop()
+
+
+def _tell(process: subprocess.Popen[bytes], text: bytes) -> None:
+    """Write to a child, which may have ended without hearing all of it."""
+    try:
+        with cast("IO[bytes]", process.stdin) as questions:
+            questions.write(text)
+    except OSError as error:
+        if not system.nobody_reads(error):
+            raise
 
 
 def _failure(name: str, stderr: bytes) -> GuardError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.git.object_lists import lines
 from bedrock_key_guard.git.raw_changes import ADDED, OLDEST_FIRST, RAW, SUBMODULE, raw_changes
 
@@ -21,6 +22,7 @@ _EACH = ("diff-tree", *RAW, "--stdin", "--root", "-r", "-m")
 _AT_A_TIME = 10_000
 # Fewer commits than this are compared as soon as a second process is started.
 _SHARE = 500
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +105,16 @@ def _changes(output: bytes, commits: list[str] | None = None) -> Iterator[Introd
             if commits is not None:
                 commits.append(commit)
         else:
-            linked = mode == SUBMODULE
-            yield Introduction(object_id.decode(), os.fsdecode(path), commit, author_time, linked)
+            place, linked = system.decoded(path), mode == SUBMODULE
+            yield Introduction(object_id.decode(), place, commit, author_time, linked)
 
 
 def moment(seconds: str) -> datetime | None:
     """Return the time that Git writes as seconds, None for one that no calendar has."""
     try:
-        return datetime.fromtimestamp(int(seconds), tz=timezone.utc)
-    except (ValueError, OverflowError, OSError):
+        # `fromtimestamp` of Windows knows nothing before that.
+        return _EPOCH + timedelta(seconds=int(seconds))
+    except (ValueError, OverflowError):
         return None
 
 
@@ -134,9 +137,9 @@ def _asked(
     """
     paths = sorted({path for _, path in wanted if "\n" not in path})
     asked = [(tip, path) for tip in tips for path in paths]
-    named = b"".join(os.fsencode(f"{tip}:{path}\n") for tip, path in asked)
+    named = b"".join(system.encoded(f"{tip}:{path}\n") for tip, path in asked)
     told = git.run("cat-file", "--batch-check=%(objectname)", "--buffer", stdin=named).split(b"\n")
-    places = ((os.fsdecode(each), path) for each, (_, path) in zip(told, asked, strict=False))
+    places = ((system.decoded(each), path) for each, (_, path) in zip(told, asked, strict=False))
     return (place for place in places if place in wanted)
 
 
@@ -147,6 +150,6 @@ def _listed(
     for tip in tips if any("\n" in path for _, path in wanted) else ():
         for entry in git.run("ls-tree", "-r", "-z", "--full-tree", tip).split(b"\0"):
             meta, _, path = entry.partition(b"\t")
-            place = (meta.decode().split()[2], os.fsdecode(path)) if path else None
+            place = (meta.decode().split()[2], system.decoded(path)) if path else None
             if place in wanted:
                 yield place

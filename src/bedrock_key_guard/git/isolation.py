@@ -13,8 +13,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.git.variables import FORMAT_0
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,11 @@ _PLAIN = re.compile(rb"(?!.*\.lock(?:/|$))refs(?:/[\w+#=-]+(?:\.[\w+#=-]+)*)+")
 _LONGEST = 1 << 13
 _HASH = "extensions.objectFormat"
 _HASHES = ("sha1", "sha256")
-_FORMAT_1 = "[core]\nrepositoryformatversion = 1\n[extensions]\nobjectFormat = {}\n"
+_FORMAT = "[core]\nrepositoryformatversion = {:d}\n"
+_EXTENSION = "[extensions]\nobjectFormat = {}\n"
+# What Git itself writes into a configuration, by the system (git-config(1)). Each is read on the
+# system alone that it is about.
+_NAMES = "[core]\nignoreCase = {}\nprecomposeUnicode = true\nlongPaths = true\n"
 
 
 def borrow(repository: Repository, clean_dir: Path) -> None:
@@ -53,7 +57,7 @@ def _copy_references(common_dir: Path, clean_dir: Path) -> None:
         if _PLAIN.fullmatch(name) and _OBJECT_ID.fullmatch(content):
             loose[name] = b"%b %b" % (content.rstrip(), name)
         else:
-            copy = clean_dir / os.fsdecode(name)
+            copy = clean_dir / system.decoded(name)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(content)
     packed = common_dir / "packed-refs"
@@ -76,7 +80,7 @@ def _loose(common_dir: Path) -> Iterator[tuple[bytes, bytes]]:
         for name in names:
             content = _content(os.path.join(folder, name))  # noqa: PTH118  # there may be many
             if content is not None:
-                yield os.fsencode(f"{below}/{name}"), content
+                yield system.encoded(f"{below}/{name}"), content
 
 
 def _content(file: str) -> bytes | None:
@@ -86,7 +90,7 @@ def _content(file: str) -> bytes | None:
     """
     try:
         if os.path.islink(file):  # noqa: PTH114
-            target = os.fsencode(os.readlink(file))  # noqa: PTH115
+            target = system.encoded(os.readlink(file))  # noqa: PTH115
             if target.startswith(b"refs/"):
                 return b"ref: %b\n" % target
         if not stat.S_ISREG(os.stat(file).st_mode):  # noqa: PTH116
@@ -98,12 +102,14 @@ def _content(file: str) -> bytes | None:
 
 
 def configure(repository: Repository, run: Callable[..., bytes], clean_dir: Path) -> None:
-    """Take over the one setting without which objects cannot be read: the hash that names them.
+    """Set how the system takes names, and take over the hash that names objects.
 
-    Git itself has to read it, because it can be written in many ways, and a repository of which it
-    is not understood looks empty. Raises UsageError for a hash that is not known.
+    Without that one they cannot be read. Git itself has to read it, because it can be written in
+    many ways, and a repository of which it is not understood looks empty. Raises UsageError for a
+    hash that is not known.
     """
-    (clean_dir / "config").write_text(FORMAT_0, encoding="utf-8")
+    names = _NAMES.format(str(system.ignores_case(repository.work_tree)).lower())
+    _write(clean_dir / "config", _FORMAT.format(0) + names)
     theirs = repository.common_dir.absolute() / "config"
     if not _mentions_a_hash(theirs):
         return
@@ -114,7 +120,11 @@ def configure(repository: Repository, run: Callable[..., bytes], clean_dir: Path
             f"The objects of {str(repository.work_tree)!r} are named by an unknown hash.",
             remedy=f"Check `{_HASH}` in its configuration.",
         )
-    (clean_dir / "config").write_text(_FORMAT_1.format(named), encoding="utf-8")
+    _write(clean_dir / "config", _FORMAT.format(1) + _EXTENSION.format(named) + names)
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_bytes(text.encode())
 
 
 def _mentions_a_hash(config: Path) -> bool:

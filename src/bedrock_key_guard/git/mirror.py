@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.clean_git import Git
 from bedrock_key_guard.git.isolation import borrow, configure
@@ -30,7 +31,7 @@ _OF_NETWORK = (
 )
 # A server that stands still is given up; a redirect would take the token elsewhere.
 _HTTP = "[http]\n\tfollowRedirects = false\n\tlowSpeedLimit = 1000\n\tlowSpeedTime = 30\n"
-_FORMAT = "[core]\n\trepositoryformatversion = 0\n"
+_FORMAT = b"[core]\n\trepositoryformatversion = 0\n"
 # One pack, however few objects there are: a file for each takes longer to write and to remove.
 _FETCH = (
     *("-c", "fetch.unpackLimit=1", "fetch", "--quiet"),
@@ -95,14 +96,14 @@ def _prepared(made: Repository, like: Repository | None) -> Git:
     if like is None:
         for name in ("objects", "refs"):
             (made.git_dir / name).mkdir()
-        (made.git_dir / "HEAD").write_text("ref: refs/heads/main\n", encoding="utf-8")
-        (made.git_dir / "config").write_text(_FORMAT, encoding="utf-8")
+        (made.git_dir / "HEAD").write_bytes(b"ref: refs/heads/main\n")
+        (made.git_dir / "config").write_bytes(_FORMAT)
         return git
     search_outside([like.work_tree, *work_trees(like.work_tree)])
     borrow(like, made.git_dir)
     configure(like, git.run, made.git_dir)
     (made.git_dir / "objects" / "info").mkdir()
-    objects = os.fsencode((like.common_dir / "objects").absolute())
+    objects = system.encoded((like.common_dir / "objects").absolute().as_posix())
     (made.git_dir / "objects" / "info" / "alternates").write_bytes(objects + b"\n")
     return git
 

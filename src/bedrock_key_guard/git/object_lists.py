@@ -10,12 +10,12 @@ file, and tell which object stands at an offset of the output.
 
 from __future__ import annotations
 
-import os
 from array import array
 from bisect import bisect_left
 from itertools import accumulate, chain, count, pairwise
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import write_list
 
@@ -44,7 +44,7 @@ def find_references(git: Git) -> dict[str, str]:
             remedy="Run `git refs migrate --ref-format=files`, or read a clone of it.",
         )
     named = git.run("for-each-ref", "--format=%(objectname) %(refname)")
-    words = (line.split(" ", 1) for line in os.fsdecode(named).splitlines())
+    words = (line.split(" ", 1) for line in system.decoded(named).split("\n") if line)
     return {**{head: head for head in git.heads()}, **{name: each for each, name in words}}
 
 

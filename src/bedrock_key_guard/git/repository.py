@@ -13,25 +13,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_GIT = "git.exe" if os.name == "nt" else "git"
-_Identity = tuple[int, int]
+_Identity = tuple[object, ...]
 
 
 def find_git() -> str | None:
-    """Return the first Git on PATH, None where there is none.
-
-    `shutil.which` looks in the working directory first on Windows.
-    """
-    for folder in _searched():
-        program = str(Path(folder, _GIT))
-        if os.path.isfile(program) and os.access(program, os.X_OK):  # noqa: PTH113  # raises nothing
-            return program
-    return None
+    """Return the first Git on PATH, None where there is none."""
+    return system.program("git", os.environ.get("PATH", os.defpath))
 
 
 def search_outside(trees: Iterable[Path]) -> None:
@@ -42,13 +35,15 @@ def search_outside(trees: Iterable[Path]) -> None:
     """
     workspace = os.environ.get("GITHUB_WORKSPACE")
     avoided = tuple(Path(tree).absolute() for tree in (*trees, workspace) if tree)
-    os.environ["PATH"] = _outside(tuple(_searched()), avoided)
+    searched = system.folders(os.environ.get("PATH", os.defpath))
+    os.environ["PATH"] = _outside(tuple(searched), avoided)
+    system.look_nowhere_else()
 
 
 @lru_cache(maxsize=64)
 def _outside(folders: tuple[str, ...], trees: tuple[Path, ...]) -> str:
     """Return a PATH of those folders that lie in no tree; a door may ask at each of many files."""
-    identities = {_identity(tree) for tree in trees}
+    identities = {system.identity(tree) for tree in trees}
     known: dict[Path, bool] = {}
     kept = (folder for folder in folders if not _lies_in(identities, Path(folder), known))
     return os.pathsep.join(kept) or os.devnull
@@ -57,12 +52,7 @@ def _outside(folders: tuple[str, ...], trees: tuple[Path, ...]) -> str:
 def is_root_or_home(folder: Path) -> bool:
     """Return whether a folder is one in which a person's own programs lie."""
     found = folder.resolve()
-    return found == found.parent or _identity(found) == _identity(os.path.expanduser("~"))  # noqa: PTH111  # raises nothing
-
-
-def _searched() -> list[str]:
-    """Return the absolute folders on PATH."""
-    return [*filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep))]
+    return found == found.parent or system.same(found, os.path.expanduser("~"))  # noqa: PTH111  # raises nothing
 
 
 def _lies_in(trees: set[_Identity | None], folder: Path, known: dict[Path, bool]) -> bool:
@@ -72,22 +62,13 @@ def _lies_in(trees: set[_Identity | None], folder: Path, known: dict[Path, bool]
     Where there is nothing, as behind links in a circle, there is no program either.
     """
     if folder not in known:
-        identity, above = _identity(folder), folder.parent
+        identity, above = system.identity(folder), folder.parent
         known[folder] = identity is not None and (
             identity in trees
             or (above != folder and _lies_in(trees, above, known))
-            or (os.path.islink(folder) and _lies_in(trees, above / folder.readlink(), known))  # noqa: PTH114  # raises nothing
+            or (system.is_link(folder) and _lies_in(trees, above / folder.readlink(), known))
         )
     return known[folder]
-
-
-def _identity(path: str | Path) -> _Identity | None:
-    """Return what is the same for every spelling of a folder's path, None where there is none."""
-    try:
-        found = os.stat(path)  # noqa: PTH116  # sooner than pathlib's
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +215,7 @@ def _common_dir(git_dir: Path) -> Path:
 def first_line(path: Path) -> str:
     """Return the first line of a file, "" where it cannot be read."""
     try:
-        return os.fsdecode(path.read_bytes().split(b"\n", 1)[0].rstrip(b"\r"))
+        return system.decoded(path.read_bytes().split(b"\n", 1)[0].rstrip(b"\r"))
     except OSError:
         return ""
 

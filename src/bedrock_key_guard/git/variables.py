@@ -1,13 +1,15 @@
 """Say in which environment Git runs, so that no configuration takes part.
 
-Imports nothing but what Python has imported: the hook of a push asks at every push.
+Imports nothing heavy: the hook of a push asks at every push.
 """
 
 from __future__ import annotations
 
 import os
 
-_KEPT = ("SYSTEMROOT", "TMPDIR", "TEMP")
+from bedrock_key_guard import system
+
+_KEPT = (*system.FOR_CHILDREN, system.NOT_HERE)
 FORMAT_0 = "[core]\nrepositoryformatversion = 0\n"
 """What the configuration of a clean Git directory says."""
 

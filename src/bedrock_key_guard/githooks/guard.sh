@@ -23,11 +23,14 @@ until [ -n "${GIT_DIR-}" ] || [ -e "$tree/.git" ]; do
   tree=${tree%/*}
 done
 
+# Above a drive of Windows (`C:`) there is nothing, and without a slash it is where we stand on it.
 is_outside() {
   above=$1
-  until [ "${above:-/}" -ef "${tree:-/}" ] || [ "${above:-/}" -ef "${GITHUB_WORKSPACE-}" ]; do
-    [ -n "$above" ] || return 0
-    above=${above%/*}
+  until [ "$above/" -ef "${tree:-/}" ] || [ "$above/" -ef "${GITHUB_WORKSPACE-}" ]; do
+    case $above in
+      */*) above=${above%/*} ;;
+      *) return 0 ;;
+    esac
   done
   return 1
 }

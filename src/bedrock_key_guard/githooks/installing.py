@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bedrock_key_guard
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.githooks.hook_files import (
     BESIDE,
@@ -196,12 +197,8 @@ def _content(file: Path) -> bytes:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
+    return system.same(one, other)
 
 
 def _write(file: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a file whole: a hook may run meanwhile."""
-    new = file.with_name(f"{file.name}.new")
-    new.write_bytes(text.encode("utf-8", "surrogateescape"))
-    new.chmod(mode)
-    new.replace(file)
+    system.write_whole(file, text.encode("utf-8", "surrogateescape"), mode)

@@ -53,8 +53,9 @@ class Settings:
         if done.returncode in _UNSET:
             return None
         if done.returncode:
+            said = done.stderr.decode(errors="replace").strip()
             raise UsageError(
-                f"Git could not tell or change its settings: {done.stderr.decode().strip()!r}.",
+                f"Git could not tell or change its settings: {said!r}.",
                 remedy="Mend what Git says, and run this again.",
             )
         return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")

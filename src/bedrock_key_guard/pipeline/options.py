@@ -6,16 +6,17 @@ import os
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.source import Progress, silent
+from bedrock_key_guard.system import own_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
+    from pathlib import Path
 
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import Session
@@ -82,14 +83,8 @@ def default_ledger() -> Path:
 
     Raises UsageError for a user who has no home, as in some containers.
     """
-    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    try:
-        return Path(state).expanduser() / "bedrock-key-guard" / "ledger.jsonl"
-    except RuntimeError:
-        raise UsageError(
-            "There is no home directory to remember changes in.",
-            remedy="Name a file with --ledger FILE, or set XDG_STATE_HOME.",
-        ) from None
+    folder = own_folder("state", os.environ, ", or name a file with --ledger FILE")
+    return folder / "bedrock-key-guard" / "ledger.jsonl"
 
 
 @dataclass(frozen=True, slots=True)

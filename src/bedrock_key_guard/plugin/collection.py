@@ -157,7 +157,7 @@ class SealedLines(LineGetter):
     @contextmanager
     def open_file(self) -> Iterator[IO[str]]:  # type: ignore[override]
         """Open the file whatever its encoding."""
-        with open(self.filename, errors="replace") as file:  # noqa: PTH123  # in detect-secrets' own
+        with open(self.filename, encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # in detect-secrets' own
             yield file
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git import repository
 from bedrock_key_guard.git.clean_git import clean_git
@@ -37,7 +38,7 @@ def get_changed_but_unstaged_files() -> set[str]:
 def _git(folder: str, *arguments: str) -> list[str]:
     index = repository.index_file(os.environ)
     with clean_git(_repository(folder), index=index) as git:
-        return [os.fsdecode(name) for name in git.run(*arguments).split(b"\0") if name]
+        return [system.decoded(name) for name in git.run(*arguments).split(b"\0") if name]
 
 
 def _repository(folder: str) -> repository.Repository:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain
-from pathlib import PurePath, PurePosixPath
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -100,21 +100,19 @@ def path_in_tree(location: Location, top: str = "") -> str:
 
     The work tree is at `top`, if that is known. No link leads to what must not be named.
     """
-    path = _from_top(location, top)
-    unfit = path.is_absolute() or ".." in path.parts or redact(location.path) != location.path
+    path = PurePath(_from_top(location, top))
+    unfit = path.anchor or ".." in path.parts or redact(location.path) != location.path
     if not location.path or location.source in ("stdin", "event") or unfit:
         return ""
-    return quote(str(path).encode("utf-8", "surrogateescape"))
+    return quote(path.as_posix().encode("utf-8", "surrogateescape"))
 
 
-def _from_top(location: Location, top: str) -> PurePosixPath:
+def _from_top(location: Location, top: str) -> str | PurePath:
     """Return the path of a file in its repository, one outside of it as it is on this machine."""
-    path = PurePosixPath(location.path)
     if not top or location.source != "working-tree":
-        return path
+        return location.path
     absolute = PurePath(os.path.abspath(location.path))  # noqa: PTH100  # reads nothing
-    inside = absolute.is_relative_to(top)
-    return PurePosixPath((absolute.relative_to(top) if inside else absolute).as_posix())
+    return absolute.relative_to(top) if absolute.is_relative_to(top) else absolute
 
 
 def circumstances(location: Location) -> str:

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.times import read_day
+from bedrock_key_guard.system import comparable
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,10 +36,10 @@ class AllowedKey:
     until: date | None = None
     reason: str = field(default="", compare=False)
 
-    def names(self, fingerprint: str, path: str) -> bool:
+    def names(self, fingerprint: str, path: str, *, case: bool = True) -> bool:
         """Return whether it is about a key at a path, whatever the day."""
-        fits = not self.path or fnmatchcase(path, self.path)
-        return fits and fingerprint.startswith(self.fingerprint)
+        about = not self.path or fits(self.path, path, case=case)
+        return about and fingerprint.startswith(self.fingerprint)
 
     def is_over(self, today: date | None) -> bool:
         """Return whether its last day has passed."""
@@ -53,6 +54,11 @@ class AllowedKey:
         return f"fingerprint {self.fingerprint}{path}{until}{reason}"
 
 
+def fits(pattern: str, path: str, *, case: bool) -> bool:
+    """Return whether a path is one of a pattern, however either is spelled."""
+    return fnmatchcase(comparable(path, case=case), comparable(pattern, case=case))
+
+
 def read_entry(line: str) -> AllowedKey | None:
     """Return the entry that a line is, None for a line that is none, or names no day or no path."""
     text, _, reason = line.partition("#")
@@ -63,7 +69,7 @@ def read_entry(line: str) -> AllowedKey | None:
         until = read_day(found["until"]) if found["until"] else None
     except ValueError:
         return None
-    path = (found["path"] or "").replace("\\", "/").removeprefix("./")
+    path = comparable(found["path"] or "")
     return AllowedKey(found["fingerprint"], path, until, reason.strip())
 
 

@@ -11,16 +11,16 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.scan.allow_entries import AllowedKey, read_entry
+from bedrock_key_guard.scan.allow_entries import AllowedKey, fits, read_entry
+from bedrock_key_guard.system import comparable, ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
-    from pathlib import Path
 
     from bedrock_key_guard.keys.key import Key
     from bedrock_key_guard.model.findings import NotScanned
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # How much of a fingerprint people are shown, and of how many.
 _DIGITS, _MOST = 12, 10
+_BOM = "\ufeff"  # editors of Windows begin a file with it
 _UNREAD = re.compile(r"unread\s+(\S+)\s+(\S.*)")
 _MISSING = re.compile(r"missing\s+([0-9a-f]{40}|[0-9a-f]{64})")
 
@@ -39,7 +40,7 @@ class AllowList:
     Paths count from the top of a repository, and have `/` in them. `missing` are the ids of objects
     that need not be read, and `unread` are patterns of paths, or ids of objects, with the reasons
     why what is elsewhere or unopened there need not be. `file` is where the entries stand. Without
-    `today` no entry is over.
+    `today` no entry is over. `case` tells whether capital letters make another path.
     """
 
     keys: tuple[AllowedKey, ...] = ()
@@ -49,6 +50,7 @@ class AllowList:
     unread: tuple[tuple[str, str], ...] = ()
     file: Path | None = field(default=None, compare=False)
     today: date | None = field(default=None, compare=False)
+    case: bool = field(default=True, compare=False)
 
     def without(self, other: AllowList) -> AllowList:
         """Return the list without the entries that the other one has."""
@@ -61,12 +63,12 @@ class AllowList:
 
     def reason(self, path: str, key: Key) -> str | None:
         """Return why a key at this path need not be shown, or None where it must be."""
-        about = (each for each in self.keys if each.names(key.fingerprint, plain(path)))
+        about = (each for each in self.keys if each.names(key.fingerprint, path, case=self.case))
         if any(not each.is_over(self.today) for each in about):
             return "allow-list"
-        if any(fnmatchcase(plain(path), pattern) for pattern in self.exclude):
+        if any(fits(pattern, path, case=self.case) for pattern in self.exclude):
             return "excluded path"
-        if self.baseline and (plain(path), _baseline_hash(key)) in self.baseline:
+        if self.baseline and (comparable(path, case=self.case), _hash(key)) in self.baseline:
             return "baseline"
         return None
 
@@ -77,12 +79,16 @@ class AllowList:
         """
         why = "listed" if root.object in self.missing and missed.what == root.name else None
         if missed.kind in ("elsewhere", "unopened"):
-            fits = (why for named, why in self.unread if _names(named, root))
-            why = why or next(fits, None)
+            reasons = (why for named, why in self.unread if self._names(named, root))
+            why = why or next(reasons, None)
         if why is None:
             return missed
         reason = f"accepted by the allow-list ({why}): {missed.reason}"
         return replace(missed, reason=reason, accepted=True)
+
+    def _names(self, named: str, root: Root) -> bool:
+        """Return whether a pattern fits a path, or is the id of the object that was read."""
+        return named == root.object or fits(named, root.path, case=self.case)
 
 
 def remarks(allow: AllowList, places: Iterable[tuple[str, str]] | None) -> tuple[str, ...]:
@@ -91,12 +97,12 @@ def remarks(allow: AllowList, places: Iterable[tuple[str, str]] | None) -> tuple
     Places are fingerprints and paths, in every spelling, of all that a run has found; None where it
     read so little that most entries could not be about it.
     """
-    found = None if places is None else [(fingerprint, plain(path)) for fingerprint, path in places]
+    found = None if places is None else list(places)
     over = [each for each in allow.keys if each.is_over(allow.today)]
     unused = [
         each
         for each in allow.keys
-        if found is not None and not any(each.names(*place) for place in found)
+        if found is not None and not any(each.names(*it, case=allow.case) for it in found)
     ]
     kinds = (("have expired", over), ("match nothing that was read", unused))
     return tuple(
@@ -112,22 +118,17 @@ def _listed(entries: Sequence[AllowedKey]) -> str:
     return ", ".join([*named[:_MOST], *more])
 
 
-def plain(path: str) -> str:
-    """Return a path or a pattern as Git spells it, whichever way a person did."""
-    return path.replace("\\", "/").removeprefix("./")
-
-
-def _names(named: str, root: Root) -> bool:
-    """Return whether a pattern fits a path, or is the id of the object that was read."""
-    return named == root.object or fnmatchcase(plain(root.path), named)
-
-
 def allow_list(path: Path | None, baseline: Path | None, exclude: Sequence[str]) -> AllowList:
-    """Read the files that say what is allowed. Raises UsageError for one that cannot be used."""
+    """Read the files that say what is allowed. Raises UsageError for one that cannot be used.
+
+    Capital letters count as they do in the current folder.
+    """
     listed = read_allow_list(path) if path else AllowList()
     hashes = read_baseline(baseline) if baseline else frozenset()
     today = datetime.now(timezone.utc).date()
-    return replace(listed, baseline=hashes, exclude=tuple(map(plain, exclude)), today=today)
+    case = not (path or baseline or exclude) or not ignores_case(Path.cwd())
+    known = frozenset((comparable(name, case=case), each) for name, each in hashes)
+    return replace(listed, baseline=known, exclude=tuple(exclude), today=today, case=case)
 
 
 def read_allow_list(path: Path) -> AllowList:
@@ -153,14 +154,14 @@ def read_allow_list(path: Path) -> AllowList:
 def entries_of(text: str) -> tuple[AllowList, list[int]]:
     """Return the entries of an allow-list, and the numbers of the lines that are none."""
     keys, missing, unread, others = [], set(), [], []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.removeprefix(_BOM).splitlines(), 1):
         entry = line.partition("#")[0].strip()
         if about := read_entry(line):
             keys.append(about)
         elif found := _MISSING.fullmatch(entry):
             missing.add(found[1])
         elif (found := _UNREAD.fullmatch(entry)) and found[1].strip("*/"):
-            unread.append((plain(found[1]), found[2]))
+            unread.append((comparable(found[1]), found[2]))
         elif entry:
             others.append(number)
     allow = AllowList(tuple(keys), missing=frozenset(missing), unread=tuple(unread))
@@ -174,7 +175,7 @@ def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
     cannot be read or is no baseline.
     """
     try:
-        results = json.loads(_text(path, "baseline"))["results"]
+        results = json.loads(_text(path, "baseline").removeprefix(_BOM))["results"]
         return frozenset(_entries(results))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _broken("baseline", path, "it is not a detect-secrets baseline") from None
@@ -183,10 +184,10 @@ def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
 def _entries(results: dict[str, list[dict[str, str]]]) -> Iterable[tuple[str, str]]:
     for filename, secrets in results.items():
         for secret in secrets:
-            yield plain(filename), secret["hashed_secret"]
+            yield comparable(filename), secret["hashed_secret"]
 
 
-def _baseline_hash(key: Key) -> str:
+def _hash(key: Key) -> str:
     import hashlib
 
     text = key.secret.unseal().encode()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import GuardError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
@@ -49,12 +49,13 @@ def committed(paths: Iterable[str], environment: Mapping[str, str]) -> frozenset
 
 def _versions(git: Git, names: Collection[str]) -> Generator[Source, None, None]:
     """Yield the files of those names; a name may be a key itself, so that no child is told one."""
-    wanted = {*map(os.fsencode, names)}
+    case = not system.ignores_case(git.repository.work_tree)
+    wanted = {system.comparable(name, case=case) for name in names}
     blobs: dict[str, None] = {}
     for commit in _last(git) if wanted else ():
         for line in git.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
             entry, _, name = line.partition(b"\t")
-            if name in wanted:
+            if system.comparable(system.decoded(name), case=case) in wanted:
                 blobs[entry.split()[2].decode()] = None
     with ObjectReader(git) as reader:
         yield Source(Scanned(()), (each for each in objects(reader, blobs)))

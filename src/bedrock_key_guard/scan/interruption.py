@@ -14,6 +14,8 @@ import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
+from bedrock_key_guard.system import STOPS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
@@ -32,7 +34,8 @@ def interruptible() -> Iterator[None]:
     stays so. Within another one it does nothing.
     """
     free = signal.SIG_DFL, signal.default_int_handler
-    taken = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) in free]
+    there = (getattr(signal, name) for name in STOPS if hasattr(signal, name))
+    taken = [each for each in there if signal.getsignal(each) in free]
     if not taken or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bedrock_key_guard.git.clean_git import Git
+    from bedrock_key_guard.git.introductions import Introduction
     from bedrock_key_guard.git.repository import Repository
 
 _BLOCK = 1 << 20
@@ -59,14 +61,26 @@ def _path_in(repository: Repository, file: Path) -> str | None:
 
 def _added(git: Git, revisions: Sequence[str], path: str) -> AllowList:
     """Return the entries that commits put into the file, less those that it had before them."""
-    _, changed = additions(git, revisions, path)
+    changed = _changes(git, revisions, path)
     if not changed:
         return AllowList()
     listed = git.run("rev-list", "--boundary", *revisions, "--").decode().split()
-    before = [_blob(git, each[1:], path) for each in listed if each.startswith("-")]
+    ends = [each[1:] for each in listed if each.startswith("-")]
+    names = dict.fromkeys((path, *(each.path for each in changed)))
+    before = [_blob(git, end, name) for end in ends for name in names]
     with ObjectReader(git) as reader:
         new = _entries(reader, (each.object for each in changed))
         return new.without(_entries(reader, filter(None, before)))
+
+
+def _changes(git: Git, revisions: Sequence[str], path: str) -> list[Introduction]:
+    """Return what commits put at a path, in every spelling that leads to the same file here."""
+    case = not system.ignores_case(git.repository.work_tree)
+    if case and path.isascii():
+        return additions(git, revisions, path)[1]
+    wanted = system.comparable(path, case=case)
+    changed = additions(git, revisions)[1]
+    return [each for each in changed if system.comparable(each.path, case=case) == wanted]
 
 
 def _blob(git: Git, commit: str, path: str) -> str:

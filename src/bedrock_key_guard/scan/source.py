@@ -7,12 +7,12 @@ has names, of files, folders, links, branches, tags and remotes, which are input
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable, Generator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bedrock_key_guard import system
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import Name
 from bedrock_key_guard.scan.prefilter import may_hold_key
@@ -98,7 +98,7 @@ def silent(*, expected: int = 0, objects: int = 0, size: int = 0, findings: int 
 def names(paths: Iterable[str]) -> Iterator[Input]:
     """Yield each part of some paths that may hold a key, once, with what is before it."""
     paths = list(paths)
-    if may_hold_key(os.fsencode("\n".join(paths))):
+    if may_hold_key(system.encoded("\n".join(paths))):
         parts = (part for path in paths for part in _parts(path))
         yield from map(_named, dict.fromkeys(parts))
 
@@ -108,10 +108,10 @@ def _parts(path: str) -> Iterator[str]:
     end = 0
     for part in path.split("/"):
         end += len(part)
-        if may_hold_key(os.fsencode(part)):
+        if may_hold_key(system.encoded(part)):
             yield path[:end]
         end += 1
 
 
 def _named(path: str) -> Input:
-    return Input(Name(path), lambda: nullcontext(io.BytesIO(os.fsencode(path))), counted=False)
+    return Input(Name(path), lambda: nullcontext(io.BytesIO(system.encoded(path))), counted=False)

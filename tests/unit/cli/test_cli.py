@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard import __version__
+from bedrock_key_guard.cli.command_table import COMMANDS
 from bedrock_key_guard.cli.main import main
 from bedrock_key_guard.console.standard_streams import report_error
 from bedrock_key_guard.errors import (
@@ -542,7 +543,7 @@ def ending(arguments: str, stdout: int, cwd: Path) -> subprocess.CompletedProces
     return subprocess.run(command, check=False, cwd=cwd, stdout=stdout, stderr=subprocess.PIPE)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252", "utf-8"])
 def test_an_output_without_the_letters_gets_them_spelled(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "клю\u0447.env"
     path.write_text(f"KEY={KEY}\n", encoding="utf-8")
@@ -552,6 +553,24 @@ def test_an_output_without_the_letters_gets_them_spelled(encoding: str, tmp_path
     assert (ended.returncode, ended.stderr) == (1, b"")
     name = path.name.encode(encoding, "backslashreplace")
     assert name in ended.stdout
+
+
+def test_a_page_says_in_which_encoding_it_is_and_is_in_it() -> None:
+    page = "import sys; from bedrock_key_guard.console.standard_streams import write; "
+    page += "write('<meta charset=utf-8>caf\\u00e9 \\u2588\\n', 'utf-8')"
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    command = [sys.executable, "-c", page]
+    done = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert done.stdout == "<meta charset=utf-8>caf\u00e9 \u2588\n".encode()
+
+
+def test_help_is_for_every_console(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ([], *([name] for name in COMMANDS)):
+        with pytest.raises(SystemExit):
+            main([*command, "--help"])
+    said = capsys.readouterr().out
+    assert said.count("usage:") == len(COMMANDS) + 1
+    assert said.isascii()
 
 
 # ── explain ─────────────────────────────────────────────────────────────────────────────────────

@@ -96,6 +96,22 @@ def test_a_bar_goes_away_in_the_end() -> None:
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
 
 
+@pytest.mark.parametrize("codec", ["cp437", "cp1252", "ascii"])
+def test_a_bar_has_letters_that_the_console_has(codec: str) -> None:
+    class Console(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return True
+
+    raw, clock = io.BytesIO(), Clock()
+    screen = Console(raw, codec, errors="backslashreplace")
+    with watching(screen, TERMINAL, clock=clock) as progress:
+        clock.now += 2
+        progress(expected=10_000_000, objects=7, size=4_000_000, findings=2)
+    screen.flush()
+    assert b"7 objects, 4.0 MB of 10.0 MB" in raw.getvalue()
+    assert b"\\u" not in raw.getvalue()
+
+
 def test_without_rich_there_are_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich.progress", None)
     screen, clock = Screen(is_terminal=True), Clock()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ with deadline.deadline(0.1, "the time is over"):
 """
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="there nobody can be woken")
 def test_who_waits_for_a_pipe_is_woken_when_the_time_is_over() -> None:
     read, write = os.pipe()
     with os.fdopen(write, "wb"), os.fdopen(read, "rb") as nobody_writes:

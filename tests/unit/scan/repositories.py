@@ -19,7 +19,7 @@ class Repo:
             ["git", "-C", str(self.path), *arguments],
             check=True,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             input=input,
         )
         return done.stdout.strip()
@@ -50,6 +50,6 @@ def lfs_pointer(repository: Path, content: str) -> tuple[str, Path]:
     oid = hashlib.sha256(content.encode()).hexdigest()
     path = repository / ".git" / "lfs" / "objects" / oid[:2] / oid[2:4] / oid
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content)
+    path.write_bytes(content.encode())
     version = "https://git-lfs.github.com/spec/v1"
     return f"version {version}\noid sha256:{oid}\nsize {len(content)}\n", path

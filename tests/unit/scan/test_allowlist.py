@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import Key
 from bedrock_key_guard.model.findings import GapKind, NotScanned
 from bedrock_key_guard.model.origins import Blob, Index, Root, WorkTree
+from bedrock_key_guard.scan import allowlist
 from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.allowlist import (
     AllowList,
@@ -53,6 +55,22 @@ def key() -> Key:
 )
 def test_what_people_agreed_on_allows(key: Key, allow: AllowList, reason: str | None) -> None:
     assert allow.reason("docs/a.lock", key) == reason
+
+
+@pytest.mark.parametrize("path", ["Caf\u00e9/a.lock", "caf\u00e9/a.lock", "cafe\u0301/a.lock"])
+@pytest.mark.parametrize("ignored", [True, False], ids=["any case", "as it is"])
+def test_a_path_is_allowed_in_every_spelling_that_means_it(
+    key: Key, path: str, ignored: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(allowlist, "ignores_case", lambda _: ignored)
+    baseline, listed = tmp_path / "baseline", tmp_path / "listed"
+    results = {"cafe\u0301\\a.lock": [{"hashed_secret": SHA_1}]}
+    baseline.write_text(json.dumps({"results": results}), encoding="utf-8-sig")
+    listed.write_text(f"fingerprint {FINGERPRINT} path=caf\u00e9/*\n", encoding="utf-8-sig")
+    ways = ((listed, None, ()), (None, baseline, ()), (None, None, ("cafe\u0301\\*",)))
+    reasons = [allow_list(*way).reason(path, key) for way in ways]
+    alike = ignored or path.startswith("c")
+    assert reasons == (["allow-list", "baseline", "excluded path"] if alike else [None] * 3)
 
 
 def test_an_allow_list_holds_fingerprints_and_comments(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ print("interrupted", read(sources(), AllowList()).interrupted)
 """
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="there nobody can be woken")
 @pytest.mark.parametrize(
     ("waiting", "told"), [(WAITING, "interrupted True -1\n"), (READING, "interrupted True\n")]
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.allowlist import AllowList, entries_of, read_allow_list
 from bedrock_key_guard.scan.new_entries import settled
@@ -99,3 +100,27 @@ def test_a_range_that_git_cannot_tell_is_a_gap_of_its_own(repo: Repo) -> None:
     assert settled(allow, repo.path, [f"{'2' * 40}..HEAD"]) == allow
     with pytest.raises(UsageError, match="not a revision"):
         settled(allow, repo.path, ["--output=x"])
+
+
+@pytest.mark.parametrize(
+    ("named", "pushed", "ignores_case"),
+    [("allowed", "Allowed", True), ("caf\u00e9", "cafe\u0301", False)],
+)
+def test_what_comes_in_another_spelling_of_the_name_does_not_count_yet(
+    repo: Repo, named: str, pushed: str, ignores_case: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system, "ignores_case", lambda _: ignores_case)
+    committed(repo, OLD, under=named)
+    start = repo.git("rev-parse", "HEAD")
+    committed(repo, OLD, NEW, under=pushed)
+    repo.write(named, f"{OLD}\n{NEW}\n")  # where both are one file, it says what came last
+    allow = read_allow_list(repo.path / named)
+    assert settled(allow, repo.path, [f"{start}..HEAD"]) == entries_of(OLD)[0]
+
+
+def test_what_begins_with_a_mark_of_windows_does_not_count_yet(repo: Repo) -> None:
+    start = repo.git("rev-parse", "HEAD")
+    repo.write("allowed", f"\ufeff{NEW}\r\n{OLD}\r\n")
+    repo.commit("Edit the list on Windows")
+    allow = read_allow_list(repo.path / "allowed")
+    assert settled(allow, repo.path, [f"{start}..HEAD"]) == entries_of(OLD)[0]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import short
+from bedrock_key_guard.system import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def ways_out(
     paths = [*dict.fromkeys(pattern(each.path) for each in places if each.source in _FILES)]
     if paths:
         yield ("put it into the detect-secrets baseline of the hook's `--baseline FILE`",)
-        exclude = " ".join(f"--exclude={shlex.quote(each)}" for each in paths)
+        exclude = " ".join(f"--exclude={quoted(each)}" for each in paths)
         yield (f"leave out all that is in the file: `{exclude}` of the hook",)
 
 
@@ -74,7 +74,7 @@ def pattern(path: str) -> str:
 
 def _allow(incident: Incident, file: str) -> str:
     paths = {pattern(each.path) for each in incident.locations if each.source in _FILES}
-    where = f" --path={shlex.quote(paths.pop())}" if len(paths) == 1 else ""
+    where = f" --path={quoted(paths.pop())}" if len(paths) == 1 else ""
     digits = short(incident.fingerprint)
-    listed = f"--allow-list={shlex.quote(file)}"
+    listed = f"--allow-list={quoted(file)}"
     return f"bedrock-key-guard allow {digits}{where} --reason=WHY {listed}"

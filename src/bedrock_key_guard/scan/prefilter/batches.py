@@ -13,6 +13,7 @@ import os
 from bedrock_key_guard.scan.prefilter import BLOCK, may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
 from bedrock_key_guard.scan.prefilter.streams import holds_stream
+from bedrock_key_guard.system import READING
 
 # A process of its own starts sooner without `typing`.
 TYPE_CHECKING = False
@@ -33,15 +34,6 @@ _SMALL_HEAD = 512
 # Into so many parts a batch is split that may hold a key.
 _PARTS = 8
 _REGULAR, _KIND = 0o100000, 0o170000
-# What takes a file's place while it is read may be a link out of the tree, or a FIFO that would
-# have us wait for a writer; Windows has none of these, and would change the ends of lines.
-FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-)
 
 
 class Batches:
@@ -85,7 +77,7 @@ class Batches:
         if status.st_mode & _KIND != _REGULAR:
             self._suspects.append(number)
             return
-        descriptor = os.open(path, FLAGS)
+        descriptor = os.open(path, READING)
         try:
             if size >= self._room:
                 self._take_large(number, descriptor, status)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.repository import Repository, absolute, find_repository, repository_at
 from bedrock_key_guard.scan.containers.limits import Unreadable
-from bedrock_key_guard.scan.prefilter.batches import FLAGS
 from bedrock_key_guard.scan.source import Changed
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Entry:
         return self.mode == _SUBMODULE
 
 
-# Names of files, and what Git says of those that it lists. A folder that cannot be read is among
-# them, so that whoever tries says why.
+# Names of files, with `/` on every system, and what Git says of those that it lists. A folder that
+# cannot be read is among them, so that whoever tries says why.
 Listed = dict[str, Entry | None]
 
 
@@ -69,6 +69,7 @@ def list_files(start: Path) -> Listed:
         raise UsageError(
             f"There is no {str(start)!r} to scan.", remedy="Name a file or a folder that exists."
         )
+    start = system.as_stored(start)
     if start.is_dir():
         repository = find_repository(absolute(start))
         if repository is None:
@@ -80,13 +81,13 @@ def list_files(start: Path) -> Listed:
             return listed
         return _walk(start) | listed
     if not start.exists():
-        return {str(start): None}
+        return {start.as_posix(): None}
     if not stat.S_ISREG(start.stat().st_mode):
         raise UsageError(
             f"{str(start)!r} is neither a file nor a folder.",
             remedy="Send what comes out of it into `scan --stdin`.",
         )
-    return {str(start.resolve() if start.is_symlink() else start): None}
+    return {(start.resolve() if start.is_symlink() else start).as_posix(): None}
 
 
 def _is_behind_a_link(start: Path, repository: Repository) -> bool:
@@ -101,12 +102,12 @@ def _tracked(start: Path, repository: Repository) -> Listed:
     exclude = _exclude_file(repository)
     options = [f"--exclude-from={exclude}"] if exclude else []
     with clean_git(repository) as git:
-        listing, said = git.hear(*_LIST, *options, "--", str(below))
-    skipped = len(os.fsencode(_as_prefix(below)))
-    prefix = os.fsencode(_as_prefix(start))
+        listing, said = git.hear(*_LIST, *options, "--", below.as_posix())
+    skipped = len(system.encoded(_as_prefix(below)))
+    prefix = system.encoded(_as_prefix(start))
 
     def named(name: bytes) -> str:
-        return os.fsdecode(prefix + name[skipped:])
+        return system.decoded(prefix + name[skipped:])
 
     listed = (_entry(repository, line) for line in listing.split(b"\0") if line)
     entries: Listed = {named(name): entry for name, entry in listed}
@@ -140,13 +141,13 @@ def _exclude_file(repository: Repository) -> Path | None:
 
 
 def _as_prefix(folder: Path) -> str:
-    return "" if folder == Path() else os.path.join(folder, "")  # noqa: PTH118  # ends in a slash
+    return "" if folder == Path() else f"{folder.as_posix().rstrip('/')}/"
 
 
 def list_nested(name: str) -> Listed:
     """List the files of what Git lists as a folder: a repository in another one, as it says."""
     folder = Path(name)
-    if not folder.is_dir() or folder.is_symlink():
+    if not folder.is_dir() or system.is_link(folder):
         return {}
     repository = repository_at(absolute(folder))
     return _walk(folder) if repository is None else _tracked(folder, repository)
@@ -156,11 +157,18 @@ def _walk(start: Path) -> Listed:
     """List all files of a folder; a repository in it is read as Git sees it."""
     listed: Listed = {}
 
-    def note(error: OSError) -> None:
-        listed[str(Path(error.filename))] = None
+    begin = system.extended(str(start), always=True)
 
-    for name, folders, names in os.walk(start, onerror=note):
-        folder = Path(name)
+    def found(name: str) -> Path:
+        return Path(f"{start}{name[len(begin) :]}")
+
+    def note(error: OSError) -> None:
+        listed[found(error.filename).as_posix()] = None
+
+    for name, folders, names in os.walk(begin, onerror=note):
+        folder = found(name)
+        # Before Python 3.12 it goes through junctions, for ever where one leads up.
+        folders[:] = (each for each in folders if not system.is_link(f"{name}{os.sep}{each}"))
         has_git = ".git" in folders or ".git" in names
         repository = repository_at(absolute(folder)) if has_git else None
         if repository is not None and folder == start:  # Git ignores all its files
@@ -179,15 +187,16 @@ def _walk(start: Path) -> Listed:
 @contextmanager
 def opened(name: str) -> Iterator[Readable]:
     """Open a file, or what a link says. Raises Changed where it was not the same to its end."""
+    name = system.extended(name)
     mode = os.lstat(name).st_mode
     if stat.S_ISLNK(mode):
-        yield io.BytesIO(os.fsencode(os.readlink(name)))  # noqa: PTH115
+        yield io.BytesIO(system.encoded(os.readlink(name)))  # noqa: PTH115
         return
     if stat.S_ISDIR(mode):
         os.scandir(name).close()
     if not stat.S_ISREG(mode):
         raise Unreadable(NO_FILE, "skipped")
-    with os.fdopen(os.open(name, FLAGS), "rb", buffering=0) as file:
+    with os.fdopen(os.open(name, system.READING), "rb", buffering=0) as file:
         before = _state(file)
         yield file
         if _state(file) != before:

@@ -7,13 +7,13 @@ which commits introduced them.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git, temporary_folder
@@ -143,5 +143,5 @@ def _walk(git: Git, references: Iterable[str]) -> _Walk:
             found.missing += (each.decode("ascii") for each in missing)
         if has_literal(block):
             paths = (line.partition(b" ")[2] for line in block.split(b"\n"))
-            found.names += (os.fsdecode(path) for path in paths if has_literal(path))
+            found.names += (system.decoded(path) for path in paths if has_literal(path))
     return found

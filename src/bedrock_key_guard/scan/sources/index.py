@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import Git, clean_git
@@ -63,8 +63,8 @@ def _repository(folder: Path, environment: Mapping[str, str]) -> tuple[Repositor
     """
     own, named = find_repository(folder.absolute()), repository_named(environment, folder)
     hooks = named or find_repository(Path.cwd())
-    is_here = folder.resolve() == Path.cwd() or (own is None and named is not None)
-    if hooks and (is_here or (own and own.git_dir.samefile(hooks.git_dir))):
+    is_here = system.same(folder, Path.cwd()) or (own is None and named is not None)
+    if hooks and (is_here or (own and system.same(own.git_dir, hooks.git_dir))):
         return hooks, index_file(environment)
     return repository_of(folder, "index"), None
 
@@ -84,7 +84,7 @@ def _changes(git: Git) -> list[tuple[bytes, Index]]:
     """List what the index adds or changes, with its mode, also in a merge that is not done."""
     fields = git.run(*_DIFF, _last_tree(git)).split(b"\0")
     changes = [(meta.split(), path) for meta, path in zip(fields[::2], fields[1::2], strict=False)]
-    merged = [(words[1], Index(os.fsdecode(path), words[3].decode())) for words, path in changes]
+    merged = [(words[1], Index(system.decoded(path), words[3].decode())) for words, path in changes]
     conflicts = any(words[4] == _CONFLICT for words, _ in changes)
     return [*merged, *_unmerged(git)] if conflicts else merged
 
@@ -95,7 +95,7 @@ def _unmerged(git: Git) -> Iterator[tuple[bytes, Index]]:
         meta, _, path = listed.partition(b"\t")
         mode, object_id, stage = meta.split()
         if stage == _THEIRS:
-            yield mode, Index(os.fsdecode(path), object_id.decode())
+            yield mode, Index(system.decoded(path), object_id.decode())
 
 
 def _last_tree(git: Git) -> str:

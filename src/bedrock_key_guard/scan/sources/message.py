@@ -27,7 +27,7 @@ _SCISSORS = re.compile(rb"^[^\n]{1,16}? ?-{24} >8 -{24}\r?$", re.MULTILINE)
 def message(file: str) -> Generator[Source, None, None]:
     """Yield what of a file Git takes for the message; comments too, which it may keep."""
     search_outside_tree_of(Path())
-    only = Input(WorkTree(file), partial(_opened, file))
+    only = Input(WorkTree(Path(file).as_posix()), partial(_opened, file))
     yield Source(Scanned(("commit-message",)), (each for each in (only,)))
 
 

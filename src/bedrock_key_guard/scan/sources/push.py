@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.object_lists import existing
@@ -90,7 +90,7 @@ def _to_push(line: bytes) -> Update:
     words = line.split()
     if len(words) != 4:
         raise _no_update()
-    return Update(os.fsdecode(words[2]), _object(words[3]), _object(words[1]))
+    return Update(system.decoded(words[2]), _object(words[3]), _object(words[1]))
 
 
 def _received(line: bytes) -> Update:
@@ -98,7 +98,7 @@ def _received(line: bytes) -> Update:
     words = line.split()
     if len(words) != 3:
         raise _no_update()
-    return Update(os.fsdecode(words[2]), _object(words[0]), _object(words[1]))
+    return Update(system.decoded(words[2]), _object(words[0]), _object(words[1]))
 
 
 def _object(word: bytes) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import Repository, is_bare, repository_at
 from bedrock_key_guard.model.findings import NotScanned
@@ -73,7 +74,9 @@ def _linked(git: Git) -> list[str]:
         listed = git.run("ls-tree", "-r", "-z", "--full-tree", "HEAD").split(b"\0")
     except UsageError:
         return []
-    return [os.fsdecode(each.partition(b"\t")[2]) for each in listed if each.startswith(_GITLINK)]
+    return [
+        system.decoded(each.partition(b"\t")[2]) for each in listed if each.startswith(_GITLINK)
+    ]
 
 
 def _kept(around: Repository) -> Iterator[tuple[str, Path]]:
@@ -87,6 +90,11 @@ def _kept(around: Repository) -> Iterator[tuple[str, Path]]:
 
 
 def _is_within(repository: Repository, around: Repository) -> bool:
-    roots = [each.resolve() for each in (around.work_tree, around.common_dir, around.git_dir)]
-    folders = [repository.git_dir.resolve(), repository.common_dir.resolve()]
+    roots = [*map(_stored, (around.work_tree, around.common_dir, around.git_dir))]
+    folders = [_stored(repository.git_dir), _stored(repository.common_dir)]
     return all(any(folder.is_relative_to(root) for root in roots) for folder in folders)
+
+
+def _stored(folder: Path) -> Path:
+    """Return the one path of a folder: what Git has written down may spell it otherwise."""
+    return system.as_stored(folder.resolve())

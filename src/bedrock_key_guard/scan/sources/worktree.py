@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import system
 from bedrock_key_guard.git import lfs
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
@@ -47,7 +48,7 @@ def files(named: Iterable[Path]) -> Generator[Source, None, None]:
     named = tuple(named)
     for folder in {file.parent for file in named}:
         search_outside_tree_of(folder)
-    yield _source([dict.fromkeys(map(str, named))])
+    yield _source([dict.fromkeys(each.as_posix() for each in named)])
 
 
 def _source(listings: Iterable[Listed]) -> Source:
@@ -118,7 +119,7 @@ def _sorted_out(names: list[str]) -> Iterator[tuple[Iterable[int], int, int]]:
 def _is_file(name: str) -> bool:
     """Return whether there is something to scan, be it a link, where Git lists a file."""
     try:
-        return not stat.S_ISDIR(os.lstat(name).st_mode)
+        return not stat.S_ISDIR(os.lstat(system.extended(name)).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:

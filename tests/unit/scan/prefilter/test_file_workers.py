@@ -161,6 +161,7 @@ def test_a_process_gets_nothing_of_the_tree(
     assert sorted_out(paths) == EXPECTED
 
 
+@pytest.mark.bare
 def test_a_process_needs_nothing_that_is_slow_to_import() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); "

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import time
@@ -95,7 +94,7 @@ def test_workers_die_with_whoever_started_them() -> None:
     with subprocess.Popen([sys.executable, "-I", "-c", code, root], stdout=subprocess.PIPE) as one:
         assert one.stdout is not None
         workers = one.stdout.readline().decode().split()
-        one.send_signal(signal.SIGKILL)
+        one.kill()
     end = time.monotonic() + 30
     while any(map(is_alive, workers)):
         assert time.monotonic() < end

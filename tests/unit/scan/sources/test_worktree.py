@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import IO
+from unicodedata import normalize
 
 import pytest
 
@@ -53,6 +54,11 @@ def found(*paths: str) -> list[str]:
     return [finding.location.path for finding in scan(*paths).findings]
 
 
+def composed(*names: str) -> list[str]:
+    """Return names as Git has them on macOS, whatever the disk makes of them."""
+    return [normalize("NFC", name) for name in names]
+
+
 def test_a_folder_outside_git_is_read_whole() -> None:
     write("b", "a/c", ".hidden", "a/.env")
     assert sorted(found(".")) == [".hidden", "a/.env", "a/c", "b"]
@@ -65,7 +71,7 @@ def test_a_work_tree_is_read_as_git_sees_it() -> None:
     Path(".git/info").mkdir(exist_ok=True)
     Path(".git/info/exclude").write_text("excluded\n")
     git("add", "tracked", cwd=Path())
-    assert sorted(found(".")) == ["clé\n.txt", "tracked", "untracked"]
+    assert sorted(composed(*found("."))) == ["clé\n.txt", "tracked", "untracked"]
 
 
 def test_a_file_that_is_named_is_read_even_where_git_ignores_it() -> None:
@@ -96,8 +102,25 @@ def test_a_folder_is_ignored_by_its_own_name_whatever_that_is(name: str) -> None
     repository()
     write(f"one/{name}/a", f"two/{name}/ignored", f"two/{name}/b")
     Path(".gitignore").write_text("one/*/\nignored\n")
-    assert found(f"one/{name}") == [f"one/{name}/a"]
-    assert found(f"two/{name}") == [f"two/{name}/b"]
+    assert composed(*found(f"one/{name}")) == [f"one/{name}/a"]
+    assert composed(*found(f"two/{name}")) == [f"two/{name}/b"]
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+@pytest.mark.parametrize("named", ["fOLDER", "fOLDER/Caf\u00e9", "Folder/Cafe\u0301"])
+def test_what_is_named_in_another_spelling_is_reported_as_it_is_stored(
+    named: str, tracked: bool
+) -> None:
+    repository()
+    write("Folder/Caf\u00e9")
+    Path("Folder/.gitignore").write_text("ignored\n")
+    write("Folder/ignored")
+    if tracked:
+        git("add", "--all", cwd=Path())
+    if not Path(named).exists():
+        pytest.skip("here that is another name")
+    (stored,) = Path("Folder").glob("Caf*")
+    assert found(named, "Folder") == [stored.as_posix()]
 
 
 def test_a_folder_that_git_ignores_but_for_what_it_tracks_is_read_whole() -> None:
@@ -478,7 +501,7 @@ def test_a_submodule_that_is_not_here_is_named() -> None:
 def test_a_pointer_is_read_where_its_object_is_and_else_named(start: str) -> None:
     repository()
     pointer, path = lfs_pointer(Path(), KEY)
-    Path("data.csv").write_text(pointer)
+    Path("data.csv").write_bytes(pointer.encode())
     assert found(start) == ["data.csv"]
     path.write_text("cut")
     done = scan(start)

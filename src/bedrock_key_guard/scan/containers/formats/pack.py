@@ -120,8 +120,8 @@ def _repository(folder: Path, found: str) -> Iterator[Git]:
     """Lend a Git on an empty repository in `folder`."""
     (folder / "objects" / "pack").mkdir(parents=True)
     (folder / "refs").mkdir()
-    (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
-    (folder / "config").write_text(f"[extensions]\nobjectFormat = {found}\n", encoding="ascii")
+    (folder / "HEAD").write_bytes(b"ref: refs/heads/none\n")
+    (folder / "config").write_bytes(f"[extensions]\nobjectFormat = {found}\n".encode())
     with clean_git(Repository(folder, folder, folder)) as git:
         git.environment.update(_BOUNDS)
         yield git

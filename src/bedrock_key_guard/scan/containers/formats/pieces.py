@@ -38,7 +38,7 @@ def _length(form: str, data: bytes) -> tuple[int, int]:
     else:
         width = _WIDTHS[form]
         is_one = len(data) >= width and not (form == _LITTLE and data[0])
-        length = int.from_bytes(data[width - 4 : width], _LITTLE if form == _LITTLE else _BIG)
+        length = int.from_bytes(data[width - 4 : width], "little" if form == _LITTLE else "big")
         length *= is_one
     return (length, width) if _LEAST <= length <= _MOST else (0, 0)
 
