@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.cli.command_table import COMMANDS
+from bedrock_key_guard.cli import command_table
 from bedrock_key_guard.cli.main import main
 from bedrock_key_guard.console.standard_streams import report_error
 from bedrock_key_guard.errors import (
@@ -565,11 +565,11 @@ def test_a_page_says_in_which_encoding_it_is_and_is_in_it() -> None:
 
 
 def test_help_is_for_every_console(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ([], *([name] for name in COMMANDS)):
+    for command in ([], *([name] for name in command_table.COMMANDS)):
         with pytest.raises(SystemExit):
             main([*command, "--help"])
     said = capsys.readouterr().out
-    assert said.count("usage:") == len(COMMANDS) + 1
+    assert said.count("usage:") == len(command_table.COMMANDS) + 1
     assert said.isascii()
 
 
