@@ -248,6 +248,8 @@ def test_of_anybody_else_calls_tell_nothing(doctor: Doctor, aws: Sandbox) -> Non
     aws.aws_faults.add(ACCESS_DENIED, on="iam:SimulatePrincipalPolicy", times=None)
     code, checks = doctor("permissions", "--guard", HUB_ROLE)
     assert (code, states(checks)) == (4, {"unknown"})
+    asks = f"allow arn:aws:iam::{ACCOUNT}:user/{GUARD_USER} to iam:SimulatePrincipalPolicy"
+    assert {each["mend"] for each in checks.values()} == {f"{asks} on {HUB_ROLE}"}
 
 
 def test_each_other_account_is_looked_at_by_the_role(doctor: Doctor, aws: Sandbox) -> None:

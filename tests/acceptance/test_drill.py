@@ -161,6 +161,29 @@ def test_a_drill_that_is_killed_while_it_cleans_is_cleaned_by_the_next_one(
             return
 
 
+def dies(*_: object) -> Any:
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    ("around", "status"),
+    [(Surroundings(watch=dies), "Active"), (Surroundings(sleep=dies), "Inactive")],
+    ids=["as it scans", "as it waits to confirm what it changed"],
+)
+def test_a_drill_whose_loop_is_killed_is_cleaned_by_the_next_one(
+    around: Surroundings, status: str, own: Session, sandbox: Sandbox, disk: Disk, place: Path
+) -> None:
+    before, operator, traces = iam_state(sandbox, ACCOUNT), Operator(own), traces_in(place)
+    around = replace(around, session=own)
+    assert not lived(lambda: [*play(traces, disk, operator, around)])
+    (written,), _ = disk.drills()
+    assert sandbox.credential_status(ACCOUNT, written.credential_id) == status
+    lines, say = told()
+    assert not Rehearsal(own, own, disk).clear(operator, say), lines
+    assert left(sandbox, disk, place) == []
+    assert iam_state(sandbox, ACCOUNT) == before
+
+
 @pytest.mark.parametrize(
     "action",
     [

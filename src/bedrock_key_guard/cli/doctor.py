@@ -33,7 +33,8 @@ def doctor_options() -> Parser:
     add = options.add_argument
     offline = f"look at what needs no network: {', '.join(OFFLINE)}"
     add("--offline", action="store_true", help=offline)
-    add("--format", choices=("text", "json"), default="text", help="how it is written")
+    form = "how it is written (default: text)"
+    add("--format", choices=("text", "json"), default="text", help=form)
     drill = "make a key that nobody uses, let the guard stop it, and delete all of it again"
     add("--drill", action="store_true", help=drill)
     add("--yes", action="store_true", help="begin the drill without asking")
@@ -45,9 +46,12 @@ def doctor_options() -> Parser:
 def _add_aws(options: Parser) -> None:
     group = options.add_argument_group("what the guard is to do in AWS")
     add = group.add_argument
-    usual = f"whose permissions to look for; may be repeated (default: {', '.join(USUAL)})"
+    usual = (
+        f"whose permissions to look for, of {', '.join(FEATURES)}; may be repeated (default: "
+        f"{', '.join(USUAL)})"
+    )
     add("--feature", action="append", choices=tuple(FEATURES), metavar="NAME", help=usual)
-    guard = "whom the guard acts as, where that is not who asks; asking takes simulation"
+    guard = "whom the guard acts as, where that is not who asks"
     add("--guard", type=principal_arn, metavar="ARN", help=guard)
     policy = "the managed policy that denies (default: BedrockKeyGuardQuarantine)"
     add("--quarantine-policy", default="BedrockKeyGuardQuarantine", metavar="NAME|ARN", help=policy)
