@@ -328,6 +328,17 @@ def test_what_cannot_be_looked_at_is_refused(
     assert word in err
 
 
+def test_a_folder_that_is_gone_is_named(
+    repository: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = repository / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main(["doctor", "git"]) == 2
+    assert "does not exist any more" in capsys.readouterr().err
+
+
 def test_a_drill_needs_credentials(repository: Path, capsys: Captured) -> None:
     assert main(["doctor", "--drill", "--yes"]) == 3
     assert "there are no AWS credentials" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import Parser, add_role_options, chosen_role, principal_arn
+from bedrock_key_guard.cli.scan import require_folder
 from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.doctor.checks import OFFLINE, SUBJECTS, exit_code
 from bedrock_key_guard.errors import UsageError
@@ -63,6 +64,7 @@ def _add_aws(options: Parser) -> None:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Look at what is asked for, write what was found, and return the exit code."""
+    require_folder()
     if arguments.drill:
         return _drill(arguments)
     from bedrock_key_guard.doctor.examination import examine
