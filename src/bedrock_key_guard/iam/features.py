@@ -29,7 +29,7 @@ TIMELINE: Permissions = (
 OTHER_ACCOUNTS: Permissions = (
     *("sts:AssumeRole", "sts:TagSession", "organizations:DescribeAccount"),
 )
-"""What it takes to act in other accounts: it shows where they are entered, which changes nothing."""
+"""What acting in other accounts takes: it shows where they are entered, which changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
