@@ -248,6 +248,8 @@ def test_of_anybody_else_calls_tell_nothing(doctor: Doctor, aws: Sandbox) -> Non
     aws.aws_faults.add(ACCESS_DENIED, on="iam:SimulatePrincipalPolicy", times=None)
     code, checks = doctor("permissions", "--guard", HUB_ROLE)
     assert (code, states(checks)) == (4, {"unknown"})
+    asks = f"allow arn:aws:iam::{ACCOUNT}:user/{GUARD_USER} to iam:SimulatePrincipalPolicy"
+    assert {each["mend"] for each in checks.values()} == {f"{asks} on {HUB_ROLE}"}
 
 
 def test_each_other_account_is_looked_at_by_the_role(doctor: Doctor, aws: Sandbox) -> None:
@@ -324,6 +326,17 @@ def test_what_cannot_be_looked_at_is_refused(
     out, err = capsys.readouterr()
     assert out == ""
     assert word in err
+
+
+def test_a_folder_that_is_gone_is_named(
+    repository: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = repository / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main(["doctor", "git"]) == 2
+    assert "does not exist any more" in capsys.readouterr().err
 
 
 def test_a_drill_needs_credentials(repository: Path, capsys: Captured) -> None:

@@ -10,19 +10,31 @@ from collections.abc import Iterator
 
 import pytest
 
+from bedrock_key_guard.aws.roles import ORGANIZATION, RoleToAssume
 from bedrock_key_guard.aws.session import Session, open_session
+from bedrock_key_guard.aws.sessions import Sessions
+from bedrock_key_guard.doctor.aws_check import check_accounts
 from bedrock_key_guard.doctor.checks import Check
 from bedrock_key_guard.doctor.permission_check import check_permissions
-from bedrock_key_guard.iam.features import FEATURES, USUAL
+from bedrock_key_guard.iam.features import FEATURES, OTHER_ACCOUNTS, USUAL
 from bedrock_key_guard.iam.trials import Where, trials
 from bedrock_key_guard.model.evidence import Account
 from sandbox.front.sandbox import Sandbox
 from tests.cloudformation import DEPLOY, parameters
 from tests.jobs import ACCOUNT
 from tests.privileges import FEATURES as SWITCHES
-from tests.privileges import ROLE, Policies, deployed, granted, quarantine, without
+from tests.privileges import (
+    ROLE,
+    Policies,
+    deployed,
+    granted,
+    quarantine,
+    trust_in_hub,
+    without,
+)
 
 POLICY = f"arn:aws:iam::{ACCOUNT}:policy/{quarantine()['ManagedPolicyName']}"
+MEMBER = "210987654321"
 WHERE = Where(Account(ACCOUNT), "us-east-1", POLICY)
 EVERYTHING = deployed(*SWITCHES)
 DECLARED = sorted({action for each in FEATURES.values() for action in each.permissions})
@@ -113,6 +125,26 @@ def test_of_changes_that_nobody_may_simulate_doctor_says_that_it_does_not_know(
     assert disable.untold == ("iam:UpdateServiceSpecificCredential",)
     assert "iam:SimulatePrincipalPolicy" in disable.said
     assert disable.mend.endswith("Doctor=true")
+
+
+@pytest.mark.parametrize("action", OTHER_ACCOUNTS)
+def test_what_lacks_to_enter_another_account_is_named(
+    action: str, running_sandbox: Sandbox, role: Session
+) -> None:
+    running_sandbox.organize(ACCOUNT)
+    running_sandbox.make_role(MEMBER, ROLE, permissions=False, trust=trust_in_hub())
+    named = RoleToAssume(f"arn:aws:iam::{{account_id}}:role/{ROLE}", tags=("repository=acme/app",))
+    for policies, named_once in ((EVERYTHING, []), (without(EVERYTHING, action), [True])):
+        looked_at(running_sandbox, role, policies, "verify")
+        with running_sandbox.enforced():
+            sessions = Sessions(role, named)
+            found = [*check_accounts(sessions, (ORGANIZATION, MEMBER), has_role=True)]
+        assert [action in check.said for check in found if check.state != "works"] == named_once
+        assert {check.state for check in found} <= {"works", "lacks"}
+
+
+def test_what_other_accounts_take_is_what_the_template_grants() -> None:
+    assert granted(deployed("MemberAccounts")) == granted(deployed()).union(OTHER_ACCOUNTS)
 
 
 def test_what_a_feature_declares_is_what_the_template_grants_it() -> None:

@@ -9,6 +9,7 @@ import stat
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -89,7 +90,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def traces_in(place: Path) -> Traces:
-    return Traces(ID, ACCOUNT, place / f"{NAME}-{ID}", utc_now())
+    """Name what a drill makes that began some minutes ago: IAM shows what it made since."""
+    return Traces(ID, ACCOUNT, place / f"{NAME}-{ID}", utc_now() - timedelta(minutes=3))
 
 
 def lived(act: Callable[[], object]) -> bool:
@@ -137,7 +139,7 @@ def test_a_drill_that_is_killed_at_any_step_leaves_nothing_once_the_next_one_has
         assert left(sandbox, disk, place) == []
         assert iam_state(sandbox, ACCOUNT) == before
         if alive:
-            assert number == 1 + len(("disk",) * 5 + ("operator",) * 2)
+            assert number == 1 + len(("disk",) * 6 + ("operator",) * 2)
             return
 
 
@@ -161,6 +163,29 @@ def test_a_drill_that_is_killed_while_it_cleans_is_cleaned_by_the_next_one(
             return
 
 
+def dies(*_: object) -> Any:
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    ("around", "status"),
+    [(Surroundings(watch=dies), "Active"), (Surroundings(sleep=dies), "Inactive")],
+    ids=["as it scans", "as it waits to confirm what it changed"],
+)
+def test_a_drill_whose_loop_is_killed_is_cleaned_by_the_next_one(
+    around: Surroundings, status: str, own: Session, sandbox: Sandbox, disk: Disk, place: Path
+) -> None:
+    before, operator, traces = iam_state(sandbox, ACCOUNT), Operator(own), traces_in(place)
+    around = replace(around, session=own)
+    assert not lived(lambda: [*play(traces, disk, operator, around)])
+    (written,), _ = disk.drills()
+    assert sandbox.credential_status(ACCOUNT, written.credential_id) == status
+    lines, say = told()
+    assert not Rehearsal(own, own, disk).clear(operator, say), lines
+    assert left(sandbox, disk, place) == []
+    assert iam_state(sandbox, ACCOUNT) == before
+
+
 @pytest.mark.parametrize(
     "action",
     [
@@ -180,6 +205,18 @@ def test_an_answer_that_is_lost_leaves_nothing_either(
     assert not Rehearsal(own, own, disk).clear(operator, say), lines
     assert left(sandbox, disk, place) == []
     assert iam_state(sandbox, ACCOUNT) == before
+
+
+@pytest.mark.parametrize(("minutes", "stays"), [(0, True), (3, False)])
+def test_a_user_that_iam_does_not_show_yet_is_looked_for_again(
+    minutes: int, stays: bool, own: Session, disk: Disk, place: Path
+) -> None:
+    begun = utc_now() - timedelta(minutes=minutes)
+    disk.write_down(replace(traces_in(place), begun=begun, asked=True))
+    lines, say = told()
+    assert Rehearsal(own, own, disk).clear(Operator(own), say) is stays
+    assert bool(disk.drills()[0]) is stays
+    assert any("yet" in line for line in lines) is stays
 
 
 def test_a_drill_that_a_person_stops_cleans_up_itself(
@@ -270,7 +307,7 @@ def test_what_no_drill_has_written_down_leads_to_nothing(
     victim.mkdir()
     record = {"id": ID, "account_id": ACCOUNT, "folder": str(victim), "begun": "2026-11-29T00:00Z"}
     (disk.state / f"{ID}.json").write_text(
-        json.dumps({**record, "user_id": "", "credential_id": ""})
+        json.dumps({**record, "asked": "", "user_id": "", "credential_id": ""})
     )
     (disk.state / "torn.json").write_text("{")
     lines, say = told()
@@ -344,6 +381,21 @@ def test_nothing_is_made_in_an_account_that_is_not_on_the_allow_list(
     with pytest.raises(UsageError, match=ACCOUNT):
         ready(disk, accounts=frozenset(("210987654321",)))
     assert sandbox.writes() == ()
+
+
+def test_nothing_is_made_for_a_guard_of_another_account(own: Session, disk: Disk) -> None:
+    with pytest.raises(UsageError, match="is not of account"):
+        ready(disk, guard=f"arn:aws:iam::210987654321:role/{ROLE}")
+
+
+def test_where_nothing_can_be_written_nothing_is_made(
+    own: Session, sandbox: Sandbox, disk: Disk, place: Path
+) -> None:
+    place.rmdir()
+    with pytest.raises(UsageError, match="cannot write"):
+        Rehearsal(own, own, disk).run(Surroundings(session=own), lambda _: None)
+    assert sandbox.writes() == ()
+    assert list(disk.state.glob("*")) == []
 
 
 def test_an_operator_may_play_the_guard_too_by_name(own: Session, disk: Disk) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import Parser, add_role_options, chosen_role, principal_arn
+from bedrock_key_guard.cli.scan import require_folder
 from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.doctor.checks import OFFLINE, SUBJECTS, exit_code
 from bedrock_key_guard.errors import UsageError
@@ -33,7 +34,8 @@ def doctor_options() -> Parser:
     add = options.add_argument
     offline = f"look at what needs no network: {', '.join(OFFLINE)}"
     add("--offline", action="store_true", help=offline)
-    add("--format", choices=("text", "json"), default="text", help="how it is written")
+    form = "how it is written (default: text)"
+    add("--format", choices=("text", "json"), default="text", help=form)
     drill = "make a key that nobody uses, let the guard stop it, and delete all of it again"
     add("--drill", action="store_true", help=drill)
     add("--yes", action="store_true", help="begin the drill without asking")
@@ -45,9 +47,12 @@ def doctor_options() -> Parser:
 def _add_aws(options: Parser) -> None:
     group = options.add_argument_group("what the guard is to do in AWS")
     add = group.add_argument
-    usual = f"whose permissions to look for; may be repeated (default: {', '.join(USUAL)})"
+    usual = (
+        f"whose permissions to look for, of {', '.join(FEATURES)}; may be repeated (default: "
+        f"{', '.join(USUAL)})"
+    )
     add("--feature", action="append", choices=tuple(FEATURES), metavar="NAME", help=usual)
-    guard = "whom the guard acts as, where that is not who asks; asking takes simulation"
+    guard = "whom the guard acts as, where that is not who asks"
     add("--guard", type=principal_arn, metavar="ARN", help=guard)
     policy = "the managed policy that denies (default: BedrockKeyGuardQuarantine)"
     add("--quarantine-policy", default="BedrockKeyGuardQuarantine", metavar="NAME|ARN", help=policy)
@@ -59,6 +64,7 @@ def _add_aws(options: Parser) -> None:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Look at what is asked for, write what was found, and return the exit code."""
+    require_folder()
     if arguments.drill:
         return _drill(arguments)
     from bedrock_key_guard.doctor.examination import examine

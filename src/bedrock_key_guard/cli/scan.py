@@ -144,7 +144,7 @@ def lead(
     from bedrock_key_guard.pipeline.options import Surroundings
     from bedrock_key_guard.report.report import exit_code
 
-    _require_folder()
+    require_folder()
     around = Surroundings()
     if not arguments.quiet:
         from bedrock_key_guard.console.progress_display import watching
@@ -155,7 +155,7 @@ def lead(
     return exit_code(report, arguments.fail_on)
 
 
-def _require_folder() -> None:
+def require_folder() -> None:
     """Raise UsageError where the current folder has been deleted: no path means anything there."""
     try:
         Path.cwd()

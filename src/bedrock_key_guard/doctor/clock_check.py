@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.doctor.checks import Check
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.evidence import Clock
+
+_COMMANDS = {"darwin": "sudo sntp -sS time.apple.com", "win32": "w32tm /resync"}
+_MEND = _COMMANDS.get(sys.platform, "timedatectl set-ntp true")
 
 
 def check_clock(clock: Clock) -> Check:
@@ -19,5 +23,5 @@ def check_clock(clock: Clock) -> Check:
     off = f"{abs(seconds):.0f} seconds {side} the servers'"
     if clock.is_wrong:
         said = f"it is {off}, so AWS takes no signature of this machine"
-        return Check("clock", "clock", "wrong", said, "timedatectl set-ntp true")
+        return Check("clock", "clock", "wrong", said, _MEND)
     return Check("clock", "clock", "works", f"it is {off}" if abs(seconds) >= 1 else "it is right")

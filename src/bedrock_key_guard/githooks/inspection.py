@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.githooks.hook_files import is_ours, tool_of
+from bedrock_key_guard.githooks.hook_files import SERVER, is_ours, tool_of
 from bedrock_key_guard.githooks.place import HOOKS_PATH, installed
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ def _inspected(name: str, folder: Path, place: Place, configured: frozenset[str]
 
 
 def _install_line(place: Place) -> str:
-    server = f" --server {place.top}" if place.hooks == ("pre-receive",) else ""
-    return f"bedrock-key-guard hooks install{server}"
+    server = ("--server", str(place.top)) if place.hooks == SERVER else ()
+    return shlex.join(("bedrock-key-guard", "hooks", "install", *server))
 
 
 def _wrong(file: Path, place: Place) -> str:
@@ -94,4 +95,7 @@ def _configured(top: Path) -> frozenset[str]:
 
 
 def _content(file: Path) -> bytes:
-    return file.read_bytes() if file.is_file() else b""
+    try:
+        return file.read_bytes()
+    except OSError:  # there is none, or it is not ours to read
+        return b""

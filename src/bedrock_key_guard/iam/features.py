@@ -26,6 +26,10 @@ TIMELINE: Permissions = (
     *("iam:ListAttachedUserPolicies", "iam:ListUserPolicies"),
     *("iam:ListAttachedRolePolicies", "iam:ListRolePolicies"),
 )
+OTHER_ACCOUNTS: Permissions = (
+    *("sts:AssumeRole", "sts:TagSession", "organizations:DescribeAccount"),
+)
+"""What acting in other accounts takes: it shows where they are entered, which changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ from tests.unit.respond.doubles import RECORD
 UTC = timezone.utc
 ACCOUNT = "111122223333"
 KEY = keysmith.long_term()
-COMMANDS = ("scan", "verify", "respond", "restore", "lift", "explain", "timeline")
+COMMANDS = ("scan", "verify", "respond", "restore", "lift", "explain", "timeline", "doctor")
 Captured = pytest.CaptureFixture[str]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.doctor.drill.traces import PATH
 from bedrock_key_guard.keys.families import BEDROCK_LONG_TERM
+from bedrock_key_guard.verify.denials import PROPAGATION
 
 if TYPE_CHECKING:
     from bedrock_key_guard.doctor.drill.disk import Disk
@@ -21,11 +22,14 @@ _TO_MAKE_IT = timedelta(minutes=15)
 def clean(traces: Traces, disk: Disk, operator: Operator) -> str | None:
     """Take away what a drill has left; return why something stays, None where nothing does.
 
-    The key goes first, and what was written down last: stopped anywhere, this is done again.
+    The key goes first, and what was written down last: stopped anywhere, this is done again. IAM is
+    eventually consistent: that it shows no user counts some minutes after it was asked for one.
     """
     try:
         disk.remove_key(traces)
         user = operator.find_user(traces)
+        if user is None and traces.asked and operator.now() - traces.begun < PROPAGATION:
+            return f"IAM does not show user {traces.user_name} yet: the next drill looks again."
         if user is not None:
             foreign = why_foreign(traces, user)
             if foreign:

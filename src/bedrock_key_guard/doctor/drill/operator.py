@@ -60,6 +60,7 @@ class Operator:
     def __init__(self, session: Session) -> None:
         """Act with the credentials of `session`, in its account."""
         self._iam = session.global_client("iam")
+        self.now = session.dates.now
 
     def make_user(self, traces: Traces) -> str:
         """Make the user, without any policy, and return IAM's id of it.

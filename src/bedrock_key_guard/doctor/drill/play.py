@@ -45,6 +45,8 @@ def play(
     disk.write_down(traces)
     disk.make_folder(traces)
     yield f"{traces.folder} is made, for you alone."
+    traces = replace(traces, asked=True)
+    disk.write_down(traces)
     traces = replace(traces, user_id=operator.make_user(traces))
     disk.write_down(traces)
     yield f"User {traces.user_name} is made, without any policy."

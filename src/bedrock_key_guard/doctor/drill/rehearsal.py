@@ -20,7 +20,7 @@ from bedrock_key_guard.doctor.drill.operator import Operator
 from bedrock_key_guard.doctor.drill.play import Ending, play
 from bedrock_key_guard.doctor.drill.traces import NAME, Traces
 from bedrock_key_guard.errors import CredentialsError, GuardError, IncompleteError, UsageError
-from bedrock_key_guard.iam.principal import is_same
+from bedrock_key_guard.iam.principal import is_same, read_principal
 from bedrock_key_guard.verify.accounts import Accounts
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ class Rehearsal:
 def prepare(asked: Asked, around: Surroundings, state: Path) -> Rehearsal:
     """Return a drill that is ready, `state` being where it is written down.
 
-    Raises CredentialsError where nobody can act, UsageError for an account not on the allow-list.
+    Raises CredentialsError where nobody can act, UsageError for an account not on the allow-list,
+    and for a guard of another account.
     """
     own = open_session(around.environment)
     if isinstance(own, NoSession):
@@ -124,6 +125,12 @@ def _guard_session(own: Session, asked: Asked) -> Session:
     arn = asked.guard or str(request.get("RoleArn") or usual)
     if is_same(arn, own.arn):
         return own
+    principal = read_principal(arn)
+    if principal is None or principal.account_id != account.account_id:
+        raise UsageError(
+            f"{arn} is not of account {account.account_id}, in which the key would be made.",
+            remedy="Name the guard's role of that account.",
+        )
     try:
         return own.assume({**request, "RoleArn": arn, "RoleSessionName": NAME})
     except Exception as error:  # noqa: BLE001  # whatever failed, nobody can play the guard
@@ -147,8 +154,13 @@ def _led(steps: Generator[str, None, Ending], say: Say) -> Ending:
             say(next(steps))
     except StopIteration as end:
         return cast("Ending", end.value)
-    except (GuardError, OSError):
+    except GuardError:
         raise
+    except OSError as error:
+        raise UsageError(
+            f"The drill cannot write what it needs ({(error.strerror or '?').lower()}).",
+            remedy="Set TMPDIR and XDG_STATE_HOME to folders that can be written to.",
+        ) from None
     except Exception as error:  # noqa: BLE001  # IAM refused, or did not answer
         kind = CredentialsError if error_code(error) in DENIALS else IncompleteError
         raise kind(

@@ -28,13 +28,15 @@ _ACCOUNT = re.compile("[0-9]{12}")
 class Traces:
     """Say what a drill makes: its folder, its user in an account, and that user's one key.
 
-    `user_id` and `credential_id` are IAM's own, "" until IAM has told them.
+    `asked` tells that IAM was asked to make the user, and `user_id` and `credential_id` are IAM's
+    own, "" until IAM has told them.
     """
 
     id: str
     account_id: str
     folder: Path
     begun: datetime
+    asked: bool = False
     user_id: str = ""
     credential_id: str = ""
 
@@ -51,6 +53,7 @@ def as_record(traces: Traces) -> dict[str, str]:
         "account_id": traces.account_id,
         "folder": str(traces.folder),
         "begun": traces.begun.isoformat(timespec="seconds"),
+        "asked": "yes" if traces.asked else "",
         "user_id": traces.user_id,
         "credential_id": traces.credential_id,
     }
@@ -64,7 +67,8 @@ def read_record(record: Mapping[str, object]) -> Traces:
         raise ValueError(record) from None
     folder = Path(said.pop("folder"))
     begun = read_time(said.pop("begun"))
-    traces = Traces(folder=folder, begun=begun, **said)
+    asked = bool(said.pop("asked"))
+    traces = Traces(folder=folder, begun=begun, asked=asked, **said)
     named = _ID.fullmatch(traces.id) and _ACCOUNT.fullmatch(traces.account_id)
     if not named or folder.name != traces.user_name or not folder.is_absolute():
         raise ValueError(record)

@@ -14,7 +14,7 @@ from bedrock_key_guard.doctor.drill.traces import PATH, Traces, as_record, read_
 BEGUN = datetime(2026, 11, 29, 13, 0, tzinfo=timezone.utc)
 ID = "0123456789abcdef"
 FOLDER = Path("/tmp").absolute() / f"bedrock-key-guard-drill-{ID}"
-TRACES = Traces(ID, "111122223333", FOLDER, BEGUN, "AIDAEXAMPLE", "ACCAEXAMPLE")
+TRACES = Traces(ID, "111122223333", FOLDER, BEGUN, True, "AIDAEXAMPLE", "ACCAEXAMPLE")
 SOON = BEGUN + timedelta(seconds=3)
 KEY = Credential("ACCAEXAMPLE", "bedrock.amazonaws.com", SOON)
 USER = DrillUser("AIDAEXAMPLE", PATH, ID, SOON, (KEY,), ())
