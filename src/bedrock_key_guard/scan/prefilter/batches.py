@@ -108,7 +108,7 @@ class Batches:
 
     def _sort_out(self, files: list[tuple[int, bytes]]) -> None:
         """Ask files together, and parts of them where the answer is yes."""
-        if not may_hold_key(_beside_each_other([content for _, content in files])):
+        if not may_hold_key(beside_each_other([content for _, content in files])):
             self._clean += sum(len(content) for _, content in files)
         elif len(files) == 1:
             self._suspects.append(files[0][0])
@@ -155,13 +155,20 @@ def _contains_files(content: bytes) -> bool:
     )
 
 
-def _beside_each_other(contents: Sequence[bytes]) -> bytes:
-    """Have each begin at a block; what is between them is no part of a word."""
-    first, *others = contents
-    if not others:
-        return first
-    parts = (part for each in contents for part in (each, _FILLING[len(each) % BLOCK :]))
-    return b"".join(parts)
+def beside_each_other(contents: Sequence[bytes]) -> bytes:
+    """Return contents as one. Each begins at a block or lies in one, with others beside it.
+
+    So escapes are counted as in itself, or with more. What is between them is no part of a word.
+    """
+    if len(contents) == 1:
+        return contents[0]
+    text = bytearray()
+    for each in contents:
+        left = -len(text) % BLOCK
+        if len(each) > left:
+            text += _FILLING[:left]
+        text += each + b"\n"
+    return bytes(text)
 
 
 _FILLING = b"\n" * BLOCK

@@ -11,13 +11,13 @@ import os
 
 from bedrock_key_guard.git.raw_changes import ADDED, SUBMODULE, raw_changes
 from bedrock_key_guard.git.variables import FORMAT_0, variables
-from bedrock_key_guard.scan.prefilter import BLOCK, may_hold_key
-from bedrock_key_guard.scan.prefilter.batches import Batches
+from bedrock_key_guard.scan.prefilter import may_hold_key
+from bedrock_key_guard.scan.prefilter.batches import Batches, beside_each_other
 
 # Nothing more is imported here, for type checkers neither.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import IO
 
 _GIT_DIR = ".git"
@@ -112,7 +112,7 @@ def _contents(new: set[bytes], old: set[bytes], tags: set[bytes]) -> Iterator[by
                 raise _Unusual
             wanted[name or header.split()[0]] = None
             paths.append(path)
-        if may_hold_key(_together(paths)) and Batches().choose(paths):
+        if paths and may_hold_key(beside_each_other(paths)) and Batches().choose(paths):
             raise _Unusual
         with git.started(("cat-file", "--batch", "--buffer"), wanted) as objects:
             for name in wanted:
@@ -120,15 +120,6 @@ def _contents(new: set[bytes], old: set[bytes], tags: set[bytes]) -> Iterator[by
         git.end()
     finally:
         git.tidy()
-
-
-def _together(names: Sequence[bytes]) -> bytes:
-    """Return names as one text, in which a short one stands in one block."""
-    text = bytearray()
-    for name in names:
-        left = -len(text) % BLOCK
-        text += b"\n" * (left if 0 < left <= len(name) else 1) + name
-    return bytes(text)
 
 
 def _object(stream: IO[bytes], name: bytes) -> bytes:
