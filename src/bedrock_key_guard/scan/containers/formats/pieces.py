@@ -40,7 +40,7 @@ def _length(form: str, data: bytes) -> tuple[int, int]:
     else:
         width = _WIDTHS[form]
         is_one = len(data) >= width and not (form == _LITTLE and data[0])
-        length = int.from_bytes(data[width - 4 : width], _LITTLE if form == _LITTLE else _BIG)
+        length = int.from_bytes(data[width - 4 : width], "big" if form == _BIG else "little")
         length *= is_one
     return (length, width) if _LEAST <= length <= _MOST else (0, 0)
 
