@@ -183,7 +183,8 @@ def _path(name: str, family: str) -> str:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, set[str]]]:
     """Give why a program wrote nothing, and whose keys are found in which file."""
-    out, skipped = tmp_path_factory.mktemp("written"), {}
+    out = tmp_path_factory.mktemp("written")
+    skipped: dict[str, str] = {}
     for name, family in product(PROGRAMS, FAMILIES):
         missing = _written(name, family, tmp_path_factory.mktemp("program"), out)
         skipped |= {name: missing} if missing else {}

@@ -23,7 +23,7 @@ _ROW = (
 _FIRST, _FURTHER = re.compile(_ROW), re.compile(rb"\n" + _ROW)
 _PAIR = re.compile(rb"[0-9A-Fa-f]{2}")
 # The bases in which tools count; that of `od` is eight.
-_BASES = (16, 10, 8)
+_BASES: tuple[int, ...] = (16, 10, 8)
 # How a dump writes rows that are like the one before, and how many of them are taken for a key's.
 _SAME, _MOST_ALIKE = b"\n*", 64
 _FEWEST, _SMALLEST, _LARGEST = 40, 4, 64
