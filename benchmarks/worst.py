@@ -201,6 +201,23 @@ def _escaped_gzip(size: int) -> bytes:
     return base64.b64encode(gzip.compress(text, 9, mtime=0))
 
 
+def _patch(hunk: bytes, data: bytes) -> bytes:
+    """Write a hunk as `git diff --binary` does, in lines of 52 bytes."""
+    stream = zlib.compress(data)
+    pieces = [stream[at : at + 52] for at in range(0, len(stream), 52)]
+    lines = (
+        bytes((len(each) + (64 if len(each) < 27 else 70),)) + base64.b85encode(each, pad=True)
+        for each in pieces
+    )
+    return b"\n%b %d\n%b\n" % (hunk, len(data), b"\n".join(lines))
+
+
+def _deflated(data: bytes) -> bytes:
+    return zlib.compress(data)[2:-4]
+
+
+# Two numbers, and as many letters as one code of a delta adds.
+_DELTA = b"\x80\x01\x80\x01" + (b"\x7f" + b"A" * 127) * 99
 TEXTS: dict[str, Make] = {
     "base64 of noise": lambda n: base64.b64encode(_noise(n * 3 // 4)),
     "keys on one line": _keys(b" "),
@@ -271,6 +288,20 @@ TEXTS: dict[str, Make] = {
     ),
     "starts of gzip": _repeated(b"H4sIAAAAAAAA "),
     "starts of zlib": _repeated(b"eJwA" * 16 + b" "),
+    "starts of zip": _repeated(b"UEsDBAAA" * 8 + b" "),
+    "zips": _repeated(base64.b64encode(boxes.zipped({"a": b"\\A\\B\\S\\K" * 400})) + b"\n!\n"),
+    "zips in zips": _repeated(
+        base64.b64encode(boxes.zipped({"a": base64.b64encode(boxes.zipped({"a": b"A" * 999}))}))
+        + b"\n!\n"
+    ),
+    "noise that begins as xz": lambda n: base64.b64encode(b"\xfd7zXZ\0" + _noise(n * 3 // 4)),
+    "patches of nothing": _repeated(b"GIT binary patch\nliteral 1\nz" + b"0" * 65 + b"\n"),
+    "patches": _repeated(b"GIT binary patch" + _patch(b"literal", b"ABSK\n" * 4000)),
+    "patches of a delta": _repeated(b"GIT binary patch" + _patch(b"delta", _DELTA)),
+    "deflate that words tell of": _repeated(
+        b"gzinflate('" + base64.b64encode(_deflated(b"\\A\\B\\S\\K" * 9999)) + b"')\n"
+    ),
+    "words that tell of deflate": _repeated(b"gzinflate('" + b"A" * 61 + b"')"),
     "keys in one stream": lambda n: base64.b64encode(_gzip_of_keys(n * 3 // 4)),
     "keys in many streams": _repeated(
         base64.b64encode(gzip.compress(_keys(b"\n")(3000), mtime=0)) + b"\n!\n"
@@ -315,6 +346,23 @@ CONTAINERS: dict[str, Make] = {
     "zstd: skippable frames": _repeated(b"\x50\x2a\x4d\x18" + bytes(4)),
     "zstd: runs": _repeated(b"\x28\xb5\x2f\xfd\x00\x38" + b"\x02\0\x10-" * 99 + b"\x01\0\0"),
     "zlib: zeros": _shrunk(bytes, zlib.compress),
+    "stream: heads of zlib": _repeated(b"x\x9c\0"),
+    "stream: heads of all": _repeated(
+        b"\0x\x9c\x1f\x8b\x08\0BZh91AY&SY\xfd7zXZ\0\x28\xb5\x2f\xfd\0"
+    ),
+    "stream: heads of zstd": _repeated(b"\0\x28\xb5\x2f\xfd"),
+    "stream: heads of bzip2": _repeated(b"\0BZh91AY&SY"),
+    "stream: small streams": _repeated(zlib.compress(b"ABSK" * 20) + b"\0", b"\0"),
+    "stream: broken streams": _repeated(zlib.compress(_noise(300))[:200] + b"\0", b"\0"),
+    "stream: stored in stored": _repeated(b"x\x01\0\xff\xff\0\0" + b"\0" * 70, b"\0"),
+    "stream: zeros": _shrunk(bytes, lambda data: b"\0" + zlib.compress(data)),
+    "stream: keys": lambda n: b"\0" * 9 + _gzip_of_keys(n),
+    "stream: pieces": _repeated(b"\0\x10\0\0\0" + zlib.compress(b"ABSK" * 99)[:16], b"\0"),
+    "stream: texts of a picture": _repeated(
+        b"zTXta\0\0" + zlib.compress(bytes(99)), b"\x89PNG\r\n\0"
+    ),
+    "deflate: zeros": lambda n: b"gzinflate('" + base64.b64encode(_deflated(bytes(n * 600))),
+    "delta: letters": lambda n: b"GIT binary patch" + _patch(b"delta", _DELTA * (n // 60)),
     "zlib: text of escapes": _shrunk(
         _repeated(b"\\A\\B\\S\\K"), lambda data: boxes.zipped({"a": data})
     ),

@@ -247,6 +247,7 @@ def test_on_a_clean_file_nothing_is_imported_but_the_literals(tmp_path: Path) ->
             "bedrock_key_guard.scan.prefilter",
             "bedrock_key_guard.scan.prefilter.literals",
             "bedrock_key_guard.scan.prefilter.signatures",
+            "bedrock_key_guard.scan.prefilter.streams",
         ],
     ]
 

@@ -25,6 +25,7 @@ from hashlib import sha1, sha256, sha512
 from random import Random
 
 from tests import boxes
+from tests.hiding import packed_lookalikes
 from tests.hiding.alterations import altered
 from tests.hiding.hidden import SEED, SHORT, key_of
 
@@ -323,7 +324,8 @@ def _rows() -> Iterator[tuple[str, bytes]]:
     for group, named in (("other", OTHERS), ("published", PUBLISHED), ("altered", dict(altered()))):
         for name, text in named.items():
             yield f"{group}: {name}", f"first line\nkey = {text}\nlast line\n".encode()
-    for group, binaries in (("binary", _binaries()), ("encoded", _encoded())):
+    packed = packed_lookalikes.rows((*PLACEHOLDERS, *PROSE), RULES)
+    for group, binaries in (("binary", _binaries()), ("encoded", _encoded()), ("packed", packed)):
         for name, data in binaries:
             yield f"{group}: {name}", data
 

@@ -34,6 +34,7 @@ from tests.hiding.encodings import (
 )
 from tests.hiding.files import ALONE, BOXES, FILES
 from tests.hiding.hidden import BOTH, FAMILIES, LONG, Hidden, Step, hide, key_of, text
+from tests.hiding.streams import IN_FILES, IN_TEXT, LINES
 
 Steps = tuple[Step, ...]
 
@@ -264,7 +265,7 @@ def _rows() -> Iterator[Place]:
         yield place("every family, in base64", "a.env", (based(), text("A=")), family)
         yield place("every family, in a zip", "a.zip", (BOXES["zip"],), family)
     yield from _alone(
-        {**ESCAPES, **WIDES, **BLOCKS, **ARRAYS, **SPLITS, **MARKS, **PACKED, **SPECIAL}
+        {**ESCAPES, **WIDES, **BLOCKS, **ARRAYS, **SPLITS, **MARKS, **PACKED, **SPECIAL, **IN_TEXT}
     )
     for name, family in product(DUMPS, BOTH):
         yield place(name, "a.txt", (text("key="), dump(name), text("$ dump key\n")), family)
@@ -273,9 +274,11 @@ def _rows() -> Iterator[Place]:
     for name in (*FEW, *PREFIX_SPLITS):
         steps = ((FEW | PREFIX_SPLITS)[name], text('first\nkey = "', '"\n'))
         yield from (place(name, "a.txt", steps, family) for family in BOTH)
-    for (name, step), family in product(FILES.items(), BOTH):
+    for (name, step), family in product((FILES | IN_FILES).items(), BOTH):
         before: Steps = () if name in ALONE else (text("first\nkey = "),)
         yield place(f"file: {name}", "box", (*before, step), family)
+    for (name, step), outer in product(IN_FILES.items(), ("zip", "tar", "gzip")):
+        yield place(f"file: {name} in {outer}", "box", (text(LINES), step, BOXES[outer]))
 
 
 def _alone(table: Mapping[str, Step | Steps]) -> Iterator[Place]:

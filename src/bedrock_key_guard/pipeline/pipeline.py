@@ -155,7 +155,8 @@ def _judged(
 
 _NOT_DEEP = (
     "The history was searched for the ten most common ways in which a key begins; "
-    "--deep, or the Action's input `deep`, searches for all."
+    "--deep, or the Action's input `deep`, searches for all, "
+    "and for what is compressed inside other files."
 )
 
 _NOTHING_READ = {

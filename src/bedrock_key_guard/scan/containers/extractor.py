@@ -116,6 +116,7 @@ class Walk:
             self._each(kind, READERS[kind](cursor, self.budget), origin)
         else:
             self.gaps.add(origin, "unopened", f"files of the kind {kind} cannot be read")
+            self._each("", embedded.members(cursor, self.budget), origin)
 
     def _each(self, kind: str, members: Members, origin: Origin) -> None:
         """Scan members; streams that stand anywhere are of no one kind."""

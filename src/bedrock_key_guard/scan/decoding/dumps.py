@@ -23,7 +23,9 @@ _ROW = (
 _FIRST, _FURTHER = re.compile(_ROW), re.compile(rb"\n" + _ROW)
 _PAIR = re.compile(rb"[0-9A-Fa-f]{2}")
 # The bases in which tools count; that of `od` is eight.
-_BASES = (16, 10, 8)
+_BASES: tuple[int, ...] = (16, 10, 8)
+# How a dump writes rows that are like the one before, and how many of them are taken for a key's.
+_SAME, _MOST_ALIKE = b"\n*", 64
 _FEWEST, _SMALLEST, _LARGEST = 40, 4, 64
 _WORDS = re.compile(rb"[0-9A-Fa-f]{4}(?:[ \t]{1,2}[0-9A-Fa-f]{4}){2}")
 
@@ -54,19 +56,31 @@ def _layer(layer: Layer, places: list[int]) -> Layer:
 def _dumps(data: bytes) -> Iterator[tuple[Rows, int]]:
     """Yield rows that follow each other at a constant distance, and that distance."""
     rows: Rows = []
-    width = 0
+    width, bases = 0, _BASES
     for row in (*filter(None, [_FIRST.match(data)]), *_FURTHER.finditer(data)):
         if len(rows) == 1 and row.start() == rows[0].end():
             width = _width(rows[0], row)
-        follows = rows and width and row.start() == rows[-1].end()
-        if follows and any(_at(row, b) - _at(rows[-1], b) == width for b in _BASES):
-            rows.append(row)
-            continue
+        if rows and width:
+            distances = _distances(data, rows[-1], row, width, bases)
+            if distances:
+                bases = tuple(distances)
+                rows += [*[rows[-1]] * (distances[bases[0]] - 1), row]
+                continue
         if width:
             yield rows, width
-        rows, width = [row], 0
+        rows, width, bases = [row], 0, _BASES
     if width:
         yield rows, width
+
+
+def _distances(
+    data: bytes, before: re.Match[bytes], row: re.Match[bytes], width: int, bases: tuple[int, ...]
+) -> dict[int, int]:
+    """Return, for each base in which it can, how many rows one comes behind another."""
+    between = data[before.end() : min(row.start(), before.end() + len(_SAME) + 1)]
+    most = {b"": 1, _SAME: _MOST_ALIKE}.get(between, 0)
+    counted = {base: _at(row, base) - _at(before, base) for base in bases}
+    return {b: n // width for b, n in counted.items() if n % width == 0 and 0 < n <= most * width}
 
 
 def _at(row: re.Match[bytes], base: int) -> int:

@@ -27,6 +27,7 @@ _WIDEST = 600
 _END = re.compile(rb"(?![A-Za-z0-9+/])([^\r\n]{0,200})\r?\n")
 _LINE = re.compile(rb"([^\r\n]{1,%d})(?:\r?\n|\Z)" % _WIDEST)
 _RUN = re.compile(rb"[A-Za-z0-9+/]{4,}={0,2}")
+_LEFT = re.compile(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{1,3}={0,2}\Z")
 _NUMBERS = re.compile(rb" *[0-9A-Fa-f]+")
 
 
@@ -69,7 +70,8 @@ def _further(data: bytes, rest: re.Match[bytes], reach: Piece, budget: Budget) -
         text = line[1].rstrip()
         piece = _at_end(text.removesuffix(end).rstrip()) if text.endswith(end) else None
         is_last = piece is None
-        piece = piece or _behind(text, shape or _shape(_before(data, begin)))
+        expected = shape or _shape(_before(data, begin))
+        piece = piece or _behind(text, expected) or _short(text.removesuffix(end), expected)
         if piece is None or (shape and _shape(text[: piece[0]]) != shape):
             return
         shape = _shape(text[: piece[0]])
@@ -93,6 +95,12 @@ def _behind(text: bytes, shape: bytes) -> Piece | None:
     """Return the run of a text that stands behind what has this shape."""
     runs = (run.span() for run in _RUN.finditer(text))
     return next((run for run in runs if _shape(text[: run[0]]) == shape), None)
+
+
+def _short(text: bytes, shape: bytes) -> Piece | None:
+    """Return what is left of a key for the last line, behind what has this shape."""
+    run = _LEFT.search(text.rstrip())
+    return run.span() if run and _shape(text[: run.start()]) == shape else None
 
 
 def _shape(before: bytes) -> bytes:

@@ -41,6 +41,8 @@ CONTAINER_MAGICS = (
     (b"MSCF\x00\x00\x00\x00", "cab"),
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"LZIP\x01", "lzip"),
+    (b"\xff\x06\0\0sNaPpY", "snappy"),
+    (b"ZV\x01", "lzf"),
     (b"\x89LZO\x00\r\n\x1a\n", "lzop"),
     (b"\x1f\x9d", "compress"),
     (b"\xed\xab\xee\xdb", "rpm"),

@@ -11,6 +11,8 @@ looked for in its chunks of text, and everywhere in what was decoded.
 
 from __future__ import annotations
 
+import sys
+
 # Nothing more is imported here: the hook asks for every file of every commit.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ _ANY_WINDOW = (
 _compiled: re.Pattern[bytes] | None = None
 # What is smaller holds no key, for nobody can compress its secret.
 SHORTEST = 64
+# What each of those has, for as many bytes as are searched for all of it sooner than `re` starts.
+_SIGNS = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"\x1f\x8b\x08", b"BZh", b"\xfd", b"TXt")
+_FEW = 1 << 18
 # A keyword, and in `iTXt` that what follows is compressed, a language and a translation
 # (https://www.w3.org/TR/png-3/#11textinfo).
 _TEXT_OF_PNG = rb"TXt(?<=[zi]TXt)[^\0]{1,79}\0(?:\x01\0[^\0]{0,99}\0[^\0]{0,999}\0|\0)(?=[\x08-x])"
@@ -54,12 +59,19 @@ def holds_stream(data: bytes, head: bytes = b"") -> bool:
 
 def starts(data: bytes, head: bytes = b"") -> list[Start]:
     """Return where streams may begin in a part of a file that begins with `head`, in order."""
-    if data.find(0) < 0 or head.startswith(_WOFF):
+    if data.find(0) < 0 or head.startswith(_WOFF) or _is_soon_seen_to_have_none(data):
         return []
     found = [*_found((("zlib", _ZLIB), *_SURE), data)]
     if head.startswith(_PNG):
         found += ((end, "zlib") for _, end in _spans(_TEXT_OF_PNG, data))
     return sorted(found)
+
+
+def _is_soon_seen_to_have_none(data: bytes) -> bool:
+    """Return whether no sign is in a few bytes: that is known before `re` is imported."""
+    if "re" in sys.modules or len(data) > _FEW:
+        return False
+    return not any(sign in data for sign in _SIGNS)
 
 
 def starts_in_decoded(data: bytes) -> list[Start]:

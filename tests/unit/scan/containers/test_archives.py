@@ -155,6 +155,8 @@ def test_whole_objects_of_a_damaged_pack_are_read() -> None:
         (b"Rar!\x1a\x07\x01\x00", "rar"),
         (b"MSCF\0\0\0\0", "cab"),
         (b"\x04\x22\x4d\x18", "lz4"),
+        (b"\xff\x06\0\0sNaPpY", "snappy"),
+        (b"ZV\x01", "lzf"),
         (b"LZIP\x01", "lzip"),
         (b"\x89LZO\0\r\n\x1a\n", "lzop"),
         (b"\x1f\x9d\x90", "compress"),

@@ -59,8 +59,9 @@ def _members(cursor: Cursor, budget: Budget, find: Starts) -> Members:
                 continue
             judged = place + 1
             budget.spend(_TRY)
-            if not begins(_probe(cursor, text[at:]), kind):
+            if not begins(_probe(cursor, text[at : at + PROBE]), kind):
                 continue
+            budget.spend(STEP)
             cursor.unread(text[at:])
             stream = _whole(cursor, text[max(at - BEFORE, 0) : at], CODECS[kind], budget)
             yield OpenedMember(f"{kind}:at {place}", stream)

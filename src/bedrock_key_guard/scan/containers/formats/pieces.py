@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 
 # A number of four bytes, before it its sign where there is one, or hexadecimal digits on a line.
 _LITTLE, _BIG, _CHUNK = "little", "big", "chunk"
-_WIDTHS = {_LITTLE: 5, _BIG: 4, _CHUNK: 12}
+_WIDTHS = {_LITTLE: 5, _BIG: 4, _CHUNK: 24}
 _SIZE = re.compile(rb"(?:\r\n)?([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,8})?\r\n")
+_LAST_LINE = re.compile(rb"[0-9A-Fa-f]{1,8}(?:;[^\r\n]{0,8})?\r\n\Z")
 _LEAST, _MOST = 16, 1 << 24
 
 
 def in_pieces(cursor: Cursor, before: bytes) -> _Pieces | None:
     """Return what reads on at the cursor without lengths; None where none is `before` it."""
+    chunk = _LAST_LINE.search(before)
     for form, width in _WIDTHS.items():
-        begin = before.rfind(b"\n", 0, -2) + 1 if form == _CHUNK else len(before) - width
-        length, _ = _length(form, before[max(begin, 0) :])
+        size = len(chunk[0]) if form == _CHUNK and chunk else width
+        length, _ = _length(form, before[-size:])
         if length:
             return _Pieces(cursor, form, length)
     return None
@@ -38,7 +40,7 @@ def _length(form: str, data: bytes) -> tuple[int, int]:
     else:
         width = _WIDTHS[form]
         is_one = len(data) >= width and not (form == _LITTLE and data[0])
-        length = int.from_bytes(data[width - 4 : width], "little" if form == _LITTLE else "big")
+        length = int.from_bytes(data[width - 4 : width], "big" if form == _BIG else "little")
         length *= is_one
     return (length, width) if _LEAST <= length <= _MOST else (0, 0)
 
