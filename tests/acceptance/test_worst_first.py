@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,10 @@ from tests.jobs import (
     verdicts,
 )
 from tests.leaks import probed, status
+from tests.sweeps import sweep
 
-MANY = 230
+PROBES = 200
+"""How many the Action makes where nothing else is said."""
 NOBODY = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), "")
 FORGED = {
     "of many aliases": lambda n: keysmith.long_term(f"user-{n}"),
@@ -46,22 +49,30 @@ def healthy(sandbox: Sandbox) -> LongTermKey:
     return sandbox.make_long_term_key(ACCOUNT, "healthy")
 
 
-@pytest.mark.parametrize("forged", FORGED)
-@pytest.mark.parametrize("files", ["az", "za"])
+ROWS = product(product(FORGED, ("az", "za")), (PROBES // 5, PROBES))
+
+
+@pytest.mark.parametrize(
+    ("laid", "bound"),
+    sweep(ROWS, quick=lambda row: row[1] < PROBES or row[0] == ("of both", "az")),
+    ids=str,
+)
 def test_forged_keys_take_no_probe_from_a_live_one(
-    forged: str,
-    files: str,
+    laid: tuple[str, str],
+    bound: int,
     host: Host,
     sandbox: Sandbox,
     leaked: LongTermKey,
     healthy: LongTermKey,
 ) -> None:
-    write(host.workspace, files[0], map(FORGED[forged], range(MANY)))
+    forged, files = laid
+    write(host.workspace, files[0], map(FORGED[forged], range(bound + 30)))
     write(host.workspace, files[1], [leaked.key])
     job = host.job(python=HURRIED)
-    done = job.run(report_issue="never")
+    inputs = {} if bound == PROBES else {"max_probes": str(bound)}
+    done = job.run(report_issue="never", **inputs)
     assert (done.returncode, said(done)) == (1, "")
-    assert len(probed(sandbox)) == 200
+    assert len(probed(sandbox)) == bound
     assert (status(sandbox, leaked), status(sandbox, healthy)) == ("Inactive", "Active")
     assert job.outputs["live"] == job.outputs["responded"] == "1"
     reasons = [each["reason"] for each in job.report["not_scanned"]]

@@ -202,7 +202,7 @@ def test_many_places_are_cut_with_a_count() -> None:
 
 @pytest.mark.parametrize("path", ["x" * 4000, "@`|" * 1300, "ü" * 4000])
 def test_however_much_there_is_to_tell_github_takes_it(path: str) -> None:
-    places = tuple(samples.at(f"{number}{path}") for number in range(MOST_PLACES * 3))
+    places = tuple(samples.at(f"{number}{path}") for number in range(MOST_PLACES + 50))
     outcome = samples.done(undo="u" * 9000, commands=("c" * 7000, "d" * 7000), reason="@" * 9000)
     verdict = replace(LIVE, reason="@ " * 9000)
     body = issue_body(samples.case(verdict=verdict, outcome=outcome, locations=places), PRIVATE)
