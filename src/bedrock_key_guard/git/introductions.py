@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.clean_git import Git
 
+HEADER = "%H %at%x01%an <%ae>%x01%cn <%ce>"
+"""Make Git write who says to have written a commit and when, and who committed it: claims."""
+
+_LONGEST_NAME = 200
 _RAW = (
     *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
-    "--format=%x01%H %at",
+    f"--format=%x01{HEADER}",
 )
 # With `-m` a merge is shown against each parent, so that what a merge itself added is seen.
 _EACH = ("diff-tree", *_RAW, "--stdin", "--root", "-r", "-m")
@@ -29,13 +33,25 @@ _ABSENT, _SUBMODULE = b"000000", b"160000"
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """Name a commit, when its author says that it was made, and who that is; nobody checks it.
+
+    People are written `Name <address>`.
+    """
+
+    id: str
+    author_time: datetime | None
+    author: str
+    committer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Introduction:
-    """Say which commit first put an object at a path, and when its author says that was."""
+    """Say which commit first put an object at a path."""
 
     object: str
     path: str
-    commit: str
-    author_time: datetime | None
+    commit: Commit
     is_submodule: bool = False
 
 
@@ -107,20 +123,26 @@ def _changes(output: bytes, commits: list[str] | None = None) -> Iterator[Introd
     took away is left out.
     """
     fields = iter(output.split(b"\0"))
-    commit, author_time = "", None
+    commit = read_commit("")
     for field in fields:
         if field.startswith(b"\x01"):
-            commit, _, time = field[1:].decode().strip().partition(" ")
-            author_time = moment(time)
+            commit = read_commit(field[1:].decode("utf-8", "replace"))
             if commits is not None:
-                commits.append(commit)
+                commits.append(commit.id)
         elif field.lstrip(b"\n").startswith(b":"):
             parents, words = field.count(b":"), field.lstrip(b"\n:").split()
             mode, object_id = words[parents], words[2 * parents + 1].decode()
             path = os.fsdecode(next(fields))
             if mode != _ABSENT:
                 linked = mode == _SUBMODULE
-                yield Introduction(object_id, path, commit, author_time, linked)
+                yield Introduction(object_id, path, commit, linked)
+
+
+def read_commit(header: str) -> Commit:
+    """Return what a HEADER says; a name is cut where it is too long for one."""
+    told, author, committer = [*header.strip().split("\x01"), "", ""][:3]
+    commit, _, time = told.partition(" ")
+    return Commit(commit, moment(time), author[:_LONGEST_NAME], committer[:_LONGEST_NAME])
 
 
 def moment(seconds: str) -> datetime | None:

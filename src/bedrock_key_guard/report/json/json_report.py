@@ -175,7 +175,10 @@ SHAPES: dict[type, Shape] = {
     LongTermKey: _identity,
     ShortTermKey: _identity,
     MalformedKey: _identity,
-    Location: only("source path line column commit at_tip object author_time containers encodings"),
+    Location: only(
+        "source path line column commit at_tip object author_time author committer containers "
+        "encodings"
+    ),
     Evidence: _testimonies,
     Clock: _clock,
     AllowedAccounts: _allowed,
