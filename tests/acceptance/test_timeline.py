@@ -115,7 +115,6 @@ def test_a_theft_is_told_with_all_its_signs(
         "burst",
         "probing",
         "entitlement",
-        "persistence",  # the sandbox has only now given the user its policies
     }
     assert all(sign["events"] for sign in usage["indicators"])
     assert [change["name"] for change in usage["changes"] if change["of_key"]] == [

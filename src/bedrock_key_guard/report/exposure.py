@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHORT_ID = 12
 _OPEN: frozenset[Status] = frozenset(("live", "unconfirmed", "unverified", "unchecked"))
+_OPENS: dict[Status, str] = {"stopped": "opened", "contained": "would open"}
 _MATTERS: frozenset[Status] = _OPEN | {"contained", "stopped", "dead"}
 
 
@@ -78,8 +79,7 @@ def opened(case: Case) -> Iterator[Row]:
         allowed = f"who signed it, in {key.region}"
     else:
         allowed = f"user {user_of(case)}, in every region"
-    label = "opened" if now == "stopped" else "opens"
-    yield label, f"all that {service} allows {allowed}, and no other service"
+    yield _OPENS.get(now, "opens"), f"all that {service} allows {allowed}, and no other service"
 
 
 def leaked_at(case: Case) -> datetime | None:

@@ -9,6 +9,7 @@ from bedrock_key_guard.iam.commands import to_tell_costs
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.document import Chart, Item, Items, Rows, Table
 from bedrock_key_guard.report.report import plural
+from bedrock_key_guard.report.status import status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,7 +91,8 @@ def usage_sections(
     for name, breakdown in shown_breakdowns(usage):
         yield _table(HEADINGS[name], breakdown, values)
     yield from _items("What was done to the user", map(Item, _changes(usage)))
-    yield Items("What it may have cost", (_cost(case, usage),))
+    if status(case) != "rejected":  # what is listed is the use of another key
+        yield Items("What it may have cost", (_cost(case, usage),))
     gaps = (Item(f"{gap.what}: {gap.reason}") for gap in usage.gaps)
     yield from _items("What could not be read", gaps)
     yield from _items("What cannot be seen", map(Item, usage.limits))

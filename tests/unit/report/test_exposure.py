@@ -140,6 +140,11 @@ def test_neither_commit_nor_author_nor_time_is_told_where_places_are_not() -> No
             "opened",
             f"all that Amazon Bedrock allows {HER}, in every region, and no other service",
         ),
+        (
+            samples.case(verdict=samples.verdict("contained")),
+            "would open",
+            f"all that Amazon Bedrock allows {HER}, in every region, and no other service",
+        ),
         (samples.case(verdict=samples.verdict("dead")), "opens", None),
         (samples.case(samples.malformed()), "opens", None),
     ],

@@ -188,6 +188,11 @@ def test_what_a_key_may_have_cost_is_never_made_up() -> None:
     ]
 
 
+def test_what_another_key_cost_is_not_asked_about_a_forged_one() -> None:
+    forged = replace(case(usages.little()), verdict=samples.verdict("rejected"))
+    assert "What it may have cost" not in as_text(samples.report(forged))
+
+
 def test_the_blast_radius_stands_before_the_use_and_the_cost_after_it() -> None:
     text = as_text(samples.report(case(usages.theft())))
     order = ("What else arn:", "Who used it", "Signs of abuse", "What it may have cost", "What to")
