@@ -56,9 +56,13 @@ class _Root:
 
 @dataclass(frozen=True, slots=True)
 class WorkTree(_Root):
-    """Name a file on disk."""
+    """Name a file on disk, and the commit that first had there what was found, if it is known."""
 
     path: str = field()
+    commit: str | None = None
+    author_time: datetime | None = None
+    author: str | None = None
+    committer: str | None = None
     source = "working-tree"
 
 

@@ -59,17 +59,17 @@ class _Known:
         if root.object not in self._messages:
             return [replace(root, source="unreachable")]
         commit = root.object if root.source == "commit-message" else None
-        return [replace(root, commit=commit, **_told(self._messages[root.object]))]
+        return [replace(root, commit=commit, **told_by(self._messages[root.object]))]
 
     def _introduced(self, blob: Blob) -> Iterator[Blob]:
         for found, source in self._found.items():
             if found.object == blob.object:
                 at_tip = (found.object, found.path) in self._tips
-                told, commit = _told(found.commit), found.commit.id
+                told, commit = told_by(found.commit), found.commit.id
                 yield Blob(found.object, found.path, commit, at_tip=at_tip, source=source, **told)
 
 
-def _told(commit: Commit) -> dict[str, Any]:
+def told_by(commit: Commit) -> dict[str, Any]:
     """Return what a commit says of itself, by the names that places have for it."""
     return {name: getattr(commit, name) or None for name in ("author_time", "author", "committer")}
 

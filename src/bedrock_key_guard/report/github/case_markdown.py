@@ -181,7 +181,7 @@ def _sighting(location: Location, source: Source | None) -> Sighting:
         repository=repository,
         place=clip(printable(place(location))),
         inside=clip(printable(surroundings(location))),
-        commit=(location.commit or source.commit) if source and path and not location.page else "",
+        commit=_commit(location, source) if source and path and not location.page else "",
         path=path,
         line=location.line,
         since=location.commit or "",
@@ -204,9 +204,14 @@ def _linked(location: Location, source: Source | None) -> str:
         return ""
     if location.source == "event":
         return location.page if redact(location.path) == location.path else ""
-    if not source.repository_of(location) or not (location.commit or source.commit):
+    if not source.repository_of(location) or not _commit(location, source):
         return ""
     return path_in_tree(location, source.top)
+
+
+def _commit(location: Location, source: Source) -> str:
+    """Return the commit that has a file as it was read: not the one that first had a key in it."""
+    return (location.source != "working-tree" and location.commit) or source.commit
 
 
 def _link(sighting: Sighting, source: Source | None) -> str | None:
