@@ -1,9 +1,10 @@
 """Show the whole way on one machine: a leaked key is found, proven live, made dead and reported.
 
-    python -m sandbox.demo
+    python -m sandbox.demo [PICTURE]
 
 AWS, Bedrock and GitHub are the sandbox's, on loopback. The guard runs as its GitHub Action would,
-twice. What it left is in build/demo. Exits 0 where everything ended as it should.
+twice. What it left is in build/demo, with a picture of what is printed, or else that is in PICTURE.
+Exits 0 where everything ended as it should.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from sandbox.demo.picture import Row, draw
 from sandbox.demo.story import HOME, STRANGER, Leak, leak_keys
 from sandbox.front.job import ACTION, REPOSITORY, job_environment, open_repository
 from sandbox.front.leaks import git
@@ -61,15 +63,17 @@ class Story:
     checks: Sequence[tuple[str, bool]]
 
 
-def main() -> int:
-    """Tell the story, and check its end."""
+def main(picture: Path = FOLDER / "demo.svg") -> int:
+    """Tell the story, draw it, and check its end."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     if sys.stderr.isatty():
         print("Six keys are leaked, and the guard runs twice ...", file=sys.stderr)
     with Sandbox((HOME, STRANGER)) as sandbox, GitHubServer() as github:
         story = _play(sandbox, github)
     console = Console(width=WIDTH, highlight=False)
-    console.print(_table(story))
+    rows = _rows(story)
+    console.print(_table(rows))
+    picture.write_text(draw(rows, story.checks), encoding="utf-8")
     for what, holds in story.checks:
         console.print(f"  {'[green]yes' if holds else '[bold red]NO '}[/]  {what}")
     first, second = (f"{run.seconds:.1f} s" for run in story.runs)
@@ -143,7 +147,24 @@ def _status(sandbox: Sandbox, leak: Leak) -> str | None:
     return sandbox.credential_status(named.account_id, named.credential_id)
 
 
-def _table(story: Story) -> Table:
+def _rows(story: Story) -> list[Row]:
+    incidents = _by_fingerprint(story.runs[0])
+    return [_row(story, leak, incidents[leak.fingerprint]) for leak in story.leaks]
+
+
+def _row(story: Story, leak: Leak, found: dict[str, Any]) -> Row:
+    return Row(
+        name=leak.name,
+        where=f"in {len(leak.paths)} files" if leak.paths[1:] else leak.paths[0],
+        before=story.before[leak.name],
+        verdict=found["verdict"]["state"],
+        response=_response(found["outcome"]),
+        after=story.after[leak.name],
+        issue=f"#{found['issue_url'].rpartition('/')[2]}" if found["issue_url"] else "",
+    )
+
+
+def _table(rows: Sequence[Row]) -> Table:
     table = Table(
         title="Six leaked keys, before and after one run of the guard",
         title_justify="left",
@@ -155,17 +176,9 @@ def _table(story: Story) -> Table:
     )
     for heading in ("leaked key", "before", "verdict", "response", "after", "issue"):
         table.add_column(heading, no_wrap=True)
-    incidents = _by_fingerprint(story.runs[0])
-    for leak in story.leaks:
-        found = incidents[leak.fingerprint]
-        table.add_row(
-            f"{leak.name}\n{f'in {len(leak.paths)} files' if leak.paths[1:] else leak.paths[0]}",
-            story.before[leak.name],
-            found["verdict"]["state"],
-            _response(found["outcome"]),
-            story.after[leak.name],
-            f"#{found['issue_url'].rpartition('/')[2]}" if found["issue_url"] else "",
-        )
+    for row in rows:
+        named = f"{row.name}\n{row.where}"
+        table.add_row(named, row.before, row.verdict, row.response, row.after, row.issue)
     return table
 
 
@@ -209,6 +222,6 @@ def _write(name: str, document: object) -> None:
 
 if __name__ == "__main__":
     try:
-        raise SystemExit(main())
+        raise SystemExit(main(*map(Path, sys.argv[1:2])))
     except KeyboardInterrupt:
         sys.exit(130)

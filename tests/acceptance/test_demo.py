@@ -14,6 +14,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from bedrock_key_guard.scan.matching.matcher import matches
+
 ROOT = Path(__file__).resolve().parents[2]
 LEFT = ROOT / "build" / "demo"
 
@@ -84,6 +86,25 @@ def test_it_fits_into_a_narrow_terminal(printed: str) -> None:
 def test_it_names_a_file_to_read_next(printed: str) -> None:
     (path,) = re.findall(r"Look next .*: (\S+)$", printed, re.MULTILINE)
     assert "## Bedrock Key Guard" in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_the_picture_in_the_readme_is_what_it_shows_today(printed: str) -> None:
+    assert printed
+    kept = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
+    drawn = (LEFT / "demo.svg").read_text(encoding="utf-8")
+    assert without_seconds(kept) == without_seconds(drawn), (
+        "run `python -m sandbox.demo docs/demo.svg`"
+    )
+    assert "](docs/demo.svg)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_nothing_in_the_picture_acts_asks_or_tells_a_key() -> None:
+    kept = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
+    tags = set(re.findall(r"<(\w+)", kept))
+    assert tags == {"svg", "title", "style", "rect", "text"}
+    for word in ("href", "url(", "@import", "javascript", "onload", "ABSK", "bedrock-api-key-"):
+        assert word not in kept
+    assert not list(matches(kept.encode()))
 
 
 def test_its_report_keeps_the_schema(printed: str) -> None:

@@ -115,7 +115,6 @@ def test_a_theft_is_told_with_all_its_signs(
         "burst",
         "probing",
         "entitlement",
-        "persistence",  # the sandbox has only now given the user its policies
     }
     assert all(sign["events"] for sign in usage["indicators"])
     assert [change["name"] for change in usage["changes"] if change["of_key"]] == [
@@ -124,6 +123,23 @@ def test_a_theft_is_told_with_all_its_signs(
     held = {each["name"]: each for each in usage["reach"]["holdings"]}
     assert held["access keys"]["unknown"] is None
     assert held["attached policies"]["values"]
+
+
+def test_a_file_on_disk_is_enough_to_know_when_its_key_leaked_and_through_whom(
+    repository: Path, credentials: dict[str, str], sandbox: Sandbox, leaked: LongTermKey
+) -> None:
+    seed(sandbox, theft())
+    (repository / "app.py").write_text(f"# Put back.\nKEY = '{leaked.key}'\n", encoding="utf-8")
+    done = guard("timeline", "--format", "json", cwd=repository, env=credentials, hurried=True)
+    assert done.returncode == 1, said(done)
+    usage = usage_of(done)
+    assert usage["leaked_at"] == LEAK.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (usage["calls"], usage["since_leak"]) == (322, 302)
+    ((place,),) = [incident["locations"] for incident in report_of(done)["incidents"]]
+    told = git("log", "--max-parents=0", "--format=%H %an <%ae>", cwd=repository).stdout.strip()
+    first, _, author = told.partition(" ")
+    assert (place["source"], place["line"], place["commit"]) == ("working-tree", 2, first)
+    assert place["author"] == author
 
 
 def test_every_way_to_show_it_is_safe_and_holds_no_key(

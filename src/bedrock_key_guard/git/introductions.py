@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.git.clean_git import Git
 
+_LONGEST_NAME = 200
 # With `-m` a merge is shown against each parent, so that what a merge itself added is seen.
 _EACH = ("diff-tree", *RAW, "--stdin", "--root", "-r", "-m")
 _AT_A_TIME = 10_000
@@ -26,13 +27,25 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """Name a commit, when its author says that it was made, and who that is; nobody checks it.
+
+    People are written `Name <address>`.
+    """
+
+    id: str
+    author_time: datetime | None
+    author: str
+    committer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Introduction:
-    """Say which commit first put an object at a path, and when its author says that was."""
+    """Say which commit first put an object at a path."""
 
     object: str
     path: str
-    commit: str
-    author_time: datetime | None
+    commit: Commit
     is_submodule: bool = False
 
 
@@ -97,16 +110,22 @@ def additions(
 
 def _changes(output: bytes, commits: list[str] | None = None) -> Iterator[Introduction]:
     """Read what commits put where; each commit is kept in `commits`."""
-    commit, author_time = "", None
+    commit = read_commit("")
     for header, mode, object_id, path in raw_changes(output):
         if header:
-            commit, _, time = header.decode().partition(" ")
-            author_time = moment(time)
+            commit = read_commit(header.decode("utf-8", "replace"))
             if commits is not None:
-                commits.append(commit)
+                commits.append(commit.id)
         else:
             place, linked = system.decoded(path), mode == SUBMODULE
-            yield Introduction(object_id.decode(), place, commit, author_time, linked)
+            yield Introduction(object_id.decode(), place, commit, linked)
+
+
+def read_commit(header: str) -> Commit:
+    """Return what a HEADER says; a name is cut where it is too long for one."""
+    told, author, committer = [*header.strip().split("\x01"), "", ""][:3]
+    commit, _, time = told.partition(" ")
+    return Commit(commit, moment(time), author[:_LONGEST_NAME], committer[:_LONGEST_NAME])
 
 
 def moment(seconds: str) -> datetime | None:

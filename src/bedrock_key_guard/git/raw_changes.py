@@ -10,9 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+HEADER = "%H %at%x01%an <%ae>%x01%cn <%ce>"
+"""Make Git write who says to have written a commit and when, and who committed it: claims."""
 RAW = (
     *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
-    "--format=%x01%H %at",
+    f"--format=%x01{HEADER}",
 )
 OLDEST_FIRST = ("--reverse", "--topo-order")
 ADDED = ("log", *RAW, *OLDEST_FIRST, "-c")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.policy_documents import denial
@@ -17,6 +18,8 @@ from bedrock_key_guard.keys.key import Key, LongTermKey, ShortTermKey
 from bedrock_key_guard.model import actions
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bedrock_key_guard.keys.families import Family
     from bedrock_key_guard.model.evidence import CredentialRecord, Holder, HolderKind, Principal
 
@@ -97,6 +100,29 @@ def to_delete(credential: CredentialRecord) -> tuple[str, ...]:
     """Return how to delete a credential."""
     words = ("iam", "delete-service-specific-credential", f"--user-name={credential.user_name}")
     return (_aws(*words, "--service-specific-credential-id", credential.credential_id),)
+
+
+def to_tell_costs(account_id: str | None, begin: datetime, end: datetime) -> tuple[str, ...]:
+    """Return how to see what an account paid for models of Bedrock, up to the month of `end`.
+
+    Some models are sold by AWS, others in AWS Marketplace, each as a service of its own; all have
+    `Bedrock` in their names. The last day is left out (AWS CLI reference, `get-cost-and-usage`).
+    """
+    until = (end.replace(day=1) + timedelta(days=32)).replace(day=1)
+    of_account = {"Dimensions": {"Key": "LINKED_ACCOUNT", "Values": [account_id]}}
+    query = (
+        'ResultsByTime[].{day: TimePeriod.Start, paid: Groups[?contains(Keys[0], `"Bedrock"`)]'
+        ".[Keys[0], Keys[1], Metrics.UnblendedCost.Amount]}"
+    )
+    words = (
+        *("ce", "get-cost-and-usage", "--region", "us-east-1", "--granularity", "DAILY"),
+        *("--time-period", f"Start={begin:%Y-%m-%d},End={until:%Y-%m-%d}"),
+        *("--metrics", "UnblendedCost"),
+        *("--group-by", "Type=DIMENSION,Key=SERVICE", "Type=DIMENSION,Key=USAGE_TYPE"),
+        *(("--filter", json.dumps(of_account)) if account_id else ()),
+        *("--query", query),
+    )
+    return (_aws(*words),)
 
 
 def to_activate(user_name: str, credential_id: str) -> str:

@@ -48,10 +48,12 @@ class Values:
 class Facts:
     """Hold what calls come to: the guard's own probes apart, and in no other count.
 
+    `since_leak` counts the calls from the leak on, None where nobody knows when it was.
     `failures` count the calls to models that failed, by how.
     """
 
     total: Tally | None = None
+    since_leak: int | None = None
     probes: Tally | None = None
     values: Mapping[Dimension, Values] = field(default_factory=dict)
     failures: Mapping[Failure, Tally] = field(default_factory=dict)
@@ -65,8 +67,12 @@ class Facts:
 class Aggregation:
     """Count calls from any thread, in any order."""
 
-    def __init__(self, most_values: int = MOST_VALUES) -> None:
+    def __init__(
+        self, leaked_at: datetime | None = None, *, most_values: int = MOST_VALUES
+    ) -> None:
         """Count at most `most_values` values of each dimension by themselves."""
+        self._leaked_at = leaked_at
+        self._since_leak = 0
         self._lock = threading.Lock()
         self._total = _Count()
         self._probes = _Count()
@@ -93,6 +99,7 @@ class Aggregation:
             hours, failed = sorted(self._hours.items()), sorted(self._failures.items())
             return Facts(
                 total=self._total.tally("calls"),
+                since_leak=None if self._leaked_at is None else self._since_leak,
                 probes=self._probes.tally("probes"),
                 values={name: values.done() for name, values in self._values.items()},
                 failures={how: done for how, n in failed if (done := n.tally(how))},
@@ -101,6 +108,7 @@ class Aggregation:
 
     def _add(self, call: Call) -> None:
         self._total.add(call)
+        self._since_leak += self._leaked_at is not None and call.seen.time >= self._leaked_at
         for dimension, values in self._values.items():
             values.add(call.value(dimension), call)
         if call.failure:

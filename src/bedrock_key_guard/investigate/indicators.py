@@ -33,6 +33,7 @@ BURST_TIMES = 10
 MANY_FAILURES = 5
 MANY_DENIED_MODELS = 3
 
+_MAKING = "CreateServiceSpecificCredential"
 _ADDING = frozenset(
     "AddUserToGroup AttachUserPolicy CreateAccessKey CreateLoginProfile PutUserPolicy "
     "CreateServiceSpecificCredential UpdateLoginProfile".split()
@@ -115,18 +116,29 @@ def telltale(name: IndicatorName, facts: Facts, _leaked_at: datetime | None) -> 
 
 
 def persistence(changes: Iterable[Change], leaked_at: datetime | None) -> Indicator | None:
-    """Look for what was added to the user since the leak, by anybody but the guard."""
+    """Look for what was added to the user since the leak, by anybody but the guard.
+
+    What whoever made the leaked key did for it is no sign: the console gives its user a policy.
+    """
+    changes = tuple(changes)
+    making = [change for change in changes if change.of_key and change.name == _MAKING]
     added = [
         change
         for change in changes
         if change.name in _ADDING
         and not (change.error or change.of_key or change.by_guard)
+        and not any(_belongs_to(change, made) for made in making)
         and (leaked_at is None or change.seen.time >= leaked_at)
     ]
     if not added:
         return None
     names = ", ".join(sorted({change.name for change in added}))
     return _indicator("persistence", names, sorted(change.seen for change in added))
+
+
+def _belongs_to(change: Change, made: Change) -> bool:
+    """Return whether a change is by whoever made the key, as they made it."""
+    return change.actor == made.actor and abs(change.seen.time - made.seen.time) <= MINUTES
 
 
 _LOOKS: tuple[Look, ...] = (

@@ -71,7 +71,9 @@ class Investigator:
         self, incident: Incident, key: WholeKey, verdict: Verdict, outcome: Outcome | None
     ) -> Usage:
         """Return who used a key; what stood in the way is a gap."""
-        window = window_of(incident, key, self._since, self._now())
+        credential = verdict.evidence.credential
+        made = credential.created_at if credential else None
+        window = window_of(incident, key, self._since, self._now(), made)
         session = self._session_for(key)
         if isinstance(session, NoSession):
             gap = Gap("CloudTrail", session.reason)

@@ -70,7 +70,7 @@ class Lookup:
 
 def usage_of_user(lookup: Lookup, key: UserKey, regions: Regions) -> Usage:
     """Return who used a long-term key: by the names of its user, in every region."""
-    aggregation, home = Aggregation(), lookup.session.home_region
+    aggregation, home = Aggregation(lookup.window.leaked_at), lookup.session.home_region
     changes = Changes(key, lookup.session.arn)
     take = _taker(aggregation, key)
     calls = [
@@ -97,7 +97,7 @@ def usage_of_signer(lookup: Lookup, key: ShortTermKey, evidence: Evidence) -> Us
 
     Where no event holds the access key, it is by the session that somebody names as the signer's.
     """
-    aggregation, said = Aggregation(), limitations.BEST_EFFORT
+    aggregation, said = Aggregation(lookup.window.leaked_at), limitations.BEST_EFFORT
     query = lookup.query(key.region, "AccessKeyId", key.access_key_id)
     gaps = lookup.read(query, _taker(aggregation, SignedKey(key.access_key_id)))
     if aggregation.empty and not gaps:
@@ -178,6 +178,7 @@ def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap], **particular: Any) -> 
         end=window.end,
         leaked_at=window.leaked_at,
         calls=total.calls if total else 0,
+        since_leak=facts.since_leak,
         errors=total.errors if total else 0,
         first=total.first if total else None,
         last=total.last if total else None,

@@ -100,17 +100,24 @@ class Window:
     leaked_at: datetime | None
 
 
-def window_of(incident: Incident, key: WholeKey, since: datetime | None, now: datetime) -> Window:
+def window_of(
+    incident: Incident,
+    key: WholeKey,
+    since: datetime | None,
+    now: datetime,
+    created_at: datetime | None = None,
+) -> Window:
     """Return the window of a key: from `since`, or from a week before its first commit.
 
-    It never begins before what CloudTrail keeps, and is no longer than a short-term key lives. A
-    commit of the future is no leak's time.
+    It never begins before what CloudTrail keeps, nor before the key's credential was `created_at`,
+    and is no longer than a short-term key lives. A commit of the future is no leak's time.
     """
     times = [place.author_time for place in incident.locations if place.author_time]
     leaked_at = min((time for time in times if time <= now), default=since)
     oldest = now - KEPT
     begin = since or (leaked_at - BEFORE if leaked_at else oldest)
-    begin, end = min(max(begin, oldest), now), now
+    made = (created_at or oldest) - _CLOCKS_DIFFER
+    begin, end = min(max(begin, oldest, made), now), now
     if isinstance(key, ShortTermKey):
         end = max(oldest, min(now, key.expires_at + _CLOCKS_DIFFER))
         begin = min(max(begin, key.issued_at - _CLOCKS_DIFFER), end)

@@ -37,6 +37,8 @@ class _Root:
     object: str | None = None
     commit: str | None = None
     author_time: datetime | None = None
+    author: str | None = None
+    committer: str | None = None
     at_tip: bool | None = None
     containers: tuple[str, ...] = ()
     page: str = ""
@@ -56,9 +58,13 @@ class _Root:
 
 @dataclass(frozen=True, slots=True)
 class WorkTree(_Root):
-    """Name a file on disk."""
+    """Name a file on disk, and the commit that first had there what was found, if it is known."""
 
     path: str = field()
+    commit: str | None = None
+    author_time: datetime | None = None
+    author: str | None = None
+    committer: str | None = None
     source = "working-tree"
 
 
@@ -73,7 +79,7 @@ class Index(_Root):
 
 @dataclass(frozen=True, slots=True)
 class Blob(_Root):
-    """Name a blob, and what Git says of it: the commit that first put it at a path.
+    """Name a blob, and what Git says of it: the commit that first put it at a path, and by whom.
 
     `at_tip` tells whether a branch still has it there; all of it is unset where Git was not asked.
     """
@@ -84,12 +90,14 @@ class Blob(_Root):
     author_time: datetime | None = None
     at_tip: bool | None = None
     source: Literal["blob", "note", "unreachable"] = "blob"
+    author: str | None = None
+    committer: str | None = None
     repository: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message(_Root):
-    """Name a commit or an annotated tag, and when its author says that it was made.
+    """Name a commit or an annotated tag, and when and by whom its author says that it was made.
 
     `path` is that of the submodule whose message it is, if it is one's.
     """
@@ -99,6 +107,8 @@ class Message(_Root):
     path: str = ""
     commit: str | None = None
     author_time: datetime | None = None
+    author: str | None = None
+    committer: str | None = None
     repository: str = ""
 
 
@@ -236,6 +246,16 @@ class Location:
     def author_time(self) -> datetime | None:
         """Return when the commit's author says that it was made."""
         return self.origin.root.author_time
+
+    @property
+    def author(self) -> str | None:
+        """Return who the commit says has written it, as `Name <address>`: a claim."""
+        return self.origin.root.author
+
+    @property
+    def committer(self) -> str | None:
+        """Return who the commit says has committed it, as `Name <address>`: a claim."""
+        return self.origin.root.committer
 
     @property
     def at_tip(self) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 
 # What every Python reads alike: 3.10 knows no `Z` and passes over marks that later ones refuse.
 _TIME = re.compile(
@@ -40,6 +40,15 @@ def read_day(text: str) -> date:
     if not _DAY.fullmatch(text):
         raise ValueError(text)
     return date.fromisoformat(text)
+
+
+def span(time: timedelta) -> str:
+    """Write how long something took, in its two largest units: `2 days 3 hours`."""
+    minutes = max(0, int(time.total_seconds())) // 60
+    amounts = (minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute")
+    largest = next((place for place, (number, _) in enumerate(amounts) if number), len(amounts))
+    parts = [f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in amounts[largest:][:2] if n]
+    return " ".join(parts) or "less than a minute"
 
 
 def moment(when: datetime) -> str:

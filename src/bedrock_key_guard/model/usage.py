@@ -148,7 +148,8 @@ class Reach:
 class Usage:
     """Say who used a key from `begin` to `end`, as far as CloudTrail tells.
 
-    `subject` is whom CloudTrail was asked about. `calls` leaves out the guard's own `probes`.
+    `subject` is whom CloudTrail was asked about. `calls` leaves out the guard's own `probes`;
+    `since_leak` counts those of them that came after the leak, None where nobody knows when it was.
     `gaps` are what could not be read this time; `limits` hold for every look at the trail.
     """
 
@@ -158,6 +159,7 @@ class Usage:
     leaked_at: datetime | None = None
     responded_at: datetime | None = None
     calls: int = 0
+    since_leak: int | None = None
     errors: int = 0
     first: Sighting | None = None
     last: Sighting | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime  # noqa: TC003  # JSON is read by it
 from typing import TYPE_CHECKING, Literal
 
@@ -39,6 +39,8 @@ class Found:
     object: str | None = None
     commit: str | None = None
     author_time: datetime | None = None
+    author: str | None = None
+    committer: str | None = None
     at_tip: bool | None = None
     page: str = ""
     containers: tuple[str, ...] = ()
@@ -69,22 +71,8 @@ class Row:
 
 def found(finding: Finding) -> Found:
     """Return where a key was found, and of the key its fingerprint alone."""
-    at = finding.location
-    return Found(
-        finding.key.fingerprint,
-        finding.confidence,
-        at.source,
-        at.line,
-        at.column,
-        at.path,
-        at.object,
-        at.commit,
-        at.author_time,
-        at.at_tip,
-        at.page,
-        at.containers,
-        at.encodings,
-    )
+    told = {name: getattr(finding.location, name) for name in _OF_A_PLACE}
+    return Found(finding.key.fingerprint, finding.confidence, **told)
 
 
 def location(told: Found, repository: str) -> Location:
@@ -101,18 +89,23 @@ def in_repository(root: Root, repository: str) -> Root:
 
 
 _OF_GIT = Blob | Message | Name | EventText
+_OF_A_COMMIT = ("commit", "author_time", "author", "committer")
+_OF_A_PLACE = tuple(each.name for each in fields(Found) if hasattr(Location, each.name))
 
 
 def _root(told: Found) -> Root:
-    when, identity = told.author_time, told.object or ""
-    match told.source:
+    identity, kind = told.object or "", told.source
+    commit = {
+        name: getattr(told, name) for name in ("commit", "author_time", "author", "committer")
+    }
+    match kind:
         case "commit-message" | "tag-message":
-            return Message(identity, told.source, told.path, told.commit, when)
+            return Message(identity, kind, told.path, **commit)
         case "name":
             return Name(told.path)
         case "event":
             return EventText(told.path, told.page, by_stranger=True)
         case "note" | "unreachable":
-            return Blob(identity, told.path, told.commit, when, told.at_tip, told.source)
+            return Blob(identity, told.path, at_tip=told.at_tip, source=kind, **commit)
         case _:
-            return Blob(identity, told.path, told.commit, when, told.at_tip)
+            return Blob(identity, told.path, at_tip=told.at_tip, **commit)

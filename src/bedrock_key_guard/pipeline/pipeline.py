@@ -19,6 +19,7 @@ from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.model.findings import Case, incidents_of
 from bedrock_key_guard.pipeline.options import Surroundings
 from bedrock_key_guard.report.report import Report, plural
+from bedrock_key_guard.report.status import worst_first
 from bedrock_key_guard.scan.scan import scan
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from bedrock_key_guard.scan.scanning import Scanning
     from bedrock_key_guard.verify.schedule import Steps
     from bedrock_key_guard.verify.verifier import Verifier
+
+
+MOST_DATED = 20
+"""Keys of files whose first commits are looked for: nobody's text makes a run go on for ever."""
 
 
 def run(
@@ -116,11 +121,23 @@ def _verified(
         if responding is not None:
             respond = dependencies.response(responding, sessions, witnesses, around)
         verifier = Verifier(witnesses, max_probes=verifying.max_probes, keys=len(cases))
-        cases = _judged(cases, verifier, respond, around)
+        cases = _dated(_judged(cases, verifier, respond, around))
         if investigating is not None:
             investigator = dependencies.investigator(investigating, sessions, witnesses)
             cases = investigator.with_usage(cases)
         return cases, sessions.acting
+
+
+def _dated(cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """Say of the worst keys since when they are in their files: no key has to wait for it."""
+    from bedrock_key_guard.scan.first_commits import dated
+
+    whole = [case for case in cases if case.is_whole]
+    worst = {case.incident.fingerprint for case in worst_first(whole)[:MOST_DATED]}
+    return tuple(
+        replace(case, incident=dated(case.incident)) if case.incident.fingerprint in worst else case
+        for case in cases
+    )
 
 
 def _keeping_out(around: Surroundings) -> Surroundings:

@@ -30,7 +30,8 @@ REPLACE = Item(
     general=True,
 )
 WATCH = Item(
-    "Look in CloudTrail, in every region, for what was done with the key since it leaked.",
+    "See in CloudTrail who has used the key since it leaked, and what that may have cost:",
+    code=("bedrock-key-guard timeline",),
     link="https://docs.aws.amazon.com/bedrock/latest/userguide/logging-using-cloudtrail.html",
     general=True,
 )
@@ -44,6 +45,7 @@ FIND_OUT = Item(
     "Find out whether it is live, with credentials of its account:",
     code=("bedrock-key-guard verify",),
 )
+MEND = Item("What used it has stopped working, too: give it something else.")
 LEAVE_OFF = Item("Leave it switched off: whoever has read it could use it again.")
 TAKE_NEW = Item(
     "Let what needs a key read the new one from its store, and set the credential Active if it is "
@@ -66,7 +68,7 @@ def advice(case: Case) -> tuple[Item, ...]:
 
 
 def particular(case: Case) -> tuple[Item, ...]:
-    """Return the steps that hold for this key alone."""
+    """Return the steps that hold for this key alone; the first is the one to take now."""
     return tuple(step for step in advice(case) if not step.general)
 
 
@@ -85,7 +87,7 @@ def _steps(case: Case, now: Status) -> tuple[Item, ...]:
         case "stopped":
             return (*_keep_it_so(case), *_recover(case))
         case "unverified" | "unchecked":
-            return (*_resolve(case), REPLACE, WATCH, PURGE)
+            return (*_resolve(case), WATCH, REPLACE, PURGE)
         case "foreign":
             return (_inform_owner(case), PURGE)
         case "rejected":
@@ -129,8 +131,10 @@ def _how_to_stop(case: Case) -> str:
 
 
 def _keep_it_so(case: Case) -> Iterator[Item]:
-    """Say what not to undo, or when to: what is deleted needs neither."""
+    """Say what works no longer, and what not to undo, or when to: what is deleted needs neither."""
     key, action = case.incident.key, case.outcome.action if case.outcome else "nothing"
+    if action != "reset":
+        yield MEND
     if isinstance(key, ShortTermKey):
         text = f"Once the key has expired, {moment(key.expires_at)}, take the denial away:"
         yield Item(text, code=("bedrock-key-guard lift",))
@@ -151,7 +155,7 @@ def _finish(case: Case) -> Item:
 
 
 def _recover(case: Case) -> Iterator[Item]:
-    yield from (REPLACE, WATCH, PURGE)
+    yield from (WATCH, REPLACE, PURGE)
     user, made_by_console = user_of(case), case.incident.key.family.console_user
     if user and made_by_console and user.startswith(made_by_console):
         yield Item(

@@ -1,4 +1,4 @@
-"""Draw the calls made with a key over time: bars of text, with the leak and the response marked."""
+"""Draw the calls made with a key since it leaked: bars of text, with the response marked."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Series:
     """Hold the calls of each column of so many hours, the failed among them, and the marks."""
 
     begin: datetime
+    end: datetime
     hours: int
     calls: tuple[int, ...]
     errors: tuple[int, ...]
@@ -47,11 +48,6 @@ class Series:
     def each(self) -> str:
         """Name the time that a column covers."""
         return "hour" if self.hours == 1 else plural(self.hours, "hour")
-
-    @property
-    def end(self) -> datetime:
-        """Return when the last column ends."""
-        return self.begins(len(self.calls))
 
     @property
     def highest(self) -> int:
@@ -69,8 +65,8 @@ class Series:
 
 
 def series(usage: Usage, columns: int) -> Series:
-    """Return the calls of a look in at most `columns` columns of whole hours."""
-    begin = usage.begin.replace(minute=0, second=0, microsecond=0)
+    """Return the calls since the leak, if that is known, in at most `columns` of whole hours."""
+    begin = _begin(usage)
     hours = max(1, -(-(usage.end - begin) // _HOUR))
     step = next((step for step in _STEPS if hours <= step * columns), -(-hours // columns))
     number = -(-hours // step)
@@ -79,24 +75,30 @@ def series(usage: Usage, columns: int) -> Series:
         return max(0, min(number - 1, (time - begin) // (step * _HOUR)))
 
     calls, errors = [0] * number, [0] * number
-    for hour in usage.hours:
+    for hour in (hour for hour in usage.hours if hour.begin >= begin):
         calls[column(hour.begin)] += hour.calls
         errors[column(hour.begin)] += hour.errors
     marks = [
         Mark(name, column(time), time)
         for name, time in (("leak", usage.leaked_at), ("response", usage.responded_at))
-        if time is not None and begin <= time <= begin + number * step * _HOUR
+        if time is not None and begin <= time <= usage.end
     ]
     marks.sort(key=lambda mark: mark.time)
-    return Series(begin, step, tuple(calls), tuple(errors), tuple(marks))
+    return Series(begin, usage.end, step, tuple(calls), tuple(errors), tuple(marks))
+
+
+def _begin(usage: Usage) -> datetime:
+    """Return the hour of the leak, or of the look's begin where that is not known or before it."""
+    begin = max(usage.begin, min(usage.leaked_at or usage.begin, usage.end))
+    return begin.replace(minute=0, second=0, microsecond=0)
 
 
 def bars(usage: Usage, canvas: Canvas) -> list[str]:
     """Return the drawing: a title, the bars, the axis, the marks and the dates.
 
-    Bars between the leak and the response are coloured. No calls make no drawing.
+    Bars between the leak and the response are coloured. No calls since then make no drawing.
     """
-    if not usage.hours:
+    if not worth_drawing(usage):
         return []
     drawn, margin = _drawn(usage, canvas)
     labels = [f"{drawn.highest:,}", *[""] * (ROWS - 1)]
@@ -115,9 +117,13 @@ def bars(usage: Usage, canvas: Canvas) -> list[str]:
     ]
 
 
-def caption(usage: Usage, canvas: Canvas) -> str:
+def worth_drawing(usage: Usage) -> bool:
+    """Return whether there is a call to draw."""
+    return any(hour.begin >= _begin(usage) for hour in usage.hours)
+
+
+def caption(drawn: Series) -> str:
     """Return what the drawing shows, for those who cannot see it."""
-    drawn, _ = _drawn(usage, canvas)
     fullest = moment(drawn.begins(drawn.calls.index(drawn.highest)))
     marks = "".join(f" The {mark.name} was at {moment(mark.time)}." for mark in drawn.marks)
     return (
@@ -127,9 +133,8 @@ def caption(usage: Usage, canvas: Canvas) -> str:
     )
 
 
-def numbers(usage: Usage, canvas: Canvas) -> Table:
+def numbers(drawn: Series) -> Table:
     """Return the numbers behind the drawing."""
-    drawn, _ = _drawn(usage, canvas)
     rows = tuple(
         (moment(drawn.begins(column)), f"{calls:,}", f"{errors:,}")
         for column, (calls, errors) in enumerate(zip(drawn.calls, drawn.errors, strict=True))

@@ -1,4 +1,4 @@
-"""Say what is known of a key, where it is, and what was done about it.
+"""Say offline what a key is, where it is, what was done about it, and how to undo that.
 
 The values in rows are untrusted text: each output makes them harmless in its own way.
 """
@@ -6,7 +6,6 @@ The values in rows are untrusted text: each output makes them harmless in its ow
 from __future__ import annotations
 
 import os
-from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from bedrock_key_guard.iam.commands import to_activate
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey, short
 from bedrock_key_guard.model.times import moment
+from bedrock_key_guard.report.document import Item, Items
 from bedrock_key_guard.report.report import places_not_named, plural
 from bedrock_key_guard.text.redaction import redact
 from bedrock_key_guard.text.terminal import printable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.model.actions import ActionName
-    from bedrock_key_guard.model.evidence import CredentialRecord, Evidence
+    from bedrock_key_guard.model.evidence import CredentialRecord
     from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.origins import Location, Source
     from bedrock_key_guard.model.response import Outcome
@@ -56,11 +56,6 @@ def describe(key: Key) -> tuple[str, ...]:
     return (*map(printable, _described(key)), f"fingerprint {short(key.fingerprint)}")
 
 
-def facts(case: Case) -> tuple[Row, ...]:
-    """Return the rows that say whose key it is, what the verdict was, and what the run did."""
-    return tuple(chain(_identity(case), _verdict(case), response(case)))
-
-
 def response(case: Case) -> tuple[Row, ...]:
     """Return the rows that say what the run did, and how long it took."""
     outcome = case.outcome
@@ -73,17 +68,16 @@ def response(case: Case) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def undo(case: Case) -> tuple[str, ...]:
-    """Return the commands that take the change back: one, or none where nothing can."""
-    return (case.outcome.undo,) if case.outcome and case.outcome.undo else ()
-
-
-def undo_by_hand(case: Case) -> tuple[str, ...]:
-    """Return the commands that do the same without the guard, by what IAM said in this run."""
+def undoing(case: Case) -> Iterator[Items]:
+    """Yield how to take the change back: with the guard, and by what IAM said in this run."""
     credential, outcome = credential_of(case), case.outcome
-    if credential is None or outcome is None or not outcome.undo or outcome.action != "disable":
-        return ()
-    return (to_activate(credential.user_name, credential.credential_id),)
+    if outcome is None or not outcome.undo:
+        return
+    ways = [Item("On any machine, after a look at what has changed since:", code=(outcome.undo,))]
+    if credential is not None and outcome.action == "disable":
+        plain = to_activate(credential.user_name, credential.credential_id)
+        ways.append(Item("Or by hand, which checks nothing first:", code=(plain,)))
+    yield Items("How to undo it", tuple(ways))
 
 
 def place(location: Location) -> str:
@@ -140,8 +134,7 @@ def withheld(case: Case) -> str:
 
 def credential_of(case: Case) -> CredentialRecord | None:
     """Return the credential that IAM named, if it was asked."""
-    evidence = _evidence(case)
-    return evidence.iam.credential if evidence and evidence.iam else None
+    return case.verdict.evidence.credential if case.verdict else None
 
 
 def user_of(case: Case) -> str | None:
@@ -152,7 +145,7 @@ def user_of(case: Case) -> str | None:
     return key.user_name_candidates[0] if isinstance(key, LongTermKey) else None
 
 
-_AMBIGUOUS = "unknown: a parameter is there twice"
+AMBIGUOUS = "unknown: a parameter is there twice"
 
 
 def _described(key: Key) -> tuple[str, ...]:
@@ -170,56 +163,13 @@ def _described(key: Key) -> tuple[str, ...]:
                 f"signed by access key {key.access_key_id} for {key.region}",
                 f"issued {moment(key.issued_at)}, expires {moment(key.expires_at)}"
                 if not key.is_ambiguous
-                else f"its expiry is {_AMBIGUOUS}",
+                else f"its expiry is {AMBIGUOUS}",
             )
         case MalformedKey():
             return (
                 f"{key.family.title}, truncated or altered, or an example of one",
                 f"it names {key.clue}",
             )
-
-
-def _identity(case: Case) -> Iterator[Row]:
-    match case.incident.key:
-        case LongTermKey() as key:
-            return _long_term(key, credential_of(case))
-        case ShortTermKey() as key:
-            return _short_term(key, _evidence(case))
-        case MalformedKey() as key:
-            return iter((("names", key.clue),))
-
-
-def _long_term(key: LongTermKey, credential: CredentialRecord | None) -> Iterator[Row]:
-    yield "account", key.account_id
-    if credential is None:
-        yield "user", f"{' or '.join(key.user_name_candidates)}, as the key says"
-        yield "alias", key.alias
-        yield "expires", "unknown: the key does not say"
-        return
-    yield "user", credential.user_name
-    yield "alias", key.alias
-    yield "credential", f"{credential.credential_id}, {credential.status} when asked"
-    yield "expires", moment(credential.expires_at) if credential.expires_at else "never by itself"
-
-
-def _short_term(key: ShortTermKey, evidence: Evidence | None) -> Iterator[Row]:
-    account = evidence.allowed.account_id if evidence else key.account_id
-    yield "account", account or "unknown: the key does not say"
-    if evidence and evidence.iam and evidence.iam.user_name:
-        yield "user", evidence.iam.user_name
-    yield "access key", key.access_key_id
-    yield "region", key.region
-    yield "issued", _AMBIGUOUS if key.is_ambiguous else moment(key.issued_at)
-    yield "expires", _AMBIGUOUS if key.is_ambiguous else moment(key.expires_at)
-
-
-def _verdict(case: Case) -> Iterator[Row]:
-    if case.verdict is not None:
-        yield "verdict", f"{case.verdict.state}: {case.verdict.reason}"
-        if case.verdict.principal:
-            yield "principal", case.verdict.principal
-    if case.incident.allowed:
-        yield "allowed by", f"{case.incident.allowed}, but shown because it is proven genuine"
 
 
 def _what_was_done(case: Case, outcome: Outcome) -> str:
@@ -234,7 +184,3 @@ def _what_was_done(case: Case, outcome: Outcome) -> str:
             return f"nothing was changed: {outcome.reason}"
         case "failed":
             return f"failed to {outcome.action}: {outcome.reason}"
-
-
-def _evidence(case: Case) -> Evidence | None:
-    return case.verdict.evidence if case.verdict else None

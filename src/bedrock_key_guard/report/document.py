@@ -6,6 +6,10 @@ All text in a section may be untrusted: each output makes it harmless in its own
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.model.usage import Usage
 
 Row = tuple[str, str]
 """A label and its value."""
@@ -52,4 +56,11 @@ class Table:
     more: str = ""
 
 
-Section = Rows | Items | Table
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Hold the calls that are drawn over time, where an output can draw them."""
+
+    usage: Usage
+
+
+Section = Rows | Items | Table | Chart

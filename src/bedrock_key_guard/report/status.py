@@ -9,7 +9,7 @@ from bedrock_key_guard.model.actions import CHANGES
 from bedrock_key_guard.model.evidence import VerdictState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.response import Outcome
@@ -67,6 +67,21 @@ def status(case: Case) -> Status:
 def words(case: Case) -> Words:
     """Return the words for the status of a key."""
     return WORDS[status(case)]
+
+
+def headline(cases: Sequence[Case]) -> str:
+    """Return what some keys amount to, as a title that says what to do."""
+    if not cases:
+        return "No leaked keys"
+    standings = [status(case) for case in cases]
+    live = sum(each in ("live", "unconfirmed") for each in standings)
+    unknown = sum(each in ("unverified", "unchecked") for each in standings)
+    if live:
+        return "Stop it: a leaked key works" if live == 1 else f"Stop it: {live:,} leaked keys work"
+    if unknown:
+        keys = "a leaked key" if unknown == 1 else f"{unknown:,} leaked keys"
+        return f"Find out: {keys} may work"
+    return "Incident report"
 
 
 def responded(outcome: Outcome | None) -> bool:

@@ -1,22 +1,21 @@
-"""Say who used a key, in sections; values in them are untrusted text.
-
-Sources of what to use instead: the README of aws-actions/configure-aws-credentials, the IAM user
-guide, "Create a role for OpenID Connect federation", and the README of
-aws/aws-bedrock-token-generator-python.
-"""
+"""Say what a key opened, who used it and what that may have cost: untrusted text, in sections."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.iam.commands import to_tell_costs
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.report.document import Item, Items, Rows, Table
+from bedrock_key_guard.report.document import Chart, Item, Items, Rows, Table
 from bedrock_key_guard.report.report import plural
+from bedrock_key_guard.report.status import status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.usage import (
         Breakdown,
         Change,
@@ -51,71 +50,52 @@ SIGNS: dict[IndicatorName, str] = {
     "persistence": "Credentials or permissions added to the user",
 }
 NO_USE = "CloudTrail shows no call that was made with it"
+_COSTS = "https://docs.aws.amazon.com/cost-management/latest/userguide/ce-what-is.html"
+# It has thirteen months, unless more are asked for.
+_MOST_OF_COST_EXPLORER = timedelta(days=365)
 NO_SIGNS = Item("The guard found none of the signs that it looks for. That proves nothing.")
-REPLACEMENTS = (
-    Item(
-        "In GitHub Actions: a role that GitHub's OIDC provider may assume, and no key at all",
-        language="yaml",
-        code=(
-            "permissions:",
-            "  id-token: write",
-            "  contents: read",
-            "steps:",
-            "  - uses: aws-actions/configure-aws-credentials@v5",
-            "    with:",
-            "      role-to-assume: arn:aws:iam::ACCOUNT:role/ROLE",
-            "      aws-region: us-east-1",
-        ),
-    ),
-    Item(
-        "Where a program wants a Bedrock API key: one that lives for hours, made as it is needed",
-        language="python",
-        code=(
-            "# pip install aws-bedrock-token-generator",
-            "import os",
-            "from datetime import timedelta",
-            "from aws_bedrock_token_generator import provide_token",
-            "",
-            'os.environ["AWS_BEARER_TOKEN_BEDROCK"] = provide_token(expiry=timedelta(hours=1))',
-        ),
-    ),
-)
 
 
 def overview(usage: Usage) -> tuple[Row, ...]:
     """Return the rows that say how much the key was used, and when."""
     looked_at = f"{usage.subject}, {moment(usage.begin)} to {moment(usage.end)}"
-    return (("looked at", looked_at), *lasting(usage), *_probes(usage))
+    return (("looked at", looked_at), *_amounts(usage), *_probes(usage))
 
 
-def lasting(usage: Usage) -> Iterator[Row]:
+def _amounts(usage: Usage) -> Iterator[Row]:
     """Yield those of these rows that stay the same until the key is used again."""
-    yield "leaked", moment(usage.leaked_at) if usage.leaked_at else "when is not known"
-    if usage.responded_at:
-        yield "response", moment(usage.responded_at)
     yield "used", _amount(usage)
     if usage.first and usage.last:
         yield "first use", _exactly(usage.first.time)
         yield "last use", _exactly(usage.last.time)
 
 
-def usage_sections(usage: Usage, events: int = 3, values: int | None = None) -> Iterator[Section]:
-    """Yield the sections about one key's use, the worst first; empty ones are left out.
+def usage_sections(
+    case: Case, events: int = 3, values: int | None = None, *, lasting: bool = False
+) -> Iterator[Section]:
+    """Yield what the key opened and how it was used, the worst first; empty ones are left out.
 
-    At most so many `events` are named for each sign of abuse, and `values` of each dimension.
+    At most so many `events` are named for each sign of abuse, and `values` of each dimension. A
+    `lasting` text does not say when somebody looked. Nothing is said where nobody did.
     """
+    usage = case.usage
+    if usage is None:
+        return
+    if usage.reach and usage.reach.holdings:
+        holdings = tuple((each.name, _holding(each)) for each in usage.reach.holdings)
+        yield Rows(f"What else {usage.reach.holder} has", holdings)
+    yield Rows("Who used it", tuple(_amounts(usage)) if lasting else overview(usage))
+    yield Chart(usage)
     signs = tuple(_sign(indicator, events) for indicator in usage.indicators)
     yield from _items("Signs of abuse", signs or ((NO_SIGNS,) if usage.calls else ()))
     for name, breakdown in shown_breakdowns(usage):
         yield _table(HEADINGS[name], breakdown, values)
     yield from _items("What was done to the user", map(Item, _changes(usage)))
+    if status(case) != "rejected":  # what is listed is the use of another key
+        yield Items("What it may have cost", (_cost(case, usage),))
     gaps = (Item(f"{gap.what}: {gap.reason}") for gap in usage.gaps)
     yield from _items("What could not be read", gaps)
     yield from _items("What cannot be seen", map(Item, usage.limits))
-    if usage.reach and usage.reach.holdings:
-        holdings = tuple((each.name, _holding(each)) for each in usage.reach.holdings)
-        yield Rows(f"What else {usage.reach.holder} has", holdings)
-        yield Items("What to use instead", REPLACEMENTS)
 
 
 def shown_breakdowns(usage: Usage) -> tuple[tuple[Dimension, Breakdown], ...]:
@@ -158,8 +138,22 @@ def _probes(usage: Usage) -> Iterator[Row]:
 def _amount(usage: Usage) -> str:
     if not usage.calls:
         return NO_USE if usage.complete else f"{NO_USE}, but could not be read whole"
-    failed = f", {usage.errors:,} of them failed" if usage.errors else ""
-    return f"{plural(usage.calls, 'call')}{failed}"
+    since = f", {usage.since_leak:,} of them since the leak" if usage.since_leak is not None else ""
+    failed = f", {usage.errors:,} failed" if usage.errors else ""
+    return f"{plural(usage.calls, 'call')}{since}{failed}"
+
+
+def _cost(case: Case, usage: Usage) -> Item:
+    """Say that the trail tells no price, and who does: from the leak on, a day late."""
+    worked = usage.calls - usage.errors
+    account = case.verdict.evidence.allowed.account_id if case.verdict else None
+    begin = max(usage.leaked_at or usage.begin, usage.end - _MOST_OF_COST_EXPLORER)
+    return Item(
+        f"Not known: CloudTrail shows {plural(worked, 'call')} that did not fail, and neither "
+        "tokens nor prices. Cost Explorer shows what the whole account paid, up to a day late:",
+        code=to_tell_costs(account, begin, usage.end),
+        link=_COSTS,
+    )
 
 
 def _table(heading: str, breakdown: Breakdown, values: int | None) -> Table:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from bedrock_key_guard.git.introductions import introductions, moment, still_at_tip
+from bedrock_key_guard.git.introductions import introductions, read_commit, still_at_tip
+from bedrock_key_guard.git.raw_changes import HEADER
 from bedrock_key_guard.model.origins import Blob, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
     from bedrock_key_guard.git.clean_git import Git
-    from bedrock_key_guard.git.introductions import Introduction
+    from bedrock_key_guard.git.introductions import Commit, Introduction
     from bedrock_key_guard.model.origins import Root, Source
     from bedrock_key_guard.scan.source import Places
 
 _NOTES = "refs/notes/*"
+_TAG_HEADER = "%(objectname) %(taggerdate:unix)%01%(taggername) %(taggeremail)"
 
 
 def placed(git: Git, roots: list[Root], among: list[Introduction] | None = None) -> Places:
@@ -54,15 +55,19 @@ class _Known:
         if root.object not in self._messages:
             return [replace(root, source="unreachable")]
         commit = root.object if root.source == "commit-message" else None
-        return [replace(root, commit=commit, author_time=self._messages[root.object])]
+        return [replace(root, commit=commit, **told_by(self._messages[root.object]))]
 
     def _introduced(self, blob: Blob) -> Iterator[Blob]:
         for found, source in self._found.items():
             if found.object == blob.object:
                 at_tip = (found.object, found.path) in self._tips
-                yield Blob(
-                    found.object, found.path, found.commit, found.author_time, at_tip, source
-                )
+                told, commit = told_by(found.commit), found.commit.id
+                yield Blob(found.object, found.path, commit, at_tip=at_tip, source=source, **told)
+
+
+def told_by(commit: Commit) -> dict[str, Any]:
+    """Return what a commit says of itself, by the names that places have for it."""
+    return {name: getattr(commit, name) or None for name in ("author_time", "author", "committer")}
 
 
 def _ids(roots: Iterable[Root], source: Source) -> list[str]:
@@ -78,22 +83,21 @@ def _noted(git: Git, blobs: list[str]) -> list[Introduction]:
     return introductions(git, blobs, [f"--glob={_NOTES}"])
 
 
-def _commits(git: Git, commits: list[str]) -> dict[str | None, datetime | None]:
-    """Return the author times of those commits that a reference still reaches."""
+def _commits(git: Git, commits: list[str]) -> dict[str | None, Commit]:
+    """Return those commits that a reference still reaches."""
     if not commits:
         return {}
     reached = set(git.run("rev-list", "--all", *git.heads()).decode().split())
     here = [commit for commit in commits if commit in reached]
-    listed = git.run("log", "--no-walk=unsorted", "--format=%H %at", *here) if here else b""
-    return dict(_timed(line) for line in listed.decode().splitlines())
+    listed = git.run("log", "--no-walk=unsorted", f"--format={HEADER}", *here) if here else b""
+    return _by_id(listed)
 
 
-def _tags(git: Git) -> dict[str | None, datetime | None]:
-    """Return the times of the annotated tags that a reference names."""
-    listed = git.run("for-each-ref", "--format=%(objectname) %(taggerdate:unix)", "refs/tags")
-    return dict(_timed(line) for line in listed.decode().splitlines())
+def _tags(git: Git) -> dict[str | None, Commit]:
+    """Return the annotated tags that a reference names, each as its tagger signs it."""
+    return _by_id(git.run("for-each-ref", f"--format={_TAG_HEADER}", "refs/tags"))
 
 
-def _timed(line: str) -> tuple[str, datetime | None]:
-    object_id, _, seconds = line.partition(" ")
-    return object_id, moment(seconds)
+def _by_id(listed: bytes) -> dict[str | None, Commit]:
+    lines = listed.decode("utf-8", "replace").split("\n")
+    return {commit.id: commit for commit in map(read_commit, lines)}

@@ -32,7 +32,7 @@ def test_however_commits_are_shared_out_the_first_one_is_found(
     with clean_git(cast("Repository", find_repository(repo.path))) as git:
         found = introductions.introductions(git, list(objects.values()), ["--all"])
 
-    places = {(each.object, each.path): each.commit for each in found}
+    places = {(each.object, each.path): each.commit.id for each in found}
     assert places == {
         (objects["same"], "same"): commits[0],
         (objects["other"], "other"): commits[0],

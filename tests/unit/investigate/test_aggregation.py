@@ -37,7 +37,7 @@ def made(number: int = 0, **values: Any) -> Call:
 
 
 def folded(some: Iterable[Call], most: int = 4096) -> Facts:
-    aggregation = Aggregation(most)
+    aggregation = Aggregation(most_values=most)
     for call in some:
         aggregation.add(call)
     return aggregation.facts()
@@ -97,6 +97,17 @@ def test_calls_are_counted_by_the_hour() -> None:
         (4, 1, 1),
         (5, 3, 0),
     ]
+
+
+def test_calls_since_the_leak_are_counted_apart_where_its_time_is_known() -> None:
+    calls = [made(minutes) for minutes in (90, 60, 30)]
+    counted = Aggregation(NOW - timedelta(minutes=60))
+    unknown = Aggregation()
+    for each in calls:
+        counted.add(each)
+        unknown.add(each)
+    assert counted.facts().since_leak == 2
+    assert unknown.facts().since_leak is None
 
 
 def test_probes_are_in_no_other_count() -> None:

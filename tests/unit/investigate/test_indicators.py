@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -180,6 +181,23 @@ def test_what_is_added_to_the_user_after_the_leak_is_a_sign(
 
 def test_what_is_added_counts_too_where_the_leak_has_no_time() -> None:
     assert indicators.persistence([changed("CreateAccessKey", BEFORE)], None) is not None
+
+
+MADE = changed("CreateServiceSpecificCredential", BEFORE, of_key=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "suspicious"),
+    [
+        (changed("AttachUserPolicy", BEFORE - 1), False),
+        (changed("AttachUserPolicy", BEFORE + 1), False),
+        (changed("AttachUserPolicy", BEFORE - 16), True),
+        (replace(changed("AttachUserPolicy", BEFORE - 1), actor="another"), True),
+    ],
+)
+def test_what_the_maker_of_a_key_did_for_it_is_no_sign(change: Change, suspicious: bool) -> None:
+    found = indicators.persistence(iter([MADE, change]), None)
+    assert (found is not None) == suspicious
 
 
 def test_the_events_behind_a_sign_are_bounded_and_counted() -> None:

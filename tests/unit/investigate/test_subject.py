@@ -156,6 +156,21 @@ def test_a_look_begins_a_week_before_the_leak_or_where_it_was_told_to(
 
 
 @pytest.mark.parametrize(
+    ("created", "leak", "begin"),
+    [
+        (at(days=5), None, at(days=5, minutes=10)),
+        (at(days=5), at(days=2), at(days=5, minutes=10)),
+        (at(days=50), at(days=2), at(days=9)),
+        (at(days=500), None, OLDEST),
+    ],
+)
+def test_no_look_begins_before_there_was_a_credential(
+    created: datetime, leak: datetime | None, begin: datetime
+) -> None:
+    assert window_of(leaked(leak), long_term(), None, NOW, created).begin == begin
+
+
+@pytest.mark.parametrize(
     ("issued", "hours", "begin", "end"),
     [
         (at(hours=2), 12, at(hours=2, minutes=10), NOW),

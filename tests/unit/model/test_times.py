@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import bedrock_key_guard
-from bedrock_key_guard.model.times import read_time
+from bedrock_key_guard.model.times import read_time, span
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 ROOT = Path(bedrock_key_guard.__file__).parent
@@ -60,3 +60,22 @@ def test_times_are_read_in_one_place() -> None:
     asks = re.compile(r"\.fromisoformat\(")
     found = [file.name for file in ROOT.rglob("*.py") if asks.search(file.read_text("utf-8"))]
     assert found == ["times.py"]
+
+
+@pytest.mark.parametrize(
+    ("time", "written"),
+    [
+        (timedelta(days=2, hours=3, minutes=5), "2 days 3 hours"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(days=1, minutes=5), "1 day"),
+        (timedelta(hours=1, minutes=1), "1 hour 1 minute"),
+        (timedelta(minutes=45), "45 minutes"),
+        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(seconds=-59), "less than a minute"),
+        (timedelta(days=1200), "1,200 days"),
+    ],
+)
+def test_how_long_something_took_is_written_in_its_two_largest_units(
+    time: timedelta, written: str
+) -> None:
+    assert span(time) == written

@@ -46,6 +46,7 @@ def usages(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Usage]:
         leaked_at=st.none() | times,
         responded_at=st.none() | times,
         calls=numbers,
+        since_leak=st.none() | numbers,
         errors=numbers,
         first=st.none() | seen,
         last=st.none() | seen,

@@ -6,12 +6,13 @@ import pytest
 
 from bedrock_key_guard.keys.families import CLAUDE_PLATFORM_LONG_TERM
 from bedrock_key_guard.model.actions import ActionName
-from bedrock_key_guard.model.evidence import Verdict
+from bedrock_key_guard.model.evidence import Verdict, VerdictState
 from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.advice import (
     FIND_OUT,
     LEAVE_OFF,
+    MEND,
     PURGE,
     REPLACE,
     TAKE_NEW,
@@ -38,10 +39,10 @@ def first(case: Case) -> str:
 @pytest.mark.parametrize(
     ("verdict", "general"),
     [
-        (None, (REPLACE, WATCH, PURGE)),
-        (LIVE, (REPLACE, WATCH, PURGE)),
-        (samples.verdict("unverified"), (REPLACE, WATCH, PURGE)),
-        (samples.verdict("contained"), (REPLACE, WATCH, PURGE)),
+        (None, (WATCH, REPLACE, PURGE)),
+        (LIVE, (WATCH, REPLACE, PURGE)),
+        (samples.verdict("unverified"), (WATCH, REPLACE, PURGE)),
+        (samples.verdict("contained"), (WATCH, REPLACE, PURGE)),
         (samples.verdict("foreign"), (PURGE,)),
         (samples.verdict("rejected"), (PURGE,)),
         (samples.verdict("dead"), (WATCH, PURGE)),
@@ -126,8 +127,8 @@ def test_nobody_is_to_ask_about_a_key_that_the_guard_cannot_ask_about(
     )
 
 
-def test_a_key_that_was_made_dead_is_to_be_left_off() -> None:
-    assert advice(samples.case(verdict=LIVE, outcome=samples.done()))[0] == LEAVE_OFF
+def test_what_used_a_key_that_was_made_dead_comes_first_and_the_key_is_to_be_left_off() -> None:
+    assert advice(samples.case(verdict=LIVE, outcome=samples.done()))[:2] == (MEND, LEAVE_OFF)
 
 
 def test_a_user_that_the_console_made_for_the_key_is_to_be_deleted() -> None:
@@ -161,7 +162,8 @@ def test_the_owner_of_a_foreign_key_is_to_be_told() -> None:
 def test_a_denial_is_to_be_taken_away_once_its_key_has_expired(action: ActionName) -> None:
     verdict = samples.verdict("live", key=SHORT)
     answered = samples.case(SHORT, verdict=verdict, outcome=samples.done(action=action))
-    step = advice(answered)[0]
+    mend, step = advice(answered)[:2]
+    assert mend == MEND
     assert "Once the key has expired" in step.text
     assert step.code == ("bedrock-key-guard lift",)
 
@@ -176,3 +178,18 @@ def test_what_is_deleted_need_not_be_left_off() -> None:
     assert LEAVE_OFF in advice(samples.case(verdict=LIVE, outcome=samples.done()))
     deleted = samples.case(verdict=LIVE, outcome=samples.done(action="delete"))
     assert LEAVE_OFF not in advice(deleted)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "begins"),
+    [
+        ("live", "Stop it now"),
+        ("contained", "Set its credential to Inactive"),
+        ("unverified", "Find out whether it is live"),
+        ("foreign", "If account 111122223333 is yours"),
+        ("rejected", "If nobody here made or reset"),
+        ("dead", "See in CloudTrail"),
+    ],
+)
+def test_the_first_step_is_the_one_to_take_now(verdict: VerdictState, begins: str) -> None:
+    assert first(samples.case(verdict=samples.verdict(verdict))).startswith(begins)

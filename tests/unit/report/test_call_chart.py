@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.usage import Usage
-from bedrock_key_guard.report.call_chart import bars, caption, numbers, series
+from bedrock_key_guard.report.call_chart import bars, caption, numbers, series, worth_drawing
 from bedrock_key_guard.text.terminal import NARROWEST, PLAIN, RED, WIDEST, Canvas, canvas_for
 from tests.unit.report import usages
 from tests.unit.report.arbitrary_usage import usages as arbitrary
@@ -34,22 +34,22 @@ def plain(usage: Usage, width: int = 40, *, blocks: bool = True) -> str:
     return lines.replace(RED, "").replace(PLAIN, "")
 
 
-def test_calls_are_drawn_over_time_with_the_leak_and_the_response() -> None:
+def test_calls_are_drawn_from_the_leak_on_with_the_response() -> None:
     assert plain(DAY) == (
         """\
 calls in each hour
-  40 │                █
-     │                █
-     │                █
-     │                █
-     │                ██
-     │                ██
-     │                ██   █
-     │    ▄       ▄   ██   █
-   0 └───────────────┬──────┬─
-                     leak
-                      response
-      2026-11-22 06:00 UTC  2026-11-23 06:00 UTC"""
+  40 │ █
+     │ █
+     │ █
+     │ █
+     │ ██
+     │ ██
+     │ ██   █
+     │ ██   █
+   0 └┬──────┬─
+      leak
+       response
+      2026-11-22 21:00 UTC  2026-11-23 06:00 UTC"""
     )
 
 
@@ -66,29 +66,42 @@ def test_every_letter_is_one_that_fonts_of_fixed_width_have() -> None:
 
 
 def test_what_was_exposed_is_coloured() -> None:
-    (row,) = [line for line in bars(DAY, Canvas(40)) if line.strip().startswith("│    ▄")]
-    before, _, after = row.partition(RED)
-    assert "▄" in before
+    late = replace(DAY, responded_at=NOW - timedelta(hours=6))
+    (row,) = [line for line in bars(late, Canvas(40)) if line.strip().startswith("│ \x1b")][-1:]
+    before, _, after = row.partition(PLAIN)
+    assert RED in before
+    assert before.endswith("██")
     assert "█" in after
-    assert after.endswith(PLAIN)
+    assert RED not in after
+
+
+def test_where_the_leak_is_not_known_all_calls_are_drawn() -> None:
+    drawn = series(replace(DAY, leaked_at=None), 24)
+    assert drawn.begin == DAY.begin
+    assert sum(drawn.calls) == 73
+
+
+def test_use_before_the_leak_alone_is_no_drawing() -> None:
+    before = replace(DAY, hours=DAY.hours[:2])
+    assert not worth_drawing(before)
+    assert bars(before, Canvas()) == []
 
 
 def test_the_caption_says_what_the_drawing_shows() -> None:
-    assert caption(DAY, Canvas(40)) == (
-        "Calls made with the key in each hour, from 2026-11-22 06:00 UTC to 2026-11-23 06:00 UTC: "
-        "73 calls, at most 40, in the hour from 2026-11-22 22:00 UTC. "
+    assert caption(series(DAY, 40)) == (
+        "Calls made with the key in each hour, from 2026-11-22 21:00 UTC to 2026-11-23 06:00 UTC: "
+        "70 calls, at most 40, in the hour from 2026-11-22 22:00 UTC. "
         "The leak was at 2026-11-22 21:00 UTC. The response was at 2026-11-23 04:00 UTC."
     )
 
 
 def test_the_numbers_behind_the_drawing_are_those_of_its_columns() -> None:
-    shown = numbers(DAY, Canvas(20))
+    shown = numbers(series(DAY, 5))
     assert (shown.title, shown.columns) == ("2 hours from", ("calls", "failed"))
     assert shown.rows == (
-        ("2026-11-22 10:00 UTC", "1", "0"),
-        ("2026-11-22 18:00 UTC", "2", "0"),
-        ("2026-11-22 22:00 UTC", "60", "3"),
-        ("2026-11-23 02:00 UTC", "10", "0"),
+        ("2026-11-22 21:00 UTC", "40", "3"),
+        ("2026-11-22 23:00 UTC", "20", "0"),
+        ("2026-11-23 03:00 UTC", "10", "0"),
     )
 
 
@@ -105,14 +118,16 @@ def test_no_drawing_is_wider_than_its_canvas(usage: Usage, width: int, blocks: b
 
 
 @given(arbitrary(st.just("x")), st.integers(20, 120))
-def test_every_call_is_in_a_column(usage: Usage, columns: int) -> None:
+def test_every_call_since_the_leak_is_in_a_column(usage: Usage, columns: int) -> None:
     ordered = replace(usage, begin=min(usage.begin, usage.end), end=max(usage.begin, usage.end))
     drawn = series(ordered, columns)
+    since = [hour for hour in usage.hours if hour.begin >= drawn.begin]
     assert len(drawn.calls) <= columns
-    assert sum(drawn.calls) == sum(hour.calls for hour in usage.hours)
-    assert sum(drawn.errors) == sum(hour.errors for hour in usage.hours)
-    assert drawn.begin <= ordered.begin
-    assert drawn.end >= ordered.end
+    assert sum(drawn.calls) == sum(hour.calls for hour in since)
+    assert sum(drawn.errors) == sum(hour.errors for hour in since)
+    leak = min(ordered.leaked_at or ordered.begin, ordered.end)
+    assert drawn.begin <= max(ordered.begin, leak) < drawn.begin + timedelta(hours=1)
+    assert drawn.begins(len(drawn.calls)) >= drawn.end == ordered.end
     for mark in drawn.marks:
         assert 0 <= mark.column < len(drawn.calls)
 
@@ -129,10 +144,10 @@ def test_a_column_is_a_round_number_of_hours(days: int, columns: int, hours: int
 @pytest.mark.parametrize(
     ("leak", "response", "exposed"),
     [
-        (9, 2, [15, 16, 17, 18, 19, 20, 21, 22]),
-        (9, None, [15, 16, 17, 18, 19, 20, 21, 22, 23]),
+        (9, 2, [0, 1, 2, 3, 4, 5, 6, 7]),
+        (9, None, [0, 1, 2, 3, 4, 5, 6, 7, 8]),
         (None, 2, []),
-        (2, 9, []),
+        (2, 9, [0, 1]),
         (300, 20, []),
     ],
 )
@@ -145,7 +160,8 @@ def test_what_lies_between_the_leak_and_the_response_is_exposed(
         responded_at=None if response is None else NOW - timedelta(hours=response),
     )
     drawn = series(usage, 24)
-    assert [column for column in range(24) if drawn.exposed(column)] == exposed
+    columns = range(len(drawn.calls))
+    assert [column for column in columns if drawn.exposed(column)] == exposed
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any, get_args
 
+import jmespath  # type: ignore[import-untyped]
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -31,7 +34,6 @@ from bedrock_key_guard.report.json.encode import encode
 from bedrock_key_guard.report.json.json_report import SHAPES
 from bedrock_key_guard.report.report import Visibility
 from bedrock_key_guard.report.terminal.text import as_text
-from bedrock_key_guard.report.usage_sections import REPLACEMENTS
 from bedrock_key_guard.text.terminal import Canvas
 from tests.unit.report import samples, usages
 from tests.unit.report.json.test_json_report import definition, schema
@@ -57,9 +59,12 @@ def case(usage: Usage) -> Case:
             replace(usages.nothing(), gaps=(GAP,)),
             f"{words.NO_USE}, but could not be read whole",
         ),
-        (usages.little(), "12 calls"),
-        (replace(usages.little(), calls=1), "1 call"),
-        (replace(usages.little(), calls=1200, errors=3), "1,200 calls, 3 of them failed"),
+        (usages.little(), "12 calls, 3 of them since the leak"),
+        (replace(usages.little(), calls=1, since_leak=None), "1 call"),
+        (
+            replace(usages.little(), calls=1200, errors=3),
+            "1,200 calls, 3 of them since the leak, 3 failed",
+        ),
     ],
 )
 def test_how_much_a_key_was_used(usage: Usage, said: str) -> None:
@@ -120,28 +125,28 @@ def test_only_the_keys_own_principal_goes_without_saying() -> None:
 
 def test_the_use_of_a_key_stands_under_its_case() -> None:
     text = as_text(samples.report(case(usages.little())), canvas=Canvas(60))
-    begin = text.index("  looked at")
-    assert text[begin : text.index("  What is left to do")].rstrip() == (
+    begin = text.index("  Who used it")
+    assert text[begin : text.index("  What it may have cost")].rstrip() == (
         """\
+  Who used it
   looked at   user BedrockAPIKey-ex4m, 2026-11-14 03:00 UTC
               to 2026-11-23 06:00 UTC
-  leaked      2026-11-21 03:00 UTC
-  used        12 calls
+  used        12 calls, 3 of them since the leak
   first use   2026-11-14 03:00:00 UTC
   last use    2026-11-23 05:00:00 UTC
 
-  calls in each 6 hours
-    5 │                   █
-      │   ▄               █
-      │   █               █
-      │   █               █           █
-      │   █               █           █
-      │   █               █           █
-      │   █               █           █
-      │   █               █           █
-    0 └────────────────────────────┬────────
-                                   leak
-       2026-11-14 03:00 UTC  2026-11-23 09:00 UTC
+  calls in each hour
+    3 │                     █
+      │                     █
+      │                     █
+      │                     █
+      │                     █
+      │                     █
+      │                     █
+      │                     █
+    0 └┬──────────────────────────────────────────────────
+       leak
+       2026-11-21 03:00 UTC           2026-11-23 06:00 UTC
 
   Signs of abuse
   - The guard found none of the signs that it looks for.
@@ -151,12 +156,47 @@ def test_the_use_of_a_key_stands_under_its_case() -> None:
   Converse       12       0  2026-11-14 03:00 UTC
 
   regions    calls  failed                 first
-  us-east-1     12       0  2026-11-14 03:00 UTC
-
-  What cannot be seen
-  - CloudTrail shows the last 90 days: what was before is
-    not known."""
+  us-east-1     12       0  2026-11-14 03:00 UTC"""
     )
+
+
+def test_what_a_key_may_have_cost_is_never_made_up() -> None:
+    text = as_text(samples.report(case(usages.theft())))
+    told = text[text.index("  What it may have cost") : text.index("  What could not be read")]
+    assert "Not known: CloudTrail shows 9,201 calls that did not fail" in told
+    (command,) = [line for line in told.split("\n") if line.strip().startswith("aws ce ")]
+    words = shlex.split(command)
+    assert "Start=2026-11-21,End=2026-12-01" in words
+    assert json.loads(words[words.index("--filter") + 1])["Dimensions"]["Values"] == [
+        samples.ACCOUNT
+    ]
+    paid = {
+        "ResultsByTime": [
+            {
+                "TimePeriod": {"Start": "2026-11-21"},
+                "Groups": [
+                    {"Keys": [name, "tokens"], "Metrics": {"UnblendedCost": {"Amount": "7.5"}}}
+                    for name in ("Amazon Bedrock", "A model (Amazon Bedrock Edition)", "Amazon S3")
+                ],
+            }
+        ]
+    }
+    (day,) = jmespath.search(words[words.index("--query") + 1], paid)
+    assert [name for name, *_ in day["paid"]] == [
+        "Amazon Bedrock",
+        "A model (Amazon Bedrock Edition)",
+    ]
+
+
+def test_what_another_key_cost_is_not_asked_about_a_forged_one() -> None:
+    forged = replace(case(usages.little()), verdict=samples.verdict("rejected"))
+    assert "What it may have cost" not in as_text(samples.report(forged))
+
+
+def test_the_blast_radius_stands_before_the_use_and_the_cost_after_it() -> None:
+    text = as_text(samples.report(case(usages.theft())))
+    order = ("What else arn:", "Who used it", "Signs of abuse", "What it may have cost", "What to")
+    assert [text.index(title) for title in order] == sorted(text.index(title) for title in order)
 
 
 def test_a_long_name_takes_lines_of_its_own_and_is_never_broken() -> None:
@@ -199,7 +239,7 @@ def test_an_issue_tells_strangers_nothing_of_who_used_a_key(
     text = used(case(usages.theft()), visibility)
     assert ("203.0.113.9" in text) == told
     assert ("AKIAIOSFODNN7EXAMPLE" in text) == told
-    assert text.startswith("### Who used it")
+    assert text.startswith("### What was done with it")
 
 
 def test_the_issue_and_the_summary_hold_it_and_keep_to_their_bounds() -> None:
@@ -287,21 +327,3 @@ def test_a_trail_that_was_not_read_whole_makes_the_run_incomplete(
     assert [case.usage for case in report.cases] == [found.usage]
     assert report.complete == complete
     assert report.incomplete == (() if complete else ("The trail of 1 key was not read whole.",))
-
-
-def test_the_program_that_is_offered_runs() -> None:
-    """Compile it, and find what it imports."""
-    from aws_bedrock_token_generator import provide_token
-
-    (program,) = [way.code for way in REPLACEMENTS if way.language == "python"]
-    compile("\n".join(program), "offered", "exec")
-    assert callable(provide_token)
-
-
-def test_the_workflow_that_is_offered_is_yaml() -> None:
-    import yaml
-
-    (workflow,) = [way.code for way in REPLACEMENTS if way.language == "yaml"]
-    read = yaml.safe_load("\n".join(workflow))
-    assert read["permissions"]["id-token"] == "write"
-    assert read["steps"][0]["with"]["role-to-assume"].startswith("arn:aws:iam::")

@@ -10,23 +10,21 @@ from urllib.parse import quote
 
 from bedrock_key_guard.model.sightings import Sighting
 from bedrock_key_guard.report.details import (
-    facts,
     known_since,
     path_in_tree,
     place,
     surroundings,
-    undo,
-    undo_by_hand,
     withheld,
 )
-from bedrock_key_guard.report.document import Items, Rows, Table
+from bedrock_key_guard.report.document import Chart, Items, Table
+from bedrock_key_guard.report.facts import facts
 from bedrock_key_guard.report.report import (
     USERS_NOT_NAMED,
     and_more,
     may_name_places,
     may_name_users,
 )
-from bedrock_key_guard.report.usage_sections import lasting, usage_sections
+from bedrock_key_guard.report.usage_sections import usage_sections
 from bedrock_key_guard.text.markdown import clip, code, fenced, prose, table
 from bedrock_key_guard.text.redaction import redact
 from bedrock_key_guard.text.terminal import printable
@@ -70,35 +68,34 @@ class Source:
         return self.repository if location.source == "event" else of_code
 
 
-def known(case: Case) -> str:
+def known(case: Case, visibility: Visibility) -> str:
     """Return the table of what is known of a key, what was found out, and what was done."""
-    cells = [(label.capitalize(), _value(label, value)) for label, value in facts(case)]
+    rows = facts(case, named=may_name_places(case, visibility), lasting=True)
+    cells = [(label.capitalize(), _value(label, value)) for label, value in rows]
     return table(("Key", case.incident.key.family.title), cells)
 
 
-def undoing(case: Case) -> str:
-    """Return how to take a change back, "" where nothing can."""
-    commands, plain = undo(case), undo_by_hand(case)
-    how = f"To take the change back, on any machine:\n\n{_block(commands)}"
-    without = f"Or by hand, which checks nothing first:\n\n{_block(plain)}"
-    return "\n\n".join((*((how,) if commands else ()), *((without,) if plain else ())))
-
-
 def used(case: Case, visibility: Visibility) -> str:
-    """Return who used a key, "" where nobody has asked, or why it is not shown here.
+    """Return what a key opened and who used it, "" where nobody has asked, or why it is not shown.
 
     It is the same as long as CloudTrail says the same: it does not say when it was asked.
     """
     if case.usage is None:
         return ""
-    title = "### Who used it"
+    title = "### What was done with it"
     if not may_name_users(visibility):
         return f"{title}\n\n{USERS_NOT_NAMED}"
-    sections = (Rows("", tuple(lasting(case.usage))), *usage_sections(case.usage, 3, MOST_VALUES))
-    parts = [title, *map(_section, sections)]
+    sections = usage_sections(case, 3, MOST_VALUES, lasting=True)
+    parts = [title, *filter(None, map(_section, sections))]
     kept = within(parts, LONGEST_USE, apart=2)
     cut = ["There is more; the JSON report has it."] if len(kept) < len(parts) else []
     return "\n\n".join((*kept, *cut))
+
+
+def titled(sections: Iterable[Items]) -> str:
+    """Return sections under headings of their own."""
+    parts = (f"### {prose(each.title)}\n\n{listed(each.items)}" for each in sections)
+    return "\n\n".join(parts)
 
 
 def places(
@@ -156,10 +153,13 @@ def cut(lines: str, budget: int, noun: str, total: int | None = None) -> str:
 
 
 def _section(section: Section) -> str:
+    """Return a section; a drawing is for wider pages."""
+    if isinstance(section, Chart):
+        return ""
     if isinstance(section, Table):
         return as_table(section)
     body = listed(section.items) if isinstance(section, Items) else _rows(section.rows)
-    return f"{prose(section.title)}:\n\n{body}" if section.title else body
+    return f"{prose(section.title)}:\n\n{body}"
 
 
 def _rows(rows: Iterable[Row]) -> str:
@@ -175,7 +175,7 @@ def as_table(wanted: Table) -> str:
 
 
 def _value(label: str, value: str) -> str:
-    return code(value) if label in {"alias", "principal", "names"} else prose(value)
+    return code(value) if label in {"alias", "principal", "signer", "names"} else prose(value)
 
 
 def _sighting(location: Location, source: Source | None) -> Sighting:
@@ -184,7 +184,7 @@ def _sighting(location: Location, source: Source | None) -> Sighting:
         repository=repository,
         place=clip(printable(place(location))),
         inside=clip(printable(surroundings(location))),
-        commit=(location.commit or source.commit) if source and path and not location.page else "",
+        commit=_commit(location, source) if source and path and not location.page else "",
         path=path,
         line=location.line,
         since=location.commit or "",
@@ -207,9 +207,14 @@ def _linked(location: Location, source: Source | None) -> str:
         return ""
     if location.source == "event":
         return location.page if redact(location.path) == location.path else ""
-    if not source.repository_of(location) or not (location.commit or source.commit):
+    if not source.repository_of(location) or not _commit(location, source):
         return ""
     return path_in_tree(location, source.top)
+
+
+def _commit(location: Location, source: Source) -> str:
+    """Return the commit that has a file as it was read: not the one that first had a key in it."""
+    return (location.source != "working-tree" and location.commit) or source.commit
 
 
 def _link(sighting: Sighting, source: Source | None) -> str | None:

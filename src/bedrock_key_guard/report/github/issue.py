@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.keys.key import ShortTermKey, short
 from bedrock_key_guard.report.advice import advice
-from bedrock_key_guard.report.details import withheld
+from bedrock_key_guard.report.details import undoing, withheld
 from bedrock_key_guard.report.github.case_markdown import (
     cut,
     known,
     listed,
     place_table,
-    undoing,
+    titled,
     used,
 )
 from bedrock_key_guard.report.github.remembering import timeline
 from bedrock_key_guard.report.masking import masked
+from bedrock_key_guard.report.replacement import replacements
 from bedrock_key_guard.report.report import may_name_places, may_name_users
 from bedrock_key_guard.report.status import Level, responded, status, words, worst_first
 from bedrock_key_guard.text.markdown import table
@@ -139,14 +140,18 @@ def issue_title(case: Case) -> str:
 
 
 def issue_text(case: Case, context: IssueContext) -> str:
-    """Return the text in Markdown, but for where the key stands."""
+    """Return the text in Markdown, but for where the key stands: first its state and what to do."""
+    now, *later = advice(case)
+    named = may_name_places(case, context.visibility)
     parts = (
         _banner(case),
-        known(case),
+        listed((now,), "- [ ]"),
+        known(case, context.visibility),
         _run(case, context),
-        undoing(case),
         used(case, context.visibility),
-        f"### What is left to do\n\n{listed(advice(case), '- [ ]')}",
+        titled(undoing(case)),
+        f"### What is left to do\n\n{listed(later, '- [ ]')}" if later else "",
+        titled(replacements(((case, named),))),
     )
     text = "\n\n".join(filter(None, parts))
     return masked(text, case) if context.masks and not may_name_users(context.visibility) else text

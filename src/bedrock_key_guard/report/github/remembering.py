@@ -83,7 +83,8 @@ def _milestones(case: Case, source: Source | None, now: datetime) -> Iterator[Mi
         yield Milestone(judged, "verified")
     if usage is not None:
         used = [hour.first.time for hour in usage.hours if hour.calls > hour.errors]
-        yield from (Milestone(when, "used") for when in used[-1:])
+        since = usage.leaked_at or usage.begin
+        yield from (Milestone(when, "used") for when in used[-1:] if when >= since)
     if outcome is not None and outcome.state == "done" and outcome.action in CHANGES:
         yield Milestone(outcome.refused_since or judged, "disabled")
     if outcome is not None and outcome.confirmed_at is not None:

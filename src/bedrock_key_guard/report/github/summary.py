@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import afterwards, particular
-from bedrock_key_guard.report.details import place
+from bedrock_key_guard.report.details import place, undoing
 from bedrock_key_guard.report.github.case_markdown import (
     Source,
     as_table,
@@ -15,11 +15,12 @@ from bedrock_key_guard.report.github.case_markdown import (
     known,
     listed,
     places,
-    undoing,
+    titled,
     used,
     within,
 )
 from bedrock_key_guard.report.job import statement
+from bedrock_key_guard.report.replacement import replacements
 from bedrock_key_guard.report.report import (
     Report,
     Visibility,
@@ -33,7 +34,7 @@ from bedrock_key_guard.report.status import Level, words, worst_first
 from bedrock_key_guard.text.markdown import code, prose, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from bedrock_key_guard.model.findings import Case
 
@@ -63,7 +64,7 @@ def as_markdown(report: Report, *, visibility: Visibility, source: Source | None
         *_across(report, visibility),
         _overview(cases, visibility),
         *_all_details(cases, visibility, source),
-        _afterwards(cases),
+        _afterwards(cases, visibility),
         _not_scanned(report, visibility),
         _remarks(report),
     ]
@@ -118,24 +119,31 @@ def _all_details(cases: list[Case], visibility: Visibility, source: Source | Non
 
 
 def _details(case: Case, visibility: Visibility, source: Source | None) -> str:
-    now, incident = words(case), case.incident
+    """Return the details of a case, first its state and what to do; the alarming ones are open."""
+    now, incident, steps = words(case), case.incident, particular(case)
     title = f"{_ICONS[now.level]} {now.name}: {incident.key.family.title}"
+    shown = " open" if now.level == "alarm" else ""
+    left = steps[1:]
     parts = (
-        f"<details><summary>{title} <code>{short(incident.fingerprint)}</code></summary>",
+        f"<details{shown}><summary>{title} <code>{short(incident.fingerprint)}</code></summary>",
         now.sentence,
-        known(case),
+        listed(steps[:1]),
+        known(case, visibility),
         places(case, visibility, source, MOST_PLACES, _PLACES_BUDGET),
-        undoing(case),
         used(case, visibility),
-        listed(particular(case), "1."),
+        titled(undoing(case)),
+        f"### What is left to do\n\n{listed(left, '1.')}" if left else "",
         "</details>",
     )
     return "\n\n".join(part for part in parts if part)
 
 
-def _afterwards(cases: Iterable[Case]) -> str:
+def _afterwards(cases: Sequence[Case], visibility: Visibility) -> str:
+    """Say once what holds for every key."""
     steps = afterwards(cases)
-    return f"### Afterwards\n\n{listed(steps, '1.')}" if steps else ""
+    listing = f"### Afterwards\n\n{listed(steps, '1.')}" if steps else ""
+    instead = replacements((case, may_name_places(case, visibility)) for case in cases)
+    return "\n\n".join(filter(None, (listing, titled(instead))))
 
 
 def _not_scanned(report: Report, visibility: Visibility) -> str:

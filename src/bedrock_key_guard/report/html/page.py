@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from importlib.resources import files
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -15,15 +14,17 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.across_repositories import across_repositories
-from bedrock_key_guard.report.advice import advice
-from bedrock_key_guard.report.call_chart import bars, caption, numbers
-from bedrock_key_guard.report.details import circumstances, facts, place, undo
-from bedrock_key_guard.report.document import Items, Rows, Table
+from bedrock_key_guard.report.advice import afterwards, particular
+from bedrock_key_guard.report.call_chart import worth_drawing
+from bedrock_key_guard.report.details import circumstances, place, undoing
+from bedrock_key_guard.report.document import Chart, Items, Rows, Table
+from bedrock_key_guard.report.facts import facts
+from bedrock_key_guard.report.html.drawing import figure
 from bedrock_key_guard.report.html.elements import Markup, code, element, joined, listing
+from bedrock_key_guard.report.replacement import replacements
 from bedrock_key_guard.report.report import and_more, totals
-from bedrock_key_guard.report.status import words, worst_first
-from bedrock_key_guard.report.usage_sections import overview, usage_sections
-from bedrock_key_guard.text.terminal import PLAIN, RED, Canvas
+from bedrock_key_guard.report.status import headline, words, worst_first
+from bedrock_key_guard.report.usage_sections import usage_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,19 +38,23 @@ if TYPE_CHECKING:
 MOST_PLACES = 200
 MOST_EVENTS = 6
 
-_COLOUR = re.compile(f"{re.escape(RED)}|{re.escape(PLAIN)}")
-
 
 def as_html(report: Report) -> str:
     """Return the report as a page, the worst first; no key is in it."""
     cases = worst_first(report.cases)
-    title = "Incident report" if cases else "No leaked keys"
+    title = headline(cases)
     heading = (element("p", "Bedrock Key Guard"), element("h1", title))
     written = f"Written by Bedrock Key Guard {__version__}. The key itself is nowhere in this page."
     body = element(
         "body",
         element("header", *heading, element("p", totals(report))),
-        element("main", *_across(report), *map(_case, cases), *_remarks(report)),
+        element(
+            "main",
+            *_across(report),
+            *map(_case, cases),
+            _afterwards(cases),
+            *_remarks(report),
+        ),
         element("footer", element("p", written)),
     )
     page = element("html", _head(title), body, lang="en")
@@ -79,13 +84,16 @@ def _across(report: Report) -> Iterator[Markup]:
 
 
 def _case(case: Case) -> Markup:
+    """Lay a case out: its state and the next step, whose it is, what was done, what is left."""
     name = f"key-{short(case.incident.fingerprint)}"
+    left = particular(case)[1:]
     parts = (
         *_headline(case, name),
-        *(_use(case.usage, name) if case.usage else ()),
-        _titled("The key", _facts(case)),
-        _section(Items("What is left to do", advice(case))),
+        _titled("The key", _rows((*facts(case), ("fingerprint", code(case.incident.fingerprint))))),
         _titled("Where it is", _places(case.incident.locations)),
+        *(_section(each, name) for each in usage_sections(case, MOST_EVENTS)),
+        *(_section(each, name) for each in undoing(case)),
+        _section(Items("What is left to do", left), name) if left else Markup(),
     )
     return element("article", *parts, aria_labelledby=name)
 
@@ -95,12 +103,8 @@ def _headline(case: Case, name: str) -> Iterator[Markup]:
     yield element("h2", case.incident.key.family.title, id=name)
     state = element("span", now.name.capitalize(), class_=f"state {now.level}")
     yield element("p", state, f". {now.sentence}")
-
-
-def _facts(case: Case) -> Markup:
-    undoing = (("to undo", code(command)) for command in undo(case))
-    fingerprint = ("fingerprint", code(case.incident.fingerprint))
-    return _rows((*facts(case), *undoing, fingerprint))
+    for step in particular(case)[:1]:
+        yield element("div", _item(step), class_=f"next {now.level}")
 
 
 def _places(locations: tuple[Location, ...]) -> Markup:
@@ -113,41 +117,35 @@ def _place(location: Location) -> Markup:
     return joined((code(place(location)), f" ({around})" if around else ""))
 
 
-def _use(usage: Usage, name: str) -> Iterator[Markup]:
-    yield _titled("Who used it", _rows(overview(usage)))
-    if usage.hours:
-        yield from _chart(usage, f"{name}-calls")
-    yield from map(_section, usage_sections(usage, MOST_EVENTS))
-
-
-def _chart(usage: Usage, name: str) -> Iterator[Markup]:
-    """Yield the drawing, a caption that says the same, and the numbers behind it."""
-    canvas = Canvas()
-    drawing = Markup("\n".join(map(_drawn, bars(usage, canvas))))
-    picture = element("pre", drawing, role="img", aria_labelledby=name)
-    text = element("figcaption", caption(usage, canvas), id=name)
-    yield element("figure", picture, text)
-    summary = element("summary", "The numbers")
-    yield element("details", summary, _table(numbers(usage, canvas)))
-
-
-def _drawn(line: str) -> Markup:
-    """Return a line of the drawing, with colours as the page has them."""
-    parts = enumerate(_COLOUR.split(line))
-    return joined(element("mark", part) if number % 2 else part for number, part in parts)
+def _afterwards(cases: list[Case]) -> Markup:
+    """Say once what holds for every key."""
+    sections = (
+        *(Items("Afterwards", steps) for steps in (afterwards(cases),) if steps),
+        *replacements((case, True) for case in cases),
+    )
+    return element("article", *(_section(each) for each in sections)) if sections else Markup()
 
 
 # ── sections ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _section(section: Section) -> Markup:
+def _section(section: Section, name: str = "") -> Markup:
+    """Lay a section out; `name` begins the ids that it needs."""
     match section:
+        case Chart(usage):
+            return _chart(usage, f"{name}-calls") if worth_drawing(usage) else Markup()
         case Rows(title, rows):
             return _titled(title, _rows(rows))
         case Items(title, items):
             return _titled(title, listing(map(_item, items)))
-        case Table(title):
-            return _titled(title.capitalize(), _table(section))
+        case Table():
+            return element("section", _table(section))
+
+
+def _chart(usage: Usage, name: str) -> Markup:
+    drawing, behind = figure(usage, name)
+    summary = element("summary", "The numbers")
+    return joined((drawing, element("details", summary, _table(behind))))
 
 
 def _titled(title: str, body: Markup) -> Markup:
@@ -163,7 +161,13 @@ def _item(item: Item) -> Markup:
     block = element("pre", _block(item.code)) if item.code else ""
     link = element("a", item.link, href=item.link, rel="noreferrer") if item.link else ""
     apart = element("br") if link and not block else ""
-    return joined((item.text, listing(item.lines), block, apart, link))
+    return joined((_sentence(item.text), listing(item.lines), block, apart, link))
+
+
+def _sentence(text: str) -> Markup:
+    """Return a sentence; what stands between backticks is code."""
+    parts = text.split("`")
+    return joined(code(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 def _table(table: Table) -> Markup:

@@ -34,7 +34,10 @@ SCHEMA_VERSION = 1
 _WHOLE_ALIAS = re.compile(r"[A-Za-z0-9_+=,.@-]+-at-([0-9]{12})")
 _ACCESS_KEY_ID = re.compile(r"A[A-Z0-9]{19}")
 _IDENTITY = "account_id alias user_name_candidates access_key_id region issued_at expires_at"
-_PLACE = "source repository path line column commit at_tip object author_time containers encodings"
+_PLACE = (
+    "source repository path line column commit at_tip object author_time author committer "
+    "containers encodings"
+)
 _NOBODY: Json = {**dict.fromkeys(_IDENTITY.split()), "user_name_candidates": ()}
 
 

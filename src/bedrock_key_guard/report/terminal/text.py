@@ -11,9 +11,11 @@ from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import afterwards, particular
 from bedrock_key_guard.report.call_chart import bars
-from bedrock_key_guard.report.details import circumstances, facts, place, undo, withheld
-from bedrock_key_guard.report.document import Item, Items, Section, Table
+from bedrock_key_guard.report.details import circumstances, place, undoing, withheld
+from bedrock_key_guard.report.document import Chart, Item, Items, Section, Table
+from bedrock_key_guard.report.facts import facts
 from bedrock_key_guard.report.job import statement
+from bedrock_key_guard.report.replacement import replacements
 from bedrock_key_guard.report.report import (
     USERS_NOT_NAMED,
     Report,
@@ -25,7 +27,7 @@ from bedrock_key_guard.report.report import (
     unscanned,
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
-from bedrock_key_guard.report.usage_sections import overview, usage_sections
+from bedrock_key_guard.report.usage_sections import usage_sections
 from bedrock_key_guard.text.terminal import (
     BOLD,
     DIM,
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.model.findings import Case
-    from bedrock_key_guard.model.usage import Usage
     from bedrock_key_guard.report.document import Row
 
 MOST_PLACES = 20
@@ -71,10 +72,12 @@ def as_text(
     page = canvas or Canvas()
     steps = afterwards(report.cases)
     across = across_repositories(report) if may_name_users(visibility) else ()
+    instead = replacements((case, may_name_places(case, visibility)) for case in report.cases)
     blocks = [
         *(list(_section(table, page)) for table in across),
         *(_case(case, visibility, page) for case in worst_first(report.cases)),
         [f"{BOLD}Afterwards{PLAIN}", *_items(steps, page)] if steps else [],
+        *([f"{BOLD}{each.title}{PLAIN}", *_items(each.items, page)] for each in instead),
         _not_scanned(report, visibility, page),
         [f"{kind}: {shown(remark)}" for kind, remark in report.remarks],
         [shown(line)] if (line := statement(report, visibility)) else [],
@@ -85,28 +88,34 @@ def as_text(
 
 
 def _case(case: Case, visibility: Visibility | None, canvas: Canvas) -> list[str]:
-    used = _usage(case.usage, visibility, canvas) if case.usage else ()
-    steps = particular(case)
-    left = _section(Items("What is left to do", steps), canvas) if steps else ()
-    blocks = (_rows_of(case, visibility, canvas), *used, left)
+    left = particular(case)[1:]
+    sections = (*undoing(case), *([Items("What is left to do", left)] if left else ()))
+    blocks = (
+        _rows_of(case, visibility, canvas),
+        *_usage(case, visibility, canvas),
+        *(_section(each, canvas) for each in sections),
+    )
     apart = (line for block in blocks if (lines := list(block)) for line in ("", *lines))
     return [*_headline(case, canvas), *apart]
 
 
 def _headline(case: Case, canvas: Canvas) -> Iterator[str]:
+    """Write the state of a key now, and the one next step."""
     now, incident = words(case), case.incident
     title = f"{incident.key.family.title}, fingerprint {short(incident.fingerprint)}"
     yield f"{_COLOURS[now.level]}{now.name.upper()}{PLAIN}  {BOLD}{title}{PLAIN}"
     yield f"  {wrapped(now.sentence, 2, canvas)}"
+    for step in particular(case)[:1]:
+        yield from _item(step, canvas, bullet="")
 
 
 def _rows_of(case: Case, visibility: Visibility | None, canvas: Canvas) -> Iterator[str]:
-    if may_name_places(case, visibility):
+    named = may_name_places(case, visibility)
+    if named:
         yield from _places(case)
     else:
         yield from _rows([("where", withheld(case))], canvas)
-    yield from _rows(facts(case), canvas)
-    yield from (_label("undo", shown(command)) for command in undo(case))
+    yield from _rows(facts(case, named=named), canvas)
     if case.issue_url:
         yield _label("issue", shown(case.issue_url))
 
@@ -121,19 +130,20 @@ def _places(case: Case) -> Iterator[str]:
         yield _label("", more)
 
 
-def _usage(usage: Usage, visibility: Visibility | None, canvas: Canvas) -> Iterator[Iterable[str]]:
-    if not may_name_users(visibility):
+def _usage(case: Case, visibility: Visibility | None, canvas: Canvas) -> Iterator[Iterable[str]]:
+    if case.usage is not None and not may_name_users(visibility):
         yield [f"  {wrapped(USERS_NOT_NAMED, 2, canvas)}"]
         return
-    yield _rows(overview(usage), canvas)
-    yield (f"  {line}".rstrip() for line in bars(usage, Canvas(canvas.width - 2, canvas.blocks)))
-    yield from (_section(section, canvas) for section in usage_sections(usage))
+    yield from (_section(section, canvas) for section in usage_sections(case))
 
 
 # ── sections ────────────────────────────────────────────────────────────────────────────────────
 
 
 def _section(section: Section, canvas: Canvas) -> Iterable[str]:
+    if isinstance(section, Chart):
+        drawn = bars(section.usage, Canvas(canvas.width - 2, canvas.blocks))
+        return (f"  {line}".rstrip() for line in drawn)
     if isinstance(section, Table):
         return _table(section, canvas)
     title = f"  {BOLD}{shown(section.title)}{PLAIN}"
@@ -157,8 +167,8 @@ def _items(items: Iterable[Item], canvas: Canvas) -> Iterator[str]:
     return chain.from_iterable(_item(item, canvas) for item in items)
 
 
-def _item(item: Item, canvas: Canvas) -> Iterator[str]:
-    yield f"  - {wrapped(item.text, 4, canvas)}"
+def _item(item: Item, canvas: Canvas, bullet: str = "- ") -> Iterator[str]:
+    yield f"  {bullet}{wrapped(item.text, 2 + len(bullet), canvas)}"
     yield from (f"      {DIM}{wrapped(line, 6, canvas)}{PLAIN}" for line in item.lines)
     yield from (f"      {shown(line)}".rstrip() for line in item.code)
     if item.link:

@@ -94,46 +94,79 @@ def test_the_issue_of_a_key_that_was_made_dead() -> None:
 > [!IMPORTANT]
 > **Amazon Bedrock long-term API key, dead now.** Bedrock refuses this key now.
 
+- [ ] What used it has stopped working, too: give it something else.
+
 | Key | Amazon Bedrock long-term API key |
 | --- | --- |
-| Account | `111122223333` |
 | User | BedrockAPIKey-ex4m |
+| Account | `111122223333` |
 | Alias | `BedrockAPIKey-ex4m-at-111122223333` |
 | Credential | ACCAQNZGKIQYEXAMPLE22, Active when asked |
 | Expires | never by itself |
 | Verdict | live: bedrock accepted it |
 | Principal | `arn:aws:iam::111122223333:user/BedrockAPIKey-ex4m` |
+| Opened | all that Amazon Bedrock allows user BedrockAPIKey-ex4m, in every region, \
+and no other service |
 | Response | disabled: credential ACCAQNZGKIQYEXAMPLE22 of user BedrockAPIKey-ex4m is Inactive |
 | Dead | 3.2 s after the first probe, confirmed at 2026-11-23 06:00 UTC |
 
 The change was made in [this run]({RUN}).
 
-To take the change back, on any machine:
+### How to undo it
 
-```sh
-bedrock-key-guard restore --account 111122223333 --change 5f1c
-```
+- On any machine, after a look at what has changed since:
 
-Or by hand, which checks nothing first:
+  ```sh
+  bedrock-key-guard restore --account 111122223333 --change 5f1c
+  ```
 
-```sh
-aws iam update-service-specific-credential --user-name=BedrockAPIKey-ex4m \
+- Or by hand, which checks nothing first:
+
+  ```sh
+  aws iam update-service-specific-credential --user-name=BedrockAPIKey-ex4m \
 --service-specific-credential-id ACCAQNZGKIQYEXAMPLE22 --status Active
-```
+  ```
+
 
 ### What is left to do
 
 - [ ] Leave it switched off: whoever has read it could use it again.
+- [ ] See in CloudTrail who has used the key since it leaked, and what that may have cost: \
+[More](https://docs.aws.amazon.com/bedrock/latest/userguide/logging-using-cloudtrail.html)
+
+  ```sh
+  bedrock-key-guard timeline
+  ```
+
 - [ ] Give what used this key a role instead, or keys that last for hours. \
 Make a new long-term key only where neither works. \
 [More](https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html)
-- [ ] Look in CloudTrail, in every region, for what was done with the key since it leaked. \
-[More](https://docs.aws.amazon.com/bedrock/latest/userguide/logging-using-cloudtrail.html)
 - [ ] Take the key out of the files, and out of the Git history if it was ever committed. \
 [More](https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/\
 removing-sensitive-data-from-a-repository)
 - [ ] Delete the user BedrockAPIKey-ex4m if it was made for this key alone: \
 its policy allows more than asking models.
+
+### What to use instead
+
+- On a person's machine: a sign-in, whose credentials end by themselves, and no key
+
+  ```sh
+  aws sso login
+  ```
+
+- With a role, take `AWS_BEARER_TOKEN_BEDROCK` out of the settings: SDKs prefer a key to a role.
+- Where a program wants a Bedrock API key: one that lives for an hour, made as it is needed
+
+  ```python
+  # pip install aws-bedrock-token-generator
+  import os
+  from datetime import timedelta
+  from aws_bedrock_token_generator import provide_token
+
+  os.environ["AWS_BEARER_TOKEN_BEDROCK"] = provide_token(expiry=timedelta(hours=1))
+  ```
+
 
 ### Where it is
 
@@ -146,12 +179,14 @@ the key itself is nowhere in it."""
     )
 
 
-def test_the_commands_for_a_live_key_stand_in_the_list() -> None:
+def test_the_commands_for_a_live_key_come_before_all_else() -> None:
     command = "aws iam update-service-specific-credential --status Inactive"
     outcome = Outcome("manual", "refused", "user prod is protected", commands=(command,))
     body = issue_body(samples.case(verdict=LIVE, outcome=outcome), PRIVATE)
     assert body.startswith("> [!CAUTION]\n")
-    assert f"\n\n  ```sh\n  {command}\n  ```\n\n- [ ] " in body
+    assert "\n- [ ] Stop it now: set its credential to Inactive." in body
+    assert f"\n\n  ```sh\n  {command}\n  ```\n" in body
+    assert body.index("Stop it now") < body.index(command) < body.index("| Key |")
     assert f"{command}\n" in rendered.codes(body)
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.model.origins import Location, Span, WorkTree
 from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.summary import LONGEST_SUMMARY, as_markdown
 from bedrock_key_guard.report.report import Report, Visibility
@@ -102,3 +103,11 @@ def test_however_much_there_is_to_tell_github_takes_it() -> None:
     assert "more things; the JSON report has all." in page
     assert "more remarks; the JSON report has all." in page
     assert page.count("<details>") == page.count("</details>") > 1
+
+
+def test_a_file_is_linked_as_it_was_read_and_dated_by_the_commit_that_had_the_key_first() -> None:
+    root = WorkTree("src/app.py", commit="b" * 40, author_time=samples.NOW, author="Ann <a@b.c>")
+    case = samples.case(verdict=samples.verdict("live"), locations=(Location(root, Span(12, 18)),))
+    text = as_markdown(samples.report(case), visibility="private", source=SOURCE)
+    assert f"/blob/{SOURCE.commit}/src/app.py#L12" in text
+    assert f"since commit `{'b' * 12}`" in text

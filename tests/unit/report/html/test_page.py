@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -13,11 +14,12 @@ from tests.unit.report import arbitrary, samples, usages
 
 TAGS = set(
     "html head meta title style body header main footer article section h1 h2 h3 p span "
-    "ul li dl dt dd a br pre code figure figcaption mark details summary "
+    "ul li dl dt dd div a br pre code figure figcaption svg rect line text details summary "
     "table thead tbody tr th td".split()
 )
 ATTRIBUTES = set(
-    "lang charset http-equiv content name class id aria-labelledby role href rel scope".split()
+    "lang charset http-equiv content name class id aria-labelledby role href rel scope "
+    "x y width height x1 x2 y1 y2 dx text-anchor".split()
 )
 EMPTY = {"meta", "br"}
 
@@ -117,11 +119,28 @@ def test_a_key_without_use_has_no_drawing() -> None:
 
 
 def test_the_drawing_colours_the_calls_between_the_leak_and_the_response() -> None:
-    page = as_html(samples.report(replace(samples.case(), usage=usages.theft())))
-    drawing = page.partition("<pre")[2].partition("</pre>")[0]
-    assert "<mark>" in drawing
-    assert drawing.count("<mark>") == drawing.count("</mark>")
-    assert "x1b" not in drawing
+    usage = usages.theft()
+    late = replace(usage, responded_at=usage.leaked_at and usage.leaked_at + timedelta(hours=20))
+    page = as_html(samples.report(replace(samples.case(), usage=late)))
+    drawing = page.partition("<svg")[2].partition("</svg>")[0]
+    exposed = drawing.count('class="exposed"')
+    assert 0 < exposed < drawing.count("<rect")
+    assert drawing.count("<line") == 2
+    assert [name in drawing for name in (">leak<", ">response<")] == [True, True]
+
+
+def test_a_live_keys_page_begins_with_what_stops_it() -> None:
+    live = samples.case(verdict=samples.verdict("live", iam=samples.iam_found()))
+    dead = samples.case(verdict=samples.verdict("dead"))
+    text = "\n".join(read(as_html(samples.report(dead, live))).text)
+    order = (
+        "Stop it: a leaked key works",
+        "Stop it now",
+        "--status Inactive",
+        "The key",
+        "account",
+    )
+    assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
 
 
 @pytest.mark.parametrize(

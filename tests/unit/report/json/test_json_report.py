@@ -214,6 +214,8 @@ def test_an_incident_nobody_has_asked_about() -> None:
                 "at_tip": None,
                 "object": None,
                 "author_time": None,
+                "author": None,
+                "committer": None,
                 "containers": [],
                 "encodings": ["utf-16"],
             }

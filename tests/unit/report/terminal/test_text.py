@@ -13,15 +13,20 @@ from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import Source
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.details import circumstances
+from bedrock_key_guard.report.replacement import ROLES, SHORT_LIVED
 from bedrock_key_guard.report.report import Report, Visibility
 from bedrock_key_guard.report.terminal.text import MOST_PLACES, as_text
 from bedrock_key_guard.text.terminal import NARROWEST, WIDEST, Canvas, shown
-from tests.unit.report import arbitrary, runner, samples
+from tests.unit.report import arbitrary, runner, samples, usages
 
 visibilities = st.none() | st.sampled_from(get_args(Visibility))
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-COPIED = re.compile(r"^[A-Z ]+  |^  (where|and|undo)  |^      aws |^  (missing|opaque)  ")
+COPIED = re.compile(
+    r"^[A-Z ]+  |^  (where|and)  |^      (aws|bedrock-key-guard) |^  (missing|opaque)  "
+)
 """Begins what is not broken: headlines, places, commands."""
+OFFERED = {f"      {line}" for item in (*ROLES.values(), SHORT_LIVED) for line in item.code}
+"""Hold what is copied as well."""
 
 
 @given(arbitrary.reports, visibilities, st.booleans())
@@ -61,7 +66,15 @@ def test_a_key_that_was_made_dead_tells_its_whole_story() -> None:
     found = samples.verdict(
         "live", "bedrock accepted it", iam=samples.iam_found(), principal=samples.ARN
     )
-    places = (samples.at("a.ipynb", encodings=("json",)), samples.at("b.py", 3, 11))
+    ann = "Ann <ann@example.com>"
+    first = samples.at(
+        "a.ipynb",
+        encodings=("json",),
+        commit="5f1c" * 10,
+        author_time=usages.LEAK,
+        author=ann,
+    )
+    places = (first, samples.at("b.py", 3, 11))
     case = samples.case(
         verdict=found, outcome=samples.done(), locations=places, issue_url="https://g.example/7"
     )
@@ -69,20 +82,31 @@ def test_a_key_that_was_made_dead_tells_its_whole_story() -> None:
         """\
 DEAD NOW  Amazon Bedrock long-term API key, fingerprint 1a2b3c4d5e6f
   Bedrock refuses this key now.
+  What used it has stopped working, too: give it something else.
 
-  where       a.ipynb:12:18 (json)
+  where       a.ipynb:12:18 (since commit 5f1c5f1c5f1c, json)
   and         b.py:3:11
-  account     111122223333
   user        BedrockAPIKey-ex4m
+  account     111122223333
   alias       BedrockAPIKey-ex4m-at-111122223333
   credential  ACCAQNZGKIQYEXAMPLE22, Active when asked
   expires     never by itself
   verdict     live: bedrock accepted it
   principal   arn:aws:iam::111122223333:user/BedrockAPIKey-ex4m
+  committed   2026-11-21 03:00 UTC in commit 5f1c5f1c5f1c, by Ann <ann@example.com>
+  exposed     for 2 days 3 hours, 2026-11-21 03:00 UTC to 2026-11-23 06:00 UTC
+  opened      all that Amazon Bedrock allows user BedrockAPIKey-ex4m, in every region, and no
+              other service
   response    disabled: credential ACCAQNZGKIQYEXAMPLE22 of user BedrockAPIKey-ex4m is Inactive
   dead        3.2 s after the first probe, confirmed at 2026-11-23 06:00 UTC
-  undo        bedrock-key-guard restore --account 111122223333 --change 5f1c
   issue       https://g.example/7
+
+  How to undo it
+  - On any machine, after a look at what has changed since:
+      bedrock-key-guard restore --account 111122223333 --change 5f1c
+  - Or by hand, which checks nothing first:
+      aws iam update-service-specific-credential --user-name=BedrockAPIKey-ex4m """
+        """--service-specific-credential-id ACCAQNZGKIQYEXAMPLE22 --status Active
 
   What is left to do
   - Leave it switched off: whoever has read it could use it again.
@@ -90,14 +114,28 @@ DEAD NOW  Amazon Bedrock long-term API key, fingerprint 1a2b3c4d5e6f
     than asking models.
 
 Afterwards
+  - See in CloudTrail who has used the key since it leaked, and what that may have cost:
+      bedrock-key-guard timeline
+    https://docs.aws.amazon.com/bedrock/latest/userguide/logging-using-cloudtrail.html
   - Give what used this key a role instead, or keys that last for hours. Make a new long-term
     key only where neither works.
     https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html
-  - Look in CloudTrail, in every region, for what was done with the key since it leaked.
-    https://docs.aws.amazon.com/bedrock/latest/userguide/logging-using-cloudtrail.html
   - Take the key out of the files, and out of the Git history if it was ever committed.
     https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/"""
         """removing-sensitive-data-from-a-repository
+
+What to use instead
+  - On a person's machine: a sign-in, whose credentials end by themselves, and no key
+      aws sso login
+  - With a role, take `AWS_BEARER_TOKEN_BEDROCK` out of the settings: SDKs prefer a key to a
+    role.
+  - Where a program wants a Bedrock API key: one that lives for an hour, made as it is needed
+      # pip install aws-bedrock-token-generator
+      import os
+      from datetime import timedelta
+      from aws_bedrock_token_generator import provide_token
+
+      os.environ["AWS_BEARER_TOKEN_BEDROCK"] = provide_token(expiry=timedelta(hours=1))
 
 1 key: 1 live; 1 made dead; 412 files, 3.1 MB read; complete.
 """
@@ -110,7 +148,8 @@ def test_sentences_are_as_wide_as_the_terminal(width: int) -> None:
     for visibility in get_args(Visibility):
         text = as_text(report, visibility=visibility, canvas=Canvas(width))
         *lines, _ = text.splitlines()
-        long = [line for line in lines if len(line) > width and not COPIED.search(line)]
+        sentences = [line for line in lines if line not in OFFERED and not COPIED.search(line)]
+        long = [line for line in sentences if len(line) > width]
         assert [line for line in long if " " in line[14:]] == []
 
 

@@ -443,6 +443,33 @@ def test_a_commit_with_an_impossible_date_is_read(repo: Repo) -> None:
     assert (finding.location.source, finding.location.author_time) == ("commit-message", None)
 
 
+def test_whoever_wrote_and_committed_a_key_or_signed_its_tag_is_named(repo: Repo) -> None:
+    people = ("user.name=Ann", "user.email=ann@example.com")
+    ann = [word for each in people for word in ("-c", each)]
+    repo.write("a.txt", key("file"))
+    repo.git("add", "--all")
+    repo.git(*ann, "commit", "-m", key("message"), "--author", "Bob Ćao <bob@example.com>")
+    repo.git(*ann, "tag", "-a", "v1", "-m", key("tag"))
+    named = {
+        each.location.source: (each.location.author, each.location.committer)
+        for each in read(history(repo.path), NOTHING).findings
+    }
+    bob, her = "Bob Ćao <bob@example.com>", "Ann <ann@example.com>"
+    assert named == {"blob": (bob, her), "commit-message": (bob, her), "tag-message": (her, None)}
+
+
+def test_a_name_of_any_bytes_is_text_and_bounded(repo: Repo) -> None:
+    repo.write("a.txt", key("file"))
+    repo.git("add", "--all")
+    who = f"{'x' * 5000}\u2028\x01\x1b[2J <a@example.com>"
+    text = f"tree {repo.git('write-tree')}\nauthor {who} 1 +0000\ncommitter {who} 1 +0000\n\nm\n"
+    commit = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", input=text)
+    repo.git("update-ref", "refs/heads/odd", commit)
+    (place,) = [each.location for each in read(history(repo.path), NOTHING).findings]
+    assert place.commit == commit
+    assert place.author == "x" * 200
+
+
 def test_hostile_configuration_runs_nothing(repo: Repo, tmp_path: Path) -> None:
     repo.commit("first", a__txt=key("a"), __gitattributes="* filter=x diff=x\n")
     marker = tmp_path / "ran"
