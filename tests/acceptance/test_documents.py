@@ -51,6 +51,14 @@ ELSEWHERE = {
         "acceptance/test_documents.py",
         "test_what_is_typed_prints_what_is_shown",
     ),
+    "make sandbox": Elsewhere(
+        "it is where all else is typed",
+        "acceptance/test_playground.py",
+        "test_the_action_runs_there_and_tells_github",
+    ),
+    "git clone": Elsewhere(
+        "what is cloned is this checkout", _WHEEL, "test_the_sdist_has_all_that_git_tracks"
+    ),
     "make lint && make test": Elsewhere(
         "it is what CI runs", _WORKFLOWS, "test_one_job_says_whether_all_have_passed"
     ),
