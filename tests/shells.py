@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BIN = Path(sys.executable).parent
+AGREEING = """\
+case "$*" in *--dry-run*) ;; respond*|restore*|lift*) set -- "$@" --yes ;; esac
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,10 @@ def in_an_empty_folder(page: str, scratch: Path) -> Iterator[Shell]:
 
 
 def _program(path: Path, *command: str, **settings: str) -> None:
-    """Write a program for `PATH`. At a terminal `respond` would ask, and a person say yes."""
+    """Write a program for `PATH`; where the guard would ask at a terminal, a person says yes."""
     words = [f"{name}={shlex.quote(value)}" for name, value in settings.items()]
-    agrees = 'case "$*" in *--dry-run*) ;; respond*) set -- "$@" --yes;; esac\n' if _asks() else ""
     start = " ".join((*words, "exec", shlex.join(command)))
-    path.write_text(f'#!/bin/sh\n{agrees}{start} "$@"\n', encoding="utf-8")
+    path.write_text(f'#!/bin/sh\n{AGREEING if _asks() else ""}{start} "$@"\n', encoding="utf-8")
     path.chmod(0o755)
 
 
