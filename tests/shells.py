@@ -30,11 +30,10 @@ case "$*" in *--dry-run*) ;; respond*|restore*|lift*) set -- "$@" --yes ;; esac
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Type commands as a person does; `sees_all` shows what people are told beside the data."""
+    """Type commands in a folder, as a person does."""
 
     folder: Path
     environment: dict[str, str]
-    sees_all: bool = False
 
     def type(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a line, and return what came of it."""
@@ -43,8 +42,7 @@ class Shell:
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if self.sees_all else subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )
@@ -85,7 +83,7 @@ def in_an_empty_folder(page: str, scratch: Path) -> Iterator[Shell]:
         if each.page == page and named:
             (folder / named[1]).write_text(each.text, encoding="utf-8")
             git("add", named[1], cwd=folder)
-    yield Shell(folder, environment, sees_all=True)
+    yield Shell(folder, environment)
 
 
 def _program(path: Path, *command: str, **settings: str) -> None:
