@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,24 +18,45 @@ from botocore import xform_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+OF_EVERY_COMMAND = ("--output", "--query", "--region")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Know what an operation of a service is called by Python, and what it takes."""
+
+    client: Any
+    method: str
+    members: dict[str, str]
+    required: frozenset[str]
+
+    @classmethod
+    def named(cls, service: str, operation: str) -> Operation:
+        """Return what AWS has by this name. Raises KeyError where it has none."""
+        client: Any = boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]
+        method = operation.replace("-", "_")
+        model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
+        members = {_option(name): name for name in model.input_shape.members}
+        return cls(
+            client, method, members, frozenset(map(_option, model.input_shape.required_members))
+        )
+
+
+def _option(member: str) -> str:
+    return f"--{xform_name(member, '-')}"
+
 
 def main(words: Sequence[str]) -> int:
     """Call the operation and print its answer."""
-    service, operation, *rest = words
+    service, name, *rest = words
     options = dict(zip(rest[::2], rest[1::2], strict=True))
     shown, query = options.pop("--output", "json"), options.pop("--query", "@")
-    client = boto3.client(service)  # type: ignore[call-overload]
-    model = client.meta.service_model.operation_model(_named(client, operation))
-    known = {f"--{xform_name(name, '-')}": name for name in model.input_shape.members}
-    answer = getattr(client, xform_name(model.name))(**{known[k]: v for k, v in options.items()})
+    operation = Operation.named(service, name)
+    given = {operation.members[option]: value for option, value in options.items()}
+    answer = getattr(operation.client, operation.method)(**given)
     answer.pop("ResponseMetadata", None)
     sys.stdout.write(_shown(jmespath.search(query, answer), as_text=shown == "text"))
     return 0
-
-
-def _named(client: Any, operation: str) -> str:
-    names = client.meta.service_model.operation_names
-    return str(next(name for name in names if xform_name(name, "-") == operation))
 
 
 def _shown(answer: Any, *, as_text: bool) -> str:

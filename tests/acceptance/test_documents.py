@@ -22,6 +22,7 @@ import yaml
 
 from bedrock_key_guard.scan.allowlist import read_allow_list
 from tests import doors
+from tests.aws_cli import OF_EVERY_COMMAND, Operation
 from tests.documents import DOCS, ROOT, Example, examples, indented, is_a_test, sessions
 from tests.keysmith import long_term
 from tests.shells import BIN, in_an_empty_folder, in_the_playground
@@ -144,6 +145,18 @@ def test_what_is_not_typed_here_is_shown_by_the_test_that_is_named() -> None:
 def test_no_command_hides_in_a_block_without_a_fence(page: str) -> None:
     programs = r"\s*(\$ |(aws|bedrock-key-guard|git|make|pip|pre-commit) [a-z-])"
     assert [line for line in indented(page).splitlines() if re.match(programs, line)] == []
+
+
+def test_aws_knows_the_commands_of_its_own_that_deploying_takes() -> None:
+    """`aws cloudformation deploy` is the CLI's alone, and no operation of the service."""
+    text = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
+    commands = re.findall(r"\baws ([a-z-]+) ([a-z-]+)((?: +(?:'[^']*'|[^\s'>)]+))*)", text)
+    asked = [each for each in commands if each[:2] != ("cloudformation", "deploy")]
+    assert len(asked) >= 10
+    for service, name, rest in asked:
+        operation = Operation.named(service, name)
+        given = set(re.findall(r"(?<= )--[a-z-]+", rest)) - {*OF_EVERY_COMMAND}
+        assert operation.required <= given <= set(operation.members), (name, given)
 
 
 # ── what is shown ───────────────────────────────────────────────────────────────────────────────
