@@ -14,6 +14,9 @@ import pytest
 import yaml
 
 from bedrock_key_guard import errors
+from bedrock_key_guard.aws.regions import plane_url
+from bedrock_key_guard.respond.secret_stores import _STORES as STORES
+from bedrock_key_guard.verify.bedrock import PLANES
 from tests.contexts import CONTEXTS
 from tests.documents import DOCS, ROOT
 
@@ -86,3 +89,15 @@ def test_the_inputs_that_are_named_are_those_of_the_action() -> None:
     assert named
     for name, value in named:
         assert f"`{value}`" in described[name]
+
+
+def test_every_host_of_aws_that_the_code_asks_is_told_and_no_other() -> None:
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    asked = set(re.findall(r'client(?:_in)?\([^)"]*"([a-z]+)"', source)) | {"bedrock"}
+    asked |= {service for service, _ in STORES.values()}
+    told = page("docs/network.md")
+    hosts = re.findall(r"`([a-z]+)\.[\w.-]*amazonaws\.com`", told)
+    assert set(hosts) == asked
+    for plane in PLANES:
+        address = plane_url(plane, "us-east-1", {}).removeprefix("https://")
+        assert f"`{address.replace('us-east-1', 'REGION')}`" in told
