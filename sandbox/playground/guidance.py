@@ -31,7 +31,7 @@ Try, for example:
   bedrock-key-guard-action              what the GitHub Action does at a push; its issues:
   curl -H "Authorization: Bearer $GITHUB_TOKEN" $GITHUB_API_URL/repos/$GITHUB_REPOSITORY/issues
 
-Every example of the README can be typed here.
+Every example of docs/start/command.md can be typed here.
 """
 IN_A_SHELL = "Type exit to leave; the servers stop, and the repository is removed.\n"
 IN_ANOTHER_SHELL = "Paste these lines into a shell. Interrupt (Ctrl-C) to end.\n"

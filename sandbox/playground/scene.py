@@ -1,4 +1,4 @@
-"""Set the scene of the playground, in which the README's examples are typed."""
+"""Set the scene of the playground, in which the documents' examples are typed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def set_scene(sandbox: Sandbox, repository: Path) -> None:
 
 
 def readme_key() -> str:
-    """Make the key whose fingerprint the README shows: always the same, and real in every detail.
+    """Make the key whose fingerprint the documents show: always the same, and real in every detail.
 
     It opens nothing but the playground, which takes it for the live key of its user.
     """

@@ -73,9 +73,9 @@ def without_seconds(text: str) -> str:
     return re.sub(r" +$", "", re.sub(r"\d+\.\d s *", "N s  ", text), flags=re.MULTILINE)
 
 
-def test_it_ends_as_the_readme_shows(printed: str) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = readme.partition("$ make demo\n")[2].partition("```")[0]
+def test_it_ends_as_the_documents_show(printed: str) -> None:
+    shown = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    shown = shown.partition("$ make demo\n")[2].partition("```")[0]
     assert without_seconds(shown).strip() in without_seconds(printed)
 
 

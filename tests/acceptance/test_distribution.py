@@ -64,6 +64,11 @@ def test_every_link_on_pypi_leads_somewhere(dist: Path) -> None:
     ours = [link for link in links if link.startswith(start)]
     assert len(ours) > 10
     assert [link for link in links if not re.match("https://|#", link)] == []
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", str(metadata.get_payload()))
+    assert pictures
+    assert [
+        each for each in pictures if not each.startswith(start.replace("/blob/", "/raw/"))
+    ] == []
     version = bedrock_key_guard.__version__
     paths = [link.removeprefix(f"{start}{version}/").partition("#")[0] for link in ours]
     assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -271,8 +271,8 @@ def settings(job: dict[str, Any], action: str) -> dict[str, Any]:
     return given
 
 
-def test_the_readme_shows_two_of_the_documented_workflows_word_for_word() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_quick_start_shows_two_of_the_documented_workflows_word_for_word() -> None:
+    text = (ROOT / "docs" / "start" / "action.md").read_text(encoding="utf-8")
     blocks = re.findall(r"(?ms)^```yaml\n(# \.github/workflows/.*?)^```$", text)
     files = [WORKFLOWS / name for name in ("respond.yml", "guard.yml")]
     assert blocks == [path.read_text(encoding="utf-8") for path in files]
