@@ -95,6 +95,16 @@ ELSEWHERE = {
         _WORKFLOWS,
         "test_what_publishes_has_no_more_than_it_needs_and_comes_last",
     ),
+    "bedrock-key-guard doctor": Elsewhere(
+        "it shows another machine than this one",
+        "acceptance/test_doctor.py",
+        "test_where_all_is_well_every_subject_works_and_nothing_was_changed",
+    ),
+    "bedrock-key-guard org sweep --owner": Elsewhere(
+        "the playground's GitHub has one repository",
+        "acceptance/test_organisation.py",
+        "test_keys_of_several_repositories_are_one_incident_each_and_dead_in_the_end",
+    ),
     "make bench": Elsewhere(
         "it takes minutes, and downloads the peers",
         "unit/benchmarks/test_contenders.py",
