@@ -22,6 +22,7 @@ from bedrock_key_guard.plugin.detector import (
     wanted,
     whole_keys,
 )
+from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,13 +78,19 @@ class CompleteCollection(SecretsCollection):
 
     def json(self) -> dict[str, Any]:
         """Return what a baseline holds: names as every system reads them, which show no key."""
-        from bedrock_key_guard.text.redaction import redact
-
         files: dict[str, list[dict[str, Any]]] = {}
         for name, secrets in super().json().items():
-            shown = redact(name).replace("\\", "/")
+            shown = self._redacted(name).replace("\\", "/")
             files.setdefault(shown, []).extend({**each, "filename": shown} for each in secrets)
         return files
+
+    def _redacted(self, name: str) -> str:
+        """Return a name without keys; a run that has met none need not look long."""
+        if not self._keys and not may_hold_key(os.fsencode(name)):
+            return name
+        from bedrock_key_guard.text.redaction import redact
+
+        return redact(name)
 
     def __sub__(self, baseline: SecretsCollection) -> SecretsCollection:
         """Return what a baseline does not know: each key once, and as what it is.
