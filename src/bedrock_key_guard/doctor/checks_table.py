@@ -73,10 +73,13 @@ def _name(check: Check) -> str:
 def _total(checks: Sequence[Check]) -> str:
     """Count what works and what does not."""
     counts = {state: sum(check.state == state for check in checks) for state in _COLOURS}
-    said = {
-        "works": f"{counts['works']} of {len(checks)} work",
-        "lacks": f"{counts['lacks']} lack a credential or a permission",
-        "wrong": f"{counts['wrong']} wrong",
-        "unknown": f"{counts['unknown']} could not be found out",
+    of_all = f"{counts['works']} of {len(checks)}"
+    said: dict[State, tuple[str, str]] = {
+        "works": (f"{of_all} works", f"{of_all} work"),
+        "lacks": ("1 lacks a credential or a permission", "{} lack a credential or a permission"),
+        "wrong": ("1 is wrong", "{} are wrong"),
+        "unknown": ("1 could not be found out", "{} could not be found out"),
     }
-    return f"{BOLD}{', '.join(said[s] for s in counts if counts[s] or s == 'works')}.{PLAIN}"
+    shown_states = [state for state in counts if counts[state] or state == "works"]
+    words = [said[state][counts[state] != 1].format(counts[state]) for state in shown_states]
+    return f"{BOLD}{', '.join(words)}.{PLAIN}"

@@ -28,7 +28,7 @@ def test_the_table_says_what_works_and_the_line_that_mends_what_does_not() -> No
         "  wrong    clone    it is shallow\n"
         "           mend it: git fetch --unshallow\n"
         "\n"
-        "1 of 2 work, 1 wrong.\n"
+        "1 of 2 works, 1 is wrong.\n"
     )
 
 
@@ -37,6 +37,13 @@ def test_a_line_that_mends_is_never_broken_and_sentences_are_as_wide_as_the_term
     lines = as_table((long,), canvas=Canvas(60)).splitlines()
     assert [line for line in lines if "mend it" in line] == [f"           mend it: {MEND}"]
     assert max(len(line) for line in lines if "mend it" not in line) <= 60
+
+
+def test_what_does_not_work_is_counted_in_words() -> None:
+    total = as_table((*CHECKS, CHECKS[1])).splitlines()[-1]
+    assert total == (
+        "1 of 6 works, 1 lacks a credential or a permission, 2 are wrong, 2 could not be found out."
+    )
 
 
 def test_colour_is_for_terminals_alone() -> None:
