@@ -281,7 +281,9 @@ class _Names:
         for name in ("link", "rename", "replace"):
             _put(os, name, self._two(getattr(os, name)))
         link = os.symlink
-        _put(os, "symlink", lambda to, path, *rest: link(to, self.stored(path), *rest))
+        _put(
+            os, "symlink", lambda to, path, *rest: link(self._target(to), self.stored(path), *rest)
+        )
         builtins.open = io.open = self._one(io.open)
         _put(subprocess.Popen, "__init__", self._start(subprocess.Popen.__init__))
 
@@ -329,6 +331,10 @@ class _Names:
             known = f"{known}/{self._spelled(known, part)}"
         known = known[len(here) :]  # which may be too long with what is before it
         return os.fsencode(known) if isinstance(path, bytes) else known
+
+    def _target(self, path: Any) -> Any:
+        """Return what a link is to say: the kernel follows it, which knows one spelling alone."""
+        return self.stored(path) if os.fsdecode(path).startswith("/") else path
 
     def _is_there(self, path: Any) -> bool:
         try:

@@ -32,7 +32,7 @@ NEWER_THAN_3_2 = {
     r"\$\{\w+:[^}:]*:\s*-\d": "${name:0:-1}",
     r"\$\{[ |]": "${ command; }",
     r"\b(?:mapfile|readarray|coproc)\b": "mapfile -t lines",
-    r"\b(?:declare|local|typeset|readonly)\s+-[a-zA-Z]*[Anglu]": "local -A names",
+    r"\b(?:declare|local|typeset|readonly)\s+-[a-zA-Z]*[Anglu]": "declare -A names",
     r"\bread\s+(?:-\w+\s+)*-[a-zA-Z]*[Ni]\b": "read -r -N 4 word",
     r"\bwait\s+-[fnp]": "wait -n",
     r"(?:\[\[?|\btest)\s+(?:!\s+)?-[vR]\s": "[[ -v name ]]",

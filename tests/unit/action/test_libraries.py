@@ -69,7 +69,7 @@ def test_a_child_knows_where_packages_come_from_and_no_credential(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "python"
-    program.write_text(f"#!/bin/sh\nenv > {tmp_path / 'known'}\nexit 1\n", encoding="utf-8")
+    program.write_bytes(f"#!/bin/sh\nenv > {tmp_path / 'known'}\nexit 1\n".encode())
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
     job = {
