@@ -40,6 +40,9 @@ BASH = (shutil.which("bash") or "bash", "--noprofile", "--norc", "-eo", "pipefai
 Done = subprocess.CompletedProcess[bytes]
 
 
+_ASKING = (("respond",), ("restore",), ("lift",))
+
+
 def guard(
     *arguments: str,
     cwd: Path,
@@ -47,7 +50,9 @@ def guard(
     stdin: bytes = b"",
     hurried: bool = False,
 ) -> Done:
-    """Run the command; `hurried`, it sits no waiting out."""
+    """Run the command as a script does: nobody is asked. `hurried`, it sits no waiting out."""
+    if arguments[:1] in _ASKING and "--dry-run" not in arguments:
+        arguments = (arguments[0], "--yes", *arguments[1:])
     start = warm() if hurried else (sys.executable, "-I", "-m", "bedrock_key_guard")
     return _run([*start, *arguments], cwd, env, stdin)
 

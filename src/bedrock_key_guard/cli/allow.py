@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import Parser, file_name
+from bedrock_key_guard.console.saving import save
+from bedrock_key_guard.console.standard_streams import say
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import read_day
 from bedrock_key_guard.scan.allow_entries import AllowedKey, read_entry, with_entry
@@ -52,10 +53,9 @@ def allow(arguments: argparse.Namespace) -> int:
         read_allow_list(file)
         text = file.read_bytes().decode("utf-8")
     changed = with_entry(text, entry)
-    new = file.with_name(f"{file.name}.new")
-    new.write_bytes(changed.encode())
-    new.replace(file)
-    sys.stderr.write(f"{file} says now: {entry.line}\n")
+    save(file, changed.encode(), mode=file.stat().st_mode & 0o777 if file.exists() else 0o644)
+    if not arguments.quiet:
+        say(f"{file} says now: {entry.line}")
     return 0
 
 

@@ -52,7 +52,8 @@ def hooks(arguments: argparse.Namespace) -> int:
     else:
         said = uninstall(place)
         said += _use_template(place, in_use=False) if arguments.template else []
-    write("".join(f"{sentence}\n" for sentence in said))
+    if not arguments.quiet:
+        write("".join(f"{sentence}\n" for sentence in said))
     return 0
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.keys.key import Secret
+    from bedrock_key_guard.model.response import Proposal
     from bedrock_key_guard.respond.policy import Policy
 
 
@@ -106,7 +107,8 @@ class Surroundings:
     `provide` makes importable what talks to AWS, and raises GuardError where it cannot; it is asked
     once a key is found. `unpack_by` does so for modules that something unopened wants, and returns
     False where nobody is to install any. `clock` counts seconds; `watch` opens what shows the
-    scan's progress.
+    scan's progress. `ask` shows a person what would be changed and returns whether that may be;
+    None asks nobody.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -116,3 +118,4 @@ class Surroundings:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     watch: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent)
+    ask: Callable[[Sequence[Proposal]], bool] | None = None

@@ -204,7 +204,8 @@ def _long_term(key: LongTermKey, credential: CredentialRecord | None) -> Iterato
 
 
 def _short_term(key: ShortTermKey, evidence: Evidence | None) -> Iterator[Row]:
-    account = evidence.allowed.account_id if evidence else key.account_id
+    asked = evidence.allowed.account_id if evidence else None
+    account = asked or key.account_id
     yield "account", account or "unknown: the key does not say"
     if evidence and evidence.iam and evidence.iam.user_name:
         yield "user", evidence.iam.user_name

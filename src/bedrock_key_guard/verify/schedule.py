@@ -33,8 +33,17 @@ _MOST = GROUPS_AT_A_TIME * STEPS_AT_A_TIME
 class Schedule:
     """Take every step once it is due; what a step raises ends the run, and no other begins."""
 
-    def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        """Count seconds by `clock`, and pass them by `sleep` where there is nothing to do."""
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        between: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Count seconds by `clock`, and pass them by `sleep` where there is nothing to do.
+
+        `between` is called, by the thread that runs this, whenever all have come as far.
+        """
+        self._between = between
         self._clock = clock
         self._sleep = sleep
         self._waiting: list[tuple[float, int, Steps[None]]] = []
@@ -48,6 +57,7 @@ class Schedule:
         try:
             while groups:
                 groups = self._together(groups)
+                self._between()
             self._waits = True
             with ThreadPoolExecutor(_MOST) as pool:
                 self._go_on(pool)
@@ -71,6 +81,7 @@ class Schedule:
     def _go_on(self, pool: ThreadPoolExecutor) -> None:
         running, passed = set[Future[bool]](), 0.0
         while running or self._waiting:
+            self._between()
             room = _MOST - len(running)
             running |= {pool.submit(self._step, steps) for steps in self._due(room, passed)}
             pause = self._pause() if len(running) < _MOST else None

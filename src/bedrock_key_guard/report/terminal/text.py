@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import short
-from bedrock_key_guard.report.advice import afterwards, particular
+from bedrock_key_guard.report.advice import Further, afterwards, particular
 from bedrock_key_guard.report.call_chart import bars
 from bedrock_key_guard.report.details import circumstances, facts, place, undo, withheld
 from bedrock_key_guard.report.document import Item, Items, Section, Table
@@ -60,17 +60,19 @@ def as_text(
     colour: bool = False,
     visibility: Visibility | None = None,
     canvas: Canvas | None = None,
+    further: Further | None = None,
 ) -> str:
     """Return the report as lines of text, the worst first, the totals last.
 
     `visibility` says who else reads it: the log of a run in a public repository is public. Nothing
     in the text can drive a terminal, and no line of it is a workflow command. Sentences are as wide
-    as `canvas`; paths and commands, which people copy, are never broken.
+    as `canvas`; paths and commands, which people copy, are never broken. `further` says how the
+    reader goes on from this run.
     """
     page = canvas or Canvas()
     steps = afterwards(report.cases)
     blocks = [
-        *(_case(case, visibility, page) for case in worst_first(report.cases)),
+        *(_case(case, visibility, page, further) for case in worst_first(report.cases)),
         [f"{BOLD}Afterwards{PLAIN}", *_items(steps, page)] if steps else [],
         _not_scanned(report, visibility, page),
         [f"{kind}: {shown(remark)}" for kind, remark in report.remarks],
@@ -81,9 +83,11 @@ def as_text(
     return (text if colour else _COLOUR_CODE.sub("", text)) + "\n"
 
 
-def _case(case: Case, visibility: Visibility | None, canvas: Canvas) -> list[str]:
+def _case(
+    case: Case, visibility: Visibility | None, canvas: Canvas, further: Further | None
+) -> list[str]:
     used = _usage(case.usage, visibility, canvas) if case.usage else ()
-    steps = particular(case)
+    steps = particular(case, further)
     left = _section(Items("What is left to do", steps), canvas) if steps else ()
     blocks = (_rows_of(case, visibility, canvas), *used, left)
     apart = (line for block in blocks if (lines := list(block)) for line in ("", *lines))
