@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shlex
@@ -112,15 +111,12 @@ def test_what_is_near_to_nothing_has_nothing_named(
 # ── standard input ──────────────────────────────────────────────────────────────────────────────
 
 
-def piped(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-
-
 def test_a_dash_is_standard_input(
     leak: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    piped(f"KEY={KEY}\n", monkeypatch)
-    assert main(["scan", "-"]) == 1
+    with leak.open(encoding="utf-8") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert main(["scan", "-"]) == 1
     assert "standard input" in capsys.readouterr().out
 
 
