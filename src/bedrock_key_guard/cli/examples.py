@@ -50,6 +50,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("lift --dry-run", "say which denials no key needs any more"),
         ("lift --yes --account 111122223333 --search", "lift them there, without asking"),
     ),
+    "init": (
+        ("init --dry-run", "show what it would write"),
+        ("init --account 111122223333", "write it, after asking"),
+        ("init --yes --hooks pre-commit", "write it without asking"),
+    ),
     "hooks": (
         ("hooks install", "in this repository"),
         ("hooks install --server /srv/git/app.git", "where others push to"),

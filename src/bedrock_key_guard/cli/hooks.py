@@ -45,7 +45,7 @@ def hooks_options() -> Parser:
 
 def hooks(arguments: argparse.Namespace) -> int:
     """Install the hooks, or take them out, and say what was done."""
-    place = _template() if arguments.template else _repository(arguments.server)
+    place = _template() if arguments.template else place_in(arguments.server)
     if arguments.what == "install":
         said = install(place, _for_hooks(arguments, place))
         said += _use_template(place, in_use=True) if arguments.template else []
@@ -57,7 +57,8 @@ def hooks(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _repository(server: Path | None) -> Place:
+def place_in(server: Path | None = None) -> Place:
+    """Return where the hooks of the repository at `server` are, or of the one that we stand in."""
     found = repository_of(server or Path.cwd(), "hooks")
     git_dir = found.common_dir.resolve()
     top = found.git_dir if server else found.work_tree

@@ -88,6 +88,7 @@ _COMMANDS = {
     "timeline": (_PATHS, "Find keys, and say who used each since it leaked."),
     "restore": (_OPTIONS, "Give back what the guard took, by AWS's own records."),
     "lift": (_OPTIONS, "Lift denials whose keys have expired."),
+    "init": (_OPTIONS, "Set up this repository: its hooks, its workflow, the role."),
     "hooks": ("install|uninstall [OPTION ...]", "Set up Git's own hooks in this repository."),
     "allow": ("FINGERPRINT --reason WHY --allow-list FILE", "Allow a key that is none."),
     "explain": ("< FILE", "Say offline what the key on standard input is."),
@@ -104,6 +105,10 @@ def _command(name: str) -> tuple[Command, list[Parser]]:
         from bedrock_key_guard.cli.allow import allow, allow_options
 
         return allow, [allow_options()]
+    if name == "init":
+        from bedrock_key_guard.cli.init import init, init_options
+
+        return init, [init_options()]
     if name == "hooks":
         from bedrock_key_guard.cli.hooks import hooks, hooks_options
 

@@ -99,6 +99,11 @@ def install(place: Place, options: Sequence[str]) -> list[str]:
     return [*_before(place, place.settings, former)]
 
 
+def is_installed(place: Place) -> bool:
+    """Return whether the hooks are installed there, or were before another tool came."""
+    return _installed(place) is not None
+
+
 def uninstall(place: Place) -> list[str]:
     """Take the hooks out, leave all else as it was, and return sentences about what was done."""
     known = _installed(place)
