@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.report.advice import Further
-from bedrock_key_guard.text.shell_words import command_line, shell_in
+from bedrock_key_guard.text.shell_words import command_line
 from bedrock_key_guard.text.terminal import shown
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 _REPORT = "--output"
 _BEFORE_OTHERS = ("scan", "verify")  # their options are options of what follows them
 
 
-def further(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Further:
+def further(arguments: argparse.Namespace) -> Further:
     """Return the words with which the next command begins where `scan` or `verify` began.
 
-    They are quoted for the person's shell, and the next report takes no place of this one.
+    The next report takes no place of this one.
     """
     command, *words = arguments.words
     if command not in _BEFORE_OTHERS:
         return Further()
-    line = command_line(_without_output(words), shell_in(environment, windows=os.name == "nt"))
+    line = command_line(_without_output(words))
     rest = line if shown(line) == line else ""  # what cannot be shown as it is helps nobody
     return Further(rest, may_respond=command == "verify")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from bedrock_key_guard.setup.find_out import Given, facts_of
 from bedrock_key_guard.setup.plan import found, plan, unknown, uses_pre_commit
 from bedrock_key_guard.setup.steps import ByHand, Change
 from bedrock_key_guard.setup.workflow_files import FOLDER
-from bedrock_key_guard.text.shell_words import shell_in
+from bedrock_key_guard.text.shell_words import own_shell
 from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def _show(facts: Facts, steps: Sequence[Step], *, natively: bool, quiet: bool) -
 def _say_what_follows(facts: Facts, changes: Sequence[Change], hooks: str) -> None:
     if hooks == "pre-commit":
         say("Next, let Git run the hooks: pre-commit install")
-    to_deploy = deployment(facts, shell_in(os.environ, windows=sys.platform == "win32"))
+    to_deploy = deployment(facts, own_shell())
     if to_deploy and any(each.path.startswith(FOLDER) for each in changes):
         say(f"{to_deploy}\n")
     if changes:

@@ -230,13 +230,14 @@ def _written(report: Report, arguments: argparse.Namespace) -> str:
     from bedrock_key_guard.cli.further import further
     from bedrock_key_guard.console.terminal import has_colours
     from bedrock_key_guard.report.terminal.text import as_text
+    from bedrock_key_guard.text.shell_words import own_shell
     from bedrock_key_guard.text.terminal import canvas_for
 
-    next_words = further(arguments, os.environ)
+    next_words, shell = further(arguments), own_shell()
     if arguments.output:
-        return as_text(report, canvas=canvas_for(None, "utf-8"), further=next_words)
+        return as_text(report, canvas=canvas_for(None, "utf-8", shell), further=next_words)
     width = get_terminal_size().columns if sys.stdout.isatty() else None
     # An encoding without blocks to draw with has a canvas of its own.
-    canvas = canvas_for(width, sys.stdout.encoding or "utf-8")
+    canvas = canvas_for(width, sys.stdout.encoding or "utf-8", shell)
     colour = has_colours(sys.stdout, os.environ)
     return as_text(report, colour=colour, canvas=canvas, further=next_words)

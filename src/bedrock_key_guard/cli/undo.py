@@ -162,13 +162,14 @@ def _declined(each: tuple[str, Outcome]) -> tuple[str, Outcome]:
 
 def _written(outcomes: Outcomes, where_none: str) -> int:
     """Write each outcome after its subject; return the exit code, 4 where one is left open."""
+    from bedrock_key_guard.text.shell_words import for_shell, own_shell
     from bedrock_key_guard.text.terminal import printable
 
     for what, outcome in outcomes:
         line = f"{what}  {outcome.state}: {outcome.reason}"
         write(f"{printable(line)}\n")
         for command in outcome.commands:
-            write(f"  {printable(command)}\n")
+            write(f"  {printable(for_shell(command, own_shell()))}\n")
     if not outcomes and where_none:
         say(where_none)
     return 0 if all(outcome.state in _SETTLED for _, outcome in outcomes) else 4

@@ -2,11 +2,13 @@
 
 The rules are those of POSIX ("Shell Command Language", 2.2), of PowerShell (about_Quoting_Rules),
 and of cmd with the way in which programs on Windows read their arguments
-(https://learn.microsoft.com/en-us/cpp/c-language/parsing-c-command-line-arguments).
+(https://learn.microsoft.com/en-us/cpp/c-language/parsing-c-command-line-arguments). Before 7.3
+PowerShell drops double quotes within a word, however it is quoted.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from typing import TYPE_CHECKING, Literal
@@ -32,9 +34,24 @@ def shell_in(environment: Mapping[str, str], *, windows: bool) -> Shell:
     return "cmd" if environment.get("PROMPT") else "powershell"
 
 
+def own_shell() -> Shell:
+    """Return the shell of whoever reads what this process says."""
+    return shell_in(os.environ, windows=os.name == "nt")
+
+
 def command_line(words: Iterable[str], shell: Shell = "posix") -> str:
     """Return the words as one line of this shell, each read as it is."""
     return " ".join(map(_QUOTED[shell], words))
+
+
+def for_shell(line: str, shell: Shell) -> str:
+    """Return a line that is quoted for a POSIX shell as this one reads it.
+
+    One with a substitution is left as it is: it is no list of words.
+    """
+    if shell == "posix" or "$(" in line:
+        return line
+    return command_line(shlex.split(line), shell)
 
 
 def _for_powershell(word: str) -> str:

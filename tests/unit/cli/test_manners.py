@@ -225,6 +225,14 @@ def test_a_scan_names_the_command_that_goes_on_from_it(
     assert f"\n      bedrock-key-guard {following}\n" in text
 
 
+def test_on_windows_the_line_is_one_for_its_shell(
+    leak: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr("bedrock_key_guard.text.shell_words.own_shell", lambda: "powershell")
+    assert main(["scan", "--exclude", "a b/*"]) == 1
+    assert "\n      bedrock-key-guard verify --exclude 'a b/*'\n" in capsys.readouterr().out
+
+
 def test_words_that_cannot_be_shown_are_left_out(leak: Path, capsys: Captured) -> None:
     assert main(["scan", "--exclude", "\x1b[2J", "."]) == 1
     assert "\n      bedrock-key-guard verify\n" in capsys.readouterr().out

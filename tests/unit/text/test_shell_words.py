@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.text.shell_words import Shell, command_line, shell_in
+from bedrock_key_guard.text.shell_words import Shell, command_line, for_shell, shell_in
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,16 @@ def test_the_shell_is_told_by_what_it_sets(
     environment: dict[str, str], windows: bool, shell: str
 ) -> None:
     assert shell_in(environment, windows=windows) == shell
+
+
+@pytest.mark.parametrize(
+    ("line", "shell", "read"),
+    [
+        ("aws iam x --user-name='a b'", "posix", "aws iam x --user-name='a b'"),
+        ("aws iam x --user-name='a b'", "powershell", "aws iam x '--user-name=a b'"),
+        ("aws iam x --user-name='a b'", "cmd", 'aws iam x "--user-name=a b"'),
+        ('aws iam x "$(aws iam y)"', "cmd", 'aws iam x "$(aws iam y)"'),
+    ],
+)
+def test_a_line_is_quoted_anew_for_another_shell(line: str, shell: Shell, read: str) -> None:
+    assert for_shell(line, shell) == read

@@ -25,6 +25,7 @@ from bedrock_key_guard.report.report import (
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
 from bedrock_key_guard.report.usage_sections import overview, usage_sections
+from bedrock_key_guard.text.shell_words import for_shell
 from bedrock_key_guard.text.terminal import (
     BOLD,
     DIM,
@@ -107,7 +108,7 @@ def _rows_of(case: Case, visibility: Visibility | None, canvas: Canvas) -> Itera
     else:
         yield from _rows([("where", withheld(case))], canvas)
     yield from _rows(facts(case), canvas)
-    yield from (_label("undo", shown(command)) for command in undo(case))
+    yield from (_label("undo", _command(each, canvas)) for each in undo(case))
     if case.issue_url:
         yield _label("issue", shown(case.issue_url))
 
@@ -161,9 +162,13 @@ def _items(items: Iterable[Item], canvas: Canvas) -> Iterator[str]:
 def _item(item: Item, canvas: Canvas) -> Iterator[str]:
     yield f"  - {wrapped(item.text, 4, canvas)}"
     yield from (f"      {DIM}{wrapped(line, 6, canvas)}{PLAIN}" for line in item.lines)
-    yield from (f"      {shown(line)}".rstrip() for line in item.code)
+    yield from (f"      {_command(line, canvas)}".rstrip() for line in item.code)
     if item.link:
         yield f"    {DIM}{item.link}{PLAIN}"
+
+
+def _command(line: str, canvas: Canvas) -> str:
+    return shown(for_shell(line, canvas.shell))
 
 
 def _table(table: Table, canvas: Canvas) -> Iterator[str]:
