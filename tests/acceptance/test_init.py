@@ -195,11 +195,9 @@ def test_aws_and_github_are_asked_for_what_no_file_says(
     assert f"GitHubProviderArn={provider}\n" in err
     assert "OWNER-ID" not in err
     assert "gh api" not in err
-    subprocess.run(
-        [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows"]
-        + [str(path) for path in (tree / ".github" / "workflows").iterdir()],
-        check=True,
-    )
+    files = (tree / ".github" / "workflows").iterdir()
+    schema = ("--builtin-schema", "vendor.github-workflows")
+    subprocess.run([BIN / "check-jsonschema", *schema, *files], check=True)
 
 
 @pytest.mark.parametrize(

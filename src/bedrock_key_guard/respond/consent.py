@@ -1,6 +1,7 @@
 """Let a person agree to what would be changed, before any of it is: once for all that is known.
 
-What is found out later, because Bedrock had to be asked again after a while, is asked about then.
+The question comes when nothing is left to do but to wait. What is found out later, because Bedrock
+had to be asked again after a while, is asked about then.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     Ask = Callable[[Sequence[Proposal]], bool]
 
+_UNTIL_ASKED = 0.5
+"""Seconds between two looks at whether the answer is there; a person takes longer."""
 DECLINED = "nobody agreed to it"
 
 
@@ -41,12 +44,22 @@ class Consent:
         with self._lock:
             self._open.append(proposal)
         while proposal not in self._answers:
-            yield AFTER_ALL
+            yield _UNTIL_ASKED
         return self._answers[proposal]
 
-    def settle(self) -> None:
-        """Ask about what is open. That is for the thread which a person can interrupt."""
+    @property
+    def turn(self) -> float:
+        """Return the wait in which every change of a key that works is begun before others."""
+        return AFTER_ALL if self._ask is None else 2 * _UNTIL_ASKED
+
+    def settle(self) -> bool:
+        """Ask about what is open, and return whether anything was.
+
+        That is for the thread which a person can interrupt, once all else would have to wait.
+        """
         with self._lock:
             proposals, self._open = sorted(self._open), []
-        if proposals and self._ask is not None:
-            self._answers |= dict.fromkeys(proposals, self._ask(proposals))
+        if not proposals or self._ask is None:
+            return False
+        self._answers |= dict.fromkeys(proposals, self._ask(proposals))
+        return True

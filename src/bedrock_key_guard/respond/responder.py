@@ -20,7 +20,6 @@ from bedrock_key_guard.respond.consent import DECLINED, Consent
 from bedrock_key_guard.respond.earlier_responses import finish_earlier
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import Hold
-from bedrock_key_guard.verify.schedule import AFTER_ALL
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ class Responder:
         if not (yield from self._consent.to(change, access.account.account_id)):
             return refused(change, DECLINED)
         if verdict.state != "live":
-            yield AFTER_ALL  # the bound is there for the keys that work first
+            yield self._consent.turn  # the bound is there for the keys that work first
         if not self._bounds.take_one():
             limit = self._policy.max_responses
             beyond = refused(change, f"this run has made its {limit} changes (max-responses)")

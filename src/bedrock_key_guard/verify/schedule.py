@@ -37,13 +37,14 @@ class Schedule:
         self,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
-        between: Callable[[], None] = lambda: None,
+        idle: Callable[[], bool] = lambda: False,
     ) -> None:
         """Count seconds by `clock`, and pass them by `sleep` where there is nothing to do.
 
-        `between` is called, by the thread that runs this, whenever all have come as far.
+        Before any pass, the thread that runs this calls `idle`, which returns whether that took
+        time itself.
         """
-        self._between = between
+        self._idle = idle
         self._clock = clock
         self._sleep = sleep
         self._waiting: list[tuple[float, int, Steps[None]]] = []
@@ -57,7 +58,6 @@ class Schedule:
         try:
             while groups:
                 groups = self._together(groups)
-                self._between()
             self._waits = True
             with ThreadPoolExecutor(_MOST) as pool:
                 self._go_on(pool)
@@ -81,14 +81,13 @@ class Schedule:
     def _go_on(self, pool: ThreadPoolExecutor) -> None:
         running, passed = set[Future[bool]](), 0.0
         while running or self._waiting:
-            self._between()
             room = _MOST - len(running)
             running |= {pool.submit(self._step, steps) for steps in self._due(room, passed)}
             pause = self._pause() if len(running) < _MOST else None
             if running:
                 ended, running = wait(running, pause, FIRST_COMPLETED)
                 _wait_for(ended)
-            elif pause:
+            elif pause and not self._idle():
                 passed = self._clock() + pause  # however coarse the clock is
                 self._sleep(pause)
 

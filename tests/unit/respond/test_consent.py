@@ -11,7 +11,7 @@ from bedrock_key_guard.respond.consent import Consent
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder
 from bedrock_key_guard.verify.schedule import Schedule, Steps
-from tests.unit.respond.doubles import live
+from tests.unit.respond.doubles import contained, live
 from tests.unit.respond.stage import Stage
 from tests.unit.verify.doubles import ACCOUNT, incident, long_term
 
@@ -33,19 +33,19 @@ class Person:
 
 
 def answered(stage: Stage, person: Person | None, *aliases: str, policy: Policy) -> list[Outcome]:
-    """Answer as many live keys as there are aliases, side by side."""
+    """Answer as many live keys as there are aliases, side by side; those with `~` come late."""
     consent = Consent(person.ask if person else None)
     responder = Responder(stage.dependencies, policy, consent)
     outcomes: list[Outcome] = []
 
-    def answer(alias: str, wait: float) -> Steps[None]:
-        if wait:
+    def answer(alias: str, wait: float | None) -> Steps[None]:
+        if wait is not None:
             yield wait
         verdict = live(long_term(alias))
         action = plan(incident(verdict.evidence.key), verdict, policy)
         outcomes.append((yield from responder.respond(verdict, action)))
 
-    steps = [answer(alias.rstrip("~"), 120.0 * alias.endswith("~")) for alias in aliases]
+    steps = [answer(alias.rstrip("~."), {"~": 120.0, ".": 0.0}.get(alias[-1])) for alias in aliases]
     Schedule(stage.time.clock, stage.time.sleep, consent.settle).run([steps])
     return outcomes
 
@@ -71,6 +71,23 @@ def test_what_nobody_agrees_to_is_not_done(stage: Stage, policy: Policy) -> None
     assert outcome.commands
     assert stage.diary.done == []
     assert stage.phases == []
+
+
+def test_a_key_that_takes_more_looking_up_is_asked_about_with_the_others(stage: Stage) -> None:
+    person = Person(stage, [True])
+    answered(stage, person, "alice", "bob.", policy=Policy())
+    assert [len(each) for each in person.asked] == [2]
+
+
+def test_who_works_has_begun_before_anyone_else_spends_the_bound(stage: Stage) -> None:
+    consent, policy = Consent(lambda _: True), Policy(max_responses=1)
+    responder = Responder(stage.dependencies, policy, consent)
+    verdict = contained()
+    action = plan(incident(verdict.evidence.key), verdict, policy)
+    steps = responder.respond(verdict, action)
+    between_looks = next(steps)
+    assert consent.settle()
+    assert next(steps) > between_looks  # all who were looking whether they may have seen it
 
 
 def test_what_is_found_out_later_is_asked_about_then(stage: Stage) -> None:
