@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -89,6 +90,26 @@ def test_a_response_and_its_undoing_ask_first(desk: Desk, status: Callable[[], s
 
     code, report, said = desk.types("y", "lift")
     assert (code, said) == (0, "y\nNobody is denied anything by the guard.\n")
+
+
+def test_a_person_may_stop_at_the_question(desk: Desk, status: Callable[[], str | None]) -> None:
+    here, there = pty.openpty()
+    with subprocess.Popen(
+        [*HURRIED, "respond"],
+        cwd=desk.tree,
+        env=desk.environment,
+        stdin=there,
+        stdout=subprocess.DEVNULL,
+        stderr=there,
+    ) as running:
+        os.close(there)
+        said = b""
+        while b"[y/N]" not in said:
+            said += os.read(here, 4096)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 130
+    os.close(here)
+    assert status() == "Active"
 
 
 @pytest.mark.parametrize("command", ["respond", "restore", "lift"])

@@ -52,6 +52,7 @@ def agrees_to(proposals: Sequence[Proposal]) -> bool:
 
 
 def _described(proposals: Iterable[Proposal]) -> Iterator[str]:
+    yield "This would be changed:"
     for each in proposals:
         yield f"key {short(each.fingerprint)} of account {each.account_id}: {each.action}"
         yield f"  {each.promise}; {_UNDO[each.undo]}"
