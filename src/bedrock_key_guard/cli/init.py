@@ -16,7 +16,7 @@ from bedrock_key_guard.report.report import plural
 from bedrock_key_guard.setup.deployment import deployment
 from bedrock_key_guard.setup.difference import carry_out, difference
 from bedrock_key_guard.setup.find_out import Given, facts_of
-from bedrock_key_guard.setup.plan import found, plan, unknown, uses_pre_commit
+from bedrock_key_guard.setup.lacking import found, plan, unknown, uses_pre_commit
 from bedrock_key_guard.setup.steps import ByHand, Change
 from bedrock_key_guard.setup.workflow_files import FOLDER
 from bedrock_key_guard.text.shell_words import own_shell

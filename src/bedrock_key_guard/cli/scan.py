@@ -228,7 +228,7 @@ def _written(report: Report, arguments: argparse.Namespace) -> str:
     from shutil import get_terminal_size
 
     from bedrock_key_guard.cli.further import further
-    from bedrock_key_guard.console.terminal import has_colours
+    from bedrock_key_guard.console.capabilities import has_colours
     from bedrock_key_guard.report.terminal.text import as_text
     from bedrock_key_guard.text.shell_words import own_shell
     from bedrock_key_guard.text.terminal import canvas_for

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.console.capabilities import somebody_is_there
 from bedrock_key_guard.console.standard_streams import say
-from bedrock_key_guard.console.terminal import somebody_is_there
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.report import plural
