@@ -34,7 +34,7 @@ _SECONDS = 0.2
 _HUB = "111122223333"
 _MEMBERS = tuple(f"2222222222{number:02}" for number in range(19))
 _ROLE = "BedrockKeyGuard"
-_GUARD = (sys.executable, "-I", "-m", "bedrock_key_guard", "respond", "--format", "json")
+_GUARD = (sys.executable, "-I", "-m", "bedrock_key_guard", "respond", "--yes", "--format", "json")
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": {

@@ -93,7 +93,7 @@ def _scan(*argv: str) -> int:
 def _respond(*argv: str) -> int:
     from bedrock_key_guard.cli.main import main as run
 
-    return run(["respond", *argv])
+    return run(["respond", "--yes", *argv])
 
 
 def _detect_secrets(*argv: str) -> int:

@@ -36,6 +36,9 @@ BASH = (shutil.which("bash") or "bash", "--noprofile", "--norc", "-eo", "pipefai
 Done = subprocess.CompletedProcess[bytes]
 
 
+_ASKING = (("respond",), ("restore",), ("lift",))
+
+
 def guard(
     *arguments: str,
     cwd: Path,
@@ -43,7 +46,12 @@ def guard(
     stdin: bytes = b"",
     hurried: bool = True,
 ) -> Done:
-    """Run the command; `hurried`, it sits no waiting out, and need not import what it needs."""
+    """Run the command as a script does: nobody is asked.
+
+    `hurried`, it sits no waiting out, and need not import what it needs.
+    """
+    if arguments[:1] in _ASKING and "--dry-run" not in arguments:
+        arguments = (arguments[0], "--yes", *arguments[1:])
     start = warm() if hurried else (sys.executable, "-I", "-m", "bedrock_key_guard")
     return _run([*start, *arguments], cwd, env, stdin)
 

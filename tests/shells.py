@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard import REPOSITORY, __version__
 from sandbox.playground.playground import open_playground
 from tests.documents import ROOT, examples
-from tests.doors import git
-from tests.jobs import warm
+from tests.doors import git, warm
 from tests.providers import offline_environment, publish
 
 if TYPE_CHECKING:

@@ -206,14 +206,24 @@ def _extended(absolute: str, path: str, *, always: bool) -> str:
 def write_whole(file: Path, content: bytes, mode: int = 0o644) -> None:
     """Write a file that somebody may be reading: they see what was there before, or all of it.
 
-    Windows replaces no file that is open, so it is tried again for a second and a half.
+    A link is replaced, never followed. The file is made beside it under a name that nobody can
+    guess, for others may write in the folder. Windows replaces no file that is open, so it is tried
+    again for a second and a half. Raises OSError where it cannot be written.
     """
-    new = file.with_name(f"{file.name}.new")
-    new.write_bytes(content)
-    new.chmod(mode)
-    waits = [*_PATIENCE] if WINDOWS else []
-    while not _replaced(new, file, last=not waits):
-        time.sleep(waits.pop(0))
+    import tempfile
+    from pathlib import Path
+
+    number, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    new = Path(name)
+    try:
+        with os.fdopen(number, "wb") as opened:
+            opened.write(content)
+        new.chmod(mode)
+        waits = [*_PATIENCE] if WINDOWS else []
+        while not _replaced(new, file, last=not waits):
+            time.sleep(waits.pop(0))
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _replaced(new: Path, file: Path, *, last: bool) -> bool:
@@ -259,24 +269,3 @@ def own_folder(kind: str, environment: Mapping[str, str], instead: str = "") -> 
             "There is no home directory to keep anything in.",
             remedy=f"Set {variable} to a folder that can be written to{instead}.",
         ) from None
-
-
-def quoted(word: str) -> str:
-    r"""Quote a word of a command that a person pastes into a shell of this system.
-
-    On Windows that is PowerShell or cmd.exe: both, and Git's own shell, read `"…"` alike, unless a
-    letter in it stands for something. What has such letters is for PowerShell.
-    """
-    if not WINDOWS:
-        from shlex import quote
-
-        return quote(word)
-    if word and all(each.isalnum() or each in _PLAIN for each in word):
-        return word
-    if _MEANT.isdisjoint(word) and not word.endswith("\\"):
-        return f'"{word}"'
-    return "'" + word.replace("'", "''") + "'"
-
-
-_PLAIN = frozenset("_./:=@+-\\")
-_MEANT = frozenset('"$`%!^')

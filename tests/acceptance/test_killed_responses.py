@@ -71,7 +71,7 @@ def killed(answering: Answering, options: tuple[str, ...], number: int, *, done:
     answering.sandbox.aws_faults.add(interrupt, on=is_write, after=number, times=1)
     ledger = ("--ledger", str(answering.ledger))
     victim = subprocess.Popen(
-        [*HURRIED, "respond", *options, *ledger, "."],
+        [*HURRIED, "respond", "--yes", *options, *ledger, "."],
         cwd=answering.tree,
         env=answering.environment,
         stdin=subprocess.DEVNULL,

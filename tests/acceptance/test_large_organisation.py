@@ -33,7 +33,9 @@ LARGEST = 250_000  # KB of any process, the one that asks AWS and sits no waitin
 
 
 def start(hub: Hub) -> subprocess.Popen[bytes]:
-    words = hub.sweep("work", "--respond", "--max-responses", "100", "--issue-repository", CENTRAL)
+    words = hub.sweep(
+        "work", "--respond", "--yes", "--max-responses", "100", "--issue-repository", CENTRAL
+    )
     return subprocess.Popen(
         [*HURRIED, *words],
         cwd=hub.folder,

@@ -48,7 +48,7 @@ def test_keys_of_several_repositories_are_one_incident_each_and_dead_in_the_end(
     hub.add("tools", **{"run.py": f'key = "{two.key}"\n'})
     hub.add("clean")
     hub.add_central()
-    words = hub.sweep("work", "--respond", "--issue-repository", CENTRAL)
+    words = hub.sweep("work", "--respond", "--yes", "--issue-repository", CENTRAL)
     done = guard(*words, cwd=hub.folder, env=hub.environment, hurried=True)
     told, report = done.stderr.decode(), json.loads(done.stdout)
     assert done.returncode == 1, told

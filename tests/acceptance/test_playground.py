@@ -37,9 +37,9 @@ name=files; ask verify
 name=history; ask verify --history
 name=token; ask verify chat.py
 name=usage; ask timeline
-name=response; ask respond
+name=response; ask respond --yes
 name=dead; ask verify
-bedrock-key-guard restore > "$KEPT/restored"; echo "restored $?"
+bedrock-key-guard restore --yes > "$KEPT/restored"; echo "restored $?"
 name=again; ask verify
 pwd > "$KEPT/folder"
 """

@@ -29,7 +29,6 @@ from bedrock_key_guard.system import (
     nobody_reads,
     own_folder,
     program,
-    quoted,
     same,
     write_whole,
 )
@@ -217,33 +216,6 @@ def test_who_has_no_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(UsageError, match="no home") as refused:
         own_folder("data", {})
     assert "XDG_DATA_HOME" in refused.value.remedy
-
-
-@pytest.mark.parametrize(
-    ("word", "written"),
-    [
-        ("docs/a-b.md", "docs/a-b.md"),
-        (r"C:\a", r"C:\a"),
-        ("a b", '"a b"'),
-        ("it's", '"it\'s"'),
-        ("a?b", '"a?b"'),
-        ("a;b&c", '"a;b&c"'),
-        ("$HOME", "'$HOME'"),
-        ("%PATH%'", "'%PATH%'''"),
-        ("a b\\", "'a b\\'"),
-        ("", '""'),
-    ],
-)
-def test_a_word_is_quoted_for_powershell_and_cmd(
-    word: str, written: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(system, "WINDOWS", True)
-    assert quoted(word) == written
-
-
-def test_a_word_is_quoted_for_a_posix_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(system, "WINDOWS", False)
-    assert quoted("$a b") == "'$a b'"
 
 
 def test_a_reader_who_has_gone_is_told_on_each_system(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import Parser, file_name
+from bedrock_key_guard.console.standard_streams import say
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import read_day
 from bedrock_key_guard.scan.allow_entries import AllowedKey, read_entry, with_entry
@@ -53,8 +53,9 @@ def allow(arguments: argparse.Namespace) -> int:
         read_allow_list(file)
         text = file.read_bytes().decode("utf-8-sig")
     changed = with_entry(text, entry)
-    write_whole(file, changed.encode())
-    sys.stderr.write(f"{file} says now: {entry.line}\n")
+    write_whole(file, changed.encode(), file.stat().st_mode & 0o777 if file.exists() else 0o644)
+    if not arguments.quiet:
+        say(f"{file} says now: {entry.line}")
     return 0
 
 

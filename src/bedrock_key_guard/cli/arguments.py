@@ -3,30 +3,73 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from bedrock_key_guard.aws.roles import RoleToAssume
 
 
 class Parser(argparse.ArgumentParser):
-    """Parse arguments, and report what is wrong with them as every other error is reported."""
+    """Parse arguments, and report what is wrong with them as every other error is reported.
+
+    Where a word is misspelt the nearest that is right is named.
+    """
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        """Keep help without colours, which newer Pythons add by rules of their own."""
+        super().__init__(*args, **named)
+        self.color = False
+        self._nearest: str | None = None
+
+    def parse_known_args(  # type: ignore[override]  # argparse's overloads say no more
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse all of them: what one command does not know, no other one will."""
+        words = [*(args or ())]
+        self._nearest = self._meant_option(words)
+        found, unknown = super().parse_known_args(words, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Name the choice that is nearest to one that is none."""
+        if action.choices is not None and value not in action.choices:
+            self._nearest = _nearest(str(value), map(str, action.choices))
+        super()._check_value(action, value)
+
+    def _meant_option(self, words: Sequence[str]) -> str | None:
+        """Return the option that is nearest to the first one which is none."""
+        before_paths = itertools.takewhile(lambda word: word != "--", words)
+        options = (word.partition("=")[0] for word in before_paths if word.startswith("--"))
+        unknown = next((each for each in options if each not in self._option_string_actions), None)
+        return _nearest(unknown, self._option_string_actions) if unknown else None
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
+        meant = f"Did you mean `{self._nearest}`? " if self._nearest else ""
         raise UsageError(
             f"The command line cannot be understood: {message}.",
-            remedy=f"Run `{self.prog} --help` to see what is accepted.",
+            remedy=f"{meant}Run `{self.prog} --help` to see what is accepted.",
         )
 
     def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002  # stdout
         """Write help and version as data are written, whoever has gone and whatever is full."""
         write(message)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.7)), None)
 
 
 def add_role_options(options: argparse._ActionsContainer) -> None:

@@ -65,6 +65,12 @@ def _lift() -> Opened:
     return lift, [lift_options()]
 
 
+def _init() -> Opened:
+    from bedrock_key_guard.cli.init import init, init_options
+
+    return init, [init_options()]
+
+
 def _org() -> Opened:
     from bedrock_key_guard.cli.organisation import organisation, organisation_options
 
@@ -109,6 +115,7 @@ COMMANDS = {
     "timeline": Command(_PATHS, "Find keys, and say who used each since it leaked.", _timeline),
     "restore": Command(_OPTIONS, "Give back what the guard took, by AWS's own records.", _restore),
     "lift": Command(_OPTIONS, "Lift denials whose keys have expired.", _lift),
+    "init": Command(_OPTIONS, "Set up this repository: its hooks, its workflow, the role.", _init),
     "org": Command("plan|scan|reduce|sweep [OPTION ...]", "Sweep many repositories.", _org),
     "doctor": Command(
         "[OPTION ...] [SUBJECT ...]", "Say what works, and how to mend what does not.", _doctor

@@ -46,18 +46,19 @@ def hooks_options() -> Parser:
 
 def hooks(arguments: argparse.Namespace) -> int:
     """Install the hooks, or take them out, and say what was done."""
-    place = _template() if arguments.template else _repository(arguments.server)
+    place = _template() if arguments.template else _place(arguments.server)
     if arguments.what == "install":
         said = install(place, _for_hooks(arguments, place))
         said += _use_template(place, in_use=True) if arguments.template else []
     else:
         said = uninstall(place)
         said += _use_template(place, in_use=False) if arguments.template else []
-    write("".join(f"{sentence}\n" for sentence in said))
+    if not arguments.quiet:
+        write("".join(f"{sentence}\n" for sentence in said))
     return 0
 
 
-def _repository(server: Path | None) -> Place:
+def _place(server: Path | None) -> Place:
     return place_in(server or Path.cwd(), server=server is not None)
 
 

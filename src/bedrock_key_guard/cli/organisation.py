@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli import respond
 from bedrock_key_guard.cli.arguments import Parser, file_name, name, whole_number
+from bedrock_key_guard.cli.output import deliver, require_place
 from bedrock_key_guard.cli.scan import written
+from bedrock_key_guard.console.agreement import agrees_to, require_somebody
 from bedrock_key_guard.console.standard_streams import PROGRAM, say, write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import utc_now
@@ -107,6 +109,7 @@ def _reporting(step: argparse.ArgumentParser) -> None:
     add("--issue-repository", type=name, metavar="OWNER/NAME", help=where)
     add("--state", type=file_name, metavar="FILE", help="write what was read, for --since")
     add("--format", choices=("text", "json", "html", "markdown"), default="text")
+    add("--output", type=file_name, metavar="FILE", help="write the report there, not to stdout")
     add("--fail-on", choices=("any", "live", "none"), default="any")
 
 
@@ -206,6 +209,7 @@ def _read_plan(file: Path) -> Plan:
 
 def reduce(arguments: argparse.Namespace) -> int:
     """Join the shards, verify, respond and report."""
+    _require(arguments)
     return _reduced(arguments, _read_plan(arguments.plan), arguments.rows)
 
 
@@ -213,6 +217,7 @@ def sweep(arguments: argparse.Namespace) -> int:
     """Plan, scan and reduce; what a sweep before it left in its folder is not done again."""
     from bedrock_key_guard.org.sweep import scan_shards
 
+    _require(arguments)
     work: Path = arguments.work
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = work / "plan.json"
@@ -224,16 +229,26 @@ def sweep(arguments: argparse.Namespace) -> int:
     return _reduced(arguments, planned, [each for each in rows if each.exists()])
 
 
+def _require(arguments: argparse.Namespace) -> None:
+    """Raise UsageError where what is to come would end in one, before anything is read."""
+    require_place(arguments)
+    if arguments.respond and not (arguments.yes or arguments.dry_run):
+        require_somebody("--respond")
+
+
 def _reduced(arguments: argparse.Namespace, planned: Plan, files: list[Path]) -> int:
     from bedrock_key_guard.org.answering import announced, answered
     from bedrock_key_guard.org.shard import read_rows
+    from bedrock_key_guard.pipeline.options import Surroundings
     from bedrock_key_guard.report.report import exit_code
 
     rows = [row for file in files for row in read_rows(file)]
     verifying = None if arguments.no_verify else respond.verifying(arguments)
     responding = respond.responding(arguments) if arguments.respond and verifying else None
-    report = answered(planned, rows, verifying, responding, arguments.state)
+    asks = responding is not None and not (arguments.yes or arguments.dry_run)
+    around = Surroundings(ask=agrees_to if asks else None)
+    report = answered(planned, rows, verifying, responding, around, arguments.state)
     if arguments.issue_repository:
         report = announced(report, arguments.issue_repository)
-    write(written(report, arguments.format))
+    deliver(written(report, arguments), report, arguments)
     return exit_code(report, arguments.fail_on)

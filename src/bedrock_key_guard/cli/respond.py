@@ -15,6 +15,7 @@ from bedrock_key_guard.cli.arguments import (
     whole_number,
 )
 from bedrock_key_guard.cli.scan import lead
+from bedrock_key_guard.console.agreement import agrees_to, require_somebody
 from bedrock_key_guard.console.standard_streams import warn_of_reset
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import read_time
@@ -57,6 +58,7 @@ def respond_options() -> Parser:
     options = Parser(add_help=False)
     add = options.add_argument_group("what is changed").add_argument
     add("--dry-run", action="store_true", help="change nothing, and say what would be done")
+    add("--yes", action="store_true", help="change it without asking first")
     add(
         "--action",
         choices=("disable", "reset", "delete", "strip-policies"),
@@ -141,7 +143,11 @@ def verify(arguments: argparse.Namespace) -> int:
 def respond(arguments: argparse.Namespace) -> int:
     """Find, verify, and make what is proven live dead."""
     looking = _investigating(arguments)
-    return lead(arguments, verifying(arguments), responding(arguments), looking)
+    run = (arguments, verifying(arguments), responding(arguments), looking)
+    if arguments.yes or arguments.dry_run:
+        return lead(*run)
+    require_somebody("respond")
+    return lead(*run, agrees_to)
 
 
 def timeline(arguments: argparse.Namespace) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedrock_key_guard.cli.arguments import Parser, file_name
-from bedrock_key_guard.console.standard_streams import input_is_closed, write
+from bedrock_key_guard.cli.arguments import Parser, file_name, name
+from bedrock_key_guard.cli.output import deliver, require_place
+from bedrock_key_guard.console.standard_streams import input_is_closed
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.object_lists import FORMS
 
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying
     from bedrock_key_guard.report.report import Report
+    from bedrock_key_guard.respond.consent import Ask
     from bedrock_key_guard.scan.scanning import Scanning, SourceName
 
+STANDARD_INPUT = "-"
 _MOST_PATHS: dict[str, float] = {"tree": inf, "stdin": 0, "nothing": 0}
 
 
@@ -45,14 +49,14 @@ class _Revisions(argparse.Action):
 def scan_options(formats: tuple[str, ...] = ("text", "json", "sarif")) -> Parser:
     """Return the options of `scan`, for a command that writes these formats."""
     options = Parser(add_help=False)
-    paths = "files and folders to read (default: the current folder)"
-    options.add_argument("path", nargs="*", type=file_name, metavar="PATH", help=paths)
+    paths = "files and folders to read (default: the current folder); `-` is standard input"
+    options.add_argument("path", nargs="*", type=_path, metavar="PATH", help=paths)
     options.set_defaults(source="tree")
     add = options.add_mutually_exclusive_group().add_argument
     index, history = "read the index, not the files", "read every object of the repository at PATH"
     for option, source, reads in (
         ("--staged", "index", index),
-        ("--stdin", "stdin", "read standard input"),
+        ("--stdin", "stdin", "read standard input, as `-` does"),
         ("--history", "history", history),
     ):
         add(option, action="store_const", dest="source", const=source, help=reads)
@@ -100,7 +104,8 @@ def _add_reporting(options: Parser, formats: tuple[str, ...]) -> None:
         help="exit 1 for any key, for live keys alone, or for none (default: any)",
     )
     add("--include-malformed", action="store_true", help="show keys that decode only in part")
-    add("--quiet", action="store_true", help="show no progress")
+    output = "write the report to FILE, which only you may read, not to standard output"
+    add("--output", type=file_name, metavar="FILE", help=output)
 
 
 def _add_hiding(options: Parser) -> None:
@@ -138,20 +143,25 @@ def lead(
     verifying: Verifying | None = None,
     responding: Responding | None = None,
     investigating: Investigating | None = None,
+    ask: Ask | None = None,
 ) -> int:
-    """Lead one run through the stages that are asked for, write its report, return its code."""
+    """Lead one run through the stages that are asked for, write its report, return its code.
+
+    `ask` is asked before anything is changed; None asks nobody.
+    """
     from bedrock_key_guard.pipeline import pipeline
     from bedrock_key_guard.pipeline.options import Surroundings
     from bedrock_key_guard.report.report import exit_code
 
     require_folder()
-    around = Surroundings()
+    require_place(arguments)
+    around = Surroundings(ask=ask)
     if not arguments.quiet:
         from bedrock_key_guard.console.progress_display import watching
 
-        around = Surroundings(watch=lambda: watching(sys.stderr, os.environ))
+        around = replace(around, watch=lambda: watching(sys.stderr, os.environ))
     report = pipeline.run(_scanning(arguments), verifying, responding, around, investigating)
-    write(written(report, arguments.format), None if arguments.format == "text" else "utf-8")
+    deliver(written(report, arguments), report, arguments)
     return exit_code(report, arguments.fail_on)
 
 
@@ -172,7 +182,12 @@ def _scanning(arguments: argparse.Namespace) -> Scanning:
     from bedrock_key_guard.scan.sources.event_text import EventFile
 
     source: SourceName = "nothing" if arguments.event else arguments.source
-    if len(arguments.path) > _MOST_PATHS.get(source, 1):
+    paths = tuple(arguments.path)
+    if paths == (STANDARD_INPUT,) and source == "tree":
+        source, paths = "stdin", ()
+    if STANDARD_INPUT in paths:
+        raise UsageError("`-`, for standard input, stands alone; a file of that name is `./-`.")
+    if len(paths) > _MOST_PATHS.get(source, 1):
         raise UsageError(
             "--staged, --history and --range take one folder, --stdin and --event take none."
         )
@@ -181,7 +196,7 @@ def _scanning(arguments: argparse.Namespace) -> Scanning:
     if arguments.revisions and source != "range":
         raise UsageError(f"{arguments.revisions[0]} goes with --range alone.")
     return Scanning(
-        paths=tuple(arguments.path) or (Path(),),
+        paths=tuple(map(Path, paths)) or (Path(),),
         source=source,
         revisions=tuple(arguments.revisions),
         deep=arguments.deep,
@@ -191,8 +206,14 @@ def _scanning(arguments: argparse.Namespace) -> Scanning:
     )
 
 
-def written(report: Report, form: str) -> str:
-    """Return a report in a format."""
+def _path(text: str) -> str:
+    """Read a path as it is written: `./-` is a file, and `-` is none."""
+    return name(text)
+
+
+def written(report: Report, arguments: argparse.Namespace) -> str:
+    """Return a report as it was asked for."""
+    form = arguments.format
     if form == "json":
         from bedrock_key_guard.report.json.json_report import as_json
 
@@ -211,11 +232,17 @@ def written(report: Report, form: str) -> str:
         return as_markdown(report, visibility="private")
     from shutil import get_terminal_size
 
+    from bedrock_key_guard.cli.further import further
+    from bedrock_key_guard.console.capabilities import has_colours
     from bedrock_key_guard.report.terminal.text import as_text
+    from bedrock_key_guard.text.shell_words import own_shell
     from bedrock_key_guard.text.terminal import canvas_for
 
-    at_terminal = sys.stdout.isatty()
-    width = get_terminal_size().columns if at_terminal else None
+    next_words, shell = further(arguments), own_shell()
+    if arguments.output:
+        return as_text(report, canvas=canvas_for(None, "utf-8", shell), further=next_words)
+    width = get_terminal_size().columns if sys.stdout.isatty() else None
     # An encoding without blocks to draw with has a canvas of its own.
-    canvas = canvas_for(width, sys.stdout.encoding or "utf-8")
-    return as_text(report, colour=at_terminal and not os.environ.get("NO_COLOR"), canvas=canvas)
+    canvas = canvas_for(width, sys.stdout.encoding or "utf-8", shell)
+    colour = has_colours(sys.stdout, os.environ)
+    return as_text(report, colour=colour, canvas=canvas, further=next_words)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.cli.arguments import (
     Parser,
@@ -13,9 +15,12 @@ from bedrock_key_guard.cli.arguments import (
     chosen_role,
     principal_arn,
 )
+from bedrock_key_guard.console.agreement import agrees, require_somebody
 from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import utc_now
+from bedrock_key_guard.report.report import plural
+from bedrock_key_guard.respond.consent import DECLINED
 
 if TYPE_CHECKING:
     import argparse
@@ -23,6 +28,16 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.respond.undo import UndoScope
+
+    Outcomes = Sequence[tuple[str, Outcome]]
+
+
+class Work(Protocol):
+    """Undo, or say what would be undone."""
+
+    def __call__(self, *, dry_run: bool) -> Outcomes:
+        """Return what became of each change."""
+
 
 _SETTLED = ("done", "dry-run", "not-needed")
 
@@ -57,6 +72,7 @@ def _undo_options() -> Parser:
     options = Parser(add_help=False)
     options.add_argument("--ledger", type=Path, metavar="FILE", help="where changes are remembered")
     options.add_argument("--dry-run", action="store_true", help="say what would be done")
+    options.add_argument("--yes", action="store_true", help="do it without asking first")
     options.add_argument(
         "--guard",
         type=principal_arn,
@@ -80,24 +96,28 @@ def restore(arguments: argparse.Namespace) -> int:
     from bedrock_key_guard.respond import undo
 
     ledger, reach = arguments.ledger or default_ledger(), _reach(arguments)
-    undone = undo.undo(ledger, arguments.change, os.environ, reach, dry_run=arguments.dry_run)
-    outcomes = [(undo.titled(entry), outcome) for entry, outcome in undone]
-    return _written(outcomes, where_none="The ledger records no change.")
+
+    def work(*, dry_run: bool) -> Outcomes:
+        undone = undo.undo(ledger, arguments.change, os.environ, reach, dry_run=dry_run)
+        return [(undo.titled(entry), outcome) for entry, outcome in undone]
+
+    return _led("restore", arguments, work, where_none="The ledger records no change.")
 
 
 def _restore_recorded(arguments: argparse.Namespace) -> int:
     from bedrock_key_guard.respond.undo import undo_recorded
 
-    account, change, dry_run = arguments.account, arguments.change, arguments.dry_run
+    account, change = arguments.account, arguments.change
     if arguments.ledger:
         raise UsageError("--account asks AWS alone, and --ledger a file: only one of them goes.")
-    if change is None and not dry_run:
+    if change is None and not arguments.dry_run:
         raise UsageError(
             f"Without --change every key that was taken in account {account} would work again.",
             remedy="Name one; `--dry-run` lists them.",
         )
-    done = undo_recorded(account, change, os.environ, _reach(arguments), dry_run=dry_run)
-    return _written(done, where_none=f"CloudTrail shows no change of the guard in {account}.")
+    work = partial(undo_recorded, account, change, os.environ, _reach(arguments))
+    none = f"CloudTrail shows no change of the guard in {account}."
+    return _led("restore", arguments, work, where_none=none)
 
 
 def _reach(arguments: argparse.Namespace) -> UndoScope:
@@ -113,20 +133,43 @@ def lift(arguments: argparse.Namespace) -> int:
     from bedrock_key_guard.respond.undo import lift_all
 
     ledger, reach = arguments.ledger or default_ledger(), _reach(arguments)
-    now, search = utc_now(), arguments.search
-    lifted = lift_all(ledger, os.environ, now, reach, search=search, dry_run=arguments.dry_run)
-    return _written(lifted, where_none="Nobody is denied anything by the guard.")
+    work = partial(lift_all, ledger, os.environ, utc_now(), reach, search=arguments.search)
+    return _led("lift", arguments, work, where_none="Nobody is denied anything by the guard.")
 
 
-def _written(outcomes: Sequence[tuple[str, Outcome]], *, where_none: str) -> int:
+def _led(command: str, arguments: argparse.Namespace, work: Work, *, where_none: str) -> int:
+    """Do the work, where a person at the terminal agrees to what a dry run says of it."""
+    if not (arguments.yes or arguments.dry_run):
+        require_somebody(command)
+        would = work(dry_run=True)
+        lines = [f"{what}  {outcome.reason}" for what, outcome in would if _is_open(outcome)]
+        if not lines or not agrees(lines, f"Make {plural(len(lines), 'change')}?"):
+            return _written([*map(_declined, would)], "" if arguments.quiet else where_none)
+    outcomes = work(dry_run=arguments.dry_run)
+    return _written(outcomes, "" if arguments.quiet else where_none)
+
+
+def _is_open(outcome: Outcome) -> bool:
+    return outcome.state == "dry-run"
+
+
+def _declined(each: tuple[str, Outcome]) -> tuple[str, Outcome]:
+    what, outcome = each
+    return what, replace(outcome, state="refused", reason=DECLINED) if _is_open(
+        outcome
+    ) else outcome
+
+
+def _written(outcomes: Outcomes, where_none: str) -> int:
     """Write each outcome after its subject; return the exit code, 4 where one is left open."""
+    from bedrock_key_guard.text.shell_words import for_shell, own_shell
     from bedrock_key_guard.text.terminal import printable
 
     for what, outcome in outcomes:
         line = f"{what}  {outcome.state}: {outcome.reason}"
         write(f"{printable(line)}\n")
         for command in outcome.commands:
-            write(f"  {printable(command)}\n")
-    if not outcomes:
+            write(f"  {printable(for_shell(command, own_shell()))}\n")
+    if not outcomes and where_none:
         say(where_none)
     return 0 if all(outcome.state in _SETTLED for _, outcome in outcomes) else 4

@@ -9,8 +9,10 @@ import threading
 import time
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+from bedrock_key_guard.console.capabilities import has_colours, in_ci, is_capable
 from bedrock_key_guard.report.report import plural, size
 from bedrock_key_guard.scan.source import Progress, silent
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 FIRST_ON_A_TERMINAL = 1.0
 BETWEEN_LINES = 10.0
-_NO = ("", "0", "false")
 
 
 @dataclass(slots=True)
@@ -34,7 +35,9 @@ class Sum:
 
     def __str__(self) -> str:
         """Say it in words."""
-        of = f" of {size(self.expected)}" if self.expected > self.bytes else ""
+        known = self.expected > self.bytes
+        share = f" ({self.bytes * 100 // self.expected} %)" if known else ""
+        of = f" of {size(self.expected)}{share}" if known else ""
         parts = (plural(self.objects, "object"), f"{size(self.bytes)}{of}")
         return ", ".join((*parts, plural(self.findings, "finding")))
 
@@ -59,12 +62,12 @@ def watching(
 
     Where neither a person nor a log of CI is at the other end nothing is shown.
     """
-    in_ci = environment.get("CI", "").lower() not in _NO
-    if not (in_ci or stream.isatty()):
+    if not (in_ci(environment) or stream.isatty()):
         return nullcontext(silent)
-    if in_ci or environment.get("TERM") == "dumb":
+    if in_ci(environment) or not is_capable(stream, environment):
         return _shown(lambda: _Lines(stream, clock), clock, BETWEEN_LINES)
-    return _shown(lambda: _bar_or_lines(stream, clock), clock, FIRST_ON_A_TERMINAL)
+    bar = partial(_bar_or_lines, stream, clock, colours=has_colours(stream, environment))
+    return _shown(bar, clock, FIRST_ON_A_TERMINAL)
 
 
 @contextmanager
@@ -116,9 +119,9 @@ class _Lines:
         """Leave the lines where they are."""
 
 
-def _bar_or_lines(stream: TextIO, clock: Callable[[], float]) -> Display:
+def _bar_or_lines(stream: TextIO, clock: Callable[[], float], *, colours: bool) -> Display:
     try:
-        return _Bar(stream)
+        return _Bar(stream, colours=colours)
     except ImportError:
         return _Lines(stream, clock)
 
@@ -126,11 +129,11 @@ def _bar_or_lines(stream: TextIO, clock: Callable[[], float]) -> Display:
 class _Bar:
     """Draw a bar that goes away in the end. Raises ImportError where rich is not installed."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, colours: bool) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-        console = Console(file=stream)
+        console = Console(file=stream, no_color=not colours)
         spinner = "line" if console.options.ascii_only else "dots"
         columns = (SpinnerColumn(spinner), BarColumn(), TextColumn("{task.description}"))
         self._progress: Any = Progress(*columns, console=console, transient=True)

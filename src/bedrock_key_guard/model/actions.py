@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ChangeName = Literal[
     "disable", "reset", "delete", "strip-policies", "quarantine", "revoke-sessions"
 ]
+Undo = Literal["always", "until-finished", "never"]
 ActionName = Literal[ChangeName, "restore", "lift", "manual", "nothing"]
 Permissions = tuple[str, ...]
 
@@ -43,7 +44,7 @@ class _Remediation:
     name: ClassVar[ChangeName]
     permissions: ClassVar[Permissions]
     to_undo: ClassVar[Permissions]
-    undo: ClassVar[Literal["always", "until-finished", "never"]] = "always"
+    undo: ClassVar[Undo] = "always"
     contains: ClassVar[bool] = True
 
 

@@ -8,11 +8,25 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bedrock_key_guard.model.actions import ActionName
+    from bedrock_key_guard.model.actions import ActionName, ChangeName, Undo
 
 OutcomeState = Literal["done", "dry-run", "not-needed", "refused", "failed"]
 Told = Literal["doubt", "state", "aftermath", "response"]
 """What the text of an issue is about; an aftermath is a state that an earlier response led to."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Proposal:
+    """Say what would be changed for one key, until when there is a way back, and in which account.
+
+    `promise` is the sentence that a dry run says of it.
+    """
+
+    fingerprint: str
+    account_id: str
+    action: ChangeName
+    promise: str
+    undo: Undo
 
 
 @dataclass(frozen=True, slots=True)

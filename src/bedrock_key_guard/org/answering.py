@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.org.rows import Row
     from bedrock_key_guard.org.sweep_plan import Plan
-    from bedrock_key_guard.pipeline.options import Responding, Verifying
+    from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying
     from bedrock_key_guard.report.report import Report
 
 
@@ -29,6 +29,7 @@ def answered(
     rows: Iterable[Row],
     verifying: Verifying | None,
     responding: Responding | None,
+    around: Surroundings,
     state: Path | None = None,
 ) -> Report:
     """Return the report of a sweep, after every key was verified and answered as asked.
@@ -41,7 +42,7 @@ def answered(
         cache(lambda each, object_id: keys_of_object(each, hosting.token, object_id)),
         cache(lambda each: keys_of_repository(each, hosting)),
     )
-    report = pipeline.follow(scan_of(told, recovering), verifying, responding)
+    report = pipeline.follow(scan_of(told, recovering), verifying, responding, around)
     if state is not None:
         dead = {case.incident.fingerprint for case in report.cases if case.dead}
         write_state(state, state_of(told.rows.values(), dead, plan.api, utc_now()))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Surroundings,
         Verifying,
     )
+    from bedrock_key_guard.respond.consent import Consent
     from bedrock_key_guard.verify.bedrock import Prober
     from bedrock_key_guard.verify.schedule import Steps
     from bedrock_key_guard.verify.witnesses import Witnesses
@@ -117,7 +118,11 @@ def standings(verifying: Verifying, around: Surroundings) -> Callable[[str, str]
 
 
 def response(
-    responding: Responding, sessions: Sessions, witnesses: Witnesses, around: Surroundings
+    responding: Responding,
+    sessions: Sessions,
+    witnesses: Witnesses,
+    around: Surroundings,
+    consent: Consent,
 ) -> Respond:
     """Return what plans the action for a verdict, and takes it in the account of the key."""
     from bedrock_key_guard.aws.session import NoSession
@@ -131,7 +136,7 @@ def response(
     stores = Stores(store, own).of if store and not isinstance(own, NoSession) else None
     accesses = OpenAccounts(sessions, witnesses.now, stores, around.mask)
     dependencies = Dependencies(accesses.of, witnesses, Ledger(responding.ledger))
-    responder = Responder(dependencies, policy)
+    responder = Responder(dependencies, policy, consent)
 
     def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
         return responder.respond(verdict, plan(incident, verdict, policy))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.keys.key import Secret
+    from bedrock_key_guard.model.response import Proposal
     from bedrock_key_guard.respond.policy import Policy
 
 
@@ -102,7 +103,8 @@ class Surroundings:
     `provide` makes importable what talks to AWS, and raises GuardError where it cannot; it is asked
     once a key is found. `unpack_by` does so for modules that something unopened wants, and returns
     False where nobody is to install any. `clock` counts seconds; `watch` opens what shows the
-    scan's progress. `session` is the one to act by, None for that of the credentials in use.
+    scan's progress. `session` is the one to act by, None for that of the credentials in use. `ask`
+    shows a person what would be changed and returns whether that may be; None asks nobody.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -113,3 +115,4 @@ class Surroundings:
     clock: Callable[[], float] = time.monotonic
     watch: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent)
     session: Session | None = None
+    ask: Callable[[Sequence[Proposal]], bool] | None = None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Scan
     from bedrock_key_guard.pipeline.dependencies import Respond
     from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying
+    from bedrock_key_guard.respond.consent import Consent
     from bedrock_key_guard.scan.scanning import Scanning
     from bedrock_key_guard.verify.schedule import Steps
     from bedrock_key_guard.verify.verifier import Verifier
@@ -115,13 +116,14 @@ def _verified(
     from bedrock_key_guard.pipeline import dependencies
 
     with dependencies.open_witnesses(verifying, around) as (sessions, witnesses):
+        from bedrock_key_guard.respond.consent import Consent
         from bedrock_key_guard.verify.verifier import Verifier
 
-        respond = None
+        respond, consent = None, Consent(around.ask)
         if responding is not None:
-            respond = dependencies.response(responding, sessions, witnesses, around)
+            respond = dependencies.response(responding, sessions, witnesses, around, consent)
         verifier = Verifier(witnesses, max_probes=verifying.max_probes, keys=len(cases))
-        cases = _dated(_judged(cases, verifier, respond, around))
+        cases = _dated(_judged(cases, verifier, respond, around, consent))
         if investigating is not None:
             investigator = dependencies.investigator(investigating, sessions, witnesses)
             cases = investigator.with_usage(cases)
@@ -153,9 +155,13 @@ def _keeping_out(around: Surroundings) -> Surroundings:
 
 
 def _judged(
-    cases: tuple[Case, ...], verifier: Verifier, respond: Respond | None, around: Surroundings
+    cases: tuple[Case, ...],
+    verifier: Verifier,
+    respond: Respond | None,
+    around: Surroundings,
+    consent: Consent,
 ) -> tuple[Case, ...]:
-    """Verify every case, and answer each verdict the moment it is reached.
+    """Verify every case, and answer each verdict the moment it is reached and may be answered.
 
     What has to wait for time to pass, such as the confirmation of an answer, begins when every key
     has been probed and every write is made, and then all wait side by side.
@@ -167,7 +173,7 @@ def _judged(
         outcome = (yield from respond(case.incident, verdict)) if respond else None
         return replace(case, verdict=verdict, outcome=outcome)
 
-    return for_each_key(cases, settle, around.clock, around.sleep)
+    return for_each_key(cases, settle, around.clock, around.sleep, consent.settle)
 
 
 _NOT_DEEP = (

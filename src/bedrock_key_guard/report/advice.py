@@ -6,6 +6,7 @@ Bedrock API keys" and "Removing sensitive data from a repository".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.commands import to_disable
@@ -22,6 +23,22 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Case
 
 _REVOKING = "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-revoke.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Hold the `words`, quoted, with which another command begins where this run began.
+
+    `may_respond` tells that `respond` takes them, and that whoever reads this could run it.
+    """
+
+    words: str = ""
+    may_respond: bool = False
+
+    def line(self, command: str) -> str:
+        """Return the line of a command that goes on from here."""
+        return f"bedrock-key-guard {command} {self.words}".rstrip()
+
 
 REPLACE = Item(
     "Give what used this key a role instead, or keys that last for hours. "
@@ -41,10 +58,6 @@ PURGE = Item(
     "removing-sensitive-data-from-a-repository",
     general=True,
 )
-FIND_OUT = Item(
-    "Find out whether it is live, with credentials of its account:",
-    code=("bedrock-key-guard verify",),
-)
 MEND = Item("What used it has stopped working, too: give it something else.")
 LEAVE_OFF = Item("Leave it switched off: whoever has read it could use it again.")
 TAKE_NEW = Item(
@@ -61,15 +74,22 @@ _LOOK = Item(
 )
 
 
-def advice(case: Case) -> tuple[Item, ...]:
+def find_out(further: Further) -> Item:
+    """Return the step that leads from a finding to a verdict."""
+    text = "Find out whether it is live, with credentials of its account:"
+    return Item(text, code=(further.line("verify"),))
+
+
+def advice(case: Case, further: Further | None = None) -> tuple[Item, ...]:
     """Return the steps that are left for people, the most urgent first."""
     looked = case.usage is not None and case.usage.complete
-    return tuple(step for step in _steps(case, status(case)) if not (looked and step is WATCH))
+    steps = _steps(case, status(case), further or Further())
+    return tuple(step for step in steps if not (looked and step is WATCH))
 
 
-def particular(case: Case) -> tuple[Item, ...]:
+def particular(case: Case, further: Further | None = None) -> tuple[Item, ...]:
     """Return the steps that hold for this key alone; the first is the one to take now."""
-    return tuple(step for step in advice(case) if not step.general)
+    return tuple(step for step in advice(case, further) if not step.general)
 
 
 def afterwards(cases: Iterable[Case]) -> tuple[Item, ...]:
@@ -78,16 +98,16 @@ def afterwards(cases: Iterable[Case]) -> tuple[Item, ...]:
     return tuple(dict.fromkeys(steps))
 
 
-def _steps(case: Case, now: Status) -> tuple[Item, ...]:
+def _steps(case: Case, now: Status, further: Further) -> tuple[Item, ...]:
     match now:
         case "live" | "unconfirmed":
-            return (_stop(case, now), *_recover(case))
+            return (*_let_stop(case, further), _stop(case, now), *_recover(case))
         case "contained":
-            return (_finish(case), *_recover(case))
+            return (*_let_stop(case, further), _finish(case), *_recover(case))
         case "stopped":
             return (*_keep_it_so(case), *_recover(case))
         case "unverified" | "unchecked":
-            return (*_resolve(case), WATCH, REPLACE, PURGE)
+            return (*_resolve(case, further), WATCH, REPLACE, PURGE)
         case "foreign":
             return (_inform_owner(case), PURGE)
         case "rejected":
@@ -98,17 +118,26 @@ def _steps(case: Case, now: Status) -> tuple[Item, ...]:
             return (_LOOK,)
 
 
+def _let_stop(case: Case, further: Further) -> Iterator[Item]:
+    """Say which command of ours makes it dead; a short-term key that is contained needs none."""
+    of_session = isinstance(case.incident.key, ShortTermKey)
+    if further.may_respond and not (of_session and status(case) == "contained"):
+        command = "respond --short-term quarantine" if of_session else "respond"
+        text = "Let the guard make it dead, and confirm that; it shows first what it would change:"
+        yield Item(text, code=(further.line(command),))
+
+
 def _stop(case: Case, now: Status) -> Item:
     """Say how to make a key dead that Bedrock accepts."""
     wait = "Ask Bedrock again until it refuses the key. " if now == "unconfirmed" else ""
     return Item(f"{wait}Stop it now: {_how_to_stop(case)}", code=_commands(case), link=_REVOKING)
 
 
-def _resolve(case: Case) -> Iterator[Item]:
+def _resolve(case: Case, further: Further) -> Iterator[Item]:
     """Say what to do about a key that may be live; what its text says is no ground for changes."""
     start = "The guard cannot ask whether it is live:"
     if probed(case.incident.key.family):
-        yield FIND_OUT
+        yield find_out(further)
         start = "If that cannot be found out,"
     text = (
         f"{start} {_how_to_stop(case)} Check the user first: anyone can forge a key that names a "

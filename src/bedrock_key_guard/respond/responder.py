@@ -16,10 +16,10 @@ from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.apply import Dependencies, apply, prove, refused
 from bedrock_key_guard.respond.changes.credential import delete, disable, reset
 from bedrock_key_guard.respond.changes.holder import quarantine, revoke_sessions, strip_policies
+from bedrock_key_guard.respond.consent import DECLINED, Consent
 from bedrock_key_guard.respond.earlier_responses import finish_earlier
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import Hold
-from bedrock_key_guard.verify.schedule import AFTER_ALL
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
@@ -56,10 +56,13 @@ class Bounds:
 class Responder:
     """Respond to incidents one by one, or side by side."""
 
-    def __init__(self, dependencies: Dependencies, policy: Policy) -> None:
-        """Respond by `dependencies`."""
+    def __init__(
+        self, dependencies: Dependencies, policy: Policy, consent: Consent | None = None
+    ) -> None:
+        """Respond by `dependencies`; without `consent` nobody is asked."""
         self._dependencies = dependencies
         self._policy = policy
+        self._consent = consent or Consent()
         self._bounds = Bounds(policy.max_responses)
 
     def respond(self, verdict: Verdict, action: Action) -> Steps[Outcome]:
@@ -75,8 +78,10 @@ class Responder:
         access = self._access(verdict)
         if isinstance(access, NoSession):
             return refused(change, f"nothing can be changed: {access.reason}")
+        if not (yield from self._consent.to(change, access.account.account_id)):
+            return refused(change, DECLINED)
         if verdict.state != "live":
-            yield AFTER_ALL  # the bound is there for the keys that work first
+            yield self._consent.turn  # the bound is there for the keys that work first
         if not self._bounds.take_one():
             limit = self._policy.max_responses
             beyond = refused(change, f"this run has made its {limit} changes (max-responses)")
@@ -111,6 +116,9 @@ class Responder:
         left_undone = self._left_undone(verdict)
         if left_undone is None:
             return left
+        change = delete(left_undone, verdict.evidence)
+        if not (yield from self._consent.to(change, access.account.account_id)):
+            return replace(left, reason=f"{left.reason}; it is not deleted now: {DECLINED}")
         if not self._bounds.take_one():
             return replace(left, left_out_by="max-responses")
         ended = finish_earlier(earlier, left_undone, verdict, access, self._dependencies)

@@ -8,8 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from bedrock_key_guard.text.redaction import redact
+
+if TYPE_CHECKING:
+    from bedrock_key_guard.text.shell_words import Shell
 
 WIDEST = 96
 NARROWEST = 40
@@ -23,20 +27,21 @@ _COMMAND_START = re.compile(r"(?<!\S)::")
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """Hold the columns of a page of text, and whether block characters can be drawn on it."""
+    """Hold the columns of a page of text, whether it shows blocks, and its reader's shell."""
 
     width: int = WIDEST
     blocks: bool = True
+    shell: Shell = "posix"
 
 
-def canvas_for(width: int | None, encoding: str) -> Canvas:
+def canvas_for(width: int | None, encoding: str, shell: Shell = "posix") -> Canvas:
     """Return the canvas of a terminal of so many columns, or of a file (None)."""
     columns = WIDEST if width is None else max(NARROWEST, min(width, WIDEST))
     try:
         _BLOCKS.encode(encoding)
     except (UnicodeEncodeError, LookupError):
-        return Canvas(columns, blocks=False)
-    return Canvas(columns)
+        return Canvas(columns, blocks=False, shell=shell)
+    return Canvas(columns, shell=shell)
 
 
 def printable(text: str) -> str:

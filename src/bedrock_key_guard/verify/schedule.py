@@ -33,8 +33,18 @@ _MOST = GROUPS_AT_A_TIME * STEPS_AT_A_TIME
 class Schedule:
     """Take every step once it is due; what a step raises ends the run, and no other begins."""
 
-    def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        """Count seconds by `clock`, and pass them by `sleep` where there is nothing to do."""
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        idle: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Count seconds by `clock`, and pass them by `sleep` where there is nothing to do.
+
+        Before any pass, the thread that runs this calls `idle`, which returns whether that took
+        time itself.
+        """
+        self._idle = idle
         self._clock = clock
         self._sleep = sleep
         self._waiting: list[tuple[float, int, Steps[None]]] = []
@@ -77,7 +87,7 @@ class Schedule:
             if running:
                 ended, running = wait(running, pause, FIRST_COMPLETED)
                 _wait_for(ended)
-            elif pause:
+            elif pause and not self._idle():
                 passed = self._clock() + pause  # however coarse the clock is
                 self._sleep(pause)
 

@@ -73,11 +73,13 @@ def for_each_key(
     work: Work,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
+    idle: Callable[[], bool] = lambda: False,
 ) -> tuple[Case, ...]:
     """Do `work` for every whole key side by side, and return the cases that come of it in order.
 
     Keys are grouped by account, for AWS throttles by account. What `work` raises ends the run;
-    then, and where a person stops it, what has not begun never does.
+    then, and where a person stops it, what has not begun never does. `idle` is called by this
+    thread before it waits for time, and returns whether that took time itself.
     """
     worked = list(cases)
 
@@ -85,7 +87,7 @@ def for_each_key(
         worked[place] = yield from work(cases[place], key)
 
     groups = [[settle(*each) for each in keys] for keys in _by_account(cases)]
-    Schedule(clock, sleep).run(groups)
+    Schedule(clock, sleep, idle).run(groups)
     return tuple(worked)
 
 

@@ -109,7 +109,6 @@ def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "COMMAND"),
         (["find"], "'find'"),
         (["scan", "--form", "json"], "--form"),
         (["scan", "--format", "yaml"], "'yaml'"),
@@ -121,7 +120,7 @@ def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
         (["scan", "--history", "--not", "a"], "--not"),
         (["scan", "--range"], "no revision"),
         (["scan", "--range", "a", "--staged"], "--staged"),
-        (["scan", "--range", "a", "--output=b"], "--output=b"),
+        (["scan", "--range", "a", "--exec=b"], "--exec=b"),
         (["scan", "--range=--output=b"], "--output=b"),
         (["scan", "--range", "a", "--all=b*", "--glob", "b"], "--glob"),
         (["scan", "no/such/path"], "no/such/path"),
@@ -136,7 +135,7 @@ def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
         (["respond", "--action", "grant"], "'grant'"),
         (["respond", "--action", "reset"], "no store"),
         (["respond", "--action", "reset", "--reset-store", "vault:x"], "'vault:x'"),
-        (["restore", "--ledger", "no/such/ledger"], "no/such/ledger"),
+        (["restore", "--yes", "--ledger", "no/such/ledger"], "no/such/ledger"),
         (["restore", "--account", "12", "--dry-run"], "'12' is no id of an AWS account"),
         (["restore", "--account", "111122223333"], "Without --change every key"),
         (["restore", "--account", "111122223333", "--ledger", "x"], "only one of them goes"),
@@ -369,7 +368,7 @@ def test_a_verification_is_bounded_as_asked(
 def test_a_response_is_bounded_as_asked(
     arguments: list[str], policy: Policy, store: str | None, asked: Asked
 ) -> None:
-    assert main(["respond", *arguments]) == 0
+    assert main(["respond", "--yes", *arguments]) == 0
     assert asked.verifying == Verifying()
     assert asked.responding == Responding(policy, default_ledger(), store)
     assert policy.untrusted is None  # whoever types a command is trusted
@@ -390,9 +389,9 @@ def test_a_response_is_bounded_as_asked(
             Investigating(datetime(2026, 11, 20, 14, 30, tzinfo=UTC)),
         ),
         (["verify", "--timeline"], Investigating()),
-        (["respond", "--timeline"], Investigating()),
+        (["respond", "--yes", "--timeline"], Investigating()),
         (["verify"], None),
-        (["respond"], None),
+        (["respond", "--yes"], None),
         (["scan"], None),
     ],
 )
@@ -413,7 +412,7 @@ def test_a_timeline_comes_as_a_page_or_as_data(
 
 
 def test_the_ledger_can_be_put_elsewhere(asked: Asked, tmp_path: Path) -> None:
-    main(["respond", "--ledger", str(tmp_path / "x")])
+    main(["respond", "--yes", "--ledger", str(tmp_path / "x")])
     assert asked.responding is not None
     assert asked.responding.ledger == tmp_path / "x"
 
@@ -442,7 +441,7 @@ def test_people_are_told_before_what_cannot_be_undone(
         return Report(Scan())
 
     monkeypatch.setattr(pipeline, "run", run)
-    main(["respond", *arguments])
+    main(["respond", "--yes", *arguments])
     assert ("cannot be undone" in said[0]) is told
 
 
@@ -681,7 +680,7 @@ def test_a_restore_tells_each_change_and_whether_all_is_well(
     capsys: Captured,
 ) -> None:
     undoing(*(Outcome("restore", state, "because") for state in states))
-    assert main(["restore"]) == code
+    assert main(["restore", "--yes"]) == code
     out, err = capsys.readouterr()
     expected = [f"5f1c0ffee000  alice-at-1  {state}: because" for state in states]
     assert out.splitlines() == expected
@@ -692,7 +691,7 @@ def test_a_restore_is_of_the_ledger_and_the_change_that_were_named(
     undoing: Callable[..., list[tuple[Any, ...]]],
 ) -> None:
     asked = undoing()
-    main(["restore"])
+    main(["restore", "--yes"])
     main(["restore", "--ledger", "x", "--change", "5f1c", "--dry-run"])
     assert asked == [(default_ledger(), None, False), (Path("x"), "5f1c", True)]
 
@@ -701,7 +700,7 @@ def test_a_ledgers_text_drives_no_terminal(
     undoing: Callable[..., list[tuple[Any, ...]]], capsys: Captured
 ) -> None:
     undoing(Outcome("restore", "refused", "\x1b[2J"), alias="\u202ealice\n::error::")
-    main(["restore"])
+    main(["restore", "--yes"])
     (line,) = capsys.readouterr().out.splitlines()
     assert line.isprintable()
 
@@ -723,7 +722,7 @@ def test_a_lift_tells_whom_it_freed_and_whether_all_is_well(
         return [("role ml\x1b[2J", Outcome("lift", state, "because")) for state in states]
 
     monkeypatch.setattr(undo, "lift_all", stand_in)
-    assert main(["lift"]) == code
+    assert main(["lift", "--yes"]) == code
     assert main(["lift", "--ledger", "x", "--search", "--dry-run"]) == code
     assert asked == [(default_ledger(), False, False), (Path("x"), True, True)]
     out, err = capsys.readouterr()

@@ -90,7 +90,7 @@ def test_a_bar_goes_away_in_the_end() -> None:
         clock.now += 2
         progress(expected=10_000_000, objects=7, size=4_000_000, findings=2)
     shown = screen.getvalue()
-    assert "7 objects, 4.0 MB of 10.0 MB, 2 findings" in shown
+    assert "7 objects, 4.0 MB of 10.0 MB (40 %), 2 findings" in shown
     # The line is cleared, and the cursor is shown again.
     assert "\x1b[2K" in shown
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
@@ -138,7 +138,7 @@ def test_a_stream_that_fails_stops_no_scan() -> None:
     [
         (Sum(), "0 objects, 0 bytes, 0 findings"),
         (Sum(1, 1, 1, 1), "1 object, 1 byte, 1 finding"),
-        (Sum(2_000_000, 1_234, 1_000_000, 2), "1,234 objects, 1.0 MB of 2.0 MB, 2 findings"),
+        (Sum(2_000_000, 1_234, 1_000_000, 2), "1,234 objects, 1.0 MB of 2.0 MB (50 %), 2 findings"),
         (Sum(1_000, 2, 2_000, 0), "2 objects, 2.0 kB, 0 findings"),
     ],
 )

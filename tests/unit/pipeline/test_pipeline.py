@@ -27,6 +27,7 @@ from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying
 from bedrock_key_guard.pipeline.pipeline import run
 from bedrock_key_guard.report.report import Report
+from bedrock_key_guard.respond.consent import Consent
 from bedrock_key_guard.respond.identities import Status
 from bedrock_key_guard.respond.ledger.entries import read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
@@ -494,7 +495,7 @@ def test_two_hundred_keys_are_confirmed_side_by_side_once_every_write_is_made(
     def respond(incident: Incident, verdict: Verdict) -> Steps[Outcome]:
         return responder.respond(verdict, plan(incident, verdict, policy))
 
-    cases = pipeline._judged(unjudged(*keys), verifier, respond, around)
+    cases = pipeline._judged(unjudged(*keys), verifier, respond, around, Consent())
     assert [case.incident.key for case in cases] == keys
     outcomes = [case.outcome for case in cases if case.outcome]
     assert [(o.state, o.confirmed_dead) for o in outcomes] == [("done", True)] * 200
@@ -523,7 +524,7 @@ def test_a_slow_verdict_does_not_delay_another_keys_response() -> None:
     with ThreadPoolExecutor(8) as executor:
         asked = witnesses(bedrock, Directory(found()), executor)
         verifier, around = Verifier(asked, max_probes=9, keys=2), still(bedrock.time)
-        cases = pipeline._judged(unjudged(slow, quick), verifier, respond, around)
+        cases = pipeline._judged(unjudged(slow, quick), verifier, respond, around, Consent())
     assert [case.outcome.reason for case in cases if case.verdict and case.outcome] == [
         slow.fingerprint,
         quick.fingerprint,
@@ -544,7 +545,7 @@ def test_a_run_that_is_stopped_begins_no_more_responses() -> None:
         asked = witnesses(bedrock, ScriptedDirectory(found()), executor)
         verifier, around = Verifier(asked, max_probes=99, keys=40), still(bedrock.time)
         with pytest.raises(KeyboardInterrupt):
-            pipeline._judged(unjudged(*keys), verifier, respond, around)
+            pipeline._judged(unjudged(*keys), verifier, respond, around, Consent())
     assert 1 <= len(begun) <= STEPS_AT_A_TIME
 
 

@@ -10,15 +10,16 @@ from bedrock_key_guard.model.evidence import Verdict, VerdictState
 from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.advice import (
-    FIND_OUT,
     LEAVE_OFF,
     MEND,
     PURGE,
     REPLACE,
     TAKE_NEW,
     WATCH,
+    Further,
     advice,
     afterwards,
+    find_out,
     particular,
 )
 from tests.unit.report import samples
@@ -112,7 +113,7 @@ def test_a_key_that_nobody_knows_of_is_to_be_found_out_about_first(
     verdict: Verdict | None,
 ) -> None:
     found_out, in_doubt = advice(samples.case(verdict=verdict))[:2]
-    assert found_out == FIND_OUT
+    assert found_out == find_out(Further())
     assert "anyone can forge a key that names a user who leaked nothing" in in_doubt.text
 
 
@@ -121,7 +122,7 @@ def test_nobody_is_to_ask_about_a_key_that_the_guard_cannot_ask_about(
     verdict: Verdict | None,
 ) -> None:
     case = samples.case(samples.long_term(family=CLAUDE_PLATFORM_LONG_TERM), verdict)
-    assert FIND_OUT not in advice(case)
+    assert find_out(Further()) not in advice(case)
     assert first(case).startswith(
         "The guard cannot ask whether it is live: set its credential to Inactive. Check the"
     )

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any, get_args
 
-import jmespath  # type: ignore[import-untyped]
+import jmespath
 import pytest
 from jsonschema import Draft202012Validator
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.across_repositories import across_repositories
-from bedrock_key_guard.report.advice import afterwards, particular
+from bedrock_key_guard.report.advice import Further, afterwards, particular
 from bedrock_key_guard.report.call_chart import bars
 from bedrock_key_guard.report.details import circumstances, place, undoing, withheld
 from bedrock_key_guard.report.document import Chart, Item, Items, Section, Table
@@ -28,6 +28,7 @@ from bedrock_key_guard.report.report import (
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
 from bedrock_key_guard.report.usage_sections import usage_sections
+from bedrock_key_guard.text.shell_words import for_shell
 from bedrock_key_guard.text.terminal import (
     BOLD,
     DIM,
@@ -62,12 +63,14 @@ def as_text(
     colour: bool = False,
     visibility: Visibility | None = None,
     canvas: Canvas | None = None,
+    further: Further | None = None,
 ) -> str:
     """Return the report as lines of text, the worst first, the totals last.
 
     `visibility` says who else reads it: the log of a run in a public repository is public. Nothing
     in the text can drive a terminal, and no line of it is a workflow command. Sentences are as wide
-    as `canvas`; paths and commands, which people copy, are never broken.
+    as `canvas`; paths and commands, which people copy, are never broken. `further` says how the
+    reader goes on from this run.
     """
     page = canvas or Canvas()
     steps = afterwards(report.cases)
@@ -75,7 +78,7 @@ def as_text(
     instead = replacements((case, may_name_places(case, visibility)) for case in report.cases)
     blocks = [
         *(list(_section(table, page)) for table in across),
-        *(_case(case, visibility, page) for case in worst_first(report.cases)),
+        *(_case(case, visibility, page, further) for case in worst_first(report.cases)),
         [f"{BOLD}Afterwards{PLAIN}", *_items(steps, page)] if steps else [],
         *([f"{BOLD}{each.title}{PLAIN}", *_items(each.items, page)] for each in instead),
         _not_scanned(report, visibility, page),
@@ -87,25 +90,27 @@ def as_text(
     return (text if colour else _COLOUR_CODE.sub("", text)) + "\n"
 
 
-def _case(case: Case, visibility: Visibility | None, canvas: Canvas) -> list[str]:
-    left = particular(case)[1:]
-    sections = (*undoing(case), *([Items("What is left to do", left)] if left else ()))
+def _case(
+    case: Case, visibility: Visibility | None, canvas: Canvas, further: Further | None
+) -> list[str]:
+    step, *left = particular(case, further) or (None,)
+    sections = (*undoing(case), *([Items("What is left to do", tuple(left))] if left else ()))
     blocks = (
         _rows_of(case, visibility, canvas),
         *_usage(case, visibility, canvas),
         *(_section(each, canvas) for each in sections),
     )
     apart = (line for block in blocks if (lines := list(block)) for line in ("", *lines))
-    return [*_headline(case, canvas), *apart]
+    return [*_headline(case, step, canvas), *apart]
 
 
-def _headline(case: Case, canvas: Canvas) -> Iterator[str]:
+def _headline(case: Case, step: Item | None, canvas: Canvas) -> Iterator[str]:
     """Write the state of a key now, and the one next step."""
     now, incident = words(case), case.incident
     title = f"{incident.key.family.title}, fingerprint {short(incident.fingerprint)}"
     yield f"{_COLOURS[now.level]}{now.name.upper()}{PLAIN}  {BOLD}{title}{PLAIN}"
     yield f"  {wrapped(now.sentence, 2, canvas)}"
-    for step in particular(case)[:1]:
+    if step is not None:
         yield from _item(step, canvas, bullet="")
 
 
@@ -170,9 +175,13 @@ def _items(items: Iterable[Item], canvas: Canvas) -> Iterator[str]:
 def _item(item: Item, canvas: Canvas, bullet: str = "- ") -> Iterator[str]:
     yield f"  {bullet}{wrapped(item.text, 2 + len(bullet), canvas)}"
     yield from (f"      {DIM}{wrapped(line, 6, canvas)}{PLAIN}" for line in item.lines)
-    yield from (f"      {shown(line)}".rstrip() for line in item.code)
+    yield from (f"      {_command(line, canvas)}".rstrip() for line in item.code)
     if item.link:
         yield f"    {DIM}{item.link}{PLAIN}"
+
+
+def _command(line: str, canvas: Canvas) -> str:
+    return shown(for_shell(line, canvas.shell))
 
 
 def _table(table: Table, canvas: Canvas) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import short
-from bedrock_key_guard.system import quoted
+from bedrock_key_guard.text.shell_words import command_line, own_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def ways_out(
     paths = [*dict.fromkeys(pattern(each.path) for each in places if each.source in _FILES)]
     if paths:
         yield ("put it into the detect-secrets baseline of the hook's `--baseline FILE`",)
-        exclude = " ".join(f"--exclude={quoted(each)}" for each in paths)
+        exclude = " ".join(f"--exclude={_quoted(each)}" for each in paths)
         yield (f"leave out all that is in the file: `{exclude}` of the hook",)
 
 
@@ -74,7 +74,11 @@ def pattern(path: str) -> str:
 
 def _allow(incident: Incident, file: str) -> str:
     paths = {pattern(each.path) for each in incident.locations if each.source in _FILES}
-    where = f" --path={quoted(paths.pop())}" if len(paths) == 1 else ""
+    where = f" --path={_quoted(paths.pop())}" if len(paths) == 1 else ""
     digits = short(incident.fingerprint)
-    listed = f"--allow-list={quoted(file)}"
+    listed = f"--allow-list={_quoted(file)}"
     return f"bedrock-key-guard allow {digits}{where} --reason=WHY {listed}"
+
+
+def _quoted(word: str) -> str:
+    return command_line((word,), own_shell())
