@@ -320,6 +320,21 @@ def test_what_no_drill_has_written_down_leads_to_nothing(
 # ── the whole of it ─────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_role_that_may_not_disable_fails_the_drill_and_nothing_is_left(
+    own: Session, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    before, place = iam_state(sandbox, ACCOUNT), tmp_path / "tmp"
+    place.mkdir()
+    environment = {**os.environ, "TMPDIR": str(place), "XDG_STATE_HOME": str(tmp_path / "state")}
+    denied = "iam:UpdateServiceSpecificCredential"
+    sandbox.aws_faults.add(ACCESS_DENIED, on=denied, times=None)
+    done = guard("doctor", "--drill", "--yes", cwd=tmp_path, env=environment, hurried=True)
+    assert done.returncode == 4, said(done)
+    assert b"The drill failed: the key was not proven dead. disable failed: " in done.stdout
+    assert iam_state(sandbox, ACCOUNT) == before
+    assert left(sandbox, Disk(tmp_path / "state" / "bedrock-key-guard" / "drills"), place) == []
+
+
 def test_a_drill_proves_the_key_and_stops_it_as_the_guards_role(
     own: Session, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -330,6 +345,7 @@ def test_a_drill_proves_the_key_and_stops_it_as_the_guards_role(
     assert done.returncode == 0, said(done)
     assert b"The drill worked: live: " in done.stdout
     assert b"Dead after " in done.stdout
+    assert b"ABSK" not in done.stdout + done.stderr
     operators = sandbox.credentials(ACCOUNT, user=GUARD_USER).access_key_id
     by_role = {call.action for call in sandbox.writes() if call.access_key_id != operators}
     assert by_role == {"iam:UpdateServiceSpecificCredential"}
