@@ -78,31 +78,23 @@ def _drill(arguments: argparse.Namespace) -> int:
     """Lead a drill, if a person says so. Raises UsageError where nobody is there to."""
     if arguments.subject or arguments.offline or arguments.format != "text":
         raise UsageError("--drill takes no subject, and neither --offline nor --format.")
-    if not (arguments.yes or sys.stdin.isatty()):
-        raise UsageError(
-            "A drill makes a user and a key in AWS, and nobody is here to be asked.",
-            remedy="Run it on a terminal, or say --yes.",
-        )
+    from bedrock_key_guard.console.agreement import agrees, require_somebody
     from bedrock_key_guard.doctor.drill.rehearsal import prepare
     from bedrock_key_guard.pipeline.options import Surroundings, default_ledger
 
+    if not arguments.yes:
+        require_somebody("doctor --drill")
     around = Surroundings()
     state = default_ledger().parent / "drills"
     ready = prepare(_asked(arguments), around, state)
-    say(ready.plan)
-    if not arguments.yes and not _agrees():
+    if arguments.yes:
+        say(ready.plan)
+    elif not agrees(ready.plan.splitlines(), "Begin?"):
         say("Nothing was made.")
         return 0
     ended = ready.run(replace(around, session=ready.guard), say)
     write(f"{'The drill worked' if ended.proved else 'The drill failed'}: {ended.said}.\n")
     return 0 if ended.proved else 4
-
-
-def _agrees() -> bool:
-    """Ask on the terminal whether to go on."""
-    sys.stderr.write("Begin? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _asked(arguments: argparse.Namespace) -> Asked:
@@ -133,10 +125,10 @@ def _written(checks: list[Check], form: str) -> str:
         return as_checks_json(checks)
     from shutil import get_terminal_size
 
+    from bedrock_key_guard.console.capabilities import has_colours
     from bedrock_key_guard.doctor.checks_table import as_table
     from bedrock_key_guard.text.terminal import canvas_for
 
-    at_terminal = sys.stdout.isatty()
-    width = get_terminal_size().columns if at_terminal else None
+    width = get_terminal_size().columns if sys.stdout.isatty() else None
     canvas = canvas_for(width, sys.stdout.encoding or "utf-8")
-    return as_table(checks, colour=at_terminal and not os.environ.get("NO_COLOR"), canvas=canvas)
+    return as_table(checks, colour=has_colours(sys.stdout, os.environ), canvas=canvas)

@@ -39,6 +39,8 @@ def _identities(case: Case) -> Iterator[str | None]:
     if credential is not None:
         yield from (credential.user_name, credential.alias)
     if case.verdict is not None:
-        evidence, principal = case.verdict.evidence, case.verdict.principal or ""
+        evidence = case.verdict.evidence
         yield from (evidence.allowed.account_id, evidence.iam.user_name if evidence.iam else None)
-        yield from principal.split("/")[1:]
+        signer = evidence.trail.principal if evidence.trail else None
+        for arn in (case.verdict.principal, signer):
+            yield from (arn or "").split("/")[1:]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from bedrock_key_guard.iam.commands import to_disable
+from bedrock_key_guard.model.evidence import TrailAnswer
 from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.report.facts import facts
 from bedrock_key_guard.report.github.issue import IssueContext, issue_text
 from bedrock_key_guard.report.masking import MASK, masked
 from bedrock_key_guard.report.report import Visibility
@@ -51,3 +54,17 @@ def test_a_name_is_masked_as_a_whole_word_alone() -> None:
     case = samples.case(samples.long_term(user_name_candidates=("app",)))
     text = "app, user app. application app-2 web.app (app)"
     assert masked(text, case) == f"{MASK}, user {MASK}. application app-2 web.app ({MASK})"
+
+
+def test_whom_cloudtrail_names_as_the_signer_is_masked() -> None:
+    key = samples.short_term()
+    arn = "arn:aws:sts::111122223333:assumed-role/ml-pipeline/jane"
+    known = replace(
+        samples.evidence(key, "accepted"),
+        trail=TrailAnswer("found", "us-east-1", samples.NOW, arn, arn),
+    )
+    case = samples.case(key, samples.verdict("live", key=key, evidence=known))
+    text = dict(facts(case))["signer"]
+    assert text == arn
+    for name in ("ml-pipeline", "jane", "111122223333"):
+        assert name not in masked(text, case)
