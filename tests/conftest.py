@@ -7,6 +7,7 @@ Those that need AWS get an embedded one: a server for each module, clean again f
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -124,6 +125,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if system is None:
         return
     folder = Path(tempfile.mkdtemp(prefix="pretend-")).resolve()
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     if config.option.basetemp is None:
         config.option.basetemp = str(folder / "tests")
     shares_out = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
