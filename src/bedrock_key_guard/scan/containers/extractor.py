@@ -122,6 +122,8 @@ class Walk:
         """Scan members; streams that stand anywhere are of no one kind."""
         try:
             for member in members:
+                if not kind and len(origin.containers) >= self.budget.limits.depth:
+                    raise _too_deep(self.budget.limits)
                 inner = Member(origin, ":".join(filter(None, (kind, member.name))))
                 if isinstance(member, Gap):
                     self.gaps.add(inner, member.kind, member.reason)
@@ -151,7 +153,7 @@ class Walk:
             return
         if not whole or self._may_hold_key(member, start):
             ending = Ending(After(start, source), TAIL)
-            self._plain(member, ending, origin)
+            self._plain(member, ending, origin, with_streams=not kinds)
             if not whole and ends_as_zip(ending.last, ending.size):
                 self.gaps.add(origin, "unopened", TOO_FAR_IN)
         else:
@@ -165,11 +167,16 @@ class Walk:
             b"".join(member.text(Cursor(io.BytesIO(data)), self.budget))
         )
 
-    def _plain(self, member: OpenedMember, source: Readable, origin: Origin) -> None:
+    def _plain(
+        self, member: OpenedMember, source: Readable, origin: Origin, *, with_streams: bool
+    ) -> None:
         tee = _Tee(source, Content(origin, self.budget))
         begin = len(self.findings)
         if member.text is None:
-            self._with_streams(tee, origin)
+            if with_streams:
+                self._with_streams(tee, origin)
+            else:
+                self._keep(tee, origin)
             return
         inside = Content(Member(origin, _TEXT), self.budget)
         text = _Tee(Stream(member.text(Cursor(tee), self.budget)), inside)

@@ -92,3 +92,12 @@ def test_files_in_text_in_files_are_followed_so_far_and_that_is_noted() -> None:
     for _ in range(7):
         data = b"a: " + base64.b64encode(boxes.zipped({"a": data})) + b"\n"
     assert [each.reason for each in read(data).missed] == [NESTED]
+
+
+def test_streams_in_streams_are_followed_so_far_and_that_is_noted() -> None:
+    data = TEXT
+    for _ in range(9):
+        data = b"\0of no kind" + zlib.compress(data)
+    reading = read(data)
+    assert where(reading) == []
+    assert [each.reason for each in reading.missed] == ["it is more than 5 containers deep"]
