@@ -55,11 +55,20 @@ def _resolve(host: Any, *more: Any, find: Any = socket.getaddrinfo, **named: Any
 
 
 def parse_once() -> None:
-    """Let botocore keep what it parses: each new session reads all endpoints of AWS anew."""
-    from botocore.loaders import JSONFileLoader
+    """Let botocore keep what it reads: each new session looks for all services of AWS anew."""
+    from botocore.loaders import JSONFileLoader, Loader
 
-    read = functools.cache(JSONFileLoader().load_file)
+    read, find = functools.cache(JSONFileLoader().load_file), Loader.list_available_services
+    known: dict[tuple[str, ...], list[str]] = {}
+
+    def services(loader: Loader, type_name: str) -> list[str]:
+        where = (*loader.search_paths, type_name)
+        if where not in known:
+            known[where] = find(loader, type_name)
+        return known[where]
+
     setattr(JSONFileLoader, "load_file", lambda _, path: read(path))  # noqa: B010  # mypy allows it
+    setattr(Loader, "list_available_services", services)  # noqa: B010
 
 
 def _import_all() -> None:
