@@ -61,10 +61,10 @@ def parse_once() -> None:
     read, find = functools.cache(JSONFileLoader().load_file), Loader.list_available_services
     known: dict[tuple[str, ...], list[str]] = {}
 
-    def services(loader: Loader, kind: str) -> list[str]:
-        where = (*loader.search_paths, kind)
+    def services(loader: Loader, type_name: str) -> list[str]:
+        where = (*loader.search_paths, type_name)
         if where not in known:
-            known[where] = find(loader, kind)
+            known[where] = find(loader, type_name)
         return known[where]
 
     setattr(JSONFileLoader, "load_file", lambda _, path: read(path))  # noqa: B010  # mypy allows it

@@ -21,8 +21,6 @@ from tests.contexts import CONTEXTS
 from tests.documents import DOCS, ROOT
 
 BIN = Path(sys.executable).parent
-AWAITED = {"--yes"}
-"""What is named, and comes with the question that it answers."""
 
 
 def page(name: str) -> str:
@@ -72,7 +70,7 @@ def test_every_option_and_target_that_is_named_exists(
             assert re.search(rf"^{rest[0]}:", makefile, re.MULTILINE), code
         elif command in options or command.startswith("--"):
             named = {word for word in code.split() if word.startswith("--")}
-            assert named <= options.get(command, every) | AWAITED, code
+            assert named <= options.get(command, every), code
 
 
 def test_there_are_options_to_check(options: dict[str, set[str]]) -> None:

@@ -82,10 +82,6 @@ def _scanning(step: argparse.ArgumentParser) -> None:
     step.add_argument("--plan", type=file_name, required=True, metavar="PLAN")
     step.add_argument("--shard", type=whole_number, required=True, metavar="K", help="from 1")
     step.add_argument("--output", type=file_name, required=True, metavar="ROWS")
-    _reading(step)
-
-
-def _reading(step: argparse.ArgumentParser) -> None:
     step.add_argument("--deep", action="store_true", help="search for every encoding")
 
 
@@ -98,7 +94,7 @@ def _sweeping(step: argparse.ArgumentParser) -> None:
     step.add_argument("--jobs", type=_shards, default=os.cpu_count() or 1, metavar="N")
     work = "where the plan and what was found are kept: run the same again to go on after a stop"
     step.add_argument("--work", type=file_name, required=True, metavar="FOLDER", help=work)
-    _reading(step)
+    step.add_argument("--deep", action="store_true", help="search for every encoding")
 
 
 def _reporting(step: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from bedrock_key_guard.model.evidence import VerdictState
 from bedrock_key_guard.model.findings import NotScanned, Scan
 from bedrock_key_guard.model.origins import Location
 from bedrock_key_guard.model.response import Outcome
-from bedrock_key_guard.pipeline.pipeline import assemble
+from bedrock_key_guard.pipeline.assembling import assemble
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.issue import IssueContext, issue_title, rest_text

@@ -24,7 +24,7 @@ from bedrock_key_guard.model.usage import (
     ReachName,
     Usage,
 )
-from bedrock_key_guard.pipeline.pipeline import assemble
+from bedrock_key_guard.pipeline.assembling import assemble
 from bedrock_key_guard.report import usage_sections as words
 from bedrock_key_guard.report.advice import WATCH, advice
 from bedrock_key_guard.report.github.case_markdown import LONGEST_USE, used

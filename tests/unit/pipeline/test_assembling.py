@@ -10,7 +10,7 @@ import pytest
 from bedrock_key_guard.model.evidence import Verdict, VerdictState
 from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.model.origins import Location
-from bedrock_key_guard.pipeline.pipeline import assemble
+from bedrock_key_guard.pipeline.assembling import assemble
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.json.json_report import as_json
 from bedrock_key_guard.report.report import Report, counts, exit_code, may_name_places
