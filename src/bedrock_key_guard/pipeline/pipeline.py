@@ -16,7 +16,6 @@ from bedrock_key_guard.errors import GuardError
 from bedrock_key_guard.model.findings import Case, incidents_of
 from bedrock_key_guard.pipeline.assembling import assemble
 from bedrock_key_guard.pipeline.options import Surroundings
-from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.report.status import worst_first
 from bedrock_key_guard.scan.scan import scan
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Scan
     from bedrock_key_guard.pipeline.dependencies import Respond
     from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying
+    from bedrock_key_guard.report.report import Report
     from bedrock_key_guard.respond.consent import Consent
     from bedrock_key_guard.scan.scanning import Scanning
     from bedrock_key_guard.verify.schedule import Steps
