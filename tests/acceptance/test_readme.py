@@ -54,7 +54,9 @@ def options() -> dict[str, set[str]]:
         return subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     commands = re.findall(r"^    (\w+)  ", shown(), re.MULTILINE)
-    return {name: set(re.findall(r"--[a-z-]+", shown(name))) for name in commands}
+    said = {name: shown(name) for name in commands}
+    said["org"] += "".join(shown("org", step) for step in ("plan", "scan", "reduce", "sweep"))
+    return {name: set(re.findall(r"--[a-z-]+", text)) for name, text in said.items()}
 
 
 @pytest.mark.parametrize("name", DOCS)

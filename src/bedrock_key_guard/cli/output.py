@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.errors import IncompleteError, UsageError
-from bedrock_key_guard.system import write_whole
+from bedrock_key_guard.system import identity, write_whole
 
 if TYPE_CHECKING:
     import argparse
@@ -70,4 +70,4 @@ def _read_by(arguments: argparse.Namespace) -> Iterator[Path]:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
+    return identity(one) is not None and identity(one) == identity(other)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.doctor.checks import Check
+from bedrock_key_guard.system import MACOS, WINDOWS
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.evidence import Clock
 
-_COMMANDS = {"darwin": "sudo sntp -sS time.apple.com", "win32": "w32tm /resync"}
-_MEND = _COMMANDS.get(sys.platform, "timedatectl set-ntp true")
+_ELSEWHERE = "sudo sntp -sS time.apple.com" if MACOS else "timedatectl set-ntp true"
+_MEND = "w32tm /resync" if WINDOWS else _ELSEWHERE
 
 
 def check_clock(clock: Clock) -> Check:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.githooks.hook_files import SERVER, is_ours, tool_of
 from bedrock_key_guard.githooks.place import HOOKS_PATH, installed
+from bedrock_key_guard.system import WINDOWS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,7 @@ def _install_line(place: Place) -> str:
 
 def _wrong(file: Path, place: Place) -> str:
     """Return what keeps our hook from running, "" for nothing."""
-    if os.name != "nt" and not os.access(file, os.X_OK):
+    if not WINDOWS and not os.access(file, os.X_OK):
         return f"{file} is not executable, so Git does not run it"
     if not (place.home / "src" / "bedrock_key_guard" / "hook.py").is_file():
         return f"{place.home}, which the hook needs, is gone"

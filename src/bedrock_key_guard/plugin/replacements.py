@@ -5,7 +5,6 @@ Nothing that a baseline or an argument names is imported: both may come from the
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -26,6 +25,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.plugin import git_answers
 from bedrock_key_guard.plugin.collection import CompleteCollection, SealedLines
 from bedrock_key_guard.plugin.detector import PRAGMA_FILTER, SECRET_TYPE, BedrockApiKeyDetector
+from bedrock_key_guard.system import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,7 +208,7 @@ def _decided(**question: bool) -> dialogue.InputOptions:
 
 def _cleared() -> None:
     """Clear a terminal without running a program, which PATH may name in the tree."""
-    if os.name == "nt":
+    if WINDOWS:
         _clear()
     elif sys.stdout.isatty():
         print("\033[H\033[2J\033[3J", end="")  # noqa: T201  # ECMA-48, 8.3.57 and 8.3.39

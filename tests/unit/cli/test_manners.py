@@ -37,7 +37,7 @@ def test_a_bare_command_shows_help_and_is_no_clean_scan(capsys: Captured) -> Non
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("usage: bedrock-key-guard COMMAND")
-    assert all(f"    {name} " in err for name in COMMANDS)
+    assert set(err.split()) >= set(COMMANDS)
 
 
 @pytest.mark.parametrize("option", ["-V", "--version"])

@@ -47,9 +47,9 @@ def valid(text: str, folder: Path) -> None:
     subprocess.run([BIN / "pre-commit", "validate-config", path], check=True, capture_output=True)
 
 
-def test_a_new_configuration_is_the_readmes() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"(?s)```yaml\n# .pre-commit-config.yaml\n(.*?)```", readme)
+def test_a_new_configuration_is_that_of_the_documents() -> None:
+    page = (ROOT / "docs" / "start" / "pre-commit.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"(?s)```yaml\n# .pre-commit-config.yaml\n(.*?)```", page)
     assert new_configuration() == f"repos:\n{USUAL}{TYPES}"
     assert new_configuration() in blocks
 
