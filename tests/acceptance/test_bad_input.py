@@ -44,7 +44,6 @@ def files(tree: Path) -> Path:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("", "COMMAND"),
         ("frobnicate", "frobnicate"),
         ("scan --frobnicate", "--frobnicate"),
         ("scan --format xml", "xml"),

@@ -355,6 +355,7 @@ def test_whoever_says_no_makes_nothing(
             return True
 
     monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    monkeypatch.setattr("bedrock_key_guard.console.agreement.somebody_is_there", lambda: True)
     guard = f"arn:aws:iam::{ACCOUNT}:user/{GUARD_USER}"
     assert main(["doctor", "--drill", "--guard", guard]) == 0
     assert "Nothing was made." in capsys.readouterr().err

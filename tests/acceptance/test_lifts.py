@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -290,6 +291,7 @@ def test_a_forged_ledger_does_not_take_away_what_the_guard_gave_back(
     sandbox = answering.sandbox
     leak(answering.tree, long_term(CONSOLE, beside=False)(sandbox).key)
     answering.respond("--action", "strip-policies")
+    time.sleep(1)  # CloudTrail tells seconds apart, and no less
     answering.command("restore")
     (entry,) = read_ledger(answering.ledger)
     assert isinstance(entry.record, PoliciesDetached)

@@ -36,6 +36,8 @@ def tree(tmp_path: Path) -> Path:
     repo = new_repo(tmp_path / "tree")
     texts = {f"f{number}": f"nothing {number}\n" for number in range(FILES)}
     repo.commit("first", **texts, one__txt=keysmith.long_term("user-one"))
+    # So much that a history is shared out, too.
+    repo.commit("large", large__txt="nothing\n" * 300_000)
     repo.commit("second", one__txt="gone", two__txt=keysmith.long_term("user-two"))
     repo.git("tag", "--annotate", "--message", "t", "annotated")
     return repo.path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from datetime import date
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli import respond
@@ -14,7 +13,7 @@ from bedrock_key_guard.cli.scan import written
 from bedrock_key_guard.console.agreement import agrees_to, require_somebody
 from bedrock_key_guard.console.standard_streams import PROGRAM, say, write
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model.times import utc_now
+from bedrock_key_guard.model.times import read_day, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +117,7 @@ def _shards(text: str) -> int:
 
 def _day(text: str) -> str:
     try:
-        return date.fromisoformat(text).isoformat()
+        return read_day(text).isoformat()
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-20") from None
 

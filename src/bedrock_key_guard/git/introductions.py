@@ -100,10 +100,15 @@ def additions(
 ) -> tuple[list[str], list[Introduction]]:
     """Return the commits that revisions name and what they put where, oldest first.
 
-    Where there are `paths`, they are those commits alone that changed one of them.
+    Where there are `paths`, they are those commits alone that changed one of them. A name may hold
+    a key, and the arguments of a process are there for all to read: they go through its standard
+    input (git-rev-list(1), `--stdin`), a path on each line.
     """
-    only = ("--full-history", "--", *paths) if paths else ("--",)
-    output = git.run(*ADDED, *revisions, *only)
+    only, named = ((), b"")
+    if paths:
+        only = ("--full-history", "--stdin")
+        named = b"".join(b"%b\n" % line for line in (b"--", *map(system.encoded, paths)))
+    output = git.run(*ADDED, *revisions, *only, *(() if paths else ("--",)), stdin=named)
     commits: list[str] = []
     return commits, list(_changes(output, commits))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from bedrock_key_guard.git.repository import absolute, find_repository, path_in_
 from bedrock_key_guard.model.findings import Scanned, by_time
 from bedrock_key_guard.model.origins import WorkTree, with_root
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.provenance import told_by
 from bedrock_key_guard.scan.scan import read
 from bedrock_key_guard.scan.source import Source
@@ -54,8 +52,7 @@ def _dated(place: Location, fingerprint: str) -> Location:
         return place
     repository = find_repository(absolute(Path(root.path)).parent)
     name = path_in_repository(root.path)
-    # A child's arguments are there for all to read, and a name may hold a key.
-    if repository is None or may_hold_key(os.fsencode(name)):
+    if repository is None or "\n" in name:  # Git reads a name on each line
         return place
     try:
         with clean_git(repository) as git:

@@ -74,7 +74,7 @@ def test_the_keys_that_were_found_before_are_kept() -> None:
 def test_what_is_in_the_text_of_members_counts_with_what_is_unpacked() -> None:
     text = base64.b64encode(gzip.compress(b"ABSK" * (1 << 18), mtime=0)) + b"\n"
     few, many = (boxes.zipped({str(each): text for each in range(count)}) for count in (3, 5))
-    limits = Limits(work=60 << 20, effort=0)
+    limits = Limits(work=80 << 20, effort=0)
     assert read(few, limits).missed == ()
     assert read(many, limits).missed == (NotScanned("box > zip:3", "missing", SPENT),)
 

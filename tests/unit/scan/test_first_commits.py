@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from bedrock_key_guard.git.clean_git import Git
 from bedrock_key_guard.model.findings import Incident, incidents_of
 from bedrock_key_guard.scan.allowlist import AllowList
 from bedrock_key_guard.scan.first_commits import dated
@@ -72,12 +74,22 @@ def test_outside_of_a_repository_nothing_is_dated(
     assert dated(incident) == incident
 
 
-def test_no_child_is_told_a_name_that_may_be_a_key(
+def test_no_argument_of_a_child_is_a_name_that_may_hold_a_key(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo.commit("leak", **{f"{KEY[:120]}".replace("/", ""): KEY})
+    name = KEY[:120].replace("/", "")
+    repo.commit("leak", **{name: KEY})
     incident = found(repo)
-    assert dated(incident) == incident
+    spawn, told = Git.spawn, list[str]()
+
+    def watched(git: Git, command: list[str], stderr: int | None = None) -> subprocess.Popen[bytes]:
+        told.extend(command)
+        return spawn(git, command, stderr)
+
+    monkeypatch.setattr(Git, "spawn", watched)
+    assert dated(incident).locations[0].commit
+    assert told
+    assert not [word for word in told if name[:12] in word]
 
 
 def test_where_a_shallow_clone_begins_is_not_where_a_key_was_leaked(
