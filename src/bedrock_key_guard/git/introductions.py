@@ -104,11 +104,12 @@ def additions(
     a key, and the arguments of a process are there for all to read: they go through its standard
     input (git-rev-list(1), `--stdin`), a path on each line.
     """
-    only, named = ((), b"")
+    words: tuple[str, ...] = ("--",)
+    named = b""
     if paths:
-        only = ("--full-history", "--stdin")
+        words = ("--full-history", "--stdin")
         named = b"".join(b"%b\n" % line for line in (b"--", *map(system.encoded, paths)))
-    output = git.run(*ADDED, *revisions, *only, *(() if paths else ("--",)), stdin=named)
+    output = git.run(*ADDED, *revisions, *words, stdin=named)
     commits: list[str] = []
     return commits, list(_changes(output, commits))
 
