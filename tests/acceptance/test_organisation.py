@@ -15,7 +15,7 @@ from tests.bare_repositories import write_bare
 from tests.jobs import ACCOUNT, guard
 from tests.keysmith import long_term
 from tests.leaks import status
-from tests.organisations import CENTRAL, OWNER, Hub, organisation
+from tests.organisations import AUDITOR, CENTRAL, OWNER, Hub, organisation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,10 @@ def test_keys_of_several_repositories_are_one_incident_each_and_dead_in_the_end(
     hub.add("tools", **{"run.py": f'key = "{two.key}"\n'})
     hub.add("clean")
     hub.add_central()
-    words = hub.sweep("work", "--respond", "--yes", "--issue-repository", CENTRAL)
+    for name in ("app", "site"):
+        hub.server.state.repositories[f"{OWNER}/{name}"].pushers.add(AUDITOR)
+    options = ("--respond", "--yes", "--issue-repository", CENTRAL, "--tell-repositories")
+    words = hub.sweep("work", *options)
     done = guard(*words, cwd=hub.folder, env=hub.environment, hurried=True)
     told, report = done.stderr.decode(), json.loads(done.stdout)
     assert done.returncode == 1, told
@@ -61,6 +64,11 @@ def test_keys_of_several_repositories_are_one_incident_each_and_dead_in_the_end(
     assert [status(sandbox, key) for key in (one, two)] == ["Inactive", "Inactive"]
     issues = hub.server.issues(CENTRAL)
     assert len(issues) == 2
+    (told_app,), (told_site,) = (hub.server.issues(f"{OWNER}/{name}") for name in ("app", "site"))
+    assert "settings.env" in told_app["body"]
+    assert "deploy.sh" not in told_app["body"]
+    assert "deploy.sh" in told_site["body"]
+    assert "repositories  read  not read  left  places of keys" in told
     assert all(key.key not in json.dumps(issues) + told for key in (one, two))
 
 

@@ -13,13 +13,12 @@ from bedrock_key_guard.cli.scan import written
 from bedrock_key_guard.console.agreement import agrees_to, require_somebody
 from bedrock_key_guard.console.standard_streams import PROGRAM, say, write
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model.times import read_day, utc_now
+from bedrock_key_guard.model.times import read_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bedrock_key_guard.org.listing import Listing
     from bedrock_key_guard.org.rows import Row
     from bedrock_key_guard.org.sweep_plan import Plan
 
@@ -102,6 +101,8 @@ def _reporting(step: argparse.ArgumentParser) -> None:
     add("--no-verify", action="store_true", help="ask no AWS at all")
     where = "keep an issue for each key in this private repository"
     add("--issue-repository", type=name, metavar="OWNER/NAME", help=where)
+    everywhere = "open an issue in each repository that holds a key, too"
+    add("--tell-repositories", action="store_true", help=everywhere)
     add("--state", type=file_name, metavar="FILE", help="write what was read, for --since")
     add("--format", choices=("text", "json", "html", "markdown"), default="text")
     add("--output", type=file_name, metavar="FILE", help="write the report there, not to stdout")
@@ -141,31 +142,13 @@ def _write_plan(file: Path, planned: Plan) -> None:
 
 
 def _planned(arguments: argparse.Namespace, shards: int) -> Plan:
-    from bedrock_key_guard.org.hosting import api_of
-    from bedrock_key_guard.org.state import known_tips
-    from bedrock_key_guard.org.sweep_plan import Plan, packed, remembering
-
-    api = api_of(os.environ) if arguments.owner else ""
-    found = _listing(arguments)
-    tips, why = known_tips(arguments.since, api) if arguments.since else ({}, "")
-    notes = (*found.notes, *((why,) if why else ()))
-    each = packed(remembering(found.repositories, tips), shards)
-    return Plan(utc_now(), each, found.skipped, found.unseen, notes, api)
-
-
-def _listing(arguments: argparse.Namespace) -> Listing:
-    from bedrock_key_guard.org.listing import Filter, Listing, listed
-
-    if arguments.addresses:
-        from bedrock_key_guard.org.addresses import in_file
-
-        return Listing(*in_file(arguments.addresses))
-    from bedrock_key_guard.org.hosting import client_of
+    from bedrock_key_guard.org.listing import Filter
+    from bedrock_key_guard.org.planning import Wanted, planned
 
     names = ("visibility", "topic", "pushed_since", "archived", "forks")
-    wanted = Filter(**{each: getattr(arguments, each) for each in names})
-    with client_of(os.environ) as client:
-        return listed(client, arguments.owner, wanted, with_texts=arguments.texts)
+    only = Filter(**{each: getattr(arguments, each) for each in names})
+    wanted = Wanted(arguments.addresses, arguments.owner, only, with_texts=arguments.texts)
+    return planned(wanted, shards, arguments.since)
 
 
 def scan(arguments: argparse.Namespace) -> int:
@@ -180,15 +163,19 @@ def scan(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"The plan has no shard {number}.", remedy=f"Name one from 1 to {len(planned.shards)}."
         )
-    shard = planned.shards[number - 1]
-    scan_shard(shard, hosting_of(planned, os.environ), arguments.output, _tell, deep=arguments.deep)
+    shard, telling = planned.shards[number - 1], _telling(arguments)
+
+    def tell(row: Row) -> None:
+        telling(_told(row))
+
+    scan_shard(shard, hosting_of(planned, os.environ), arguments.output, tell, deep=arguments.deep)
     return 0
 
 
-def _tell(row: Row) -> None:
+def _told(row: Row) -> str:
     keys = len({each.fingerprint for each in row.found if each.confidence == "exact"})
     what = row.reason if row.state != "read" else f"{keys:,} keys" if keys else "no keys"
-    say(f"{row.now or row.name}: {row.state}, {what}")
+    return f"{row.now or row.name}: {row.state}, {what}"
 
 
 def _read_plan(file: Path) -> Plan:
@@ -210,7 +197,7 @@ def reduce(arguments: argparse.Namespace) -> int:
 
 def sweep(arguments: argparse.Namespace) -> int:
     """Plan, scan and reduce; what a sweep before it left in its folder is not done again."""
-    from bedrock_key_guard.org.sweep import scan_shards
+    from bedrock_key_guard.org.sweep import Shard, scan_shards
 
     _require(arguments)
     work: Path = arguments.work
@@ -219,9 +206,17 @@ def sweep(arguments: argparse.Namespace) -> int:
     if not file.exists():
         _write_plan(file, _planned(arguments, arguments.jobs))
     planned = _read_plan(file)
-    rows = [work / f"shard-{number}.jsonl" for number in range(1, len(planned.shards) + 1)]
-    scan_shards(file, rows, ["--deep"] if arguments.deep else [])
-    return _reduced(arguments, planned, [each for each in rows if each.exists()])
+    shards = [
+        Shard(number, len(each), work / f"shard-{number}.jsonl")
+        for number, each in enumerate(planned.shards, 1)
+    ]
+    scan_shards(file, shards, ["--deep"] if arguments.deep else [], _telling(arguments))
+    return _reduced(arguments, planned, [each.rows for each in shards if each.rows.exists()])
+
+
+def _telling(arguments: argparse.Namespace) -> Callable[[str], object]:
+    """Return what tells people how far a step is."""
+    return (lambda _: None) if arguments.quiet else say
 
 
 def _require(arguments: argparse.Namespace) -> None:
@@ -232,7 +227,7 @@ def _require(arguments: argparse.Namespace) -> None:
 
 
 def _reduced(arguments: argparse.Namespace, planned: Plan, files: list[Path]) -> int:
-    from bedrock_key_guard.org.answering import announced, answered
+    from bedrock_key_guard.org.answering import announced, answered, told_everywhere
     from bedrock_key_guard.org.shard import read_rows
     from bedrock_key_guard.pipeline.options import Surroundings
     from bedrock_key_guard.report.report import exit_code
@@ -245,5 +240,7 @@ def _reduced(arguments: argparse.Namespace, planned: Plan, files: list[Path]) ->
     report = answered(planned, rows, verifying, responding, around, arguments.state)
     if arguments.issue_repository:
         report = announced(report, arguments.issue_repository)
+    if arguments.tell_repositories:
+        report = told_everywhere(report)
     deliver(written(report, arguments), report, arguments)
     return exit_code(report, arguments.fail_on)

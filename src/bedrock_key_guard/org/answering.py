@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from bedrock_key_guard.org.state import state_of, write_state
 from bedrock_key_guard.pipeline import pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.org.rows import Row
     from bedrock_key_guard.org.sweep_plan import Plan
     from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying
@@ -47,6 +49,35 @@ def answered(
         dead = {case.incident.fingerprint for case in report.cases if case.dead}
         write_state(state, state_of(told.rows.values(), dead, plan.api, utc_now()))
     return report
+
+
+def told_everywhere(report: Report) -> Report:
+    """Keep an issue in each repository that holds a key, which tells of its own places alone.
+
+    What an issue may name follows from who can read that repository. Which could not be written is
+    among the report's warnings.
+    """
+    from bedrock_key_guard.pipeline.announce import Announcement, announce
+    from bedrock_key_guard.report.github.case_markdown import Source
+
+    places = (at for case in report.cases for at in case.incident.locations if at.repository)
+    with client_of(os.environ, for_issues=True) as client:
+        for repository in sorted({place.repository.removesuffix(".wiki") for place in places}):
+            source = Source(server_of(os.environ), repository, commit="")
+            own = replace(report, cases=tuple(_of(report.cases, repository)), warnings=())
+            done = announce(own, client, Announcement(repository, source=source))
+            report = report.warned(*done.warnings)
+    return report
+
+
+def _of(cases: Iterable[Case], repository: str) -> Iterator[Case]:
+    """Yield the cases of a repository, each with its places there."""
+    for case in cases:
+        at = [
+            p for p in case.incident.locations if p.repository.removesuffix(".wiki") == repository
+        ]
+        if at:
+            yield replace(case, incident=replace(case.incident, locations=tuple(at)))
 
 
 def announced(report: Report, repository: str) -> Report:
