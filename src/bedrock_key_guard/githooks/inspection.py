@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.githooks.hook_files import SERVER, is_ours, tool_of
 from bedrock_key_guard.githooks.place import HOOKS_PATH, installed
 from bedrock_key_guard.system import WINDOWS
+from bedrock_key_guard.text.shell_words import command_line, own_shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ def _inspected(name: str, folder: Path, place: Place, configured: frozenset[str]
 
 def _install_line(place: Place) -> str:
     server = ("--server", str(place.top)) if place.hooks == SERVER else ()
-    return shlex.join(("bedrock-key-guard", "hooks", "install", *server))
+    return command_line(("bedrock-key-guard", "hooks", "install", *server), own_shell())
 
 
 def _wrong(file: Path, place: Place) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -99,14 +100,14 @@ def test_the_line_that_mends_it_does(displace: Callable[[Path], object], reposit
     assert main(["hooks", "install"]) == 0
     displace(repository)
     mend = looked_at(repository)["pre-commit"].mend
-    assert main(mend.split()[1:]) == 0
+    assert main(shlex.split(mend)[1:]) == 0
     assert {hook.state for hook in looked_at(repository).values()} == {"runs"}
 
 
 def test_without_an_installation_every_hook_is_absent(repository: Path) -> None:
     found = looked_at(repository)
     assert {hook.state for hook in found.values()} == {"absent"}
-    assert main(found["pre-push"].mend.split()[1:]) == 0
+    assert main(shlex.split(found["pre-push"].mend)[1:]) == 0
     assert {hook.state for hook in looked_at(repository).values()} == {"runs"}
 
 
@@ -125,6 +126,6 @@ def test_a_server_is_asked_for_its_own_hook(repository: Path, tmp_path: Path) ->
     server = tmp_path / "server"
     (absent,) = looked_at(server, server=True).values()
     assert (absent.name, absent.state) == ("pre-receive", "absent")
-    assert main(absent.mend.split()[1:]) == 0
+    assert main(shlex.split(absent.mend)[1:]) == 0
     (runs,) = looked_at(server, server=True).values()
     assert runs.state == "runs"
