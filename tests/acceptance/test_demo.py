@@ -95,7 +95,7 @@ def test_the_picture_in_the_readme_is_what_it_shows_today(printed: str) -> None:
     assert without_seconds(kept) == without_seconds(drawn), (
         "run `python -m sandbox.demo docs/demo.svg`"
     )
-    assert '<img src="docs/demo.svg" ' in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "](docs/demo.svg)" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_nothing_in_the_picture_acts_asks_or_tells_a_key() -> None:
