@@ -38,7 +38,11 @@ def repositories(folder: Path, *, small: bool) -> Path:
     making = folder / "organisation-making"
     shutil.rmtree(making, ignore_errors=True)
     tree = source_tree(folder, small=small)
-    files = sorted(each for each in tree.rglob("*") if each.is_file() and not each.is_symlink())
+    files = sorted(
+        each
+        for each in tree.rglob("*")
+        if each.is_file() and not each.is_symlink() and ".git" not in each.parts
+    )
     share = -(-len(files) // REPOSITORIES)
     for number in range(REPOSITORIES):
         some = files[number * share : (number + 1) * share]
