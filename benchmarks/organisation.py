@@ -16,7 +16,7 @@ from benchmarks.contenders import (
     peer_programs,
 )
 from benchmarks.inputs import source_tree
-from benchmarks.planting import PLANTS, git, line_with_key
+from benchmarks.planting import git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ REPOSITORIES = 50
 def repositories(folder: Path, *, small: bool) -> Path:
     """Return a folder of bare repositories: packages as their projects release them, two by two.
 
-    Each has two commits; three of them hold a planted key.
+    Each has two commits; three files of the tree hold a planted key.
     """
     hub = folder / f"organisation-{'small' if small else 'full'}"
     if hub.is_dir():
@@ -46,13 +46,13 @@ def repositories(folder: Path, *, small: bool) -> Path:
     share = -(-len(files) // REPOSITORIES)
     for number in range(REPOSITORIES):
         some = files[number * share : (number + 1) * share]
-        _repository(making, tree, number, some)
+        _repository(making / f"repository-{number:02}.git", tree, some)
     making.rename(hub)
     return hub
 
 
-def _repository(hub: Path, tree: Path, number: int, files: list[Path]) -> None:
-    work = hub / "work"
+def _repository(bare: Path, tree: Path, files: list[Path]) -> None:
+    work = bare.with_name("work")
     work.mkdir(parents=True)
     git(work, "init", "--quiet", "--initial-branch", "main")
     middle = len(files) // 2
@@ -63,12 +63,7 @@ def _repository(hub: Path, tree: Path, number: int, files: list[Path]) -> None:
             shutil.copyfile(file, target)
         git(work, "add", "--all", "--force")
         git(work, "commit", "--quiet", "--allow-empty", "-m", "Release")
-    if number % 20 == 0:
-        name = PLANTS[number // 20]
-        (work / name).write_text(line_with_key(name), encoding="utf-8")
-        git(work, "add", "--force", name)
-        git(work, "commit", "--quiet", "-m", "Configure")
-    git(hub, "clone", "--quiet", "--bare", str(work), str(hub / f"repository-{number:02}.git"))
+    git(work, "clone", "--quiet", "--bare", str(work), str(bare))
     shutil.rmtree(work)
 
 
