@@ -12,8 +12,13 @@ import os
 import sys
 
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
-from bedrock_key_guard.scan.prefilter.streams import holds_stream
+from bedrock_key_guard.scan.prefilter.signatures import (
+    HEAD,
+    TAIL,
+    container_kind,
+    ends_as_zip,
+    holds_stream,
+)
 
 USAGE = """\
 usage: python -I -m bedrock_key_guard.hook [MODE] [OPTION ...] [--] [WORD ...]

@@ -21,8 +21,13 @@ from bedrock_key_guard.scan.containers.members import (
 )
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
-from bedrock_key_guard.scan.prefilter.signatures import POINTER, TAIL, ends_as_zip, kinds_of
-from bedrock_key_guard.scan.prefilter.streams import holds_stream
+from bedrock_key_guard.scan.prefilter.signatures import (
+    POINTER,
+    TAIL,
+    ends_as_zip,
+    holds_stream,
+    kinds_of,
+)
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Finding

@@ -11,8 +11,14 @@ from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, After, Ending, Gaps, Section
 from bedrock_key_guard.scan.matching.windows import Content, Readable
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, POINTER, TAIL, ends_as_zip, kinds_of
-from bedrock_key_guard.scan.prefilter.streams import holds_stream
+from bedrock_key_guard.scan.prefilter.signatures import (
+    HEAD,
+    POINTER,
+    TAIL,
+    ends_as_zip,
+    holds_stream,
+    kinds_of,
+)
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Finding

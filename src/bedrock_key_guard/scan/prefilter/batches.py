@@ -11,8 +11,13 @@ from __future__ import annotations
 import os
 
 from bedrock_key_guard.scan.prefilter import BLOCK, may_hold_key
-from bedrock_key_guard.scan.prefilter.signatures import HEAD, TAIL, container_kind, ends_as_zip
-from bedrock_key_guard.scan.prefilter.streams import holds_stream
+from bedrock_key_guard.scan.prefilter.signatures import (
+    HEAD,
+    TAIL,
+    container_kind,
+    ends_as_zip,
+    holds_stream,
+)
 from bedrock_key_guard.system import READING
 
 # A process of its own starts sooner without `typing`.

@@ -193,3 +193,15 @@ def _is_old_tar(head: bytes) -> bool:
         return int(checksum, 8) == sum(head) - sum(head[148:156]) + 8 * ord(" ")
     except ValueError:
         return False
+
+
+def holds_stream(data: bytes, head: bytes = b"") -> bool:
+    """Return whether a compressed stream begins in a part of a file that begins with `head`.
+
+    Text has no NUL and so no stream: for text the search is not even imported.
+    """
+    if data.find(0) < 0:
+        return False
+    from bedrock_key_guard.scan.prefilter.streams import has_stream
+
+    return has_stream(data, head)

@@ -52,7 +52,7 @@ _TEXT_OF_PNG = rb"TXt(?<=[zi]TXt)[^\0]{1,79}\0(?:\x01\0[^\0]{0,99}\0[^\0]{0,999}
 _BITS = {"zlib": 15, "gzip": 31}
 
 
-def holds_stream(data: bytes, head: bytes = b"") -> bool:
+def has_stream(data: bytes, head: bytes = b"") -> bool:
     """Return whether a stream begins anywhere in a part of a file that begins with `head`."""
     return any(begins(data[at : at + PROBE], kind) for at, kind in starts(data, head or data))
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.scan.prefilter.streams import holds_stream, starts, starts_in_decoded
+from bedrock_key_guard.scan.prefilter.signatures import holds_stream
+from bedrock_key_guard.scan.prefilter.streams import starts, starts_in_decoded
 
 NOISE = shake_256(b"lines that do not repeat").hexdigest(2000).encode()
 BEFORE = b"\0" + b"of another kind " * 9

@@ -13,8 +13,7 @@ from typing import IO, TYPE_CHECKING
 from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
-from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS
-from bedrock_key_guard.scan.prefilter.streams import holds_stream
+from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS, holds_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
