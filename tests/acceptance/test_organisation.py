@@ -111,8 +111,9 @@ def test_what_was_not_read_is_named_and_the_counts_add_up(
     on_github: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hub, key = on_github, long_term()
-    for name in ("sound", "broken", "forbidden", "old", "gone"):
+    for name in ("sound", "broken", "forbidden", "gone"):
         hub.add(name, **{"settings.env": f"KEY={key}\n"})
+    hub.add("old", **{"settings.env": f"KEY={long_term(seed='renamed')}\n"})
     planned(hub, "--shards", "2")
     hub.damage("broken")
     hub.server.state.repositories["acme/forbidden"].forbidden = True
@@ -251,6 +252,10 @@ def test_a_list_of_addresses_is_swept_without_any_github(
     assert main(["org", "sweep", *words, "--format", "json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert len(report["incidents"][0]["locations"]) == 20
+    addresses.with_name("others").write_text(f"{tmp_path}/1.git\n", "utf-8")
+    words[1] = str(addresses.with_name("others"))
+    assert main(["org", "sweep", *words]) == 2
+    assert "the plan of another sweep" in capsys.readouterr().err
 
 
 def test_what_people_wrote_beside_the_code_is_read_on_request(

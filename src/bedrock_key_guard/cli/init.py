@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bedrock_key_guard.githooks.place import Place
-    from bedrock_key_guard.setup.facts import Facts
+    from bedrock_key_guard.setup.repository_facts import Facts
     from bedrock_key_guard.setup.steps import Step
 
 _LEFT_OPEN = 4

@@ -14,11 +14,13 @@ from bedrock_key_guard.console.agreement import agrees_to, require_somebody
 from bedrock_key_guard.console.standard_streams import PROGRAM, say, write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import read_day
+from bedrock_key_guard.system import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from bedrock_key_guard.org.planning import Wanted
     from bedrock_key_guard.org.rows import Row
     from bedrock_key_guard.org.sweep_plan import Plan
 
@@ -125,7 +127,9 @@ def _day(text: str) -> str:
 
 def plan(arguments: argparse.Namespace) -> int:
     """Write a plan, and print the numbers of its shards as JSON: what a matrix of jobs needs."""
-    planned = _planned(arguments, arguments.shards)
+    from bedrock_key_guard.org.planning import planned as make
+
+    planned = make(_wanted(arguments), arguments.shards)
     _write_plan(arguments.output, planned)
     write(f"{list(range(1, len(planned.shards) + 1))}\n")
     return 0
@@ -134,21 +138,22 @@ def plan(arguments: argparse.Namespace) -> int:
 def _write_plan(file: Path, planned: Plan) -> None:
     from bedrock_key_guard.org.json_files import as_json
 
-    file.write_text(as_json(planned) + "\n", "utf-8")
+    write_whole(file, f"{as_json(planned)}\n".encode(), 0o600)
     shards = len(planned.shards)
     say(f"{len(planned.repositories):,} repositories in {shards:,} shards: {file}")
     for sentence in (*planned.unseen, *planned.notes):
         say(sentence)
 
 
-def _planned(arguments: argparse.Namespace, shards: int) -> Plan:
+def _wanted(arguments: argparse.Namespace) -> Wanted:
     from bedrock_key_guard.org.listing import Filter
-    from bedrock_key_guard.org.planning import Wanted, planned
+    from bedrock_key_guard.org.planning import Wanted
 
     names = ("visibility", "topic", "pushed_since", "archived", "forks")
     only = Filter(**{each: getattr(arguments, each) for each in names})
-    wanted = Wanted(arguments.addresses, arguments.owner, only, with_texts=arguments.texts)
-    return planned(wanted, shards, arguments.since)
+    return Wanted(
+        arguments.addresses, arguments.owner, only, arguments.texts, since=arguments.since
+    )
 
 
 def scan(arguments: argparse.Namespace) -> int:
@@ -163,12 +168,9 @@ def scan(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"The plan has no shard {number}.", remedy=f"Name one from 1 to {len(planned.shards)}."
         )
-    shard, telling = planned.shards[number - 1], _telling(arguments)
-
-    def tell(row: Row) -> None:
-        telling(_told(row))
-
-    scan_shard(shard, hosting_of(planned, os.environ), arguments.output, tell, deep=arguments.deep)
+    tell, hosting = _telling(arguments), hosting_of(planned, os.environ)
+    for row in scan_shard(planned, number, hosting, arguments.output, deep=arguments.deep):
+        tell(_told(row))
     return 0
 
 
@@ -179,14 +181,10 @@ def _told(row: Row) -> str:
 
 
 def _read_plan(file: Path) -> Plan:
-    from bedrock_key_guard.org.json_files import from_json
+    from bedrock_key_guard.org.json_files import from_json, text_of
     from bedrock_key_guard.org.sweep_plan import Plan
 
-    try:
-        text = file.read_text("utf-8")
-    except OSError as error:
-        raise UsageError(f"{str(file)!r} cannot be read: {error.strerror}.") from None
-    return from_json(text, Plan, file)
+    return from_json(text_of(file), Plan, file)
 
 
 def reduce(arguments: argparse.Namespace) -> int:
@@ -197,15 +195,21 @@ def reduce(arguments: argparse.Namespace) -> int:
 
 def sweep(arguments: argparse.Namespace) -> int:
     """Plan, scan and reduce; what a sweep before it left in its folder is not done again."""
+    from bedrock_key_guard.org.planning import planned as make
     from bedrock_key_guard.org.sweep import Shard, scan_shards
 
     _require(arguments)
     work: Path = arguments.work
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = work / "plan.json"
+    file, wanted = work / "plan.json", _wanted(arguments)
     if not file.exists():
-        _write_plan(file, _planned(arguments, arguments.jobs))
+        _write_plan(file, make(wanted, arguments.jobs))
     planned = _read_plan(file)
+    if planned.of != wanted.told:
+        raise UsageError(
+            f"{str(work)!r} holds the plan of another sweep.",
+            remedy="Name another folder with --work, or give the options that it was begun with.",
+        )
     shards = [
         Shard(number, len(each), work / f"shard-{number}.jsonl")
         for number, each in enumerate(planned.shards, 1)
@@ -232,7 +236,7 @@ def _reduced(arguments: argparse.Namespace, planned: Plan, files: list[Path]) ->
     from bedrock_key_guard.pipeline.options import Surroundings
     from bedrock_key_guard.report.report import exit_code
 
-    rows = [row for file in files for row in read_rows(file)]
+    rows = [row for file in files for row in read_rows(file, planned)]
     verifying = None if arguments.no_verify else respond.verifying(arguments)
     responding = respond.responding(arguments) if arguments.respond and verifying else None
     asks = responding is not None and not (arguments.yes or arguments.dry_run)

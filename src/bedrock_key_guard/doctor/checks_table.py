@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from bedrock_key_guard.text.terminal import (
     YELLOW,
     Canvas,
     shown,
+    uncoloured,
     wrapped,
 )
 
@@ -36,7 +36,6 @@ _TITLES: dict[Subject, str] = {
 }
 _COLOURS: dict[State, str] = {"works": GREEN, "lacks": RED, "wrong": RED, "unknown": YELLOW}
 _STATE, _LONGEST_NAME, _MEND = 9, 32, "mend it:"
-_COLOUR_CODE = re.compile(r"\x1b\[[0-9;]+m")
 
 
 def as_table(checks: Sequence[Check], *, colour: bool = False, canvas: Canvas | None = None) -> str:
@@ -55,7 +54,7 @@ def as_table(checks: Sequence[Check], *, colour: bool = False, canvas: Canvas | 
         for subject, some in groupby(checks, lambda check: check.subject)
     ]
     text = "\n\n".join("\n".join(block) for block in [*blocks, [_total(checks)]])
-    return (text if colour else _COLOUR_CODE.sub("", text)) + "\n"
+    return (text if colour else uncoloured(text)) + "\n"
 
 
 def _rows(check: Check, width: int, canvas: Canvas) -> Iterator[str]:

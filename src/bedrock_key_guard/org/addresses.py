@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.org.json_files import text_of
 from bedrock_key_guard.org.sweep_plan import Planned, Skipped
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ def in_file(file: Path) -> tuple[tuple[Planned, ...], tuple[Skipped, ...]]:
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{str(file)!r} cannot be read: {error}.") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_of(file).splitlines(), 1):
         address = line.partition(" #")[0].strip()
         if address and not address.startswith("#"):
             yield number, address

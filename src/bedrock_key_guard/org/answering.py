@@ -38,8 +38,8 @@ def answered(
 
     What was read whole is written to `state`. Raises GuardError.
     """
-    told = joined(plan, rows)
     hosting = hosting_of(plan, os.environ)
+    told = joined(plan, rows, hosting.found_again)
     recovering = Recovering(
         cache(lambda each, object_id: keys_of_object(each, hosting.token, object_id)),
         cache(lambda each: keys_of_repository(each, hosting)),
@@ -47,7 +47,7 @@ def answered(
     report = pipeline.follow(scan_of(told, recovering), verifying, responding, around)
     if state is not None:
         dead = {case.incident.fingerprint for case in report.cases if case.dead}
-        write_state(state, state_of(told.rows.values(), dead, plan.api, utc_now()))
+        write_state(state, state_of(told, dead, utc_now()))
     return report
 
 
@@ -66,7 +66,7 @@ def told_everywhere(report: Report) -> Report:
             source = Source(server_of(os.environ), repository, commit="")
             own = replace(report, cases=tuple(_of(report.cases, repository)), warnings=())
             done = announce(own, client, Announcement(repository, source=source))
-            report = report.warned(*done.warnings)
+            report = replace(report.warned(*done.warnings), incomplete=done.incomplete)
     return report
 
 

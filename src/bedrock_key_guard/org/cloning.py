@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from bedrock_key_guard.errors import GuardError
+from bedrock_key_guard.errors import GuardError, as_guard_error
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.mirror import mirror, tips
 from bedrock_key_guard.git.object_lists import existing
@@ -79,10 +79,10 @@ def cloned(planned: Planned, hosting: Hosting, folder: Path) -> Clone:
     begun = Clone(planned, folder)
     try:
         return _cloned(planned, hosting, folder)
-    except GuardError as error:
+    except (GuardError, OSError) as error:
         failed = _failed(planned, error)
     if planned.wiki:
-        return replace(begun, row=replace(failed, state="read", reason=""))
+        return replace(begun, row=_of_wiki(failed))
     again = hosting.found_again(planned)
     if isinstance(again, Row):
         return replace(begun, row=again)
@@ -93,7 +93,7 @@ def cloned(planned: Planned, hosting: Hosting, folder: Path) -> Clone:
     try:
         clone = _cloned(anew, hosting, folder.with_name(f"{folder.name}-renamed"))
         return replace(clone, now=now)
-    except GuardError as error:
+    except (GuardError, OSError) as error:
         return replace(begun, row=_failed(planned, error))
 
 
@@ -107,8 +107,18 @@ def _cloned(planned: Planned, hosting: Hosting, folder: Path) -> Clone:
     return Clone(planned, folder / "clone", tips=now)
 
 
-def _failed(planned: Planned, error: GuardError) -> Row:
-    return Row(planned.name, "failed", f"{error} {error.remedy}", id=planned.id)
+def _failed(planned: Planned, error: Exception) -> Row:
+    told = as_guard_error(error)
+    return Row(planned.name, "failed", f"{told} {told.remedy}", id=planned.id)
+
+
+def _of_wiki(failed: Row) -> Row:
+    """Return the row of a wiki: one that nobody has begun holds nothing.
+
+    Git says so of what a server answers with 404 (remote-curl.c); all else has failed.
+    """
+    is_begun = "not found" not in failed.reason
+    return failed if is_begun else replace(failed, state="read", reason="")
 
 
 def read(clone: Clone, hosting: Hosting, *, deep: bool = False) -> Row:
@@ -127,7 +137,7 @@ def read(clone: Clone, hosting: Hosting, *, deep: bool = False) -> Row:
         if planned.texts and not scanned.interrupted:
             written = read_source(hosting.texts(clone.now or planned.name), AllowList())
             scanned = joined(scanned, written)
-    except GuardError as error:
+    except (GuardError, OSError) as error:
         return _failed(planned, error)
     if scanned.interrupted:
         raise KeyboardInterrupt
@@ -137,6 +147,7 @@ def read(clone: Clone, hosting: Hosting, *, deep: bool = False) -> Row:
         now=clone.now,
         id=planned.id,
         reading=reading,
+        deep=scanned.scanned.deep,
         tips=clone.tips,
         objects=scanned.scanned.objects,
         bytes=scanned.scanned.bytes,

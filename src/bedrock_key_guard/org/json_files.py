@@ -27,6 +27,15 @@ def as_json(value: object) -> str:
     return json.dumps(encode(value, {}), separators=(",", ":"))
 
 
+def text_of(file: Path) -> str:
+    """Return the text of a file. Raises UsageError where it cannot be read."""
+    try:
+        return file.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"{str(file)!r} cannot be read: {reason}.") from None
+
+
 def from_json(text: str, shape: type[Value], file: Path) -> Value:
     """Return the dataclass that a line of JSON holds. Raises UsageError where it holds another."""
     try:

@@ -21,26 +21,34 @@ if TYPE_CHECKING:
 class Wanted:
     """Say what is swept: a list of addresses, or the repositories of an owner.
 
-    `only` says which of those, and `with_texts` adds what people wrote beside the code.
+    `only` says which of those, and `with_texts` adds what people wrote beside the code. It begins
+    where the sweep ended that wrote the state at `since`.
     """
 
     addresses: Path | None
     owner: str | None
     only: Filter
     with_texts: bool
+    since: Path | None = None
+
+    @property
+    def told(self) -> str:
+        """Return what tells it from whatever else could be swept."""
+        files = (each and str(each.absolute()) for each in (self.addresses, self.since))
+        return repr((*files, self.owner, self.only, self.with_texts))
 
 
-def planned(wanted: Wanted, shards: int, since: Path | None) -> Plan:
-    """Return the plan, which begins where the sweep ended that wrote the state at `since`.
+def planned(wanted: Wanted, shards: int) -> Plan:
+    """Return the plan.
 
     Raises UsageError for a file that is none, GitHubError where GitHub does not list.
     """
     api = api_of(os.environ) if wanted.owner else ""
     found = _listing(wanted)
-    tips, why = known_tips(since, api) if since else ({}, "")
+    tips, why = known_tips(wanted.since, api) if wanted.since else ({}, "")
     notes = (*found.notes, *((why,) if why else ()))
     each = packed(remembering(found.repositories, tips), shards)
-    return Plan(utc_now(), each, found.skipped, found.unseen, notes, api)
+    return Plan(utc_now(), each, found.skipped, found.unseen, notes, api, of=wanted.told)
 
 
 def _listing(wanted: Wanted) -> Listing:

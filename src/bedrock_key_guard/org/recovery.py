@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import GuardError
 from bedrock_key_guard.git.cat_file import ObjectReader
-from bedrock_key_guard.git.clean_git import clean_git
+from bedrock_key_guard.git.clean_git import clean_git, temporary_folder
 from bedrock_key_guard.git.mirror import mirror
 from bedrock_key_guard.git.repository import repository_of
 from bedrock_key_guard.model.findings import Scan, Scanned, joined
@@ -22,7 +19,8 @@ from bedrock_key_guard.scan.source import Source
 from bedrock_key_guard.scan.sources.objects import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
+    from pathlib import Path
 
     from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.org.cloning import Hosting
@@ -35,7 +33,7 @@ def keys_of_object(planned: Planned, token: str, object_id: str) -> tuple[Findin
     A server gives an object by its id where it speaks version 2 of Git's protocol (gitprotocol-v2,
     `want`) or allows it (`uploadpack.allowAnySHA1InWant`).
     """
-    with _folder() as work:
+    with temporary_folder() as work:
         try:
             folder = mirror(work / "object", planned.address, token, (object_id,))
             return read(_source_of(folder, object_id), AllowList()).findings
@@ -45,7 +43,7 @@ def keys_of_object(planned: Planned, token: str, object_id: str) -> tuple[Findin
 
 def keys_of_repository(planned: Planned, hosting: Hosting) -> tuple[Finding, ...]:
     """Return the keys of a whole repository, for those that no object holds, such as names."""
-    with _folder() as work:
+    with temporary_folder() as work:
         try:
             folder = mirror(work / "clone", planned.address, hosting.token, EVERYTHING)
             whole = Scanning(paths=(folder,), source="history", deep=True)
@@ -58,9 +56,3 @@ def keys_of_repository(planned: Planned, hosting: Hosting) -> tuple[Finding, ...
 def _source_of(folder: Path, object_id: str) -> Generator[Source, None, None]:
     with clean_git(repository_of(folder, "object")) as git, ObjectReader(git) as reader:
         yield Source(Scanned(), (each for each in objects(reader, [object_id])))
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="bedrock-key-guard-", ignore_cleanup_errors=True) as name:
-        yield Path(name)

@@ -11,17 +11,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.findings import Finding, NotScanned, Scan, Scanned
-from bedrock_key_guard.org.rows import location
+from bedrock_key_guard.model.times import moment
+from bedrock_key_guard.org.rows import Row, location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bedrock_key_guard.keys.key import Key
-    from bedrock_key_guard.org.rows import Found, Row
+    from bedrock_key_guard.org.rows import Found
     from bedrock_key_guard.org.sweep_plan import Plan, Planned
 
     ByObject = Callable[[Planned, str], Sequence[Finding]]
     ByRepository = Callable[[Planned], Sequence[Finding]]
+    FoundAgain = Callable[[Planned], Planned | Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +36,25 @@ class Recovering:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Hold the rows of a plan, one for each repository, and those that it does not know."""
+    """Hold the rows of a plan, one for each repository, and those that it does not know.
+
+    `repositories` are those of the plan as they are now, and `rows` what was told of them, both by
+    the name in the plan.
+    """
 
     plan: Plan
+    repositories: Mapping[str, Planned]
     rows: Mapping[str, Row]
     strange: tuple[str, ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def planned(self) -> dict[str, Planned]:
-        """Return the repositories by name, as the rows tell that they are called now."""
-        return {each.name: each for each in self.plan.repositories}
 
+def joined(plan: Plan, rows: Iterable[Row], found_again: FoundAgain) -> Joined:
+    """Return the rows by repository: of two that tell of one, the one that read it counts.
 
-def joined(plan: Plan, rows: Iterable[Row]) -> Joined:
-    """Return the rows by repository: of two that tell of one, the one that read it counts."""
-    known = {each.name for each in plan.repositories}
+    Where a row tells of another name its server is asked: a shard chooses no repository.
+    """
+    known = {each.name: each for each in plan.repositories}
     by_name: dict[str, Row] = {}
     strange = []
     for row in rows:
@@ -59,15 +64,17 @@ def joined(plan: Plan, rows: Iterable[Row]) -> Joined:
             by_name[row.name] = row
     counts = Counter[str](row.state for row in by_name.values())
     counts["missing"] = len(known) - len(by_name)
-    counts["renamed"] = sum(bool(row.now) for row in by_name.values())
-    return Joined(plan, by_name, tuple(dict.fromkeys(strange)), counts)
+    now = {name: found_again(known[name]) for name, row in by_name.items() if row.now}
+    renamed = {name: each for name, each in now.items() if not isinstance(each, Row)}
+    counts["renamed"] = len(renamed)
+    return Joined(plan, known | renamed, by_name, tuple(dict.fromkeys(strange)), counts)
 
 
 def scan_of(told: Joined, recovering: Recovering) -> Scan:
     """Return the sweep as one scan, with its keys and all that was not read."""
     keys, lost = _keys(told, recovering)
     places = (
-        Finding(keys[found.fingerprint], found.confidence, location(found, row.now or row.name))
+        Finding(keys[found.fingerprint], found.confidence, location(found, _name(told, row)))
         for row, found in _found(told)
         if found.fingerprint in keys
     )
@@ -80,6 +87,7 @@ def scan_of(told: Joined, recovering: Recovering) -> Scan:
             () if is_known else ("organisation",),
             sum(row.objects for row in rows),
             sum(row.bytes for row in rows),
+            deep=all(row.deep for row in rows),
         ),
         not_scanned=tuple(sorted({*_gaps(told), *lost})),
         notes=tuple(_notes(told)),
@@ -102,12 +110,11 @@ def _keys(told: Joined, recovering: Recovering) -> tuple[dict[str, Key], list[No
             for row, found in those:
                 if fingerprint in keys:
                     break
-                planned = told.planned[row.name]
-                fresh = read(planned, found, recovering)
+                fresh = read(told.repositories[row.name], found, recovering)
                 keys |= {each.key.fingerprint: each.key for each in fresh}
     lost = [
         NotScanned(
-            (row.now or row.name), "missing", "a key that a shard found there was not found again"
+            _name(told, row), "missing", "a key that a shard found there was not found again"
         )
         for fingerprint, ((row, _), *_) in places.items()
         if fingerprint not in keys
@@ -123,16 +130,20 @@ def _by_repository(planned: Planned, _: Found, recovering: Recovering) -> Sequen
     return recovering.of_repository(planned)
 
 
+def _name(told: Joined, row: Row) -> str:
+    return told.repositories[row.name].name
+
+
 def _gaps(told: Joined) -> Iterator[NotScanned]:
-    for name in told.planned:
+    for name, now in told.repositories.items():
         row = told.rows.get(name)
         if row is None:
-            yield NotScanned(name, "missing", "no shard told what became of it")
+            yield NotScanned(now.name, "missing", "no shard told what became of it")
         elif row.state != "read":
-            yield NotScanned(row.now or name, "missing", row.reason)
+            yield NotScanned(now.name, "missing", row.reason)
         else:
             for gap in row.not_scanned:
-                yield replace(gap, what=f"{row.now or name}: {gap.what}")
+                yield replace(gap, what=f"{now.name}: {gap.what}")
     for sentence in told.plan.unseen:
         yield NotScanned("the plan", "missing", sentence)
     for name in told.strange:
@@ -141,6 +152,7 @@ def _gaps(told: Joined) -> Iterator[NotScanned]:
 
 def _notes(told: Joined) -> Iterator[str]:
     counts, rows = told.counts, told.rows.values()
+    yield f"The plan of this sweep was made at {moment(told.plan.made_at)}."
     yield from told.plan.notes
     words = ", ".join(
         f"{counts[name]:,} {text}"
@@ -155,8 +167,8 @@ def _notes(told: Joined) -> Iterator[str]:
     )
     skipped = len(told.plan.skipped)
     yield (
-        f"Of {len(told.planned):,} repositories {words}; {counts['renamed']:,} renamed meanwhile, "
-        f"{skipped:,} left out by the plan."
+        f"Of {len(told.repositories):,} repositories {words}; "
+        f"{counts['renamed']:,} renamed meanwhile, {skipped:,} left out by the plan."
     )
     readings = Counter(row.reading for row in rows if row.state == "read")
     if readings["new"] or readings["nothing new"]:

@@ -49,10 +49,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Tell what became of one repository of a plan.
+    """Tell what became of one repository of the plan with this digest.
 
-    `name` is what the plan calls it, and `now` what it is called since it was renamed. `tips` are
-    the commits of all its references, where it was read.
+    `deep` tells whether it was searched for every encoding. `name` is what the plan calls it, and
+    `now` what it is called since it was renamed. `tips` are the commits of all its references,
+    where it was read.
     """
 
     name: str
@@ -60,7 +61,9 @@ class Row:
     reason: str = ""
     now: str = ""
     id: int = 0
+    plan: str = ""
     reading: Reading = "whole"
+    deep: bool = True
     tips: tuple[str, ...] = ()
     objects: int = 0
     bytes: int = 0
@@ -95,9 +98,7 @@ _OF_A_PLACE = tuple(each.name for each in fields(Found) if hasattr(Location, eac
 
 def _root(told: Found) -> Root:
     identity, kind = told.object or "", told.source
-    commit = {
-        name: getattr(told, name) for name in ("commit", "author_time", "author", "committer")
-    }
+    commit = {name: getattr(told, name) for name in _OF_A_COMMIT}
     match kind:
         case "commit-message" | "tag-message":
             return Message(identity, kind, told.path, **commit)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import CredentialsError, UsageError
+from bedrock_key_guard.git.clean_git import temporary_folder
 from bedrock_key_guard.org.cloning import cloned, read
-from bedrock_key_guard.org.json_files import as_json, from_json
+from bedrock_key_guard.org.json_files import as_json, from_json, text_of
 from bedrock_key_guard.org.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from bedrock_key_guard.org.cloning import Clone, Hosting
-    from bedrock_key_guard.org.sweep_plan import Planned
+    from bedrock_key_guard.org.sweep_plan import Plan, Planned
 
 _HARMLESS = frozenset(
     (
@@ -53,53 +54,64 @@ def refuse_credentials(environment: Mapping[str, str]) -> None:
 
 
 def scan_shard(
-    repositories: Sequence[Planned],
+    plan: Plan,
+    number: int,
     hosting: Hosting,
     rows: Path,
-    tell: Callable[[Row], object],
     *,
     deep: bool = False,
-) -> None:
-    """Append a row of each repository to a file; those that have one already are through.
+) -> Iterator[Row]:
+    """Append a row of each repository of a shard to a file, and yield it.
 
-    One that failed is tried once more when all the others are through. Raises UsageError for a file
-    of something else.
+    Those that have one are through. One that failed is tried once more when all the others are.
+    Raises UsageError for a file of something else, such as another plan.
     """
-    done = {row.name for row in read_rows(rows)}
-    failed = []
-    for row in _rows([each for each in repositories if each.name not in done], hosting, deep=deep):
+    digest, done = digest_of(plan), {row.name for row in read_rows(rows, plan)}
+    left = [each for each in plan.shards[number - 1] if each.name not in done]
+    for row in _tried_twice(left, hosting, deep=deep):
+        with rows.open("a", encoding="utf-8") as file:
+            file.write(as_json(replace(row, plan=digest)) + "\n")
+        yield row
+
+
+def _tried_twice(each: Sequence[Planned], hosting: Hosting, *, deep: bool) -> Iterator[Row]:
+    failed = set()
+    for row in _rows(each, hosting, deep=deep):
         if row.state == "failed":
-            failed.append(row)
+            failed.add(row.name)
         else:
-            _keep(rows, row, tell)
-    again = {row.name for row in failed}
-    for row in _rows([each for each in repositories if each.name in again], hosting, deep=deep):
-        _keep(rows, row, tell)
+            yield row
+    yield from _rows([one for one in each if one.name in failed], hosting, deep=deep)
 
 
-def _keep(rows: Path, row: Row, tell: Callable[[Row], object]) -> None:
-    with rows.open("a", encoding="utf-8") as file:
-        file.write(as_json(row) + "\n")
-    tell(row)
-
-
-def read_rows(file: Path) -> list[Row]:
+def read_rows(file: Path, plan: Plan) -> list[Row]:
     """Return the rows of a file; the last may have been cut when a run was killed.
 
-    Raises UsageError for a file of something else.
+    Raises UsageError for a file of something else, such as another plan.
     """
     if not file.exists():
         return []
-    text = file.read_text("utf-8")
+    text = text_of(file)
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
         file.write_text(whole, "utf-8")
-    return [from_json(line, Row, file) for line in whole.splitlines()]
+    rows = [from_json(line, Row, file) for line in whole.splitlines()]
+    if any(row.plan != digest_of(plan) for row in rows):
+        raise UsageError(
+            f"{str(file)!r} was written for another plan.",
+            remedy="Give the files of this plan alone, and each plan a folder of its own.",
+        )
+    return rows
+
+
+def digest_of(plan: Plan) -> str:
+    """Return what tells a plan from any other."""
+    return sha256(as_json(plan).encode()).hexdigest()
 
 
 def _rows(repositories: Sequence[Planned], hosting: Hosting, *, deep: bool) -> Iterator[Row]:
     """Read each repository while the next is cloned: no more than two clones are on the disk."""
-    with _work_folder() as work, ThreadPoolExecutor(1) as side:
+    with temporary_folder() as work, ThreadPoolExecutor(1) as side:
         slots = (work / str(number % 3) for number in range(len(repositories)))
         begun = None
         for planned, slot in zip(repositories, slots, strict=True):
@@ -118,15 +130,3 @@ def _read(clone: Clone, hosting: Hosting, work: Path, *, deep: bool) -> Row:
         top = clone.folder.relative_to(work).parts[0]
         shutil.rmtree(work / top, ignore_errors=True)
         shutil.rmtree(work / f"{top}-renamed", ignore_errors=True)
-
-
-@contextmanager
-def _work_folder() -> Iterator[Path]:
-    try:
-        with TemporaryDirectory(prefix="bedrock-key-guard-", ignore_cleanup_errors=True) as name:
-            yield Path(name)
-    except OSError as error:
-        raise UsageError(
-            f"There is no room to clone into: {(error.strerror or '?').lower()}.",
-            remedy="Set TMPDIR to a folder that can be written to.",
-        ) from None

@@ -7,12 +7,14 @@ from datetime import datetime  # noqa: TC003  # JSON is read by it
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.org.json_files import as_json, from_json
+from bedrock_key_guard.org.json_files import as_json, from_json, text_of
+from bedrock_key_guard.system import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from pathlib import Path
 
+    from bedrock_key_guard.org.reduce import Joined
     from bedrock_key_guard.org.rows import Row
 
 
@@ -38,13 +40,14 @@ class State:
     engine: str = __version__
 
 
-def state_of(rows: Iterable[Row], dead: Collection[str], api: str, now: datetime) -> State:
-    """Return the state after these rows.
+def state_of(told: Joined, dead: Collection[str], now: datetime) -> State:
+    """Return the state after a sweep.
 
     What has a gap, or holds a key whose fingerprint is not among the `dead`, is read whole again.
     """
-    whole = (row for row in rows if row.state == "read" and _is_settled(row, dead))
-    return State(now, tuple(Tips(row.now or row.name, row.id, row.tips) for row in whole), api)
+    whole = (row for row in told.rows.values() if row.state == "read" and _is_settled(row, dead))
+    each = ((told.repositories[row.name], row.tips) for row in whole)
+    return State(now, tuple(Tips(at.name, at.id, tips) for at, tips in each), told.plan.api)
 
 
 def _is_settled(row: Row, dead: Collection[str]) -> bool:
@@ -57,7 +60,7 @@ def known_tips(file: Path, api: str) -> tuple[dict[tuple[str, int], tuple[str, .
 
     Raises UsageError for a file that is no state.
     """
-    state = from_json(file.read_text("utf-8"), State, file)
+    state = from_json(text_of(file), State, file)
     if state.engine != __version__:
         return {}, f"The state is of version {state.engine}: all is read whole."
     if state.api != api:
@@ -67,6 +70,4 @@ def known_tips(file: Path, api: str) -> tuple[dict[tuple[str, int], tuple[str, .
 
 def write_state(file: Path, state: State) -> None:
     """Write a state whole, or leave the one before it."""
-    new = file.with_name(f"{file.name}.new")
-    new.write_text(as_json(state) + "\n", "utf-8")
-    new.replace(file)
+    write_whole(file, f"{as_json(state)}\n".encode(), 0o600)

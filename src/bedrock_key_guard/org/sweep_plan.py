@@ -49,7 +49,8 @@ class Plan:
     """Share out repositories to shards.
 
     `api` is the address of GitHub's API, "" where the repositories come from a list of addresses.
-    `unseen` are sentences on what could not be listed, and `notes` on what nobody knows.
+    `of` tells what it was made from. `unseen` are sentences on what could not be listed, and
+    `notes` on what nobody knows.
     """
 
     made_at: datetime
@@ -59,6 +60,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     api: str = ""
     engine: str = __version__
+    of: str = ""
 
     @property
     def repositories(self) -> tuple[Planned, ...]:

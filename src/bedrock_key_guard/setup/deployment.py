@@ -11,7 +11,7 @@ from bedrock_key_guard.text.shell_words import command_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.setup.facts import Facts
+    from bedrock_key_guard.setup.repository_facts import Facts
     from bedrock_key_guard.text.shell_words import Shell
 
 _IDS = '"GitHubOwnerId=\\(.owner.id)", "GitHubRepositoryId=\\(.id)"'

@@ -18,7 +18,13 @@ from bedrock_key_guard.git.repository import find_git
 from bedrock_key_guard.githooks.settings import Settings
 from bedrock_key_guard.github import PUBLIC_API
 from bedrock_key_guard.setup import hook_configuration
-from bedrock_key_guard.setup.facts import Facts, Found, account_in, github_repository, region_in
+from bedrock_key_guard.setup.repository_facts import (
+    Facts,
+    Found,
+    account_in,
+    github_repository,
+    region_in,
+)
 from bedrock_key_guard.setup.workflow_files import FOLDER
 
 if TYPE_CHECKING:

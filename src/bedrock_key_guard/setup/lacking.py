@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.setup import hook_configuration
-from bedrock_key_guard.setup.facts import Facts, is_branch
+from bedrock_key_guard.setup.repository_facts import Facts, is_branch
 from bedrock_key_guard.setup.steps import ByHand, Change, Step
 from bedrock_key_guard.setup.workflow_files import FOLDER, workflow_steps
 

@@ -7,13 +7,13 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import REPOSITORY, __version__
-from bedrock_key_guard.setup.facts import is_branch
+from bedrock_key_guard.setup.repository_facts import is_branch
 from bedrock_key_guard.setup.steps import ByHand, Change, Step, Unneeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bedrock_key_guard.setup.facts import Facts
+    from bedrock_key_guard.setup.repository_facts import Facts
 
 FOLDER = ".github/workflows/"
 CALLER, CALLED, OTHERWISE_CALLED = "bedrock-key-guard.yml", "guard.yml", "bedrock-key-guard-job.yml"

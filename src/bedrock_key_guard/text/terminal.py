@@ -22,6 +22,7 @@ _BLOCKS = "▄█│└─┬"
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 RED, YELLOW, GREEN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;32m"
 
+_COLOUR_CODE = re.compile(r"\x1b\[[0-9;]+m")
 _COMMAND_START = re.compile(r"(?<!\S)::")
 
 
@@ -42,6 +43,11 @@ def canvas_for(width: int | None, encoding: str, shell: Shell = "posix") -> Canv
     except (UnicodeEncodeError, LookupError):
         return Canvas(columns, blocks=False, shell=shell)
     return Canvas(columns, shell=shell)
+
+
+def uncoloured(text: str) -> str:
+    """Return a text without our own codes for colours."""
+    return _COLOUR_CODE.sub("", text)
 
 
 def printable(text: str) -> str:

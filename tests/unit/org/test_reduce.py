@@ -32,6 +32,14 @@ def plan_of(*names: str) -> Plan:
     return Plan(NOW, (tuple(Planned(name, f"/srv/{name}") for name in names),))
 
 
+def as_it_was(planned: Planned) -> Planned | Row:
+    return planned
+
+
+def renamed(planned: Planned) -> Planned | Row:
+    return replace(planned, name=f"{planned.name}2", address=f"{planned.address}2")
+
+
 def reduced(
     plan: Plan, *rows: Row, by_object: bool = True, by_repository: bool = True
 ) -> tuple[Scan, list[str]]:
@@ -46,7 +54,7 @@ def reduced(
         asked.append(f"all of {planned.name}")
         return [THERE] if by_repository else []
 
-    return scan_of(joined(plan, rows), Recovering(of_object, of_repository)), asked
+    return scan_of(joined(plan, rows, as_it_was), Recovering(of_object, of_repository)), asked
 
 
 def test_a_key_in_several_repositories_is_fetched_once() -> None:
@@ -108,7 +116,7 @@ def test_the_counts_add_up() -> None:
         Row("c", "forbidden", "x"),
         Row("d", "gone", "x"),
     ]
-    told = joined(plan, rows)
+    told = joined(plan, rows, renamed)
     assert dict(told.counts) == {
         "read": 1,
         "failed": 1,
@@ -117,7 +125,8 @@ def test_the_counts_add_up() -> None:
         "missing": 1,
         "renamed": 1,
     }
-    (note,) = reduced(plan, *rows)[0].notes
+    planned_at, note = reduced(plan, *rows)[0].notes
+    assert planned_at == "The plan of this sweep was made at 2026-11-29 00:00 UTC."
     assert note == (
         "Of 5 repositories 1 read, 1 failed, 1 forbidden, 1 deleted meanwhile, 1 without an "
         "answer; 1 renamed meanwhile, 1 left out by the plan."
@@ -126,6 +135,7 @@ def test_the_counts_add_up() -> None:
 
 def test_a_state_keeps_no_repository_that_has_to_be_read_again() -> None:
     gap = NotScanned("x", "missing", "it is not here")
+    plan = plan_of("clean", "leaky", "partly", "listed only", "failed", "old")
     rows = [
         Row("clean", "read", id=1, tips=("t",)),
         Row("leaky", "read", found=(TOLD,)),
@@ -134,7 +144,32 @@ def test_a_state_keeps_no_repository_that_has_to_be_read_again() -> None:
         Row("failed", "failed", "x"),
         Row("old", "read", now="new"),
     ]
-    names = [each.name for each in state_of(rows, (), "", NOW).repositories]
-    assert names == ["clean", "listed only", "new"]
-    dead = state_of(rows, {KEY.fingerprint}, "", NOW).repositories
+    told = joined(plan, rows, renamed)
+    names = [each.name for each in state_of(told, (), NOW).repositories]
+    assert names == ["clean", "listed only", "old2"]
+    dead = state_of(told, {KEY.fingerprint}, NOW).repositories
     assert "leaky" in [each.name for each in dead]
+
+
+def test_a_shard_chooses_no_repository() -> None:
+    """The name that it tells of is asked of the server, and the key is fetched from there."""
+    row = Row("a", "read", now="stranger/other", found=(TOLD,))
+    asked: list[str] = []
+
+    def of_object(planned: Planned, _object_id: str) -> Sequence[Finding]:
+        asked.append(planned.address)
+        return [THERE]
+
+    told = joined(plan_of("a"), [row], renamed)
+    scanned = scan_of(told, Recovering(of_object, lambda _: []))
+    assert asked == ["/srv/a2"]
+    assert {each.location.repository for each in scanned.findings} == {"a2"}
+    gone = joined(plan_of("a"), [row], lambda planned: Row(planned.name, "gone", "deleted"))
+    assert gone.counts["renamed"] == 0
+    assert [each.name for each in gone.repositories.values()] == ["a"]
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_a_sweep_is_deep_where_every_repository_was_read_so(deep: bool) -> None:
+    rows = [Row("a", "read"), Row("b", "read", deep=deep)]
+    assert reduced(plan_of("a", "b"), *rows)[0].scanned.deep is deep

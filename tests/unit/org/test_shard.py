@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bedrock_key_guard.errors import CredentialsError
+from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.org.json_files import as_json
 from bedrock_key_guard.org.rows import Row
-from bedrock_key_guard.org.shard import read_rows, refuse_credentials
+from bedrock_key_guard.org.shard import digest_of, read_rows, refuse_credentials
+from bedrock_key_guard.org.sweep_plan import Plan
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+PLAN = Plan(datetime(2026, 11, 29, tzinfo=timezone.utc), ())
 
 
 @pytest.mark.parametrize(
@@ -46,8 +51,15 @@ def test_what_leads_nowhere_is_let_in(name: str) -> None:
 
 
 def test_a_row_that_was_cut_is_read_again_and_the_file_mended(tmp_path: Path) -> None:
-    file, whole = tmp_path / "rows", as_json(Row("acme/a", "read")) + "\n"
+    file, whole = tmp_path / "rows", as_json(Row("acme/a", "read", plan=digest_of(PLAN))) + "\n"
     file.write_text(whole + whole[:20], "utf-8")
-    assert [row.name for row in read_rows(file)] == ["acme/a"]
+    assert [row.name for row in read_rows(file, PLAN)] == ["acme/a"]
     assert file.read_text("utf-8") == whole
-    assert read_rows(tmp_path / "none") == []
+    assert read_rows(tmp_path / "none", PLAN) == []
+
+
+def test_what_was_read_for_another_plan_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    file = tmp_path / "rows"
+    file.write_text(as_json(Row("acme/a", "read", plan=digest_of(PLAN))) + "\n", "utf-8")
+    with pytest.raises(UsageError, match="written for another plan"):
+        read_rows(file, replace(PLAN, api="https://api.github.com"))

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from bedrock_key_guard.setup.deployment import deploy_commands, deployment
-from bedrock_key_guard.setup.facts import Facts, Found
 from bedrock_key_guard.setup.lacking import plan
+from bedrock_key_guard.setup.repository_facts import Facts, Found
 from bedrock_key_guard.setup.steps import ByHand, Change, Unneeded
 from bedrock_key_guard.setup.workflow_files import workflow_steps
 from tests.jobs import ROOT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import chain
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -38,6 +37,7 @@ from bedrock_key_guard.text.terminal import (
     YELLOW,
     Canvas,
     shown,
+    uncoloured,
     wrapped,
 )
 
@@ -52,7 +52,6 @@ MOST_PLACES = 20
 _LABEL_WIDTH = 12
 _LONGEST_NAME = 44
 _COLOURS: dict[Level, str] = {"alarm": RED, "warning": YELLOW, "success": GREEN, "note": BOLD}
-_COLOUR_CODE = re.compile(r"\x1b\[[0-9;]+m")
 # As wide as the longest word for what was not scanned, and a space.
 _LABEL = 10
 
@@ -87,7 +86,7 @@ def as_text(
         [f"{BOLD}{totals(report)}{PLAIN}"],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
-    return (text if colour else _COLOUR_CODE.sub("", text)) + "\n"
+    return (text if colour else uncoloured(text)) + "\n"
 
 
 def _case(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.setup.facts import (
+from bedrock_key_guard.setup.repository_facts import (
     Found,
     account_in,
     github_repository,
