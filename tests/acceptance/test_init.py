@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,24 @@ def test_what_is_not_understood_is_never_touched(
     assert why in err
     assert "Add to it by hand:\n\n  " in err
     assert path.read_text() == text
+
+
+def test_what_the_repository_configures_is_not_run(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = repository(tree, monkeypatch)
+    ran = tmp_path / "ran"
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch '{ran}'\n", encoding="utf-8")
+    trap.chmod(0o755)
+    repo.git("config", "protocol.ext.allow", "always")
+    repo.git("config", f"url.ext::{trap} %S .insteadOf", "https://github.com/")
+    with suppress(subprocess.CalledProcessError):
+        repo.git("ls-remote", "https://github.com/a/b")
+    assert ran.exists(), "the trap works"
+    ran.unlink()
+    main(["init", "--dry-run", "--account", "111122223333"])
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("linked", [".pre-commit-config.yaml", ".github/workflows"])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bedrock_key_guard import REPOSITORY, __version__
 from bedrock_key_guard.aws.ambient import credentials_in
 from bedrock_key_guard.errors import GuardError
+from bedrock_key_guard.git.clean_git import temporary_folder
 from bedrock_key_guard.git.repository import find_git
 from bedrock_key_guard.githooks.settings import Settings
 from bedrock_key_guard.github import PUBLIC_API
@@ -192,22 +193,26 @@ def _numbers(repository: str, environment: Mapping[str, str]) -> tuple[int, int]
 def _release_commit() -> str | None:
     """Return the commit of this release, as its repository has it; None where it cannot be asked.
 
-    Of an annotated tag Git names the commit last, behind `^{}`.
+    Of an annotated tag Git names the commit last, behind `^{}`. Git runs outside of every
+    repository: what the one that is set up configures could have it run anything.
     """
     git, tag = find_git(), f"refs/tags/v{__version__}"
     if git is None:
         return None
-    words = (git, "ls-remote", f"https://github.com/{REPOSITORY}", tag, f"{tag}^{{}}")
+    words = ("ls-remote", f"https://github.com/{REPOSITORY}", tag, f"{tag}^{{}}")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        done = subprocess.run(
-            words,
-            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
+        with temporary_folder() as folder:
+            outside = {"GIT_TERMINAL_PROMPT": "0", "GIT_CEILING_DIRECTORIES": str(folder.parent)}
+            done = subprocess.run(
+                (git, "-C", str(folder), *words),
+                env={**own, **outside},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=True,
+            )
+    except (OSError, GuardError, subprocess.SubprocessError):
         return None
     commits = re.findall(rb"(?m)^([0-9a-f]{40})\t", done.stdout)
     return commits[-1].decode() if commits else None
