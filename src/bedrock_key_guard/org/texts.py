@@ -8,6 +8,7 @@ requests can be listed for one pull request at a time alone, and are not.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +43,8 @@ query($owner: String!, $name: String!, $after: String) {
           replies(first: 50) { pageInfo { hasNextPage }
             nodes { body html_url: url author_association: authorAssociation } } } } } } }
 }"""
-# What a repository has switched off is answered with 404 or 410 (as "Issues are disabled").
-_SWITCHED_OFF = (404, 410)
+# "Issues are disabled for this repo"; a 404 may be for what the token is not shown, so it counts.
+_SWITCHED_OFF = HTTPStatus.GONE
 
 
 def texts(client: GitHub, repository: str, server: str) -> Generator[Source, None, None]:
@@ -68,7 +69,7 @@ def _read(what: str, listed: Iterator[JSON], kind: str, home: str) -> Inputs:
             if _goes_on(each):
                 yield NotScanned(what, "missing", "one has more than fifty comments on one level")
     except GitHubError as error:
-        if not (isinstance(error, RefusedError) and error.status in _SWITCHED_OFF):
+        if not (isinstance(error, RefusedError) and error.status == _SWITCHED_OFF):
             yield NotScanned(what, "missing", f"GitHub did not list them: {error}")
 
 
