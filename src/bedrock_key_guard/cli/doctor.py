@@ -120,14 +120,14 @@ def _asked(arguments: argparse.Namespace) -> Asked:
 
 def _written(checks: list[Check], form: str) -> str:
     if form == "json":
-        from bedrock_key_guard.doctor.checks_json import as_checks_json
+        from bedrock_key_guard.doctor.checks import as_checks_json
 
         return as_checks_json(checks)
     from shutil import get_terminal_size
 
-    from bedrock_key_guard.console.capabilities import has_colours
-    from bedrock_key_guard.doctor.checks_table import as_table
-    from bedrock_key_guard.text.terminal import canvas_for
+    from bedrock_key_guard.console.standard_streams import has_colours
+    from bedrock_key_guard.doctor.checks import as_table
+    from bedrock_key_guard.text.harmless import canvas_for
 
     width = get_terminal_size().columns if sys.stdout.isatty() else None
     canvas = canvas_for(width, sys.stdout.encoding or "utf-8")

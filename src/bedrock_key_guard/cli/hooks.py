@@ -1,4 +1,4 @@
-"""Install Git's own hooks, or take them out."""
+"""Set up what calls the guard: Git's own hooks, and detect-secrets by the path of its plugin."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bedrock_key_guard
 from bedrock_key_guard.cli.arguments import Parser, file_name, whole_number
 from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
@@ -104,3 +105,12 @@ def _for_hooks(arguments: argparse.Namespace, place: Place) -> list[str]:
     words = [f"{option}={file}" for option, file in files.items() if file]
     words += [f"--exclude={pattern}" for pattern in arguments.exclude]
     return [*words, *([f"--seconds={arguments.seconds}"] if arguments.seconds else [])]
+
+
+PLUGIN_FILE = Path(bedrock_key_guard.__file__).with_name("plugin") / "detector.py"
+
+
+def print_plugin_file(_: argparse.Namespace) -> int:
+    """Print its path, as `detect-secrets scan -p` takes it."""
+    write(f"{PLUGIN_FILE}\n")
+    return 0

@@ -232,11 +232,10 @@ def written(report: Report, arguments: argparse.Namespace) -> str:
         return as_markdown(report, visibility="private")
     from shutil import get_terminal_size
 
-    from bedrock_key_guard.cli.further import further
-    from bedrock_key_guard.console.capabilities import has_colours
+    from bedrock_key_guard.cli.output import further
+    from bedrock_key_guard.console.standard_streams import has_colours
     from bedrock_key_guard.report.terminal.text import as_text
-    from bedrock_key_guard.text.shell_words import own_shell
-    from bedrock_key_guard.text.terminal import canvas_for
+    from bedrock_key_guard.text.harmless import canvas_for, own_shell
 
     next_words, shell = further(arguments), own_shell()
     if arguments.output:

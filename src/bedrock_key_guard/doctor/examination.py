@@ -10,9 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.doctor.checks import Check
-from bedrock_key_guard.doctor.git_check import check_git
-from bedrock_key_guard.doctor.hook_check import check_hooks
-from bedrock_key_guard.doctor.python_check import check_python
+from bedrock_key_guard.doctor.local_checks import check_git, check_hooks, check_python
 from bedrock_key_guard.errors import UsageError, install_with
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ def examine(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
 def _over_the_network(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
     try:
         from bedrock_key_guard.aws.server_dates import ServerDates
-        from bedrock_key_guard.doctor.clock_check import check_clock
+        from bedrock_key_guard.doctor.aws_checks import check_clock
         from bedrock_key_guard.doctor.github_check import check_github
     except ImportError as error:
         said = f"{error.name} is not installed, so nobody can be asked"
@@ -78,7 +76,7 @@ def _of_aws(asked: Asked, environment: Mapping[str, str], dates: ServerDates) ->
 
 
 def _without_session(own: NoSession, subjects: list[Subject]) -> Iterator[Check]:
-    from bedrock_key_guard.doctor.aws_check import SIGN_IN
+    from bedrock_key_guard.doctor.aws_checks import SIGN_IN
 
     state: State = "lacks" if own.lacking else "unknown"
     for number, subject in enumerate(subjects):
@@ -90,8 +88,12 @@ def _with_session(
     own: Session, asked: Asked, environment: Mapping[str, str], dates: ServerDates
 ) -> Iterator[Check]:
     from bedrock_key_guard.aws.sessions import Sessions
-    from bedrock_key_guard.doctor.aws_check import check_accounts, check_identity
-    from bedrock_key_guard.doctor.reach_check import check_reach, regions_to_reach
+    from bedrock_key_guard.doctor.aws_checks import (
+        check_accounts,
+        check_identity,
+        check_reach,
+        regions_to_reach,
+    )
     from bedrock_key_guard.verify.bedrock import HttpsProber
 
     sessions = Sessions(own, asked.role)
@@ -108,8 +110,7 @@ def _with_session(
 
 
 def _in_account(session: Session, asked: Asked, guard: str = "") -> Iterator[Check]:
-    from bedrock_key_guard.doctor.permission_check import check_permissions
-    from bedrock_key_guard.doctor.quarantine_check import check_quarantine
+    from bedrock_key_guard.doctor.aws_checks import check_permissions, check_quarantine
     from bedrock_key_guard.iam.trials import Where
     from bedrock_key_guard.respond.policy import Policy
     from bedrock_key_guard.respond.secret_stores import parse_store

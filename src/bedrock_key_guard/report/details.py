@@ -15,8 +15,8 @@ from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTerm
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.document import Item, Items
 from bedrock_key_guard.report.report import places_not_named, plural
+from bedrock_key_guard.text.harmless import printable
 from bedrock_key_guard.text.redaction import redact
-from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from bedrock_key_guard.keys.key import Key
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.details import describe
 from bedrock_key_guard.scan.matching.matcher import matches
-from bedrock_key_guard.text.terminal import printable
+from bedrock_key_guard.text.harmless import printable
 from tests.contexts import ISSUED_AT
 from tests.keysmith import (
     ACCOUNT,

@@ -25,9 +25,8 @@ from bedrock_key_guard.report.report import (
     may_name_users,
 )
 from bedrock_key_guard.report.usage_sections import usage_sections
-from bedrock_key_guard.text.markdown import clip, code, fenced, prose, table
+from bedrock_key_guard.text.harmless import clip, code, fenced, printable, prose, table
 from bedrock_key_guard.text.redaction import redact
-from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -25,7 +25,7 @@ from bedrock_key_guard.report.masking import masked
 from bedrock_key_guard.report.replacement import replacements
 from bedrock_key_guard.report.report import may_name_places, may_name_users
 from bedrock_key_guard.report.status import Level, responded, status, words, worst_first
-from bedrock_key_guard.text.markdown import table
+from bedrock_key_guard.text.harmless import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -31,7 +31,7 @@ from bedrock_key_guard.report.report import (
     unscanned,
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
-from bedrock_key_guard.text.markdown import code, prose, table
+from bedrock_key_guard.text.harmless import code, prose, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.text.terminal import printable
+from bedrock_key_guard.text.harmless import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -27,8 +27,7 @@ from bedrock_key_guard.report.report import (
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
 from bedrock_key_guard.report.usage_sections import usage_sections
-from bedrock_key_guard.text.shell_words import for_shell
-from bedrock_key_guard.text.terminal import (
+from bedrock_key_guard.text.harmless import (
     BOLD,
     DIM,
     GREEN,
@@ -36,6 +35,7 @@ from bedrock_key_guard.text.terminal import (
     RED,
     YELLOW,
     Canvas,
+    for_shell,
     shown,
     uncoloured,
     wrapped,

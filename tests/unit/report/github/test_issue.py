@@ -25,7 +25,7 @@ from bedrock_key_guard.report.github.issue import (
 from bedrock_key_guard.report.report import Visibility
 from tests.unit.report import arbitrary, rendered, samples
 from tests.unit.report.rendered import issue_body
-from tests.unit.text.test_markdown import ACTIVE
+from tests.unit.text.test_harmless import ACTIVE
 
 COMMIT = "c0ffee" * 6 + "abcd"
 SOURCE = Source("https://github.com", "octo/app", COMMIT)
