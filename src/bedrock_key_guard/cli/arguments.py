@@ -12,7 +12,7 @@ from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bedrock_key_guard.aws.roles import RoleToAssume
 
@@ -27,7 +27,13 @@ class Parser(argparse.ArgumentParser):
         """Keep help without colours, which newer Pythons add by rules of their own."""
         super().__init__(*args, **named)
         self.color = False
+        self.more: Callable[[], str] | None = None
         self._nearest: str | None = None
+
+    def format_help(self) -> str:
+        """Return the help, and below it what there is `more` to say to whoever asks."""
+        self.epilog = self.more() if self.more else None
+        return super().format_help()
 
     def parse_known_args(  # type: ignore[override]  # argparse's overloads say no more
         self, args: Sequence[str] | None = None, namespace: Any = None

@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.cli.arguments import Parser
-from bedrock_key_guard.cli.examples import examples
 from bedrock_key_guard.console.standard_streams import (
     PROGRAM,
     replace_closed_streams,
@@ -59,10 +59,10 @@ def _parser(words: Sequence[str]) -> Parser:
         prog=PROGRAM,
         usage=f"{PROGRAM} COMMAND [OPTION ...]",
         description="Find leaked Amazon Bedrock API keys, prove which are live, make those dead.",
-        epilog=f"{examples('')}\n\n{_EXIT_CODES}\n\n`{PROGRAM} COMMAND --help` explains a command.",
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.more = lambda: f"{_more('')}\n\n`{PROGRAM} COMMAND --help` explains a command."
     parser.add_argument("-V", "--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(prog=PROGRAM, metavar="COMMAND", required=True)
     named = next((word for word in words if not word.startswith("-")), "")
@@ -73,15 +73,22 @@ def _parser(words: Sequence[str]) -> Parser:
             usage=f"{PROGRAM} {name} {listed.synopsis}".rstrip(),
             help=listed.summary,
             description=listed.summary,
-            epilog=f"{examples(name)}\n\n{_EXIT_CODES}",
             formatter_class=RawDescriptionHelpFormatter,
             parents=parents,
             allow_abbrev=False,
         )
+        sub.more = partial(_more, name)
         quiet = "say nothing but results and errors, and show no progress"
         sub.add_argument("-q", "--quiet", action="store_true", help=quiet)
         sub.set_defaults(command=command)
     return parser
+
+
+def _more(name: str) -> str:
+    """Return what help says below the options: examples, and the exit codes."""
+    from bedrock_key_guard.cli.examples import examples
+
+    return f"{examples(name)}\n\n{_EXIT_CODES}"
 
 
 if __name__ == "__main__":

@@ -51,6 +51,11 @@ class Report:
         return self.scan.complete and not self.incomplete
 
     @property
+    def is_of_many(self) -> bool:
+        """Return whether the run read many repositories."""
+        return any(place.repository for case in self.cases for place in case.incident.locations)
+
+    @property
     def leads_to_dead_keys_alone(self) -> bool:
         """Return whether what it names shows nobody a key that may work."""
         return not self.hides_unproven and all(case.dead for case in self.cases)

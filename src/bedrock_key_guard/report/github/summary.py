@@ -73,7 +73,7 @@ def as_markdown(report: Report, *, visibility: Visibility, source: Source | None
 
 def _across(report: Report, visibility: Visibility) -> Iterator[str]:
     """Yield what is said of all repositories together: it names them, so not in public."""
-    if may_name_users(visibility):
+    if report.is_of_many and may_name_users(visibility):
         yield from map(as_table, across_repositories(report))
 
 

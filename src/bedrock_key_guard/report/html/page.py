@@ -78,9 +78,10 @@ def _head(title: str) -> Markup:
 
 def _across(report: Report) -> Iterator[Markup]:
     """Yield what is said of all repositories together, where there are many."""
-    if tables := across_repositories(report):
+    if report.is_of_many:
         heading = element("h2", "All repositories", id="all")
-        yield element("article", heading, *map(_section, tables), aria_labelledby="all")
+        tables = map(_section, across_repositories(report))
+        yield element("article", heading, *tables, aria_labelledby="all")
 
 
 def _case(case: Case) -> Markup:
