@@ -18,8 +18,8 @@ from bedrock_key_guard.iam.features import FEATURES, USUAL
 if TYPE_CHECKING:
     import argparse
 
-    from bedrock_key_guard.doctor.asked import Asked
     from bedrock_key_guard.doctor.checks import Check
+    from bedrock_key_guard.doctor.examination import Asked
 
 
 def doctor_options() -> Parser:
@@ -98,7 +98,7 @@ def _drill(arguments: argparse.Namespace) -> int:
 
 
 def _asked(arguments: argparse.Namespace) -> Asked:
-    from bedrock_key_guard.doctor.asked import Asked, subjects_of
+    from bedrock_key_guard.doctor.examination import Asked, subjects_of
     from bedrock_key_guard.pipeline.options import account_ids
     from bedrock_key_guard.respond.policy import Policy
     from bedrock_key_guard.respond.secret_stores import parse_store

@@ -10,10 +10,9 @@ import bedrock_key_guard
 from bedrock_key_guard.cli.arguments import Parser, file_name, whole_number
 from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.githooks.hook_files import DEVELOPER
+from bedrock_key_guard.githooks.hook_files import DEVELOPER, Settings
 from bedrock_key_guard.githooks.installing import install, uninstall
 from bedrock_key_guard.githooks.place import Place, place_in
-from bedrock_key_guard.githooks.settings import Settings
 from bedrock_key_guard.scan.allowlist import allow_list
 from bedrock_key_guard.system import own_folder
 

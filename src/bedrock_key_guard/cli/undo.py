@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from bedrock_key_guard.model.response import Outcome
+    from bedrock_key_guard.model.actions import Outcome
     from bedrock_key_guard.respond.undo import UndoScope
 
     Outcomes = Sequence[tuple[str, Outcome]]

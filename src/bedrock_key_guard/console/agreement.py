@@ -14,8 +14,7 @@ from bedrock_key_guard.text.harmless import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bedrock_key_guard.model.actions import Undo
-    from bedrock_key_guard.model.response import Proposal
+    from bedrock_key_guard.model.actions import Proposal, Undo
 
 _YES = ("y", "yes")
 _UNDO: dict[Undo, str] = {

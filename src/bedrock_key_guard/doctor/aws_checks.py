@@ -16,10 +16,9 @@ from bedrock_key_guard.aws.roles import ORGANIZATION
 from bedrock_key_guard.aws.session import NoSession, Session, error_code, refusal
 from bedrock_key_guard.doctor.checks import Check
 from bedrock_key_guard.iam.commands import to_make_policy, to_mend_policy
-from bedrock_key_guard.iam.features import FEATURES
+from bedrock_key_guard.iam.features import FEATURES, trials
 from bedrock_key_guard.iam.policy_documents import shortfall
 from bedrock_key_guard.iam.principal import is_same
-from bedrock_key_guard.iam.trials import trials
 from bedrock_key_guard.keys.families import BEDROCK_SHORT_TERM
 from bedrock_key_guard.respond.identities import Identities
 from bedrock_key_guard.system import MACOS, WINDOWS
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.permissions import Tried
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.doctor.checks import State
-    from bedrock_key_guard.iam.features import Feature
-    from bedrock_key_guard.iam.trials import Where
+    from bedrock_key_guard.iam.features import Feature, Where
     from bedrock_key_guard.model.evidence import BedrockAnswer, Clock
     from bedrock_key_guard.verify.bedrock import HttpsProber
 

@@ -141,7 +141,7 @@ def _verified(
 
 def _dated(cases: tuple[Case, ...]) -> tuple[Case, ...]:
     """Say of the worst keys since when they are in their files: no key has to wait for it."""
-    from bedrock_key_guard.scan.first_commits import dated
+    from bedrock_key_guard.scan.committed import dated
 
     whole = [case for case in cases if case.is_whole]
     worst = {case.incident.fingerprint for case in worst_first(whole)[:MOST_DATED]}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.iam import commands
 from bedrock_key_guard.keys.key import ShortTermKey
-from bedrock_key_guard.model.response import Outcome, OutcomeState
+from bedrock_key_guard.model.actions import Outcome, OutcomeState
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.confirm import Confirmation, Heard, Place, confirm, places_for
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, settle

@@ -23,8 +23,8 @@ from bedrock_key_guard.errors import (
     IncompleteError,
     UsageError,
 )
+from bedrock_key_guard.model.actions import Outcome, OutcomeState
 from bedrock_key_guard.model.findings import NotScanned, Scan
-from bedrock_key_guard.model.response import Outcome, OutcomeState
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import (
     Investigating,

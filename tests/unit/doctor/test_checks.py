@@ -6,7 +6,6 @@ from importlib.resources import files
 import pytest
 from jsonschema import Draft202012Validator
 
-from bedrock_key_guard.doctor.asked import subjects_of
 from bedrock_key_guard.doctor.checks import (
     OFFLINE,
     SUBJECTS,
@@ -16,6 +15,7 @@ from bedrock_key_guard.doctor.checks import (
     as_table,
     exit_code,
 )
+from bedrock_key_guard.doctor.examination import subjects_of
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.text.harmless import Canvas
 

@@ -26,7 +26,7 @@ from bedrock_key_guard.verify.accounts import Accounts
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from bedrock_key_guard.doctor.asked import Asked
+    from bedrock_key_guard.doctor.examination import Asked
     from bedrock_key_guard.pipeline.options import Surroundings
 
     Say = Callable[[str], object]

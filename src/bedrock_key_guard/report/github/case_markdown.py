@@ -8,7 +8,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bedrock_key_guard.model.sightings import Sighting
+from bedrock_key_guard.model.remembered import Sighting
 from bedrock_key_guard.report.details import (
     known_since,
     path_in_tree,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import afterwards, particular
-from bedrock_key_guard.report.details import place, undoing
+from bedrock_key_guard.report.details import place, undoing, unscanned
 from bedrock_key_guard.report.github.case_markdown import (
     Source,
     as_table,
@@ -28,7 +28,6 @@ from bedrock_key_guard.report.report import (
     may_name_users,
     plural,
     totals,
-    unscanned,
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
 from bedrock_key_guard.text.harmless import code, prose, table

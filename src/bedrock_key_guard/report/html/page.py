@@ -19,8 +19,7 @@ from bedrock_key_guard.report.call_chart import worth_drawing
 from bedrock_key_guard.report.details import circumstances, place, undoing
 from bedrock_key_guard.report.document import Chart, Items, Rows, Table
 from bedrock_key_guard.report.facts import facts
-from bedrock_key_guard.report.html.drawing import figure
-from bedrock_key_guard.report.html.elements import Markup, code, element, joined, listing
+from bedrock_key_guard.report.html.elements import Markup, code, element, figure, joined, listing
 from bedrock_key_guard.report.replacement import replacements
 from bedrock_key_guard.report.report import and_more, totals
 from bedrock_key_guard.report.status import headline, words, worst_first

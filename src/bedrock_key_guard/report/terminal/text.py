@@ -10,7 +10,7 @@ from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import Further, afterwards, particular
 from bedrock_key_guard.report.call_chart import bars
-from bedrock_key_guard.report.details import circumstances, place, undoing, withheld
+from bedrock_key_guard.report.details import circumstances, place, undoing, unscanned, withheld
 from bedrock_key_guard.report.document import Chart, Item, Items, Section, Table
 from bedrock_key_guard.report.facts import facts
 from bedrock_key_guard.report.job import statement
@@ -23,7 +23,6 @@ from bedrock_key_guard.report.report import (
     may_name_places,
     may_name_users,
     totals,
-    unscanned,
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
 from bedrock_key_guard.report.usage_sections import usage_sections

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.aws.session import refusal
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.change_events import is_by, since, unread

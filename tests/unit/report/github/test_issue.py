@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.families import FAMILIES, Family
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import VerdictState
 from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.origins import Location
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.issue import (
     LONGEST_TEXT,

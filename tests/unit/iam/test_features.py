@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.iam.features import FEATURES
-from bedrock_key_guard.iam.trials import Trial, Where, trials
+from bedrock_key_guard.iam.features import FEATURES, Trial, Where, trials
 from bedrock_key_guard.model.evidence import Account
 
 ACCOUNT = "111122223333"
