@@ -16,7 +16,7 @@ from bedrock_key_guard.aws.sessions import Sessions
 from bedrock_key_guard.doctor.aws_checks import check_accounts, check_permissions
 from bedrock_key_guard.doctor.checks import Check
 from bedrock_key_guard.iam.features import FEATURES, OTHER_ACCOUNTS, USUAL, Where, trials
-from bedrock_key_guard.model.evidence import Account
+from bedrock_key_guard.model.principals import Account
 from sandbox.front.sandbox import Sandbox
 from tests.cloudformation import DEPLOY, parameters
 from tests.jobs import ACCOUNT

@@ -19,7 +19,7 @@ from bedrock_key_guard.keys.families import BEDROCK_LONG_TERM
 from bedrock_key_guard.model.actions import CHANGES, Permissions
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.evidence import Account
+    from bedrock_key_guard.model.principals import Account
 
 _DENYING = tuple(
     f"iam:{verb.format(kind)}"

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.keys.key import ShortTermKey
-    from bedrock_key_guard.model.evidence import CredentialRecord, Holder, Principal
+    from bedrock_key_guard.model.evidence import CredentialRecord
+    from bedrock_key_guard.model.principals import Holder, Principal
 
 ChangeName = Literal[
     "disable", "reset", "delete", "strip-policies", "quarantine", "revoke-sessions"

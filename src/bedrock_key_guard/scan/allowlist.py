@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.allow_entries import AllowedKey, fits, read_entry
-from bedrock_key_guard.system import comparable, ignores_case
+from bedrock_key_guard.spelling import comparable, ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

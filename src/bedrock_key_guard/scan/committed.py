@@ -24,6 +24,7 @@ from bedrock_key_guard.scan.provenance import told_by
 from bedrock_key_guard.scan.scan import read
 from bedrock_key_guard.scan.source import Source
 from bedrock_key_guard.scan.sources.objects import first_commits, objects
+from bedrock_key_guard.spelling import comparable, ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Mapping
@@ -56,13 +57,13 @@ def committed(paths: Iterable[str], environment: Mapping[str, str]) -> frozenset
 
 def _versions(git: Git, names: Collection[str]) -> Generator[Source, None, None]:
     """Yield the files of those names; a name may be a key itself, so that no child is told one."""
-    case = not system.ignores_case(git.repository.work_tree)
-    wanted = {system.comparable(name, case=case) for name in names}
+    case = not ignores_case(git.repository.work_tree)
+    wanted = {comparable(name, case=case) for name in names}
     blobs: dict[str, None] = {}
     for commit in _last(git) if wanted else ():
         for line in git.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
             entry, _, name = line.partition(b"\t")
-            if system.comparable(system.decoded(name), case=case) in wanted:
+            if comparable(system.decoded(name), case=case) in wanted:
                 blobs[entry.split()[2].decode()] = None
     with ObjectReader(git) as reader:
         yield Source(Scanned(()), (each for each in objects(reader, blobs)))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws import cloudtrail
     from bedrock_key_guard.model.actions import Outcome
-    from bedrock_key_guard.model.evidence import HolderKind
+    from bedrock_key_guard.model.principals import HolderKind
     from bedrock_key_guard.respond.account_access import AccountAccess
 
 # What each action does first of all, as the events begin that show it.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bedrock_key_guard.aws.cloudtrail import Record
-    from bedrock_key_guard.model.evidence import HolderKind
+    from bedrock_key_guard.model.principals import HolderKind
 
 Undoing = Literal["restore", "lift"]
 _PHASES: dict[Undoing, Phase] = {"restore": "restored", "lift": "lifted"}
