@@ -50,7 +50,7 @@ def scan_options(formats: tuple[str, ...] = ("text", "json", "sarif")) -> Parser
     """Return the options of `scan`, for a command that writes these formats."""
     options = Parser(add_help=False)
     paths = "files and folders to read (default: the current folder); `-` is standard input"
-    options.add_argument("path", nargs="*", type=_path, metavar="PATH", help=paths)
+    options.add_argument("path", nargs="*", type=name, metavar="PATH", help=paths)
     options.set_defaults(source="tree")
     add = options.add_mutually_exclusive_group().add_argument
     index, history = "read the index, not the files", "read every object of the repository at PATH"
@@ -204,11 +204,6 @@ def _scanning(arguments: argparse.Namespace) -> Scanning:
         allow=allow_list(arguments.allow_list, arguments.baseline, arguments.exclude),
         include_malformed=arguments.include_malformed,
     )
-
-
-def _path(text: str) -> str:
-    """Read a path as it is written: `./-` is a file, and `-` is none."""
-    return name(text)
 
 
 def written(report: Report, arguments: argparse.Namespace) -> str:
