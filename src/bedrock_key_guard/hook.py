@@ -142,14 +142,14 @@ def needs_scanner(path: str, window: int = WINDOW) -> bool:
 
 
 def _refused(option: str, why: str) -> int:
-    from bedrock_key_guard.text.terminal import printable
+    from bedrock_key_guard.text.harmless import printable
 
     return _say(f"error: {printable(repr(option))} {why}.\n{USAGE}", 2)
 
 
 def _failed(error: Exception) -> int:
     from bedrock_key_guard.errors import as_guard_error
-    from bedrock_key_guard.text.terminal import printable
+    from bedrock_key_guard.text.harmless import printable
 
     known = as_guard_error(error, "the hook failed ({kind}), so nothing was checked.")
     return _say(printable(f"error: {known} {known.remedy}"), known.exit_code)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bedrock_key_guard.cli.plugin_file import PLUGIN_FILE
+from bedrock_key_guard.cli.hooks import PLUGIN_FILE
 from bedrock_key_guard.plugin.detector import SECRET_TYPE
 from tests.doors import git
 from tests.keysmith import fingerprint_of, long_term

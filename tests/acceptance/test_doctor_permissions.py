@@ -13,12 +13,10 @@ import pytest
 from bedrock_key_guard.aws.roles import ORGANIZATION, RoleToAssume
 from bedrock_key_guard.aws.session import Session, open_session
 from bedrock_key_guard.aws.sessions import Sessions
-from bedrock_key_guard.doctor.aws_check import check_accounts
+from bedrock_key_guard.doctor.aws_checks import check_accounts, check_permissions
 from bedrock_key_guard.doctor.checks import Check
-from bedrock_key_guard.doctor.permission_check import check_permissions
-from bedrock_key_guard.iam.features import FEATURES, OTHER_ACCOUNTS, USUAL
-from bedrock_key_guard.iam.trials import Where, trials
-from bedrock_key_guard.model.evidence import Account
+from bedrock_key_guard.iam.features import FEATURES, OTHER_ACCOUNTS, USUAL, Where, trials
+from bedrock_key_guard.model.principals import Account
 from sandbox.front.sandbox import Sandbox
 from tests.cloudformation import DEPLOY, parameters
 from tests.jobs import ACCOUNT

@@ -17,13 +17,13 @@ from typing import Any, cast
 import pytest
 
 from bedrock_key_guard.aws.session import Session, open_session
-from bedrock_key_guard.doctor.asked import Asked
 from bedrock_key_guard.doctor.drill.disk import Disk, leak_of
 from bedrock_key_guard.doctor.drill.leftovers import clean
 from bedrock_key_guard.doctor.drill.operator import Operator
 from bedrock_key_guard.doctor.drill.play import play
 from bedrock_key_guard.doctor.drill.rehearsal import Rehearsal, prepare
 from bedrock_key_guard.doctor.drill.traces import NAME, Traces
+from bedrock_key_guard.doctor.examination import Asked
 from bedrock_key_guard.errors import CredentialsError, IncompleteError, UsageError
 from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.pipeline.options import Surroundings

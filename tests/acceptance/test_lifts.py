@@ -14,8 +14,8 @@ import pytest
 from bedrock_key_guard.action.lifting import Lifting
 from bedrock_key_guard.action.lifting import lifted as lifted_by_a_run
 from bedrock_key_guard.iam.policy_documents import session_denial
-from bedrock_key_guard.model.evidence import Account
 from bedrock_key_guard.model.findings import Scan
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.pipeline.options import Surroundings
 from bedrock_key_guard.report.report import Report, Visibility
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger

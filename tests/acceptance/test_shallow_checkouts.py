@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.action.deepening import DEEPENED, NOT_DEEPENED
+from bedrock_key_guard.action.checkout import DEEPENED, NOT_DEEPENED
 from sandbox.front.sandbox import Sandbox
 from sandbox.github.github_server import GitHubServer
 from tests import keysmith

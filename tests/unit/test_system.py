@@ -17,14 +17,12 @@ import pytest
 
 from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.spelling import as_stored, comparable, ignores_case
 from bedrock_key_guard.system import (
-    as_stored,
-    comparable,
     decoded,
     encoded,
     folders,
     identity,
-    ignores_case,
     is_link,
     nobody_reads,
     own_folder,

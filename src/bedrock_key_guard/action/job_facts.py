@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.ambient import credentials_in
-from bedrock_key_guard.report.job import Job
+from bedrock_key_guard.report.report import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import system
 from bedrock_key_guard.errors import GuardError, UsageError, install_with
-from bedrock_key_guard.text.terminal import printable
+from bedrock_key_guard.text.harmless import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

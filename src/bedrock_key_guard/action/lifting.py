@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.action.inputs import Inputs
     from bedrock_key_guard.aws.roles import RoleToAssume
-    from bedrock_key_guard.model.response import Outcome
+    from bedrock_key_guard.model.actions import Outcome
     from bedrock_key_guard.pipeline.options import Surroundings
     from bedrock_key_guard.report.report import Report, Visibility
 

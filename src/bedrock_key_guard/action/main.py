@@ -12,8 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.action.checkout import checkout_of, vouched
-from bedrock_key_guard.action.deepening import reading, with_wiki
+from bedrock_key_guard.action.checkout import checkout_of, reading, vouched, with_wiki
 from bedrock_key_guard.action.event import LOOKS_AFTER, Event
 from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.job_facts import job_of

@@ -21,7 +21,7 @@ from bedrock_key_guard.model.usage import Gap, GapKind, Sighting
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bedrock_key_guard.model.evidence import HolderKind
+    from bedrock_key_guard.model.principals import HolderKind
 
 Attribute = Literal["AccessKeyId", "EventName", "ResourceName", "Username"]
 

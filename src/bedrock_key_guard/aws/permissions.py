@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.aws.session import Session
-    from bedrock_key_guard.iam.trials import Trial
+    from bedrock_key_guard.iam.features import Trial
 
 Finding = Literal["allowed", "denied", "unknown"]
 

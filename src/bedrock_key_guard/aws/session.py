@@ -16,7 +16,7 @@ from bedrock_key_guard.aws.rate_limit import RateLimiter
 from bedrock_key_guard.aws.regions import HOME_REGION, overrides_trusted
 from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.errors import UsageError, install_with
-from bedrock_key_guard.model.evidence import Account
+from bedrock_key_guard.model.principals import Account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

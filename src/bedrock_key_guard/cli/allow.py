@@ -13,8 +13,9 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.times import read_day
 from bedrock_key_guard.scan.allow_entries import AllowedKey, read_entry, with_entry
 from bedrock_key_guard.scan.allowlist import read_allow_list
-from bedrock_key_guard.system import comparable, write_whole
-from bedrock_key_guard.text.terminal import printable
+from bedrock_key_guard.spelling import comparable
+from bedrock_key_guard.system import write_whole
+from bedrock_key_guard.text.harmless import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bedrock_key_guard.aws.roles import RoleToAssume
 
@@ -27,15 +27,21 @@ class Parser(argparse.ArgumentParser):
         """Keep help without colours, which newer Pythons add by rules of their own."""
         super().__init__(*args, **named)
         self.color = False
-        self._nearest: str | None = None
+        self.more: Callable[[], str] | None = None
+        self._words: Sequence[str] = ()
+        self._meant = ""
+
+    def format_help(self) -> str:
+        """Return the help, and below it what there is `more` to say to whoever asks."""
+        self.epilog = self.more() if self.more else None
+        return super().format_help()
 
     def parse_known_args(  # type: ignore[override]  # argparse's overloads say no more
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         """Parse all of them: what one command does not know, no other one will."""
-        words = [*(args or ())]
-        self._nearest = self._meant_option(words)
-        found, unknown = super().parse_known_args(words, namespace)
+        self._words = [*(args or ())]
+        found, unknown = super().parse_known_args(self._words, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return found, unknown
@@ -43,19 +49,20 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Name the choice that is nearest to one that is none."""
         if action.choices is not None and value not in action.choices:
-            self._nearest = _nearest(str(value), map(str, action.choices))
+            self._meant = _nearest(str(value), map(str, action.choices))
         super()._check_value(action, value)
 
-    def _meant_option(self, words: Sequence[str]) -> str | None:
+    def _meant_option(self) -> str:
         """Return the option that is nearest to the first one which is none."""
-        before_paths = itertools.takewhile(lambda word: word != "--", words)
+        before_paths = itertools.takewhile(lambda word: word != "--", self._words)
         options = (word.partition("=")[0] for word in before_paths if word.startswith("--"))
         unknown = next((each for each in options if each not in self._option_string_actions), None)
-        return _nearest(unknown, self._option_string_actions) if unknown else None
+        return _nearest(unknown, self._option_string_actions) if unknown else ""
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
-        meant = f"Did you mean `{self._nearest}`? " if self._nearest else ""
+        nearest = self._meant or self._meant_option()
+        meant = f"Did you mean `{nearest}`? " if nearest else ""
         raise UsageError(
             f"The command line cannot be understood: {message}.",
             remedy=f"{meant}Run `{self.prog} --help` to see what is accepted.",
@@ -66,10 +73,11 @@ class Parser(argparse.ArgumentParser):
         write(message)
 
 
-def _nearest(word: str, known: Iterable[str]) -> str | None:
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """Return the word that is nearest to another, "" where none is near."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.7)), None)
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.7)), "")
 
 
 def add_role_options(options: argparse._ActionsContainer) -> None:

@@ -18,8 +18,8 @@ from bedrock_key_guard.iam.features import FEATURES, USUAL
 if TYPE_CHECKING:
     import argparse
 
-    from bedrock_key_guard.doctor.asked import Asked
     from bedrock_key_guard.doctor.checks import Check
+    from bedrock_key_guard.doctor.examination import Asked
 
 
 def doctor_options() -> Parser:
@@ -98,7 +98,7 @@ def _drill(arguments: argparse.Namespace) -> int:
 
 
 def _asked(arguments: argparse.Namespace) -> Asked:
-    from bedrock_key_guard.doctor.asked import Asked, subjects_of
+    from bedrock_key_guard.doctor.examination import Asked, subjects_of
     from bedrock_key_guard.pipeline.options import account_ids
     from bedrock_key_guard.respond.policy import Policy
     from bedrock_key_guard.respond.secret_stores import parse_store
@@ -120,14 +120,14 @@ def _asked(arguments: argparse.Namespace) -> Asked:
 
 def _written(checks: list[Check], form: str) -> str:
     if form == "json":
-        from bedrock_key_guard.doctor.checks_json import as_checks_json
+        from bedrock_key_guard.doctor.checks import as_checks_json
 
         return as_checks_json(checks)
     from shutil import get_terminal_size
 
-    from bedrock_key_guard.console.capabilities import has_colours
-    from bedrock_key_guard.doctor.checks_table import as_table
-    from bedrock_key_guard.text.terminal import canvas_for
+    from bedrock_key_guard.console.standard_streams import has_colours
+    from bedrock_key_guard.doctor.checks import as_table
+    from bedrock_key_guard.text.harmless import canvas_for
 
     width = get_terminal_size().columns if sys.stdout.isatty() else None
     canvas = canvas_for(width, sys.stdout.encoding or "utf-8")

@@ -1,4 +1,4 @@
-"""Install Git's own hooks, or take them out."""
+"""Set up what calls the guard: Git's own hooks, and detect-secrets by the path of its plugin."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bedrock_key_guard
 from bedrock_key_guard.cli.arguments import Parser, file_name, whole_number
 from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.githooks.hook_files import DEVELOPER
+from bedrock_key_guard.githooks.hook_files import DEVELOPER, Settings
 from bedrock_key_guard.githooks.installing import install, uninstall
 from bedrock_key_guard.githooks.place import Place, place_in
-from bedrock_key_guard.githooks.settings import Settings
 from bedrock_key_guard.scan.allowlist import allow_list
 from bedrock_key_guard.system import own_folder
 
@@ -104,3 +104,12 @@ def _for_hooks(arguments: argparse.Namespace, place: Place) -> list[str]:
     words = [f"{option}={file}" for option, file in files.items() if file]
     words += [f"--exclude={pattern}" for pattern in arguments.exclude]
     return [*words, *([f"--seconds={arguments.seconds}"] if arguments.seconds else [])]
+
+
+PLUGIN_FILE = Path(bedrock_key_guard.__file__).with_name("plugin") / "detector.py"
+
+
+def print_plugin_file(_: argparse.Namespace) -> int:
+    """Print its path, as `detect-secrets scan -p` takes it."""
+    write(f"{PLUGIN_FILE}\n")
+    return 0

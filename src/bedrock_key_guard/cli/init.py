@@ -14,13 +14,11 @@ from bedrock_key_guard.githooks.installing import install
 from bedrock_key_guard.githooks.place import installed, place_in
 from bedrock_key_guard.report.report import plural
 from bedrock_key_guard.setup.deployment import deployment
-from bedrock_key_guard.setup.difference import carry_out, difference
 from bedrock_key_guard.setup.find_out import Given, facts_of
 from bedrock_key_guard.setup.lacking import found, plan, unknown, uses_pre_commit
-from bedrock_key_guard.setup.steps import ByHand, Change
+from bedrock_key_guard.setup.steps import ByHand, Change, carry_out, difference
 from bedrock_key_guard.setup.workflow_files import FOLDER
-from bedrock_key_guard.text.shell_words import own_shell
-from bedrock_key_guard.text.terminal import printable
+from bedrock_key_guard.text.harmless import own_shell, printable
 
 if TYPE_CHECKING:
     import argparse

@@ -136,7 +136,7 @@ def plan(arguments: argparse.Namespace) -> int:
 
 
 def _write_plan(file: Path, planned: Plan) -> None:
-    from bedrock_key_guard.org.json_files import as_json
+    from bedrock_key_guard.org.state import as_json
 
     write_whole(file, f"{as_json(planned)}\n".encode(), 0o600)
     shards = len(planned.shards)
@@ -181,7 +181,7 @@ def _told(row: Row) -> str:
 
 
 def _read_plan(file: Path) -> Plan:
-    from bedrock_key_guard.org.json_files import from_json, text_of
+    from bedrock_key_guard.org.state import from_json, text_of
     from bedrock_key_guard.org.sweep_plan import Plan
 
     return from_json(text_of(file), Plan, file)

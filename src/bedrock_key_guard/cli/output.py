@@ -1,4 +1,4 @@
-"""Deliver a report to where it was asked for: standard output, or a file.
+"""Deliver a report to where it was asked for, and say how a person goes on from it.
 
 A file may lie in the folder that is scanned: a report holds no key, and it is written when the scan
 is over. It never takes the place of what the run itself reads.
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.console.standard_streams import say, write
 from bedrock_key_guard.errors import IncompleteError, UsageError
+from bedrock_key_guard.report.advice import Further
 from bedrock_key_guard.system import identity, write_whole
+from bedrock_key_guard.text.harmless import command_line, shown
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bedrock_key_guard.report.report import Report
 
@@ -71,3 +73,33 @@ def _read_by(arguments: argparse.Namespace) -> Iterator[Path]:
 
 def _is_same(one: Path, other: Path) -> bool:
     return identity(one) is not None and identity(one) == identity(other)
+
+
+_REPORT = "--output"
+_BEFORE_OTHERS = ("scan", "verify")  # their options are options of what follows them
+
+
+def further(arguments: argparse.Namespace) -> Further:
+    """Return the words with which the next command begins where `scan` or `verify` began.
+
+    The next report takes no place of this one.
+    """
+    command, *words = arguments.words
+    if command not in _BEFORE_OTHERS:
+        return Further()
+    line = command_line(_without_output(words))
+    rest = line if shown(line) == line else ""  # what cannot be shown as it is helps nobody
+    return Further(rest, may_respond=command == "verify")
+
+
+def _without_output(words: Sequence[str]) -> Iterator[str]:
+    at = 0
+    while at < len(words):
+        if words[at] == "--":
+            yield from words[at:]
+            return
+        if words[at] == _REPORT:
+            at += 1
+        elif not words[at].startswith(f"{_REPORT}="):
+            yield words[at]
+        at += 1

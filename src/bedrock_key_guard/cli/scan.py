@@ -50,7 +50,7 @@ def scan_options(formats: tuple[str, ...] = ("text", "json", "sarif")) -> Parser
     """Return the options of `scan`, for a command that writes these formats."""
     options = Parser(add_help=False)
     paths = "files and folders to read (default: the current folder); `-` is standard input"
-    options.add_argument("path", nargs="*", type=_path, metavar="PATH", help=paths)
+    options.add_argument("path", nargs="*", type=name, metavar="PATH", help=paths)
     options.set_defaults(source="tree")
     add = options.add_mutually_exclusive_group().add_argument
     index, history = "read the index, not the files", "read every object of the repository at PATH"
@@ -206,11 +206,6 @@ def _scanning(arguments: argparse.Namespace) -> Scanning:
     )
 
 
-def _path(text: str) -> str:
-    """Read a path as it is written: `./-` is a file, and `-` is none."""
-    return name(text)
-
-
 def written(report: Report, arguments: argparse.Namespace) -> str:
     """Return a report as it was asked for."""
     form = arguments.format
@@ -232,11 +227,10 @@ def written(report: Report, arguments: argparse.Namespace) -> str:
         return as_markdown(report, visibility="private")
     from shutil import get_terminal_size
 
-    from bedrock_key_guard.cli.further import further
-    from bedrock_key_guard.console.capabilities import has_colours
+    from bedrock_key_guard.cli.output import further
+    from bedrock_key_guard.console.standard_streams import has_colours
     from bedrock_key_guard.report.terminal.text import as_text
-    from bedrock_key_guard.text.shell_words import own_shell
-    from bedrock_key_guard.text.terminal import canvas_for
+    from bedrock_key_guard.text.harmless import canvas_for, own_shell
 
     next_words, shell = further(arguments), own_shell()
     if arguments.output:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from bedrock_key_guard.model.response import Outcome
+    from bedrock_key_guard.model.actions import Outcome
     from bedrock_key_guard.respond.undo import UndoScope
 
     Outcomes = Sequence[tuple[str, Outcome]]
@@ -162,8 +162,7 @@ def _declined(each: tuple[str, Outcome]) -> tuple[str, Outcome]:
 
 def _written(outcomes: Outcomes, where_none: str) -> int:
     """Write each outcome after its subject; return the exit code, 4 where one is left open."""
-    from bedrock_key_guard.text.shell_words import for_shell, own_shell
-    from bedrock_key_guard.text.terminal import printable
+    from bedrock_key_guard.text.harmless import for_shell, own_shell, printable
 
     for what, outcome in outcomes:
         line = f"{what}  {outcome.state}: {outcome.reason}"

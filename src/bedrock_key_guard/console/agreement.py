@@ -5,18 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.console.capabilities import somebody_is_there
-from bedrock_key_guard.console.standard_streams import say
+from bedrock_key_guard.console.standard_streams import say, somebody_is_there
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.report import plural
-from bedrock_key_guard.text.terminal import printable
+from bedrock_key_guard.text.harmless import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bedrock_key_guard.model.actions import Undo
-    from bedrock_key_guard.model.response import Proposal
+    from bedrock_key_guard.model.actions import Proposal, Undo
 
 _YES = ("y", "yes")
 _UNDO: dict[Undo, str] = {

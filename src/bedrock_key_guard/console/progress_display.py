@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from bedrock_key_guard.console.capabilities import has_colours, in_ci, is_capable
+from bedrock_key_guard.console.standard_streams import has_colours, in_ci, is_capable
 from bedrock_key_guard.report.report import plural, size
 from bedrock_key_guard.scan.source import Progress, silent
 

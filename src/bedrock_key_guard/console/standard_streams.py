@@ -1,4 +1,9 @@
-"""Use the standard streams: data goes to standard output, all else to standard error."""
+"""Use the standard streams: data goes to standard output, all else to standard error.
+
+What a stream can show, and whether a person is there to answer, is decided here and nowhere else.
+The variables are those of https://no-color.org, https://force-color.org and terminfo(5); they win
+over each other as in Python's own messages ("Controlling color" in its documentation).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,8 @@ from bedrock_key_guard.errors import IncompleteError, as_guard_error
 from bedrock_key_guard.system import nobody_reads
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bedrock_key_guard.respond.policy import Policy
 
 PROGRAM = "bedrock-key-guard"
@@ -27,7 +34,7 @@ def report_error(error: Exception, *, annotate: bool = False) -> int:
     `annotate` makes it a workflow command, which GitHub Actions shows beside the run:
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
     """
-    from bedrock_key_guard.text.terminal import printable
+    from bedrock_key_guard.text.harmless import printable
 
     known = as_guard_error(error)
     # The text quotes the command line, and somebody may have put a key there.
@@ -91,3 +98,30 @@ def _put(stream: TextIO, text: str, encoding: str | None = None) -> OSError | No
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         return error
     return None
+
+
+_NO = ("", "0", "false")
+
+
+def has_colours(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Return whether what goes to `stream` is coloured."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR", "").lower() not in _NO:
+        return True
+    return is_capable(stream, environment)
+
+
+def is_capable(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Return whether `stream` is a terminal on which a line can be drawn again."""
+    return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def in_ci(environment: Mapping[str, str]) -> bool:
+    """Return whether this is a job of CI, whose log people read later."""
+    return environment.get("CI", "").lower() not in _NO
+
+
+def somebody_is_there() -> bool:
+    """Return whether a person can read a question on standard error, and answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -6,22 +6,22 @@ Nobody is asked where there is nothing to ask with. Nothing is changed anywhere.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.doctor.checks import Check
-from bedrock_key_guard.doctor.git_check import check_git
-from bedrock_key_guard.doctor.hook_check import check_hooks
-from bedrock_key_guard.doctor.python_check import check_python
+from bedrock_key_guard.doctor.checks import OFFLINE, SUBJECTS, Check
+from bedrock_key_guard.doctor.local_checks import check_git, check_hooks, check_python
 from bedrock_key_guard.errors import UsageError, install_with
+from bedrock_key_guard.iam.features import USUAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
+    from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.server_dates import ServerDates
     from bedrock_key_guard.aws.session import NoSession, Session
     from bedrock_key_guard.aws.sessions import Sessions
-    from bedrock_key_guard.doctor.asked import Asked
     from bedrock_key_guard.doctor.checks import State, Subject
 
 _OF_AWS: tuple[Subject, ...] = ("aws", "permissions", "quarantine", "bedrock")
@@ -44,7 +44,7 @@ def examine(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
 def _over_the_network(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
     try:
         from bedrock_key_guard.aws.server_dates import ServerDates
-        from bedrock_key_guard.doctor.clock_check import check_clock
+        from bedrock_key_guard.doctor.aws_checks import check_clock
         from bedrock_key_guard.doctor.github_check import check_github
     except ImportError as error:
         said = f"{error.name} is not installed, so nobody can be asked"
@@ -78,7 +78,7 @@ def _of_aws(asked: Asked, environment: Mapping[str, str], dates: ServerDates) ->
 
 
 def _without_session(own: NoSession, subjects: list[Subject]) -> Iterator[Check]:
-    from bedrock_key_guard.doctor.aws_check import SIGN_IN
+    from bedrock_key_guard.doctor.aws_checks import SIGN_IN
 
     state: State = "lacks" if own.lacking else "unknown"
     for number, subject in enumerate(subjects):
@@ -90,8 +90,12 @@ def _with_session(
     own: Session, asked: Asked, environment: Mapping[str, str], dates: ServerDates
 ) -> Iterator[Check]:
     from bedrock_key_guard.aws.sessions import Sessions
-    from bedrock_key_guard.doctor.aws_check import check_accounts, check_identity
-    from bedrock_key_guard.doctor.reach_check import check_reach, regions_to_reach
+    from bedrock_key_guard.doctor.aws_checks import (
+        check_accounts,
+        check_identity,
+        check_reach,
+        regions_to_reach,
+    )
     from bedrock_key_guard.verify.bedrock import HttpsProber
 
     sessions = Sessions(own, asked.role)
@@ -108,9 +112,8 @@ def _with_session(
 
 
 def _in_account(session: Session, asked: Asked, guard: str = "") -> Iterator[Check]:
-    from bedrock_key_guard.doctor.permission_check import check_permissions
-    from bedrock_key_guard.doctor.quarantine_check import check_quarantine
-    from bedrock_key_guard.iam.trials import Where
+    from bedrock_key_guard.doctor.aws_checks import check_permissions, check_quarantine
+    from bedrock_key_guard.iam.features import Where
     from bedrock_key_guard.respond.policy import Policy
     from bedrock_key_guard.respond.secret_stores import parse_store
 
@@ -130,3 +133,41 @@ def _others(sessions: Sessions, asked: Asked) -> list[Session]:
 
     opened = (sessions.of(each) for each in sorted(asked.accounts) if each.isdigit())
     return [each for each in opened if isinstance(each, Session) and each is not sessions.own]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Name the subjects, the features and the folder that doctor looks at, and on whose behalf.
+
+    `guard` is the ARN of whom the guard acts as, where that is not who asks. `accounts` are those
+    of the allow-list, reached by `role`. `repository` is `owner/name` on GitHub, "" for the one
+    that the environment or the clone names.
+    """
+
+    subjects: tuple[Subject, ...] = SUBJECTS
+    features: tuple[str, ...] = USUAL
+    folder: Path = field(default_factory=Path.cwd)
+    guard: str = ""
+    accounts: frozenset[str] = frozenset()
+    role: RoleToAssume | None = None
+    quarantine: str = "BedrockKeyGuardQuarantine"
+    store: str = ""
+    repository: str = ""
+
+
+def subjects_of(named: Collection[str], *, offline: bool = False) -> tuple[Subject, ...]:
+    """Return the subjects that are named, or all; with `offline`, those without the network.
+
+    Raises UsageError for what is no subject, and where nothing is left.
+    """
+    unknown = [each for each in named if each not in SUBJECTS]
+    if unknown:
+        raise UsageError(
+            f"{unknown[0]!r} is nothing that doctor looks at.",
+            remedy=f"Name some of {', '.join(SUBJECTS)}, or none for all.",
+        )
+    chosen = tuple(each for each in SUBJECTS if each in (named or SUBJECTS))
+    left = tuple(each for each in chosen if each in OFFLINE or not offline)
+    if not left:
+        raise UsageError(f"Without the network nothing is known about {', '.join(chosen)}.")
+    return left

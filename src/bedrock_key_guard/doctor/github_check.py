@@ -18,7 +18,7 @@ from bedrock_key_guard.errors import (
     RefusedError,
     UsageError,
 )
-from bedrock_key_guard.githooks.settings import Settings
+from bedrock_key_guard.githooks.hook_files import Settings
 from bedrock_key_guard.github import PUBLIC_API
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.spelling import ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,7 +109,7 @@ def configure(repository: Repository, run: Callable[..., bytes], clean_dir: Path
     many ways, and a repository of which it is not understood looks empty. Raises UsageError for a
     hash that is not known.
     """
-    names = _NAMES.format(str(system.ignores_case(repository.work_tree)).lower())
+    names = _NAMES.format(str(ignores_case(repository.work_tree)).lower())
     _write(clean_dir / "config", _FORMAT.format(0) + names)
     theirs = repository.common_dir.absolute() / "config"
     if not _mentions_a_hash(theirs):

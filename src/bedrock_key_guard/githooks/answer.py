@@ -1,21 +1,25 @@
-"""Scan what a hook is about, where that may hold a key, and explain what is found.
+"""Scan what a hook is about, where that may hold a key, and explain what is found, in time.
 
 The words for that are imported where there is something to say: this runs at every push.
 """
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.allowlist import allow_list
+from bedrock_key_guard.scan.interruption import interruptible
 from bedrock_key_guard.scan.scan import read
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from bedrock_key_guard.model.findings import Scan
     from bedrock_key_guard.scan.allowlist import AllowList
@@ -34,7 +38,6 @@ def answer(mode: str, options: Sequence[tuple[str, str]], words: Sequence[str]) 
     if mode != "--receive":
         scan = read(_sources(mode, words), allow)
         return _explain(scan, mode, allow)
-    from bedrock_key_guard.githooks.deadline import deadline
 
     seconds = _seconds(options)
     late = _too_late(seconds)
@@ -134,3 +137,36 @@ def _explain(scan: Scan, mode: str, allow: AllowList) -> int:
 def _say(text: str) -> None:
     """Tell people on standard error."""
     sys.stderr.write(text.rstrip("\n") + "\n")
+
+
+# Seconds in which a run tidies up.
+_GRACE = 5.0
+
+
+@contextmanager
+def deadline(seconds: float, last_words: str) -> Iterator[threading.Event]:
+    """Raise KeyboardInterrupt within after some seconds, and then set the event that is lent.
+
+    A run that does not end for that, because the system lets nobody wake it, says `last_words` and
+    exits with 1.
+    """
+    over, ended = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        if ended.wait(seconds):
+            return
+        over.set()
+        _thread.interrupt_main()
+        if not ended.wait(_GRACE):
+            sys.stderr.write(last_words)
+            sys.stderr.flush()
+            os._exit(1)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    with interruptible():
+        thread.start()
+        try:
+            yield over
+        finally:
+            ended.set()
+            thread.join()

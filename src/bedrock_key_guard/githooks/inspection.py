@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from bedrock_key_guard.githooks.hook_files import SERVER, is_ours, tool_of
 from bedrock_key_guard.githooks.place import HOOKS_PATH, installed
 from bedrock_key_guard.system import WINDOWS
-from bedrock_key_guard.text.shell_words import command_line, own_shell
+from bedrock_key_guard.text.harmless import command_line, own_shell
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -36,7 +36,7 @@ from bedrock_key_guard.githooks.place import HOOKS_PATH, RECORD, Installed, Plac
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bedrock_key_guard.githooks.settings import Settings
+    from bedrock_key_guard.githooks.hook_files import Settings
 
 
 def install(place: Place, options: Sequence[str]) -> list[str]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import repository_of
-from bedrock_key_guard.githooks.hook_files import DEVELOPER, SERVER
-from bedrock_key_guard.githooks.settings import Settings
+from bedrock_key_guard.githooks.hook_files import DEVELOPER, SERVER, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from bedrock_key_guard.model.remembered import Memory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bedrock_key_guard.model.response import Told
+    from bedrock_key_guard.model.actions import Told
 
 State = Literal["open", "closed"]
 

@@ -20,10 +20,10 @@ from bedrock_key_guard.model.remembered import (
     KeyState,
     Memory,
     Milestone,
+    Sighting,
     What,
     together,
 )
-from bedrock_key_guard.model.sightings import Sighting
 from bedrock_key_guard.model.times import read_time
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         State,
         WantedIssue,
     )
-    from bedrock_key_guard.model.response import Told
+    from bedrock_key_guard.model.actions import Told
 
 Turn = Literal["stay", "close", "reopen", "override"]
 

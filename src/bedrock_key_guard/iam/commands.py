@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.keys.families import Family
-    from bedrock_key_guard.model.evidence import CredentialRecord, Holder, HolderKind, Principal
+    from bedrock_key_guard.model.evidence import CredentialRecord
+    from bedrock_key_guard.model.principals import Holder, HolderKind, Principal
 
 _DENY_POLICY_NAME = "DenyLeakedBedrockApiKey"
 

@@ -6,7 +6,7 @@ An ARN of STS names a role without its path, so where a path matters IAM has to 
 
 from __future__ import annotations
 
-from bedrock_key_guard.model.evidence import Principal, PrincipalKind
+from bedrock_key_guard.model.principals import Principal, PrincipalKind
 
 
 def read_principal(arn: str | None) -> Principal | None:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from bedrock_key_guard.model.actions import Outcome
     from bedrock_key_guard.model.evidence import AllowedAccounts, Verdict
     from bedrock_key_guard.model.findings import Case, Incident
-    from bedrock_key_guard.model.response import Outcome
 
 MOST_KEYS = 20
 """Keys that one run looks up: whoever writes forged ones cannot make it look for ever."""

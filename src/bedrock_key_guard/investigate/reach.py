@@ -15,7 +15,7 @@ from bedrock_key_guard.aws.session import Session, error_code
 from bedrock_key_guard.model.usage import Holding, Reach, ReachName
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.evidence import HolderKind
+    from bedrock_key_guard.model.principals import HolderKind
 
 Asks = tuple[tuple[ReachName, Callable[[], Iterable[str]]], ...]
 

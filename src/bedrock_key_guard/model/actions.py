@@ -1,8 +1,8 @@
-"""Define what can be done about a key: one class for each action, and it carries its target.
+"""Define what can be done about a key, one class for each action, and what became of it.
 
-What an action needs in AWS, and whether it can be taken back, is data of its class: templates,
-docs and refusals follow from that. The permissions are those of the service authorization
-reference; what every run asks to reach a verdict is not among them.
+An action carries its target. What it needs in AWS, and whether it can be taken back, is data of its
+class: templates, docs and refusals follow from that. The permissions are those of the service
+authorization reference; what every run asks to reach a verdict is not among them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bedrock_key_guard.keys.key import ShortTermKey
-    from bedrock_key_guard.model.evidence import CredentialRecord, Holder, Principal
+    from bedrock_key_guard.model.evidence import CredentialRecord
+    from bedrock_key_guard.model.principals import Holder, Principal
 
 ChangeName = Literal[
     "disable", "reset", "delete", "strip-policies", "quarantine", "revoke-sessions"
@@ -155,3 +158,49 @@ Action = Remediation | Manual | Nothing
 CHANGES: dict[str, type[Remediation]] = {each.name: each for each in get_args(Remediation)}
 KILLS = frozenset(name for name, each in CHANGES.items() if not each.contains)
 """End a key; the others deny its principal the use of it, until somebody lifts that."""
+
+
+OutcomeState = Literal["done", "dry-run", "not-needed", "refused", "failed"]
+Told = Literal["doubt", "state", "aftermath", "response"]
+"""What the text of an issue is about; an aftermath is a state that an earlier response led to."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Proposal:
+    """Say what would be changed for one key, until when there is a way back, and in which account.
+
+    `promise` is the sentence that a dry run says of it.
+    """
+
+    fingerprint: str
+    account_id: str
+    action: ChangeName
+    promise: str
+    undo: Undo
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Say what became of an action.
+
+    `refused_since` is when every plane that answered began to refuse the key for good, and
+    `confirmed_at` when all had been seen to: None where one has not. `seconds_to_dead` runs from
+    the first probe to `refused_since`; `undo` is the command that takes the change back, or None
+    where nothing can. `left_out_by` is the bound of the run that kept the guard from acting.
+    """
+
+    action: ActionName
+    state: OutcomeState
+    reason: str
+    refused_since: datetime | None = None
+    confirmed_at: datetime | None = None
+    seconds_to_dead: float | None = None
+    undo: str | None = None
+    commands: tuple[str, ...] = ()
+    urgent: bool = False
+    left_out_by: Literal["max-responses"] | None = None
+
+    @property
+    def confirmed_dead(self) -> bool:
+        """Return whether Bedrock was seen to refuse the key for good."""
+        return self.confirmed_at is not None

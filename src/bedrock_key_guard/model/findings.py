@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bedrock_key_guard.keys.key import Key
+    from bedrock_key_guard.model.actions import Outcome
     from bedrock_key_guard.model.evidence import Verdict
     from bedrock_key_guard.model.origins import Location
-    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.model.usage import Usage
 
 Confidence = Literal["exact", "malformed"]

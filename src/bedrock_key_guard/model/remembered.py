@@ -1,4 +1,4 @@
-"""Define what an issue remembers of a key, whichever run and repository told it.
+"""Define what an issue remembers of a key and its places, whichever run and repository told it.
 
 A run sees a part of what there is. So it adds and corrects, and what it does not know it leaves.
 """
@@ -9,11 +9,47 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from bedrock_key_guard.model.sightings import Sighting, merged
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Hold where a key was seen, in the words in which people are told it.
+
+    `place` is path, line and column, `inside` what had to be opened or undone there. `commit` of
+    `repository` has `path` at `line`, or without a commit `path` is one of its pages; it is empty
+    where no link leads there. `since` is the
+    commit that brought it, and `gone` tells that no branch has it any more.
+    """
+
+    repository: str
+    place: str
+    inside: str = ""
+    commit: str = ""
+    path: str = ""
+    line: int = 1
+    since: str = ""
+    gone: bool = False
+
+
+def merged(known: Iterable[Sighting], seen: Iterable[Sighting]) -> tuple[Sighting, ...]:
+    """Return what is known and what is seen now: a run adds and corrects, and forgets nothing.
+
+    What tells of the commit behind a place says more than what does not.
+    """
+    found = {_where(each): each for each in known}
+    for each in seen:
+        before = found.get(_where(each))
+        if before is None or each.since or not before.since:
+            found[_where(each)] = each
+    return tuple(found.values())
+
+
+def _where(sighting: Sighting) -> tuple[str, str, str]:
+    return sighting.repository, sighting.place, sighting.inside
+
 
 What = Literal["leaked", "found", "verified", "disabled", "confirmed", "restored", "used"]
 KeyState = Literal["", "working", "doubtful", "denied", "dead"]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.times import utc_now
-from bedrock_key_guard.org.addresses import in_file
 from bedrock_key_guard.org.hosting import api_of, client_of
-from bedrock_key_guard.org.listing import Filter, Listing, listed
+from bedrock_key_guard.org.listing import Filter, Listing, in_file, listed
 from bedrock_key_guard.org.state import known_tips
 from bedrock_key_guard.org.sweep_plan import Plan, packed, remembering
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.git.clean_git import temporary_folder
 from bedrock_key_guard.org.cloning import cloned, read
-from bedrock_key_guard.org.json_files import as_json, from_json, text_of
 from bedrock_key_guard.org.rows import Row
+from bedrock_key_guard.org.state import as_json, from_json, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -1,13 +1,20 @@
-"""Keep what a sweep has read whole, so that the next one reads only what is new."""
+"""Keep what one step or sweep leaves for the next, and take nothing that is not of its shape.
+
+What a sweep has read whole is kept, so that the next one reads only what is new.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003  # JSON is read by it
-from typing import TYPE_CHECKING
+import json
+import types
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime  # JSON is read by it
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.org.json_files import as_json, from_json, text_of
+from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.model.times import read_time
+from bedrock_key_guard.report.json.encode import encode
 from bedrock_key_guard.system import write_whole
 
 if TYPE_CHECKING:
@@ -71,3 +78,62 @@ def known_tips(file: Path, api: str) -> tuple[dict[tuple[str, int], tuple[str, .
 def write_state(file: Path, state: State) -> None:
     """Write a state whole, or leave the one before it."""
     write_whole(file, f"{as_json(state)}\n".encode(), 0o600)
+
+
+Value = TypeVar("Value")
+
+
+class _MisshapenError(ValueError):
+    """Say which member of a file has not the shape that it should have."""
+
+
+def as_json(value: object) -> str:
+    """Return a dataclass as one line of JSON; no text in it holds a key."""
+    return json.dumps(encode(value, {}), separators=(",", ":"))
+
+
+def text_of(file: Path) -> str:
+    """Return the text of a file. Raises UsageError where it cannot be read."""
+    try:
+        return file.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"{str(file)!r} cannot be read: {reason}.") from None
+
+
+def from_json(text: str, shape: type[Value], file: Path) -> Value:
+    """Return the dataclass that a line of JSON holds. Raises UsageError where it holds another."""
+    try:
+        read: Value = _read(json.loads(text), shape, shape.__name__.lower())
+    except (ValueError, RecursionError) as error:
+        what = str(error) if isinstance(error, _MisshapenError) else "it is no JSON"
+        raise UsageError(
+            f"{str(file)!r} is no {shape.__name__.lower()} of a sweep: {what}.",
+            remedy="Give the file that the step before this one wrote, as it is.",
+        ) from None
+    return read
+
+
+def _read(value: Any, shape: Any, where: str) -> Any:
+    """Return a value of JSON as the shape that a field's annotation names."""
+    origin, arguments = get_origin(shape), get_args(shape)
+    if origin in (Union, types.UnionType):
+        kind = next((each for each in arguments if each is not type(None)), None)
+        return None if value is None and type(None) in arguments else _read(value, kind, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_read(each, arguments[0], where) for each in value)
+    if origin is Literal and value in arguments:
+        return value
+    if is_dataclass(shape) and isinstance(value, dict):
+        hints = get_type_hints(shape)
+        known = (each.name for each in fields(shape) if each.name in value)
+        members = {name: _read(value[name], hints[name], f"{where}.{name}") for name in known}
+        try:
+            return shape(**members)  # type: ignore[operator]  # a class is what it is called for
+        except TypeError:
+            raise _MisshapenError(f"{where} lacks a member") from None
+    if shape is datetime and isinstance(value, str):
+        return read_time(value)
+    if origin is None and isinstance(shape, type) and type(value) is shape:
+        return value
+    raise _MisshapenError(f"{where} is not what it should be")

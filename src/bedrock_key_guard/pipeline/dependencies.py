@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import NoSession, Session
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.investigate.investigator import Investigator
+    from bedrock_key_guard.model.actions import Outcome
     from bedrock_key_guard.model.evidence import Verdict
     from bedrock_key_guard.model.findings import Incident
     from bedrock_key_guard.model.remembered import Standing
-    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.pipeline.options import (
         Investigating,
         Responding,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.keys.key import Secret
-    from bedrock_key_guard.model.response import Proposal
+    from bedrock_key_guard.model.actions import Proposal
     from bedrock_key_guard.respond.policy import Policy
 
 

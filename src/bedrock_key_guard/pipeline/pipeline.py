@@ -46,7 +46,7 @@ def run(
     around = _keeping_out(around or Surroundings())
     scanned, undone = _scanned(scanning, around)
     stages = (verifying, responding, around, investigating)
-    report = follow(scanned, *stages, include_malformed=scanning.include_malformed)
+    report = _followed(scanned, *stages, include_malformed=scanning.include_malformed)
     return replace(report, incomplete=(*undone, *report.incomplete))
 
 
@@ -61,6 +61,19 @@ def follow(
 ) -> Report:
     """Run the stages after a scan, and return the report. Raises GuardError."""
     around = _keeping_out(around or Surroundings())
+    stages = (verifying, responding, around, investigating)
+    return _followed(scanned, *stages, include_malformed=include_malformed)
+
+
+def _followed(
+    scanned: Scan,
+    verifying: Verifying | None,
+    responding: Responding | None,
+    around: Surroundings,
+    investigating: Investigating | None,
+    *,
+    include_malformed: bool,
+) -> Report:
     cases, undone, acted_as = _masked(scanned, around), tuple[str, ...](), ""
     has_keys = any(case.is_whole for case in cases)
     if verifying is not None and has_keys and not scanned.interrupted:
@@ -128,7 +141,7 @@ def _verified(
 
 def _dated(cases: tuple[Case, ...]) -> tuple[Case, ...]:
     """Say of the worst keys since when they are in their files: no key has to wait for it."""
-    from bedrock_key_guard.scan.first_commits import dated
+    from bedrock_key_guard.scan.committed import dated
 
     whole = [case for case in cases if case.is_whole]
     worst = {case.incident.fingerprint for case in worst_first(whole)[:MOST_DATED]}

@@ -231,7 +231,7 @@ def _keep_new(secrets: SecretsCollection, width: int = 80) -> None:
 
 def _shown(secret: PotentialSecret) -> str:
     """Write a secret as detect-secrets does, the file's name made harmless."""
-    from bedrock_key_guard.text.terminal import printable
+    from bedrock_key_guard.text.harmless import printable
 
     place = f"{printable(secret.filename)}:{secret.line_number}"
     return f"Secret Type: {colorize(secret.type, AnsiColor.BOLD)}\nLocation:    {place}\n"

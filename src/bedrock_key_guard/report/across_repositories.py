@@ -30,10 +30,8 @@ _AGES = (
 
 
 def across_repositories(report: Report, now: datetime | None = None) -> tuple[Table, ...]:
-    """Return the tables of a run that read many repositories, none of any other run."""
+    """Return the tables of a run that read many repositories."""
     cases = worst_first(report.cases)
-    if not any(_repositories(case) for case in cases):
-        return ()
     when = now or utc_now()
     return (
         _table("state", cases, lambda case: [words(case).name]),

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.document import Table
 from bedrock_key_guard.report.report import plural
-from bedrock_key_guard.text.terminal import PLAIN, RED
+from bedrock_key_guard.text.harmless import PLAIN, RED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.model.usage import Usage
-    from bedrock_key_guard.text.terminal import Canvas
+    from bedrock_key_guard.text.harmless import Canvas
 
 ROWS = 8
 # Code page 437 has them, so that hardly a font of fixed width is without them.

@@ -1,11 +1,14 @@
 """Say offline what a key is, where it is, what was done about it, and how to undo that.
 
-The values in rows are untrusted text: each output makes them harmless in its own way.
+The values in rows are untrusted text: each output makes them harmless in its own way. Whose a key
+is can be masked in a text that others may read.
 """
 
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -15,18 +18,18 @@ from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTerm
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.document import Item, Items
 from bedrock_key_guard.report.report import places_not_named, plural
+from bedrock_key_guard.text.harmless import printable
 from bedrock_key_guard.text.redaction import redact
-from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bedrock_key_guard.model.actions import ActionName
+    from bedrock_key_guard.model.actions import ActionName, Outcome
     from bedrock_key_guard.model.evidence import CredentialRecord
     from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.origins import Location, Source
-    from bedrock_key_guard.model.response import Outcome
     from bedrock_key_guard.report.document import Row
+    from bedrock_key_guard.report.report import Report
 
 _SHORT_ID = 12
 _DONE: dict[ActionName, str] = {
@@ -132,6 +135,13 @@ def withheld(case: Case) -> str:
     return places_not_named(case, plural(len(case.incident.locations), "place"))
 
 
+def unscanned(report: Report) -> str:
+    """Return how many things of which kinds were not scanned, for strangers."""
+    kinds = Counter(missed.label for missed in report.scan.not_scanned)
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+    return places_not_named(report, f"{plural(kinds.total(), 'thing')} ({counted})")
+
+
 def credential_of(case: Case) -> CredentialRecord | None:
     """Return the credential that IAM named, if it was asked."""
     return case.verdict.evidence.credential if case.verdict else None
@@ -184,3 +194,36 @@ def _what_was_done(case: Case, outcome: Outcome) -> str:
             return f"nothing was changed: {outcome.reason}"
         case "failed":
             return f"failed to {outcome.action}: {outcome.reason}"
+
+
+MASK = "***"
+# Ids of access keys and credentials hold the account, as base32 (docs/keys.md).
+_IDS = r"\b(?:ASIA|AKIA|ACCA|AIDA|AROA)[A-Z2-7]{16,17}\b|(?<=:)[0-9]{12}(?=:)"
+
+
+def masked(text: str, case: Case) -> str:
+    """Return a text about a case without account ids, users and aliases.
+
+    A name within a longer word is another one: user `app` is none of `application`.
+    """
+    names = sorted(set(filter(None, _identities(case))), key=len, reverse=True)
+    whole = (rf"(?<![\w+,.@-]){re.escape(name)}(?![\w+=@-]|[,.]\w)" for name in names)
+    return re.sub("|".join((*whole, _IDS)), MASK, text)
+
+
+def _identities(case: Case) -> Iterator[str | None]:
+    key, credential = case.incident.key, credential_of(case)
+    if isinstance(key, MalformedKey):
+        yield key.clue
+    else:
+        yield key.account_id
+    if isinstance(key, LongTermKey):
+        yield from (key.alias, *key.user_name_candidates)
+    if credential is not None:
+        yield from (credential.user_name, credential.alias)
+    if case.verdict is not None:
+        evidence = case.verdict.evidence
+        yield from (evidence.allowed.account_id, evidence.iam.user_name if evidence.iam else None)
+        signer = evidence.trail.principal if evidence.trail else None
+        for arn in (case.verdict.principal, signer):
+            yield from (arn or "").split("/")[1:]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.report.report import may_name_users, plural, size
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.report.report import Report, Visibility
+    from bedrock_key_guard.report.report import Job, Report, Visibility
 
 _ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{28,52}\b")
 _SOURCES = {
@@ -19,22 +18,6 @@ _SOURCES = {
     "event": "the event's own text",
     "wiki": "pages of the wiki",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Hold what a job of GitHub Actions came with.
-
-    `credentials` is the kind of those for AWS and `token` that for GitHub, "" where there is none;
-    `role` is an ARN that the job names, "" for none. `could_not` says what could not have been
-    done, and why.
-    """
-
-    event: str
-    credentials: str
-    role: str
-    token: str
-    could_not: tuple[str, ...] = ()
 
 
 def statement(report: Report, visibility: Visibility | None) -> str:

@@ -13,7 +13,6 @@ from bedrock_key_guard.report.status import WORDS, responded, status
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Case, Scan
-    from bedrock_key_guard.report.job import Job
 
 Visibility = Literal["public", "private", "internal", "unknown"]
 """Say who can read what is written, in GitHub's words for a repository."""
@@ -22,6 +21,22 @@ USERS_NOT_NAMED = (
     "Who used it is not shown, because others may read this. "
     "Run `bedrock-key-guard timeline` in a clone to see it."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Hold what a job of GitHub Actions came with.
+
+    `credentials` is the kind of those for AWS and `token` that for GitHub, "" where there is none;
+    `role` is an ARN that the job names, "" for none. `could_not` says what could not have been
+    done, and why.
+    """
+
+    event: str
+    credentials: str
+    role: str
+    token: str
+    could_not: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,11 @@ class Report:
     def complete(self) -> bool:
         """Return whether everything that had to be read and asked was."""
         return self.scan.complete and not self.incomplete
+
+    @property
+    def is_of_many(self) -> bool:
+        """Return whether the run read many repositories."""
+        return any(place.repository for case in self.cases for place in case.incident.locations)
 
     @property
     def leads_to_dead_keys_alone(self) -> bool:
@@ -188,13 +208,6 @@ def totals(report: Report) -> str:
         return f"{_keys(report)}; there was nothing to read."
     read = f"{plural(scanned.objects, 'file')}, {size(scanned.bytes)} read"
     return f"{_keys(report)}; {read}; {'complete' if report.complete else 'INCOMPLETE'}."
-
-
-def unscanned(report: Report) -> str:
-    """Return how many things of which kinds were not scanned, for strangers."""
-    kinds = Counter(missed.label for missed in report.scan.not_scanned)
-    counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
-    return places_not_named(report, f"{plural(kinds.total(), 'thing')} ({counted})")
 
 
 def size(octets: int) -> str:

@@ -11,8 +11,8 @@ from bedrock_key_guard.model.evidence import VerdictState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bedrock_key_guard.model.actions import Outcome
     from bedrock_key_guard.model.findings import Case
-    from bedrock_key_guard.model.response import Outcome
 
 Status = Literal[VerdictState, "unconfirmed", "unchecked", "stopped", "malformed"]
 Level = Literal["alarm", "warning", "success", "note"]

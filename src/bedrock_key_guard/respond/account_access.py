@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.roles import RoleToAssume
     from bedrock_key_guard.keys.key import Secret
-    from bedrock_key_guard.model.evidence import Account, CredentialRecord, Verdict
-    from bedrock_key_guard.model.response import Outcome
+    from bedrock_key_guard.model.actions import Outcome
+    from bedrock_key_guard.model.evidence import CredentialRecord, Verdict
+    from bedrock_key_guard.model.principals import Account
     from bedrock_key_guard.respond.change_events import ChangeEvents
     from bedrock_key_guard.respond.identities import CredentialWriter, Identities
     from bedrock_key_guard.respond.secret_stores import Store

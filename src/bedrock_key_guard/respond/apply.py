@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import NoSession, refusal
 from bedrock_key_guard.iam import commands
 from bedrock_key_guard.keys.key import ShortTermKey
-from bedrock_key_guard.model.response import Outcome, OutcomeState
+from bedrock_key_guard.model.actions import Outcome, OutcomeState
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
 from bedrock_key_guard.respond.confirm import Confirmation, Heard, Place, confirm, places_for
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, settle
 from bedrock_key_guard.respond.purpose import purpose_of, stated
+from bedrock_key_guard.verify.answers import proven_in
 from bedrock_key_guard.verify.verdict import verdict_from
-from bedrock_key_guard.verify.witnesses import Witnesses, begin_asking, proven_in, region_of
+from bedrock_key_guard.verify.witnesses import Witnesses, begin_asking, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bedrock_key_guard.aws.roles import RoleToAssume
-    from bedrock_key_guard.model.evidence import Account, BedrockAnswer
+    from bedrock_key_guard.model.evidence import BedrockAnswer
+    from bedrock_key_guard.model.principals import Account
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.verify.schedule import Steps
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.model.response import Proposal
+from bedrock_key_guard.model.actions import Proposal
 from bedrock_key_guard.verify.schedule import AFTER_ALL
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam import commands
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.apply import Dependencies, confirmed, restore_command

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.iam.policy_documents import Document
-    from bedrock_key_guard.model.evidence import CredentialRecord, HolderKind
+    from bedrock_key_guard.model.evidence import CredentialRecord
+    from bedrock_key_guard.model.principals import HolderKind
 
 Status = Literal["Active", "Inactive"]
 

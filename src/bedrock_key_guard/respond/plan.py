@@ -19,8 +19,9 @@ from bedrock_key_guard.respond.policy import Policy
 from bedrock_key_guard.verify.signer import Signer, search_for_signer, signer_of
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.evidence import CredentialRecord, Principal, Verdict
+    from bedrock_key_guard.model.evidence import CredentialRecord, Verdict
     from bedrock_key_guard.model.findings import Incident
+    from bedrock_key_guard.model.principals import Principal
 
 __all__ = ["Policy", "plan"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from bedrock_key_guard.errors import UsageError
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.evidence import Account
     from bedrock_key_guard.model.findings import Incident
+    from bedrock_key_guard.model.principals import Account
 
 Response = Literal["off", "disable", "reset", "delete", "strip-policies"]
 ShortTerm = Literal["off", "quarantine", "revoke-sessions"]

@@ -11,8 +11,7 @@ from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model import actions
-from bedrock_key_guard.model.actions import Action, Delete, Manual, Nothing
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Action, Delete, Manual, Nothing, Outcome
 from bedrock_key_guard.respond.apply import Dependencies, apply, prove, refused
 from bedrock_key_guard.respond.changes.credential import delete, disable, reset
 from bedrock_key_guard.respond.changes.holder import quarantine, revoke_sessions, strip_policies

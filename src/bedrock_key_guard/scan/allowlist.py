@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.scan.allow_entries import AllowedKey, fits, read_entry
-from bedrock_key_guard.system import comparable, ignores_case
+from bedrock_key_guard.spelling import comparable, ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,6 +91,9 @@ class AllowList:
         return named == root.object or fits(named, root.path, case=self.case)
 
 
+NOTHING_ALLOWED = AllowList()
+
+
 def remarks(allow: AllowList, places: Iterable[tuple[str, str]] | None) -> tuple[str, ...]:
     """Return sentences about entries that are over, or that are about none of the keys in `places`.
 
@@ -123,10 +126,12 @@ def allow_list(path: Path | None, baseline: Path | None, exclude: Sequence[str])
 
     Capital letters count as they do in the current folder.
     """
+    if not (path or baseline or exclude):
+        return NOTHING_ALLOWED
     listed = read_allow_list(path) if path else AllowList()
     hashes = read_baseline(baseline) if baseline else frozenset()
     today = datetime.now(timezone.utc).date()
-    case = not (path or baseline or exclude) or not ignores_case(Path.cwd())
+    case = not ignores_case(Path.cwd())
     known = frozenset((comparable(name, case=case), each) for name, each in hashes)
     return replace(listed, baseline=known, exclude=tuple(exclude), today=today, case=case)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.cat_file import ObjectReader
 from bedrock_key_guard.git.clean_git import clean_git
@@ -17,6 +16,7 @@ from bedrock_key_guard.git.introductions import additions
 from bedrock_key_guard.git.object_lists import check_revisions, with_heads
 from bedrock_key_guard.git.repository import find_repository
 from bedrock_key_guard.scan.allowlist import AllowList, entries_of
+from bedrock_key_guard.spelling import comparable, ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,12 +75,12 @@ def _added(git: Git, revisions: Sequence[str], path: str) -> AllowList:
 
 def _changes(git: Git, revisions: Sequence[str], path: str) -> list[Introduction]:
     """Return what commits put at a path, in every spelling that leads to the same file here."""
-    case = not system.ignores_case(git.repository.work_tree)
+    case = not ignores_case(git.repository.work_tree)
     if case and path.isascii():
         return additions(git, revisions, path)[1]
-    wanted = system.comparable(path, case=case)
+    wanted = comparable(path, case=case)
     changed = additions(git, revisions)[1]
-    return [each for each in changed if system.comparable(each.path, case=case) == wanted]
+    return [each for each in changed if comparable(each.path, case=case) == wanted]
 
 
 def _blob(git: Git, commit: str, path: str) -> str:

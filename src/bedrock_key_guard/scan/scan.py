@@ -10,7 +10,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import path_in_repository
 from bedrock_key_guard.model.findings import NotScanned, Scan, by_time, joined
 from bedrock_key_guard.model.origins import Blob, Message, WorkTree, with_root
-from bedrock_key_guard.scan.allowlist import AllowList, remarks
+from bedrock_key_guard.scan.allowlist import NOTHING_ALLOWED, AllowList, remarks
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_as_zip, read_file
 from bedrock_key_guard.scan.interruption import interruptible
@@ -44,7 +44,7 @@ def scan(wanted: Scanning, environment: Mapping[str, str], progress: Progress = 
     """
     with interruptible():
         found = _scan(wanted, environment, progress)
-    if found.interrupted:
+    if found.interrupted or not wanted.allow.keys:
         return found
     places = [
         (finding.key.fingerprint, each.path)
@@ -160,7 +160,8 @@ class _Loop:
         ]
 
     def _scan(self, source: Source) -> Scan:
-        findings = (self._judged(_under(each, source.under)) for each in self.findings)
+        under = source.under
+        findings = (self._judged(_under(each, under) if under else each) for each in self.findings)
         return Scan(
             findings=tuple(sorted(findings, key=lambda each: by_time(each.location))),
             scanned=replace(source.scanned, objects=self.objects, bytes=self.bytes),
@@ -170,6 +171,8 @@ class _Loop:
 
     def _judged(self, finding: Finding) -> Finding:
         """Return a finding as people have to see it, or need not."""
+        if self.allow == NOTHING_ALLOWED:
+            return finding
         reasons = (
             self.allow.reason(each.path, finding.key)
             for each in _spellings(finding.location.origin.root)
@@ -238,6 +241,6 @@ def _renamed(gap: NotScanned, root: Root, place: Root) -> NotScanned:
 def _under(finding: Finding, under: str) -> Finding:
     """Return a finding with the path that it has in the repository around a submodule."""
     root = finding.location.origin.root
-    if not under or not isinstance(root, Blob | Message):
+    if not isinstance(root, Blob | Message):
         return finding
     return _moved(finding, replace(root, path=under + root.path))

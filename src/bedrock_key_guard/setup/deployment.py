@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import REPOSITORY, __version__
 from bedrock_key_guard.setup.workflow_files import CALLED, called_file
-from bedrock_key_guard.text.shell_words import command_line
+from bedrock_key_guard.text.harmless import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.setup.repository_facts import Facts
-    from bedrock_key_guard.text.shell_words import Shell
+    from bedrock_key_guard.text.harmless import Shell
 
 _IDS = '"GitHubOwnerId=\\(.owner.id)", "GitHubRepositoryId=\\(.id)"'
 

@@ -16,7 +16,7 @@ from bedrock_key_guard.aws.ambient import credentials_in
 from bedrock_key_guard.errors import GuardError
 from bedrock_key_guard.git.clean_git import temporary_folder
 from bedrock_key_guard.git.repository import find_git
-from bedrock_key_guard.githooks.settings import Settings
+from bedrock_key_guard.githooks.hook_files import Settings
 from bedrock_key_guard.github import PUBLIC_API
 from bedrock_key_guard.setup import hook_configuration
 from bedrock_key_guard.setup.repository_facts import (

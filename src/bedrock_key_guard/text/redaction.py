@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 FRAGMENT = 12
 """As many characters of a secret in a row as nothing may show."""
 
+# A secret has more characters than that, however it is written; nothing compresses it.
+_SHORTEST_KEY = 60
+
 # Base64 of twelve characters shares those at its ends with their neighbours: so many are whole.
 _WHOLE = FRAGMENT - 2
 # Of twelve characters some are `+`, `/` or `=`, and are not compared. With fewer letters than these
@@ -144,7 +147,7 @@ def redact(text: str) -> str:
 def _secret(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield what must not be shown of `data`."""
     yield from (run.span(1) for run in _KEY.finditer(data))
-    if may_hold_key(data):
+    if len(data) >= _SHORTEST_KEY and may_hold_key(data):
         yield from _keys_in(Layer(data, Regular(0)))
         yield from _keys_in(joined(data))
     for spelled in spellings(data):

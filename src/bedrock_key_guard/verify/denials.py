@@ -1,4 +1,4 @@
-"""Judge what Bedrock's "no" says of a key, and read in IAM which policies deny its use.
+"""Read in IAM which policies deny a key's principal the use of keys.
 
 Facts are those of the IAM API reference. Only a user's or role's own policies, inline and
 attached, are read: they do not show a denial elsewhere (a group's, an organisation's).
@@ -6,7 +6,6 @@ attached, are read: they do not show a denial elsewhere (a group's, an organisat
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,91 +17,10 @@ from bedrock_key_guard.model.times import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from bedrock_key_guard.keys.key import WholeKey
-    from bedrock_key_guard.model.evidence import BedrockAnswer, Evidence, Principal, SecondPlane
+    from bedrock_key_guard.model.principals import Principal
     from bedrock_key_guard.verify.signer import Signer
-
-# A credential may take this long to work everywhere, so an early refusal says nothing.
-PROPAGATION = timedelta(minutes=2)
-REFUSALS_NEEDED = 2
-# IAM user guide, "Troubleshoot access denied error messages".
-OWN_POLICY = "identity-based policy"
-
-
-def denies_key(answer: BedrockAnswer) -> bool:
-    """Return whether a policy of the principal's own may have denied it the use of any key.
-
-    Others (of the organisation, the session, a boundary, a VPC endpoint) say something of where or
-    how it was asked. AWS may call a denial of everything one of the operation, then explicitly.
-    """
-    is_own = answer.state == "denied" and answer.denied_by in (None, OWN_POLICY)
-    return is_own and (denies_bearer(answer) or answer.explicit)
-
-
-def denies_bearer(answer: BedrockAnswer) -> bool:
-    """Return whether a plane knew the key, and denied its principal the use of any key."""
-    return answer.denied_action == f"{answer.plane}:CallWithBearerToken"
-
-
-def in_words(answer: BedrockAnswer) -> str:
-    """Say whom a plane knew, what it denied, and by which kind of policy."""
-    said = f"{answer.plane} knew it as {answer.principal} and denied {answer.denied_action}"
-    if answer.denied_by is None:
-        return said
-    if answer.explicit:
-        return f"{said} by an explicit deny in its {answer.denied_by}"
-    return f"{said}, for no {answer.denied_by} allows it"
-
-
-def is_closed(evidence: Evidence) -> bool:
-    """Return whether both planes keep the key out, as far as Bedrock alone can tell."""
-    first, second = planes_of(evidence)
-    if first is None or second is None or not denies_key(first):
-        return False
-    # The second plane is known to answer a denied key as it answers a forged one.
-    return second.state == "not-offered" or denies_key(second) or counts(second, evidence)
-
-
-def counts(answer: BedrockAnswer, evidence: Evidence) -> bool:
-    """Return whether a plane refused the key often enough, and not too soon."""
-    known_by = settled_at(evidence)
-    too_soon = known_by is not None and answer.asked_at < known_by
-    return answer.refusals >= REFUSALS_NEEDED and not too_soon
-
-
-def settled_at(evidence: Evidence) -> datetime | None:
-    """Return from when on a refusal says something: not before every host knows the credential.
-
-    What IAM does not list may be so new that IAM has not heard of it either: then it cannot be
-    older than the event that brought it.
-    """
-    iam = evidence.iam
-    if iam is None:
-        return None
-    if iam.credential is not None:
-        return iam.credential.created_at + PROPAGATION
-    arrived = evidence.arrived_at if iam.state == "absent" else None
-    return arrived and arrived + PROPAGATION
-
-
-def planes_of(evidence: Evidence) -> tuple[BedrockAnswer | None, BedrockAnswer | None]:
-    """Return what the first and the second plane answered where the key was asked about first."""
-    home = evidence.bedrock[0].region if evidence.bedrock else None
-    by_plane = {answer.plane: answer for answer in evidence.bedrock if answer.region == home}
-    return by_plane.get("bedrock"), by_plane.get("bedrock-mantle")
-
-
-def second_plane(evidence: Evidence) -> SecondPlane:
-    """Return whether the second plane has answered; a refusal has to be given twice there too."""
-    second = planes_of(evidence)[1]
-    if second is None:
-        return "unasked"
-    if second.state == "not-offered":
-        return "not-offered"
-    spoke = second.state in ("accepted", "denied") or second.refusals >= REFUSALS_NEEDED
-    return "asked" if spoke else "unasked"
 
 
 def find_denial(key: WholeKey, signer: Signer, iam: Any) -> PolicyAnswer:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bedrock_key_guard.aws.cloudtrail import Trail
 from bedrock_key_guard.aws.listings import pages, service_specific_credentials
 from bedrock_key_guard.aws.session import NoSession, refusal
-from bedrock_key_guard.model.evidence import Account, CredentialRecord, IamAnswer
+from bedrock_key_guard.model.evidence import CredentialRecord, IamAnswer
 from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.verify.denials import find_denial
 from bedrock_key_guard.verify.signer import trace
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey, WholeKey
     from bedrock_key_guard.model.evidence import PolicyAnswer, TrailAnswer
+    from bedrock_key_guard.model.principals import Account
     from bedrock_key_guard.verify.signer import Signer
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.cloudtrail import Trail
     from bedrock_key_guard.keys.key import ShortTermKey
-    from bedrock_key_guard.model.evidence import Evidence, Principal
+    from bedrock_key_guard.model.evidence import Evidence
+    from bedrock_key_guard.model.principals import Principal
 
 Named = tuple[str, str]
 

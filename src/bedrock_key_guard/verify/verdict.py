@@ -8,24 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bedrock_key_guard.aws.regions import PARTITION_OF_REGION, further_regions
+from bedrock_key_guard.aws.regions import PARTITION_OF_REGION
 from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.keys.families import probed
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.evidence import (
     BedrockAnswer,
-    BedrockState,
     Evidence,
-    IamAnswer,
     Verdict,
     VerdictState,
 )
-from bedrock_key_guard.verify.denials import (
-    counts,
+from bedrock_key_guard.verify.answers import (
+    accepting,
     denies_key,
     in_words,
     is_closed,
+    is_of_place,
+    is_refused_everywhere,
+    not_reached,
     planes_of,
+    said,
+    says,
     second_plane,
 )
 
@@ -82,7 +85,7 @@ def _no_probe(evidence: Evidence) -> Ruling | None:
 
 
 def _accepted(evidence: Evidence) -> Ruling | None:
-    planes = _accepting(evidence)
+    planes = accepting(evidence)
     if not planes:
         return None
     reason, doubt = f"{' and '.join(planes)} accepted it", disagreement(evidence)
@@ -104,19 +107,13 @@ def _silence_of_iam(evidence: Evidence) -> str | None:
 def disagreement(evidence: Evidence) -> str | None:
     """Return what IAM says against a key that Bedrock accepts."""
     iam = evidence.iam
-    if iam is None or not _accepting(evidence):
+    if iam is None or not accepting(evidence):
         return None
     if iam.state in ("absent", "inactive"):
         return f"IAM calls its credential {iam.state}"
     if iam.credential is not None and iam.credential.status != "Active":
         return f"IAM calls its credential {iam.credential.status}"
     return None
-
-
-def _accepting(evidence: Evidence) -> list[str]:
-    accepted = [answer for answer in evidence.bedrock if answer.state == "accepted"]
-    home = evidence.bedrock[0].region if evidence.bedrock else None
-    return [a.plane if a.region == home else f"{a.plane} in {a.region}" for a in accepted]
 
 
 def _principals_disagree(evidence: Evidence) -> Ruling | None:
@@ -152,7 +149,7 @@ def _denied_otherwise(evidence: Evidence) -> Ruling | None:
     if not denied:
         return None
     telling = next((answer for answer in denied if not denies_key(answer)), denied[0])
-    others = (_said(answer) for answer in evidence.bedrock if answer.state != "denied")
+    others = (said(answer) for answer in evidence.bedrock if answer.state != "denied")
     reasons = (in_words(telling), _silence_of_policies(evidence), *others)
     return "live", f"denied from here: {'; '.join(filter(None, reasons))}"
 
@@ -171,41 +168,17 @@ def _refused_long_term(evidence: Evidence) -> Ruling | None:
     iam = evidence.iam
     if not isinstance(evidence.key, LongTermKey) or iam is None:
         return None
-    if not _is_of_place(iam, evidence) or not _says("refused", evidence):
+    if not is_of_place(iam, evidence) or not says("refused", evidence):
         return None
     if iam.state == "absent":
         return _dead("IAM lists no credential with its alias", evidence)
     status = iam.credential.status if iam.credential else None
     if status in ("Inactive", "Expired"):
         return _dead(f"IAM calls its credential {status}", evidence)
-    if status == "Active" and _is_refused_everywhere(evidence):
+    if status == "Active" and is_refused_everywhere(evidence):
         why = f"although its credential is Active: {_WHY_REFUSED}"
-        return "rejected", "; ".join((f"Bedrock refused it, {why}", *_not_reached(evidence)))
+        return "rejected", "; ".join((f"Bedrock refused it, {why}", *not_reached(evidence)))
     return None
-
-
-def further_answers(evidence: Evidence) -> dict[str, BedrockAnswer | None]:
-    """Return what the first plane said in each further region, None where it was not asked."""
-    first = planes_of(evidence)[0]
-    regions = further_regions(first.region) if first else ()
-    said = {each.region: each for each in evidence.bedrock if each.plane == "bedrock"}
-    return {region: said.get(region) for region in regions}
-
-
-def _is_refused_everywhere(evidence: Evidence) -> bool:
-    """Return whether both planes refused the key, and so did every further region in reach."""
-    if second_plane(evidence) == "unasked":
-        return False
-    return all(
-        answer is not None
-        and (answer.state == "unknown" or (answer.state == "refused" and counts(answer, evidence)))
-        for answer in further_answers(evidence).values()
-    )
-
-
-def _not_reached(evidence: Evidence) -> list[str]:
-    answers = further_answers(evidence).values()
-    return [_said(answer) for answer in answers if answer and answer.state == "unknown"]
 
 
 def _expired_session(evidence: Evidence) -> Ruling | None:
@@ -213,16 +186,16 @@ def _expired_session(evidence: Evidence) -> Ruling | None:
 
     No key is made valid again by time, so it matters little whether the signature was checked.
     """
-    if not _is_short_term_at_home(evidence) or not _says("expired", evidence):
+    if not _is_short_term_at_home(evidence) or not says("expired", evidence):
         return None
     return _dead("Bedrock says that it has expired: the session behind it has ended", evidence)
 
 
 def _refused_short_term(evidence: Evidence) -> Ruling | None:
     key, iam = evidence.key, evidence.iam
-    if not _is_short_term_at_home(evidence) or not _says("refused", evidence):
+    if not _is_short_term_at_home(evidence) or not says("refused", evidence):
         return None
-    known = iam is not None and _is_of_place(iam, evidence)
+    known = iam is not None and is_of_place(iam, evidence)
     if known and iam is not None and iam.state in _WORDS:
         return _dead(f"the access key that signed it is {_WORDS[iam.state]}", evidence)
     of_session = isinstance(key, ShortTermKey) and key.has_session_token
@@ -241,43 +214,20 @@ def _is_short_term_at_home(evidence: Evidence) -> bool:
     return isinstance(key, ShortTermKey) and regions == {key.region}
 
 
-def _says(state: BedrockState, evidence: Evidence) -> bool:
-    """Return whether the first plane said so twice, and the second nothing that contradicts it."""
-    first, second = planes_of(evidence)
-    if first is None or second is None or first.state != state or not counts(first, evidence):
-        return False
-    return second.state in ("refused", "expired", "not-offered", "unknown")
-
-
 def _dead(reason: str, evidence: Evidence) -> Ruling:
     """Return that a key is dead, and what kept the second plane from saying so too."""
     second = planes_of(evidence)[1]
     if second is None or second_plane(evidence) != "unasked":
         return "dead", reason
-    return "dead", f"{reason}; {second.plane} has not confirmed it: {_said(second)}"
-
-
-def _is_of_place(iam: IamAnswer, evidence: Evidence) -> bool:
-    """Return whether IAM spoke for the key's account, in the partition where Bedrock was asked."""
-    account = iam.account
-    asked = {PARTITION_OF_REGION.get(answer.region) for answer in evidence.bedrock}
-    return (
-        account is not None
-        and account.account_id == evidence.allowed.account_id
-        and asked == {account.partition}
-    )
+    return "dead", f"{reason}; {second.plane} has not confirmed it: {said(second)}"
 
 
 def _tried(evidence: Evidence) -> str:
     """Say what was asked and what came of it."""
-    said = [_said(answer) for answer in evidence.bedrock]
+    answers = [said(answer) for answer in evidence.bedrock]
     if evidence.iam is not None:
-        said.append(f"IAM: {evidence.iam.detail or evidence.iam.state}")
-    return "; ".join((*said, *evidence.notes)) or "nothing could be asked"
-
-
-def _said(answer: BedrockAnswer) -> str:
-    return f"{answer.plane} in {answer.region}: {answer.detail or answer.state}"
+        answers.append(f"IAM: {evidence.iam.detail or evidence.iam.state}")
+    return "; ".join((*answers, *evidence.notes)) or "nothing could be asked"
 
 
 RULES: tuple[Rule, ...] = (

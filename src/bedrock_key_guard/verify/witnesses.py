@@ -21,8 +21,7 @@ from bedrock_key_guard.model.evidence import (
     IamAnswer,
     PolicyAnswer,
 )
-from bedrock_key_guard.verify.bedrock import PLANES, Prober
-from bedrock_key_guard.verify.denials import (
+from bedrock_key_guard.verify.answers import (
     PROPAGATION,
     counts,
     denies_key,
@@ -30,6 +29,7 @@ from bedrock_key_guard.verify.denials import (
     planes_of,
     settled_at,
 )
+from bedrock_key_guard.verify.bedrock import PLANES, Prober
 from bedrock_key_guard.verify.signer import needs_trail, signer_of
 from bedrock_key_guard.verify.verdict import disagreement
 
@@ -127,12 +127,6 @@ def region_of(key: WholeKey, witnesses: Witnesses) -> str:
     if isinstance(key, ShortTermKey):
         return key.region
     return HOME_REGION.get(witnesses.partition, "")
-
-
-def proven_in(evidence: Evidence) -> str | None:
-    """Return where Bedrock knew the key, None where it did nowhere."""
-    known = (a.region for a in evidence.bedrock if a.state in ("accepted", "denied"))
-    return next(known, None)
 
 
 def _with_clock(evidence: Evidence, witnesses: Witnesses) -> Evidence:

@@ -10,7 +10,7 @@ from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.job_facts import job_of, kind_of_token
 from bedrock_key_guard.model.findings import Scanned
 from bedrock_key_guard.report.github.case_markdown import Source
-from bedrock_key_guard.report.job import Job
+from bedrock_key_guard.report.report import Job
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "none"}
 TOKEN = {"INPUT_GITHUB_TOKEN": "ghs_x"}

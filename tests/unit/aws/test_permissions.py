@@ -4,7 +4,7 @@ import pytest
 
 from bedrock_key_guard.aws.permissions import Finding, policy_source, simulated, tried
 from bedrock_key_guard.aws.session import Session, open_session
-from bedrock_key_guard.iam.trials import Trial
+from bedrock_key_guard.iam.features import Trial
 from sandbox.base.faults import (
     ACCESS_DENIED,
     AWS_THROTTLED,

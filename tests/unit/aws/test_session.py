@@ -12,7 +12,7 @@ from botocore.parsers import ResponseParserError
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.session import NoSession, Session, error_code, open_session, refusal
-from bedrock_key_guard.model.evidence import Account
+from bedrock_key_guard.model.principals import Account
 from sandbox.base.faults import ACCESS_DENIED, AWS_THROTTLED, UNAVAILABLE, Answer, Fault, html
 from sandbox.front.sandbox import GUARD_USER, Sandbox
 from tests.unit.variables import use

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard import __version__
-from bedrock_key_guard.cli import command_table
+from bedrock_key_guard.cli import main as command_table
 from bedrock_key_guard.cli.main import main
 from bedrock_key_guard.console.standard_streams import report_error
 from bedrock_key_guard.errors import (
@@ -23,8 +23,8 @@ from bedrock_key_guard.errors import (
     IncompleteError,
     UsageError,
 )
+from bedrock_key_guard.model.actions import Outcome, OutcomeState
 from bedrock_key_guard.model.findings import NotScanned, Scan
-from bedrock_key_guard.model.response import Outcome, OutcomeState
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import (
     Investigating,

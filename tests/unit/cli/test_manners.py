@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.cli.command_table import COMMANDS
 from bedrock_key_guard.cli.examples import EXAMPLES
-from bedrock_key_guard.cli.main import _parser, main
+from bedrock_key_guard.cli.main import COMMANDS, _parser, main
 from tests import keysmith
 
 Captured = pytest.CaptureFixture[str]
@@ -229,7 +228,7 @@ def test_a_scan_names_the_command_that_goes_on_from_it(
 def test_on_windows_the_line_is_one_for_its_shell(
     leak: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    monkeypatch.setattr("bedrock_key_guard.text.shell_words.own_shell", lambda: "powershell")
+    monkeypatch.setattr("bedrock_key_guard.text.harmless.own_shell", lambda: "powershell")
     assert main(["scan", "--exclude", "a b/*"]) == 1
     assert "\n      bedrock-key-guard verify --exclude 'a b/*'\n" in capsys.readouterr().out
 

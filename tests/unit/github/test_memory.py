@@ -15,10 +15,11 @@ from bedrock_key_guard.model.remembered import (
     KeyState,
     Memory,
     Milestone,
+    Sighting,
     What,
+    merged,
     together,
 )
-from bedrock_key_guard.model.sightings import Sighting, merged
 from tests.unit.github.doubles import ONE
 
 TEXTS = st.text(max_size=60) | st.sampled_from(["-->", "<!-- bedrock-key-guard:v1 x -->", "a\nb"])

@@ -19,9 +19,8 @@ from bedrock_key_guard.github.issue_changes import (
 from bedrock_key_guard.github.marker import read_marker, write_body
 from bedrock_key_guard.github.memory import write_memory
 from bedrock_key_guard.github.reconcile import COMMENTS, STATES, Turn, own_issues, reconcile, within
-from bedrock_key_guard.model.remembered import Memory
-from bedrock_key_guard.model.response import Told
-from bedrock_key_guard.model.sightings import Sighting
+from bedrock_key_guard.model.actions import Told
+from bedrock_key_guard.model.remembered import Memory, Sighting
 from tests.unit.github.doubles import ONE, THREE, TWO, wanted
 
 AUTHOR = "guard[bot]"

@@ -22,7 +22,7 @@ from bedrock_key_guard.iam.commands import (
 from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.keys.families import CLAUDE_PLATFORM_SHORT_TERM
 from bedrock_key_guard.model import actions
-from bedrock_key_guard.model.evidence import Account, Holder
+from bedrock_key_guard.model.principals import Account, Holder
 from tests.unit.respond.doubles import DENIES_KEYS, QUARANTINE
 from tests.unit.verify.doubles import (
     ACCOUNT,

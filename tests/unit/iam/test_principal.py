@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bedrock_key_guard.iam.principal import read_principal
-from bedrock_key_guard.model.evidence import Account, Holder, Principal
+from bedrock_key_guard.model.principals import Account, Holder, Principal
 
 ACCOUNT = "111122223333"
 IAM, STS = f"arn:aws:iam::{ACCOUNT}:", f"arn:aws:sts::{ACCOUNT}:"

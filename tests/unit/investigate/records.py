@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from bedrock_key_guard.aws import cloudtrail
 from bedrock_key_guard.aws.cloudtrail import MOST_EVENTS, PAGE
 from bedrock_key_guard.aws.rate_limit import RateLimiter
-from bedrock_key_guard.model.evidence import Account
+from bedrock_key_guard.model.principals import Account
 
 ACCOUNT = "111122223333"
 USER = "BedrockAPIKey-ex4m"

@@ -17,9 +17,9 @@ from bedrock_key_guard.investigate.investigator import (
     responded_at,
 )
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import AllowedAccounts, BedrockAnswer, Verdict, VerdictState
 from bedrock_key_guard.model.findings import Case, Incident
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.usage import Change, Sighting, Usage
 from tests.sweeps import sweep
 from tests.unit.investigate.records import (

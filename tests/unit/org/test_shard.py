@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bedrock_key_guard.errors import CredentialsError, UsageError
-from bedrock_key_guard.org.json_files import as_json
 from bedrock_key_guard.org.rows import Row
 from bedrock_key_guard.org.shard import digest_of, read_rows, refuse_credentials
+from bedrock_key_guard.org.state import as_json
 from bedrock_key_guard.org.sweep_plan import Plan
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.org.json_files import as_json
 from bedrock_key_guard.org.rows import Found, Row
+from bedrock_key_guard.org.state import as_json
 from bedrock_key_guard.org.sweep import Shard, table
 
 if TYPE_CHECKING:

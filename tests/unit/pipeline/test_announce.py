@@ -10,8 +10,8 @@ from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.github.issues import MANAGEMENT_LABEL
 from bedrock_key_guard.github.marker import memory_in
 from bedrock_key_guard.github.memory import read_memory
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.findings import Case
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.report.github.case_markdown import Source
 from sandbox.github.github_server import GitHubServer

@@ -16,8 +16,9 @@ from bedrock_key_guard.github.issues import MANAGEMENT_LABEL
 from bedrock_key_guard.github.marker import memory_in, read_marker, write_body
 from bedrock_key_guard.github.memory import read_memory
 from bedrock_key_guard.keys.key import LongTermKey, Secret
-from bedrock_key_guard.model.evidence import Account, Clock, CredentialRecord, IamAnswer
+from bedrock_key_guard.model.evidence import Clock, CredentialRecord, IamAnswer
 from bedrock_key_guard.model.findings import Case
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.model.remembered import Standing
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.pipeline.refresh import refresh

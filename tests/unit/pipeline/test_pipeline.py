@@ -20,9 +20,9 @@ import pytest
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.keys.key import Key, Secret
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import BedrockAnswer, CredentialRecord, Plane, Verdict
 from bedrock_key_guard.model.findings import Case, Incident
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying
 from bedrock_key_guard.pipeline.pipeline import run

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.families import FAMILIES
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, Secret, ShortTermKey
-from bedrock_key_guard.model.actions import ActionName
+from bedrock_key_guard.model.actions import ActionName, Outcome, OutcomeState
 from bedrock_key_guard.model.evidence import (
-    Account,
     AllowedAccounts,
     BedrockAnswer,
     BedrockState,
@@ -40,7 +39,7 @@ from bedrock_key_guard.model.origins import (
     Stdin,
     WorkTree,
 )
-from bedrock_key_guard.model.response import Outcome, OutcomeState
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.report.report import Report
 from tests.unit.report.arbitrary_usage import usages
 from tests.unit.report.samples import HOSTILE

@@ -13,8 +13,8 @@ from bedrock_key_guard.keys.families import (
     CLAUDE_PLATFORM_LONG_TERM,
 )
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, Secret, ShortTermKey
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import (
-    Account,
     AllowedAccounts,
     BedrockAnswer,
     BedrockState,
@@ -41,7 +41,7 @@ from bedrock_key_guard.model.origins import (
     Stdin,
     WorkTree,
 )
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.report.report import Report
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)

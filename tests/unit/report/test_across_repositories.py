@@ -43,7 +43,8 @@ def test_each_table_counts_keys_and_the_repositories_that_hold_them() -> None:
 
 
 def test_a_run_of_one_repository_has_none_of_them() -> None:
-    assert across_repositories(Report(Scan(), (case(1, ""),)), NOW) == ()
+    assert not Report(Scan(), (case(1, ""),)).is_of_many
+    assert Report(Scan(), (case(1, ""), case(2, "a/x"))).is_of_many
 
 
 def test_what_does_not_fit_is_counted() -> None:

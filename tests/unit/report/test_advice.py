@@ -5,10 +5,9 @@ import shlex
 import pytest
 
 from bedrock_key_guard.keys.families import CLAUDE_PLATFORM_LONG_TERM
-from bedrock_key_guard.model.actions import ActionName
+from bedrock_key_guard.model.actions import ActionName, Outcome
 from bedrock_key_guard.model.evidence import Verdict, VerdictState
 from bedrock_key_guard.model.findings import Case
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.advice import (
     LEAVE_OFF,
     MEND,

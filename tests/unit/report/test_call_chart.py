@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.model.usage import Usage
 from bedrock_key_guard.report.call_chart import bars, caption, numbers, series, worth_drawing
-from bedrock_key_guard.text.terminal import NARROWEST, PLAIN, RED, WIDEST, Canvas, canvas_for
+from bedrock_key_guard.text.harmless import NARROWEST, PLAIN, RED, WIDEST, Canvas, canvas_for
 from tests.unit.report import usages
 from tests.unit.report.arbitrary_usage import usages as arbitrary
 from tests.unit.report.samples import NOW

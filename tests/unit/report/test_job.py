@@ -6,8 +6,8 @@ import pytest
 
 from bedrock_key_guard.model.findings import Scan, Scanned
 from bedrock_key_guard.report.github.summary import as_markdown
-from bedrock_key_guard.report.job import Job, statement
-from bedrock_key_guard.report.report import Report, Visibility
+from bedrock_key_guard.report.job import statement
+from bedrock_key_guard.report.report import Job, Report, Visibility
 from bedrock_key_guard.report.terminal.text import as_text
 
 ROLE = "arn:aws:iam::111122223333:role/BedrockKeyGuard"

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import Verdict
 from bedrock_key_guard.model.findings import NotScanned
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.report import Visibility, may_name_places
 from tests.unit.report import samples
 

@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import Verdict
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.status import WORDS, Status, responded, status, worst_first
 from tests.unit.report import samples
 

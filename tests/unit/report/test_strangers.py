@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import VerdictState
 from bedrock_key_guard.model.findings import NotScanned, Scan
 from bedrock_key_guard.model.origins import Location
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.pipeline.assembling import assemble
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.case_markdown import Source

@@ -34,7 +34,7 @@ from bedrock_key_guard.report.json.encode import encode
 from bedrock_key_guard.report.json.json_report import SHAPES
 from bedrock_key_guard.report.report import Visibility
 from bedrock_key_guard.report.terminal.text import as_text
-from bedrock_key_guard.text.terminal import Canvas
+from bedrock_key_guard.text.harmless import Canvas
 from tests.unit.report import samples, usages
 from tests.unit.report.json.test_json_report import definition, schema
 from tests.unit.report.rendered import issue_body

@@ -13,14 +13,13 @@ from bedrock_key_guard.aws import cloudtrail
 from bedrock_key_guard.iam.policy_documents import Document, denial
 from bedrock_key_guard.keys.key import LongTermKey, Secret, ShortTermKey
 from bedrock_key_guard.model.evidence import (
-    Account,
     CredentialRecord,
-    HolderKind,
     IamAnswer,
     TrailAnswer,
     Verdict,
     VerdictState,
 )
+from bedrock_key_guard.model.principals import Account, HolderKind
 from bedrock_key_guard.respond.identities import (
     CredentialWriter,
     Identities,

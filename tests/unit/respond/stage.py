@@ -8,8 +8,9 @@ from typing import Any
 
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.key import Secret
-from bedrock_key_guard.model.evidence import Account, Verdict
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Outcome
+from bedrock_key_guard.model.evidence import Verdict
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.change_events import ChangeEvents
 from bedrock_key_guard.respond.identities import CredentialWriter

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bedrock_key_guard.model.response import Outcome, Proposal
+from bedrock_key_guard.model.actions import Outcome, Proposal
 from bedrock_key_guard.respond.consent import Consent
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.responder import Responder

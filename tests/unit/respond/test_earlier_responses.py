@@ -9,7 +9,8 @@ import pytest
 
 from bedrock_key_guard.aws.roles import RoleToAssume
 from bedrock_key_guard.aws.session import Session
-from bedrock_key_guard.model.evidence import Account, CredentialRecord, IamAnswer, Verdict
+from bedrock_key_guard.model.evidence import CredentialRecord, IamAnswer, Verdict
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.respond.change_events import ChangeEvents
 from bedrock_key_guard.respond.earlier_responses import earlier_response
 from bedrock_key_guard.respond.identities import CredentialWriter

@@ -10,7 +10,8 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.iam.commands import by_hand
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.actions import CHANGES, Manual, Nothing
-from bedrock_key_guard.model.evidence import Account, IamAnswer, Verdict, VerdictState
+from bedrock_key_guard.model.evidence import IamAnswer, Verdict, VerdictState
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.policy import Response, ShortTerm
 from tests.unit.respond.doubles import contained, live, other, signed_by

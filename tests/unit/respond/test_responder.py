@@ -15,8 +15,9 @@ from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.cli.arguments import chosen_role
 from bedrock_key_guard.cli.undo import restore_options
 from bedrock_key_guard.iam.commands import by_hand
-from bedrock_key_guard.model.evidence import Account, CredentialRecord, Verdict, VerdictState
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Outcome
+from bedrock_key_guard.model.evidence import CredentialRecord, Verdict, VerdictState
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.apply import restore_command
 from bedrock_key_guard.respond.identities import Status

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.scan import new_entries
 from bedrock_key_guard.scan.allowlist import AllowList, entries_of, read_allow_list
 from bedrock_key_guard.scan.new_entries import settled
 from tests.unit.scan.repositories import Repo, new_repo
@@ -109,7 +109,7 @@ def test_a_range_that_git_cannot_tell_is_a_gap_of_its_own(repo: Repo) -> None:
 def test_what_comes_in_another_spelling_of_the_name_does_not_count_yet(
     repo: Repo, named: str, pushed: str, ignores_case: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(system, "ignores_case", lambda _: ignores_case)
+    monkeypatch.setattr(new_entries, "ignores_case", lambda _: ignores_case)
     committed(repo, OLD, under=named)
     start = repo.git("rev-parse", "HEAD")
     committed(repo, OLD, NEW, under=pushed)

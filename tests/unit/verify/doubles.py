@@ -13,7 +13,6 @@ from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.aws.session import NoSession
 from bedrock_key_guard.keys.key import Key, LongTermKey, ShortTermKey, WholeKey
 from bedrock_key_guard.model.evidence import (
-    Account,
     AllowedAccounts,
     BedrockAnswer,
     Clock,
@@ -25,6 +24,7 @@ from bedrock_key_guard.model.evidence import (
     TrailAnswer,
 )
 from bedrock_key_guard.model.findings import Incident
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import PLANES

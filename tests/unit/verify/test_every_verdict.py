@@ -15,7 +15,6 @@ from itertools import product
 import pytest
 
 from bedrock_key_guard.model.evidence import (
-    Account,
     AllowedAccounts,
     BedrockAnswer,
     Clock,
@@ -24,6 +23,7 @@ from bedrock_key_guard.model.evidence import (
     Plane,
     Verdict,
 )
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.verify import verdict as product_code
 from bedrock_key_guard.verify.verdict import RULES, verdict_from
 from tests.unit.verify.doubles import (

@@ -8,7 +8,8 @@ import pytest
 
 from bedrock_key_guard.aws.session import Session
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.model.evidence import Account, IamAnswer
+from bedrock_key_guard.model.evidence import IamAnswer
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.verify.iam_directory import IamDirectory
 from sandbox.base.faults import ACCESS_DENIED, Answer, Delay, Fault, ServiceError, html
 from sandbox.front.sandbox import Sandbox

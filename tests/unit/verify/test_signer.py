@@ -4,13 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bedrock_key_guard.model.evidence import (
-    Account,
-    BedrockAnswer,
-    Evidence,
-    IamAnswer,
-    TrailAnswer,
-)
+from bedrock_key_guard.model.evidence import BedrockAnswer, Evidence, IamAnswer, TrailAnswer
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.verify.signer import needs_trail, search_for_signer, signer_of
 from tests.unit.verify.doubles import (
     ACCOUNT,

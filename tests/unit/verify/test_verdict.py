@@ -9,13 +9,13 @@ import pytest
 
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.evidence import (
-    Account,
     AllowedAccounts,
     BedrockAnswer,
     Clock,
     Evidence,
     IamAnswer,
 )
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.verify.verdict import verdict_from
 from tests import keysmith
 from tests.unit.verify.doubles import (

@@ -9,7 +9,9 @@ import pytest
 
 from bedrock_key_guard.aws.server_dates import ServerDates
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.model.evidence import Account, Evidence, IamAnswer
+from bedrock_key_guard.model.evidence import Evidence, IamAnswer
+from bedrock_key_guard.model.principals import Account
+from bedrock_key_guard.verify.answers import proven_in
 from bedrock_key_guard.verify.bedrock import PLANES
 from bedrock_key_guard.verify.verdict import disagreement, verdict_from
 from bedrock_key_guard.verify.witnesses import (
@@ -17,7 +19,6 @@ from bedrock_key_guard.verify.witnesses import (
     ask_planes,
     may_be_probed,
     offline_evidence,
-    proven_in,
     region_of,
     with_answers,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.doctor.drill.traces import PATH
 from bedrock_key_guard.keys.families import BEDROCK_LONG_TERM
-from bedrock_key_guard.verify.denials import PROPAGATION
+from bedrock_key_guard.verify.answers import PROPAGATION
 
 if TYPE_CHECKING:
     from bedrock_key_guard.doctor.drill.disk import Disk

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from bedrock_key_guard.aws.permissions import DENIALS
 from bedrock_key_guard.aws.session import NoSession, Session, error_code, open_session, refusal
-from bedrock_key_guard.doctor.aws_check import SIGN_IN
+from bedrock_key_guard.doctor.aws_checks import SIGN_IN
 from bedrock_key_guard.doctor.drill.disk import Disk
 from bedrock_key_guard.doctor.drill.leftovers import clean
 from bedrock_key_guard.doctor.drill.operator import Operator
@@ -26,7 +26,7 @@ from bedrock_key_guard.verify.accounts import Accounts
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from bedrock_key_guard.doctor.asked import Asked
+    from bedrock_key_guard.doctor.examination import Asked
     from bedrock_key_guard.pipeline.options import Surroundings
 
     Say = Callable[[str], object]

@@ -12,7 +12,7 @@ from bedrock_key_guard.model.actions import CHANGES
 from bedrock_key_guard.report.details import describe, place, response, withheld
 from bedrock_key_guard.report.report import Report, Visibility, may_name_places, plural
 from bedrock_key_guard.report.status import words, worst_first
-from bedrock_key_guard.text.terminal import printable
+from bedrock_key_guard.text.harmless import printable
 
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Case

@@ -8,7 +8,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bedrock_key_guard.model.sightings import Sighting
+from bedrock_key_guard.model.remembered import Sighting
 from bedrock_key_guard.report.details import (
     known_since,
     path_in_tree,
@@ -25,9 +25,8 @@ from bedrock_key_guard.report.report import (
     may_name_users,
 )
 from bedrock_key_guard.report.usage_sections import usage_sections
-from bedrock_key_guard.text.markdown import clip, code, fenced, prose, table
+from bedrock_key_guard.text.harmless import clip, code, fenced, printable, prose, table
 from bedrock_key_guard.text.redaction import redact
-from bedrock_key_guard.text.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.keys.key import ShortTermKey, short
 from bedrock_key_guard.report.advice import advice
-from bedrock_key_guard.report.details import undoing, withheld
+from bedrock_key_guard.report.details import masked, undoing, withheld
 from bedrock_key_guard.report.github.case_markdown import (
     cut,
     known,
@@ -21,18 +21,17 @@ from bedrock_key_guard.report.github.case_markdown import (
     used,
 )
 from bedrock_key_guard.report.github.remembering import timeline
-from bedrock_key_guard.report.masking import masked
 from bedrock_key_guard.report.replacement import replacements
 from bedrock_key_guard.report.report import may_name_places, may_name_users
 from bedrock_key_guard.report.status import Level, responded, status, words, worst_first
-from bedrock_key_guard.text.markdown import table
+from bedrock_key_guard.text.harmless import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bedrock_key_guard.model.actions import Told
     from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.remembered import Memory
-    from bedrock_key_guard.model.response import Told
     from bedrock_key_guard.report.github.case_markdown import Source
     from bedrock_key_guard.report.report import Visibility
 

@@ -12,7 +12,7 @@ from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.details import credential_of
 from bedrock_key_guard.report.github.case_markdown import sightings
 from bedrock_key_guard.report.status import responded, status
-from bedrock_key_guard.text.markdown import code, table
+from bedrock_key_guard.text.harmless import code, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import afterwards, particular
-from bedrock_key_guard.report.details import place, undoing
+from bedrock_key_guard.report.details import place, undoing, unscanned
 from bedrock_key_guard.report.github.case_markdown import (
     Source,
     as_table,
@@ -28,10 +28,9 @@ from bedrock_key_guard.report.report import (
     may_name_users,
     plural,
     totals,
-    unscanned,
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
-from bedrock_key_guard.text.markdown import code, prose, table
+from bedrock_key_guard.text.harmless import code, prose, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +72,7 @@ def as_markdown(report: Report, *, visibility: Visibility, source: Source | None
 
 def _across(report: Report, visibility: Visibility) -> Iterator[str]:
     """Yield what is said of all repositories together: it names them, so not in public."""
-    if may_name_users(visibility):
+    if report.is_of_many and may_name_users(visibility):
         yield from map(as_table, across_repositories(report))
 
 

@@ -19,8 +19,7 @@ from bedrock_key_guard.report.call_chart import worth_drawing
 from bedrock_key_guard.report.details import circumstances, place, undoing
 from bedrock_key_guard.report.document import Chart, Items, Rows, Table
 from bedrock_key_guard.report.facts import facts
-from bedrock_key_guard.report.html.drawing import figure
-from bedrock_key_guard.report.html.elements import Markup, code, element, joined, listing
+from bedrock_key_guard.report.html.elements import Markup, code, element, figure, joined, listing
 from bedrock_key_guard.report.replacement import replacements
 from bedrock_key_guard.report.report import and_more, totals
 from bedrock_key_guard.report.status import headline, words, worst_first
@@ -78,9 +77,10 @@ def _head(title: str) -> Markup:
 
 def _across(report: Report) -> Iterator[Markup]:
     """Yield what is said of all repositories together, where there are many."""
-    if tables := across_repositories(report):
+    if report.is_of_many:
         heading = element("h2", "All repositories", id="all")
-        yield element("article", heading, *map(_section, tables), aria_labelledby="all")
+        tables = map(_section, across_repositories(report))
+        yield element("article", heading, *tables, aria_labelledby="all")
 
 
 def _case(case: Case) -> Markup:

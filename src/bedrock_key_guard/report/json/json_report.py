@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey, ShortTermKey
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import (
     AllowedAccounts,
     BedrockAnswer,
@@ -20,7 +21,6 @@ from bedrock_key_guard.model.evidence import (
 )
 from bedrock_key_guard.model.findings import Case, NotScanned
 from bedrock_key_guard.model.origins import Location
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.usage import Breakdown, Change, Gap, Hour, Usage
 from bedrock_key_guard.report.job import statement
 from bedrock_key_guard.report.json.encode import Json, encode, members, only, renamed

@@ -13,7 +13,7 @@ from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.report.details import circumstances, describe, place
 from bedrock_key_guard.report.report import parts_of_keys
 from bedrock_key_guard.report.terminal.ways_out import ways_out
-from bedrock_key_guard.text.terminal import shown
+from bedrock_key_guard.text.harmless import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

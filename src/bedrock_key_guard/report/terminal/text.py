@@ -10,7 +10,7 @@ from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import Further, afterwards, particular
 from bedrock_key_guard.report.call_chart import bars
-from bedrock_key_guard.report.details import circumstances, place, undoing, withheld
+from bedrock_key_guard.report.details import circumstances, place, undoing, unscanned, withheld
 from bedrock_key_guard.report.document import Chart, Item, Items, Section, Table
 from bedrock_key_guard.report.facts import facts
 from bedrock_key_guard.report.job import statement
@@ -23,12 +23,10 @@ from bedrock_key_guard.report.report import (
     may_name_places,
     may_name_users,
     totals,
-    unscanned,
 )
 from bedrock_key_guard.report.status import Level, words, worst_first
 from bedrock_key_guard.report.usage_sections import usage_sections
-from bedrock_key_guard.text.shell_words import for_shell
-from bedrock_key_guard.text.terminal import (
+from bedrock_key_guard.text.harmless import (
     BOLD,
     DIM,
     GREEN,
@@ -36,6 +34,7 @@ from bedrock_key_guard.text.terminal import (
     RED,
     YELLOW,
     Canvas,
+    for_shell,
     shown,
     uncoloured,
     wrapped,
@@ -73,7 +72,8 @@ def as_text(
     """
     page = canvas or Canvas()
     steps = afterwards(report.cases)
-    across = across_repositories(report) if may_name_users(visibility) else ()
+    shows_all = report.is_of_many and may_name_users(visibility)
+    across = across_repositories(report) if shows_all else ()
     instead = replacements((case, may_name_places(case, visibility)) for case in report.cases)
     blocks = [
         *(list(_section(table, page)) for table in across),
@@ -82,7 +82,7 @@ def as_text(
         *([f"{BOLD}{each.title}{PLAIN}", *_items(each.items, page)] for each in instead),
         _not_scanned(report, visibility, page),
         [f"{kind}: {shown(remark)}" for kind, remark in report.remarks],
-        [shown(line)] if (line := statement(report, visibility)) else [],
+        [shown(statement(report, visibility))] if report.job else [],
         [f"{BOLD}{totals(report)}{PLAIN}"],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
@@ -135,10 +135,12 @@ def _places(case: Case) -> Iterator[str]:
 
 
 def _usage(case: Case, visibility: Visibility | None, canvas: Canvas) -> Iterator[Iterable[str]]:
-    if case.usage is not None and not may_name_users(visibility):
-        yield [f"  {wrapped(USERS_NOT_NAMED, 2, canvas)}"]
+    if case.usage is None:
         return
-    yield from (_section(section, canvas) for section in usage_sections(case))
+    if may_name_users(visibility):
+        yield from (_section(section, canvas) for section in usage_sections(case))
+    else:
+        yield [f"  {wrapped(USERS_NOT_NAMED, 2, canvas)}"]
 
 
 # ── sections ────────────────────────────────────────────────────────────────────────────────────

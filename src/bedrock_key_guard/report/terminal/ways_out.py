@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys.key import short
-from bedrock_key_guard.text.shell_words import command_line, own_shell
+from bedrock_key_guard.text.harmless import command_line, own_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.verify.denials import OWN_POLICY, denies_bearer
+from bedrock_key_guard.verify.answers import OWN_POLICY, denies_bearer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, BinaryIO, Literal, get_args
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model.evidence import Account
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.ledger.records import Record, StatusChange, as_document, read_record
 from bedrock_key_guard.respond.purpose import name_change
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bedrock_key_guard.model.response import Outcome
+    from bedrock_key_guard.model.actions import Outcome
 
 
 SCHEMA_VERSION = 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bedrock_key_guard.model.times import read_time
 
 if TYPE_CHECKING:
-    from bedrock_key_guard.model.evidence import HolderKind
+    from bedrock_key_guard.model.principals import HolderKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.aws.session import NoSession, Session, refusal
 from bedrock_key_guard.aws.sessions import Sessions, open_sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
-from bedrock_key_guard.model.actions import CHANGES, SEARCH, Disable
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import CHANGES, SEARCH, Disable, Outcome
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.change_events import unread
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger

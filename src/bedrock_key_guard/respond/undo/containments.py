@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from bedrock_key_guard.aws.cloudtrail import Record
-    from bedrock_key_guard.model.evidence import HolderKind
+    from bedrock_key_guard.model.principals import HolderKind
     from bedrock_key_guard.respond.ledger.entries import Entry
 
 _LONGEST_LIFE = timedelta(hours=12)  # of a short-term key: no other is answered by a policy

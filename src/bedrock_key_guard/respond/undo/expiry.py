@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.iam.policy_documents import read_policy_name
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import CLOCK_TOLERANCE
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.change_events import KINDS, unread

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bedrock_key_guard.aws import cloudtrail
-    from bedrock_key_guard.model.evidence import HolderKind
-    from bedrock_key_guard.model.response import Outcome
+    from bedrock_key_guard.model.actions import Outcome
+    from bedrock_key_guard.model.principals import HolderKind
     from bedrock_key_guard.respond.account_access import AccountAccess
 
 # What each action does first of all, as the events begin that show it.

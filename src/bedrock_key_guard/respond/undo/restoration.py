@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from bedrock_key_guard.model.evidence import CredentialRecord, HolderKind
-    from bedrock_key_guard.model.response import Outcome
+    from bedrock_key_guard.model.actions import Outcome
+    from bedrock_key_guard.model.evidence import CredentialRecord
+    from bedrock_key_guard.model.principals import HolderKind
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.identities import CredentialWriter, Identities
     from bedrock_key_guard.respond.ledger.entries import Entry, Ledger

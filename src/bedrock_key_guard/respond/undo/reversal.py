@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bedrock_key_guard.aws.session import refusal
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.times import moment
 from bedrock_key_guard.model.usage import Gap
 from bedrock_key_guard.respond.change_events import is_by, since, unread
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bedrock_key_guard.aws.cloudtrail import Record
-    from bedrock_key_guard.model.evidence import HolderKind
+    from bedrock_key_guard.model.principals import HolderKind
 
 Undoing = Literal["restore", "lift"]
 _PHASES: dict[Undoing, Phase] = {"restore": "restored", "lift": "lifted"}

@@ -49,9 +49,13 @@ _LINES = re.compile(rb"(?:[A-Za-z0-9+/=_\s-]+|\\[nr/])+")
 _BETWEEN_HEX = BETWEEN + b"-"
 
 
-def outermost(data: bytes, base: int = 0) -> Iterator[Layer]:
-    """Yield `data` where a key may be; `base` is its own offset. These places never overlap."""
-    return (Layer(data[begin:end], Regular(base + begin)) for begin, end in spots(data))
+def outermost(data: bytes, base: int = 0, rest: bytes = b"") -> Iterator[Layer]:
+    """Yield `data` where a key may be; `base` is its own offset. These places never overlap.
+
+    Where a `rest` is given they are those where it may hold one: it is `data` with blanks.
+    """
+    spans = spots(rest or data)
+    return (Layer(data[begin:end], Regular(base + begin)) for begin, end in spans)
 
 
 # What was looked at: what it was taken for, its digest and where it began.

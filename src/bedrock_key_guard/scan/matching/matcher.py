@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import short_term
 from bedrock_key_guard.keys.families import UNKNOWN_LONG_TERM
-from bedrock_key_guard.keys.key import Key, MalformedKey
+from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey
 from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
 from bedrock_key_guard.scan.decoding.layer import File, Layer
 from bedrock_key_guard.scan.decoding.layers import layers_in, outermost
@@ -73,7 +73,7 @@ def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
             budget.charge(ATTEMPT)
             found.append(match)
     with budget.bound():
-        for layer in outermost(data, base):
+        for layer in outermost(data, base, besides(found, data)):
             for inner in _inner(layer, budget):
                 read = (
                     _opened(inner, base, budget) if isinstance(inner, File) else _read(inner, base)
@@ -82,6 +82,20 @@ def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
                     found.append(match)
                     budget.spend(ATTEMPT)
     return found
+
+
+def besides(found: Iterable[Match], data: bytes) -> bytes:
+    """Return `data` with blanks for what was found whole: nothing of that has to be decoded.
+
+    The body of a long-term key has no room for another key; that of a short-term one may have it.
+    """
+    whole = [match for match in found if isinstance(match.key, LongTermKey)]
+    if not whole:
+        return data
+    rest = bytearray(data)
+    for match in whole:
+        rest[match.offset : match.end] = b" " * (match.end - match.offset)
+    return bytes(rest)
 
 
 def _inner(layer: Layer, budget: Budget) -> Iterator[Layer | File]:

@@ -20,6 +20,7 @@ from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.repository import Repository, absolute, find_repository, repository_at
 from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.source import Changed
+from bedrock_key_guard.spelling import as_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def list_files(start: Path) -> Listed:
         raise UsageError(
             f"There is no {str(start)!r} to scan.", remedy="Name a file or a folder that exists."
         )
-    start = system.as_stored(start)
+    start = as_stored(start)
     if start.is_dir():
         repository = find_repository(absolute(start))
         if repository is None:

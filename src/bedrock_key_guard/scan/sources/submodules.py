@@ -15,6 +15,7 @@ from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import Repository, is_bare, repository_at
 from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.spelling import as_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,4 +98,4 @@ def _is_within(repository: Repository, around: Repository) -> bool:
 
 def _stored(folder: Path) -> Path:
     """Return the one path of a folder: what Git has written down may spell it otherwise."""
-    return system.as_stored(folder.resolve())
+    return as_stored(folder.resolve())

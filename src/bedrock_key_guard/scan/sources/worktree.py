@@ -74,6 +74,8 @@ def _inputs(listings: Iterable[Listed]) -> Inputs:
                     yield Input(WorkTree(name), partial(opened, name))
                 else:
                     absent[name] = entry
+        if not absent:
+            return
         yield from _kept_in_index(absent)
         yield from _not_checked_out(absent)
         listed = {}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.findings import Case
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.github.annotations import MOST_ANNOTATIONS, as_annotations
 from bedrock_key_guard.report.report import Report, Visibility, may_name_places
 from tests.unit.report import arbitrary, runner, samples

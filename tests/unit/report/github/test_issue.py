@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.families import FAMILIES, Family
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import VerdictState
 from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.origins import Location
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.issue import (
     LONGEST_TEXT,
@@ -25,7 +25,7 @@ from bedrock_key_guard.report.github.issue import (
 from bedrock_key_guard.report.report import Visibility
 from tests.unit.report import arbitrary, rendered, samples
 from tests.unit.report.rendered import issue_body
-from tests.unit.text.test_markdown import ACTIVE
+from tests.unit.text.test_harmless import ACTIVE
 
 COMMIT = "c0ffee" * 6 + "abcd"
 SOURCE = Source("https://github.com", "octo/app", COMMIT)

@@ -12,7 +12,7 @@ from bedrock_key_guard.report.github.case_markdown import Source
 from bedrock_key_guard.report.github.summary import LONGEST_SUMMARY, as_markdown
 from bedrock_key_guard.report.report import Report, Visibility
 from tests.unit.report import arbitrary, rendered, samples
-from tests.unit.text.test_markdown import ACTIVE
+from tests.unit.text.test_harmless import ACTIVE
 
 SOURCE = Source("https://github.com", "octo/app", "c0ffee" * 6 + "abcd")
 TAGS = set("p h2 h3 table thead tbody tr th td strong a ol ul li details summary pre".split())

@@ -12,13 +12,12 @@ from jsonschema import Draft202012Validator
 
 from bedrock_key_guard import __version__
 from bedrock_key_guard.keys.families import FAMILIES, UNKNOWN_LONG_TERM
-from bedrock_key_guard.model.actions import ActionName
+from bedrock_key_guard.model.actions import ActionName, Outcome, OutcomeState
 from bedrock_key_guard.model.evidence import BedrockState, IamState, Plane, VerdictState
 from bedrock_key_guard.model.findings import Confidence
 from bedrock_key_guard.model.origins import Source
-from bedrock_key_guard.model.response import Outcome, OutcomeState
-from bedrock_key_guard.report.job import Job
 from bedrock_key_guard.report.json.json_report import as_json
+from bedrock_key_guard.report.report import Job
 from tests.unit.report import arbitrary, runner, samples
 from tests.unit.verify.doubles import SHOWN
 

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.key import LongTermKey
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import Source
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.details import circumstances
 from bedrock_key_guard.report.replacement import ROLES, SHORT_LIVED
 from bedrock_key_guard.report.report import Report, Visibility
 from bedrock_key_guard.report.terminal.text import MOST_PLACES, as_text
-from bedrock_key_guard.text.terminal import NARROWEST, WIDEST, Canvas, shown
+from bedrock_key_guard.text.harmless import NARROWEST, WIDEST, Canvas, shown
 from tests.unit.report import arbitrary, runner, samples, usages
 
 visibilities = st.none() | st.sampled_from(get_args(Visibility))

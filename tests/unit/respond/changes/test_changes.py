@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import denial
-from bedrock_key_guard.model.evidence import CredentialRecord, HolderKind, Verdict
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Outcome
+from bedrock_key_guard.model.evidence import CredentialRecord, Verdict
+from bedrock_key_guard.model.principals import HolderKind
 from bedrock_key_guard.respond.ledger.entries import Ledger, read_ledger
 from bedrock_key_guard.respond.ledger.records import (
     Hold,

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.model.evidence import Account
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Outcome
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger, settle
 from bedrock_key_guard.respond.ledger.records import RECORDS, read_record
 from tests.unit.respond.doubles import RECORD, WHAT, What

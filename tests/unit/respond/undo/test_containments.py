@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bedrock_key_guard.aws.cloudtrail import Record
-from bedrock_key_guard.model.evidence import HolderKind
+from bedrock_key_guard.model.principals import HolderKind
 from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.ledger import records
 from bedrock_key_guard.respond.ledger.entries import Entry

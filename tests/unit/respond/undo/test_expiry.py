@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import session_denial
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.respond.change_events import ChangeEvents
 from bedrock_key_guard.respond.purpose import purpose_of
 from bedrock_key_guard.respond.undo.expiry import lift

@@ -8,8 +8,8 @@ import pytest
 
 from bedrock_key_guard.aws.cloudtrail import Record
 from bedrock_key_guard.iam.policy_documents import denial, session_denial
-from bedrock_key_guard.model.evidence import HolderKind
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Outcome
+from bedrock_key_guard.model.principals import HolderKind
 from bedrock_key_guard.respond.ledger import records
 from bedrock_key_guard.respond.ledger.entries import Entry
 from bedrock_key_guard.respond.ledger.records import (

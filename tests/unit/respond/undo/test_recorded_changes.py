@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.iam.policy_documents import session_denial
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import CredentialRecord
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.change_events import ChangeEvents
 from bedrock_key_guard.respond.purpose import purpose_of

@@ -14,9 +14,9 @@ from bedrock_key_guard.aws.cloudtrail import Record
 from bedrock_key_guard.aws.session import Session, open_session
 from bedrock_key_guard.aws.sessions import Sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
-from bedrock_key_guard.model.actions import Disable
-from bedrock_key_guard.model.evidence import Account, CredentialRecord
-from bedrock_key_guard.model.response import Outcome
+from bedrock_key_guard.model.actions import Disable, Outcome
+from bedrock_key_guard.model.evidence import CredentialRecord
+from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.identities import CredentialWriter
 from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger

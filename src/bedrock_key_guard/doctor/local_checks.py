@@ -1,4 +1,4 @@
-"""Check that Git is new enough, and that the clone holds what a scan of it is to read.
+"""Check what is here: the Python that runs the guard and its libraries, Git, the clone, its hooks.
 
 What a shallow clone lacks is in git-clone(1), `--depth`; a partial one has packs that promise what
 it lacks (partial-clone, "Technical notes").
@@ -6,17 +6,24 @@ it lacks (partial-clone, "Technical notes").
 
 from __future__ import annotations
 
+import platform
 import re
 import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.doctor.checks import Check
+from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import find_git, find_repository, search_outside_tree_of
+from bedrock_key_guard.githooks.inspection import inspect
+from bedrock_key_guard.githooks.place import place_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bedrock_key_guard.doctor.checks import State
     from bedrock_key_guard.git.repository import Repository
 
 OLDEST = (2, 24)
@@ -73,3 +80,38 @@ def _told_version(git: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode(errors="replace")
+
+
+def check_hooks(folder: Path) -> Iterator[Check]:
+    """Yield what each hook does: of a developer's repository, or in a bare one of a server's."""
+    repository = find_repository(folder)
+    if repository is None:
+        yield Check("hooks", "hooks", "unknown", f"{folder} is in no Git repository")
+        return
+    try:
+        place = place_in(folder, server=repository.work_tree == repository.git_dir)
+        hooks = inspect(place)
+    except UsageError as error:
+        yield Check("hooks", "hooks", "unknown", str(error), error.remedy)
+        return
+    for hook in hooks:
+        state: State = "works" if hook.state == "runs" else "wrong"
+        yield Check("hooks", hook.name, state, hook.said, hook.mend)
+
+
+_OPTIONAL = ("boto3", "requests", "rich", "detect-secrets")
+
+
+def check_python() -> Check:
+    """Return the Python that runs this: it is new enough, or this would not run."""
+    found = [f"{name} {number}" for name in _OPTIONAL if (number := _version(name))]
+    libraries = ", ".join(found) or "no library, and the hooks and `scan` need none"
+    said = f"{platform.python_version()} at {sys.executable}, with {libraries}"
+    return Check("python", "Python", "works", said)
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

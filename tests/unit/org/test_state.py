@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.findings import NotScanned
-from bedrock_key_guard.org.json_files import as_json, from_json
 from bedrock_key_guard.org.rows import Found, Row
+from bedrock_key_guard.org.state import as_json, from_json
 from bedrock_key_guard.org.sweep_plan import Plan, Planned, Skipped
 from tests.keysmith import long_term
 

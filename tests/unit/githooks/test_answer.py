@@ -8,14 +8,14 @@ import time
 
 import pytest
 
-from bedrock_key_guard.githooks.deadline import deadline
+from bedrock_key_guard.githooks.answer import deadline
 
 STUCK = """
 import signal, sys, time
 {prelude}
-from bedrock_key_guard.githooks import deadline
-deadline._GRACE = 0.2
-with deadline.deadline(0.1, "the time is over"):
+from bedrock_key_guard.githooks import answer
+answer._GRACE = 0.2
+with answer.deadline(0.1, "the time is over"):
     while True:
         try:
             time.sleep(60)

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bedrock_key_guard.iam.features import FEATURES
-from bedrock_key_guard.iam.trials import Trial, Where, trials
-from bedrock_key_guard.model.evidence import Account
+from bedrock_key_guard.iam.features import FEATURES, Trial, Where, trials
+from bedrock_key_guard.model.principals import Account
 
 ACCOUNT = "111122223333"
 QUARANTINE = f"arn:aws:iam::{ACCOUNT}:policy/BedrockKeyGuardQuarantine"

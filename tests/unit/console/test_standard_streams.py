@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from bedrock_key_guard.console.capabilities import has_colours, is_capable
+from bedrock_key_guard.console.standard_streams import has_colours, is_capable
 
 
 class Stream(io.StringIO):

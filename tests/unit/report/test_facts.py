@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.origins import Location
-from bedrock_key_guard.model.response import Outcome
 from bedrock_key_guard.report.facts import facts
 from bedrock_key_guard.report.github.case_markdown import known
 from tests.unit.report import rendered, samples, usages

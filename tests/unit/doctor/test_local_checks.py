@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.doctor.git_check import check_git, of_version
+from bedrock_key_guard.doctor.local_checks import check_git, of_version
 from tests.doors import git
 
 GIT = "/usr/bin/git"

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from bedrock_key_guard.doctor.reach_check import of_answer, regions_to_reach
-from bedrock_key_guard.model.evidence import BedrockAnswer
+from bedrock_key_guard.doctor.aws_checks import check_clock, of_answer, regions_to_reach
+from bedrock_key_guard.model.evidence import BedrockAnswer, Clock
 from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.verify.classify import read_presence
 
@@ -52,3 +54,21 @@ def test_only_a_refusal_in_the_planes_own_words_shows_that_it_is_there(
 def test_a_plane_that_a_region_does_without_is_nothing_wrong() -> None:
     answer = BedrockAnswer("bedrock-mantle", "mx-central-1", "not-offered", utc_now())
     assert of_answer(answer).state == "works"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state", "said"),
+    [
+        (None, "unknown", "no server"),
+        (timedelta(), "works", "right"),
+        (timedelta(minutes=5), "works", "ahead of"),
+        (timedelta(minutes=6), "wrong", "360 seconds ahead of"),
+        (timedelta(hours=-1), "wrong", "3600 seconds behind"),
+    ],
+)
+def test_a_clock_is_held_against_the_servers(
+    ahead: timedelta | None, state: str, said: str
+) -> None:
+    check = check_clock(Clock(utc_now(), ahead=ahead))
+    assert check.state == state
+    assert said in check.said
