@@ -49,8 +49,9 @@ CONTAINER_MAGICS = (
     (b"hsqs", "squashfs"),
     (b"xar!\x00", "xar"),
     # No container, but as good as one: what it says is only where the content is.
-    (b"version https://git-lfs.github.com/spec/v1\n", POINTER),
-    (b"version https://hawser.github.com/spec/v1\n", POINTER),
+    (b"version https://git-lfs.github.com/spec/v1", POINTER),
+    (b"version https://hawser.github.com/spec/v1", POINTER),
+    (b"version http://git-media.io/v/2", POINTER),
 )
 _STARTS = tuple(start for start, _ in CONTAINER_MAGICS)
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
