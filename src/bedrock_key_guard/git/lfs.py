@@ -3,7 +3,7 @@
 A pointer is a text of less than 1,024 bytes, and its object lies in `lfs/objects` of the Git
 directory, in two folders named after its id (git-lfs: docs/spec.md). Where a repository's
 configuration would have it elsewhere, it is not followed. What git-lfs takes for a pointer is one:
-it knows three addresses and minds neither the kind of its line breaks nor how many (lfs/pointer.go).
+it knows three addresses, and minds neither the kind of line breaks nor how many (lfs/pointer.go).
 """
 
 from __future__ import annotations
