@@ -114,10 +114,12 @@ def _words(arguments: list[str], mode: str) -> list[str] | None:
 
 
 def needs_scanner(path: str, window: int = WINDOW) -> bool:
-    """Return whether a file may hold a key, may hold other files, or is not a regular file.
+    """Return whether a file or its name may hold a key, or it may hold files, or is not regular.
 
     So does one that cannot be read: the scanner then says why.
     """
+    if may_hold_key(os.fsencode(path)):
+        return True
     try:
         if os.lstat(path).st_mode & _FILE_TYPE != _REGULAR_FILE:
             return True
