@@ -16,7 +16,7 @@ from bedrock_key_guard.keys.families import UNKNOWN_LONG_TERM
 from bedrock_key_guard.keys.key import Key, MalformedKey
 from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
 from bedrock_key_guard.scan.decoding.layer import File, Layer
-from bedrock_key_guard.scan.decoding.layers import layers_in, outermost
+from bedrock_key_guard.scan.decoding.layers import layers_in, outermost, spots
 from bedrock_key_guard.scan.matching.gutters import GUTTER, joined
 from bedrock_key_guard.scan.matching.key_parser import keys_in
 
@@ -67,13 +67,14 @@ def matches(data: bytes, base: int = 0, budget: Budget | None = None) -> list[Ma
 
 def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
     found: list[Match] = []
-    for layer in outermost(data, base):
+    places = spots(data)
+    for layer in outermost(data, places, base):
         budget.charge(DECODED * len(layer.data))
         for match in _read(layer, base):
             budget.charge(ATTEMPT)
             found.append(match)
     with budget.bound():
-        for layer in outermost(data, base):
+        for layer in outermost(data, places, base):
             for inner in _inner(layer, budget):
                 read = (
                     _opened(inner, base, budget) if isinstance(inner, File) else _read(inner, base)
