@@ -43,19 +43,14 @@ DEPTH = 3
 BEFORE = 2048
 BEHIND = 1 << 15
 BEHIND_ROW = 4096
-_HEX_RUNS = re.compile(b"h{%d,}" % len(prefilter.HEX_ROW))
 # Base64 in lines, as text or in a string.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=_\s-]+|\\[nr/])+")
 _BETWEEN_HEX = BETWEEN + b"-"
 
 
-def outermost(data: bytes, base: int = 0, rest: bytes = b"") -> Iterator[Layer]:
-    """Yield `data` where a key may be; `base` is its own offset. These places never overlap.
-
-    Where a `rest` is given they are those where it may hold one: it is `data` with blanks.
-    """
-    spans = spots(rest or data)
-    return (Layer(data[begin:end], Regular(base + begin)) for begin, end in spans)
+def outermost(data: bytes, places: list[tuple[int, int]], base: int = 0) -> Iterator[Layer]:
+    """Yield the `spots` of `data`, whose own offset is `base`."""
+    return (Layer(data[begin:end], Regular(base + begin)) for begin, end in places)
 
 
 # What was looked at: what it was taken for, its digest and where it began.
@@ -196,7 +191,7 @@ def _end_of_lines(data: bytes, begin: int) -> int:
 
 
 def _hexes(data: bytes, digits: bytes) -> Iterator[tuple[int, int]]:
-    rows = [row.span() for row in _HEX_RUNS.finditer(digits)]
+    rows = [*prefilter.rows(digits, prefilter.HEX_ROW)]
     stretches = _rows(rows, block_starts(data, _BETWEEN_HEX))
     for (first, last), (begin, end) in zip(rows, stretches, strict=True):
         is_long = last - first >= len(prefilter.HEX_RUN)

@@ -16,7 +16,7 @@ from bedrock_key_guard.keys.families import UNKNOWN_LONG_TERM
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey
 from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
 from bedrock_key_guard.scan.decoding.layer import File, Layer
-from bedrock_key_guard.scan.decoding.layers import layers_in, outermost
+from bedrock_key_guard.scan.decoding.layers import layers_in, outermost, spots
 from bedrock_key_guard.scan.matching.gutters import GUTTER, joined
 from bedrock_key_guard.scan.matching.key_parser import keys_in
 
@@ -67,13 +67,17 @@ def matches(data: bytes, base: int = 0, budget: Budget | None = None) -> list[Ma
 
 def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
     found: list[Match] = []
-    for layer in outermost(data, base):
+    places = spots(data)
+    for layer in outermost(data, places, base):
         budget.charge(DECODED * len(layer.data))
         for match in _read(layer, base):
             budget.charge(ATTEMPT)
             found.append(match)
+    whole = [match for match in found if _is_all_of_it(match.key)]
+    if whole:
+        places = spots(_besides(whole, data))
     with budget.bound():
-        for layer in outermost(data, base, besides(found, data)):
+        for layer in outermost(data, places, base):
             for inner in _inner(layer, budget):
                 read = (
                     _opened(inner, base, budget) if isinstance(inner, File) else _read(inner, base)
@@ -84,16 +88,19 @@ def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
     return found
 
 
-def besides(found: Iterable[Match], data: bytes) -> bytes:
-    """Return `data` with blanks for what was found whole: nothing of that has to be decoded.
+def _is_all_of_it(key: Key) -> bool:
+    """Return whether nothing of the key's own text can hold another one, nor more of this one.
 
-    The body of a long-term key has no room for another key; that of a short-term one may have it.
+    The body of a short-term key has room for another, and what begins with a prefix that nobody
+    knows may be the end of a key whose first letters are escaped.
     """
-    whole = [match for match in found if isinstance(match.key, LongTermKey)]
-    if not whole:
-        return data
+    return isinstance(key, LongTermKey) and key.family.name != UNKNOWN_LONG_TERM.name
+
+
+def _besides(found: Iterable[Match], data: bytes) -> bytes:
+    """Return `data` with blanks for what was found."""
     rest = bytearray(data)
-    for match in whole:
+    for match in found:
         rest[match.offset : match.end] = b" " * (match.end - match.offset)
     return bytes(rest)
 

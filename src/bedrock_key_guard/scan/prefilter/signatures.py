@@ -263,9 +263,9 @@ _CHECKS = {
 
 def _is_old_tar(head: bytes) -> bool:
     """Check what marks a tar from before POSIX: the sum of its header."""
-    checksum = head[148:156].strip(b" \0")
     if len(head) < _TAR_HEADER or not head[0]:
         return False
+    checksum = head[148:156].strip(b" \0")
     if not checksum.isdigit() or head[155] not in b" \0":
         return False
     try:

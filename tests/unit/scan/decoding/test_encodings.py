@@ -20,7 +20,7 @@ from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.limits import LIMITS, SPENT, Budget, Limits
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.decoding.layer import File, Layer
-from bedrock_key_guard.scan.decoding.layers import DEPTH, layers_in, outermost
+from bedrock_key_guard.scan.decoding.layers import DEPTH, layers_in, outermost, spots
 from bedrock_key_guard.scan.matching.matcher import Match, matches
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
@@ -117,7 +117,7 @@ def exact(data: bytes) -> list[Match]:
 def layers(data: bytes, budget: Budget | None = None) -> Iterator[Layer]:
     budget = budget or Budget(size=len(data))
     with budget.bound():
-        for outer in outermost(data):
+        for outer in outermost(data, spots(data)):
             yield outer
             for each in layers_in(outer, budget):
                 yield each.layer if isinstance(each, File) else each
