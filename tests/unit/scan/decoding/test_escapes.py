@@ -13,6 +13,7 @@ from tests import keysmith
 from tests.contexts import ISSUED_AT
 from tests.hiding.encodings import BLOCKS, MARKS
 from tests.hiding.hidden import Hidden, hide, text
+from tests.rows import each
 
 KEYS = (keysmith.long_term("bob"), keysmith.short_term(issued_at=ISSUED_AT))
 
@@ -28,9 +29,9 @@ def in_json(hidden: Hidden) -> Hidden:
     return Hidden(written, len(json.dumps({"key": begun})) - len('"}'))
 
 
-@pytest.mark.parametrize("around", [plain, in_json, BLOCKS["base64"]])
-@pytest.mark.parametrize("mark", MARKS)
-@pytest.mark.parametrize("key", KEYS, ids=["long-term", "short-term"])
+@each("around", [plain, in_json, BLOCKS["base64"]])
+@each("mark", MARKS)
+@each("key", KEYS)
 def test_a_key_is_found_whatever_marks_nobody_sees(
     key: str, mark: str, around: Callable[[Hidden], Hidden]
 ) -> None:
