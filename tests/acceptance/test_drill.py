@@ -23,7 +23,7 @@ from bedrock_key_guard.doctor.drill.operator import Operator
 from bedrock_key_guard.doctor.drill.play import play
 from bedrock_key_guard.doctor.drill.rehearsal import Rehearsal, prepare
 from bedrock_key_guard.doctor.drill.traces import NAME, Traces
-from bedrock_key_guard.doctor.examination import Asked
+from bedrock_key_guard.doctor.examination import Examination
 from bedrock_key_guard.errors import CredentialsError, IncompleteError, UsageError
 from bedrock_key_guard.model.times import utc_now
 from bedrock_key_guard.pipeline.options import Surroundings
@@ -379,7 +379,7 @@ def test_no_key_is_made_where_the_folder_would_lie_in_a_repository(
 
 
 def ready(disk: Disk, **asked: Any) -> Rehearsal:
-    return prepare(Asked(**asked), Surroundings(), disk.state)
+    return prepare(Examination(**asked), Surroundings(), disk.state)
 
 
 def test_nothing_is_made_where_the_guards_role_trusts_nobody_here(

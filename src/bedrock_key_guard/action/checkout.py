@@ -19,7 +19,7 @@ from bedrock_key_guard.git.mirror import mirror
 from bedrock_key_guard.git.repository import find_repository, first_line
 from bedrock_key_guard.github.visibility import is_repository
 from bedrock_key_guard.model.findings import NotScanned
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.case_markdown import ScannedCode
 from bedrock_key_guard.scan.sources.objects import first_commits
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _SCP = re.compile(r"(?:[^@/]+@)?([^:/]+):(?!/)(.+)")
 class Checkout:
     """Say where what was read can be seen, and why the code is not the repository's own, if so."""
 
-    source: Source
+    source: ScannedCode
     foreign: str | None
 
     @property
@@ -73,7 +73,7 @@ def vouched(checkout: Checkout, commits: Path | None) -> Checkout:
 
 
 def _unknown(event: Event, why: str) -> Checkout:
-    return Checkout(Source(event.server_url, event.repository, "", code=""), why)
+    return Checkout(ScannedCode(event.server_url, event.repository, "", code=""), why)
 
 
 def repository_at(address: str, server_url: str) -> str:
@@ -92,7 +92,7 @@ def _checkout(git: Git, event: Event) -> Checkout:
     head = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}").decode().strip()
     code = event.repository if head == event.sha else _origin(git, event.server_url)
     top = str(git.repository.work_tree)
-    source = Source(event.server_url, event.repository, head, code, top)
+    source = ScannedCode(event.server_url, event.repository, head, code, top)
     is_own = head == event.sha or (_is_ours(source) and _is_on_a_branch(git, head))
     return Checkout(source, None if is_own else _OTHER)
 
@@ -109,7 +109,7 @@ def _is_on_a_branch(git: Git, head: str) -> bool:
     return bool(git.run(*listed, "refs/remotes/origin").strip())
 
 
-def _is_ours(source: Source) -> bool:
+def _is_ours(source: ScannedCode) -> bool:
     code = source.code or ""
     return bool(code) and code.casefold() == source.repository.casefold()
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
-from bedrock_key_guard.action.scope import Asked, Wanted, scope_of, unread
+from bedrock_key_guard.action.scope import Choice, ScanWord, scope_of, unread
 from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.pipeline.options import Investigating, Responding, Verifying, account_ids
-from bedrock_key_guard.report.github.issue import Policy as IssuePolicy
+from bedrock_key_guard.report.github.issue import IssuePolicy
 from bedrock_key_guard.report.report import FailOn
 from bedrock_key_guard.respond.policy import QUARANTINE, Policy, ShortTerm
 from bedrock_key_guard.scan.allowlist import allow_list
@@ -33,7 +33,7 @@ class Inputs:
     """Hold the inputs, each one checked."""
 
     path: Path
-    scan: Wanted
+    scan: Choice
     exclude: tuple[str, ...]
     baseline: Path | None
     allow_list: Path | None
@@ -165,7 +165,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
 
     return Inputs(
         path=Path(text("path") or "."),
-        scan=Wanted(choice("scan", get_args(Asked), "auto"), text("base-ref"), text("head-ref")),
+        scan=Choice(choice("scan", get_args(ScanWord), "auto"), text("base-ref"), text("head-ref")),
         exclude=_lines(text("exclude")),
         baseline=file("baseline"),
         allow_list=file("allow-list"),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Knows = Callable[[str], bool]
 
-Asked = Literal["auto", "tree", "range", "history"]
+ScanWord = Literal["auto", "tree", "range", "history"]
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # What no name of a reference holds (git-check-ref-format(1)), and what names more than one commit.
@@ -59,16 +59,16 @@ LOST: dict[SourceName, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Choice:
     """Hold what the workflow asks for: the inputs `scan`, `base-ref` and `head-ref`."""
 
-    scan: Asked = "auto"
+    scan: ScanWord = "auto"
     base_ref: str = ""
     head_ref: str = ""
 
 
 def scope_of(
-    wanted: Wanted, name: str, payload: Mapping[str, Any], knows: Knows | None
+    wanted: Choice, name: str, payload: Mapping[str, Any], knows: Knows | None
 ) -> Scanning:
     """Return what to read at the event `name`.
 
@@ -182,7 +182,7 @@ def _is_deletion(payload: Mapping[str, Any]) -> bool:
     return payload.get("deleted") is True or (bool(after) and not after.strip("0"))
 
 
-def _named(wanted: Wanted, knows: Knows) -> str:
+def _named(wanted: Choice, knows: Knows) -> str:
     """Return the range that the inputs name: from the start of history, and to what is checked out.
 
     A checkout has most branches only as those of `origin`.

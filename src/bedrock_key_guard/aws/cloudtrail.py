@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bedrock_key_guard.aws.session import Session, error_code
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.model.usage import Gap, GapKind, Sighting
+from bedrock_key_guard.model.usage import EventPoint, GapKind, TrailGap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,9 +110,9 @@ class Record:
         return "errorCode" in self.body
 
     @property
-    def seen(self) -> Sighting:
+    def seen(self) -> EventPoint:
         """Point to the event."""
-        return Sighting(self.time, self.text("eventID"))
+        return EventPoint(self.time, self.text("eventID"))
 
     def part(self, name: str) -> Mapping[str, Any]:
         """Return an object of the record, an empty one for anything else."""
@@ -150,14 +150,14 @@ class Trail:
         """Ask with `session`."""
         self._session = session
 
-    def look_up(self, query: Query) -> Iterator[Record | Gap]:
+    def look_up(self, query: Query) -> Iterator[Record | TrailGap]:
         """Yield the records, newest first, and last a gap for each reason why some stayed unread.
 
         The next page is asked for when the last one is used up.
         """
         unreadable = 0
         for item in self._events(query):
-            found = item if isinstance(item, Gap) else read_record(item)
+            found = item if isinstance(item, TrailGap) else read_record(item)
             if found is None:
                 unreadable += 1
             else:
@@ -165,11 +165,11 @@ class Trail:
         if unreadable:
             yield _gap(query, "unreadable", f"{unreadable:,} events are no JSON")
 
-    def _events(self, query: Query) -> Iterator[Mapping[str, Any] | Gap]:
+    def _events(self, query: Query) -> Iterator[Mapping[str, Any] | TrailGap]:
         taken, oldest, token = 0, None, None
         while True:
             page = self._page(query, token, oldest)
-            if isinstance(page, Gap):
+            if isinstance(page, TrailGap):
                 yield page
                 return
             for item in page.get("Events", ()):
@@ -184,7 +184,7 @@ class Trail:
 
     def _page(
         self, query: Query, token: str | None, oldest: datetime | None
-    ) -> Mapping[str, Any] | Gap:
+    ) -> Mapping[str, Any] | TrailGap:
         """Return one page, or why not, having asked again where that may help.
 
         The SDK does not ask again by itself: it would not keep to the pace.
@@ -227,14 +227,14 @@ def _reason(kind: GapKind, error: Exception) -> str:
     return f"cloudtrail:LookupEvents {what} ({error_code(error)})"
 
 
-def _gap(query: Query, kind: GapKind, reason: str, before: datetime | None = None) -> Gap:
+def _gap(query: Query, kind: GapKind, reason: str, before: datetime | None = None) -> TrailGap:
     """Say from when on a region is known: the newest events come first."""
     what = query.region
     if query.attribute in ("EventName", "ResourceName"):
         what = f"{query.value} in {what}"
     if before is not None:
         what = f"{what} before {moment(before)}"
-    return Gap(what, reason, kind)
+    return TrailGap(what, reason, kind)
 
 
 def read_record(item: Mapping[str, Any]) -> Record | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from bedrock_key_guard.doctor.checks import Check
-    from bedrock_key_guard.doctor.examination import Asked
+    from bedrock_key_guard.doctor.examination import Examination
 
 
 def doctor_options() -> Parser:
@@ -97,15 +97,15 @@ def _drill(arguments: argparse.Namespace) -> int:
     return 0 if ended.proved else 4
 
 
-def _asked(arguments: argparse.Namespace) -> Asked:
-    from bedrock_key_guard.doctor.examination import Asked, subjects_of
+def _asked(arguments: argparse.Namespace) -> Examination:
+    from bedrock_key_guard.doctor.examination import Examination, subjects_of
     from bedrock_key_guard.pipeline.options import account_ids
     from bedrock_key_guard.respond.policy import Policy
     from bedrock_key_guard.respond.secret_stores import parse_store
 
     if arguments.reset_store:
         parse_store(arguments.reset_store)
-    return Asked(
+    return Examination(
         subjects=subjects_of(arguments.subject, offline=arguments.offline),
         features=tuple(dict.fromkeys(arguments.feature or USUAL)),
         folder=Path.cwd(),

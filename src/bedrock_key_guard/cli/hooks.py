@@ -12,7 +12,7 @@ from bedrock_key_guard.console.standard_streams import write
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.githooks.hook_files import DEVELOPER, Settings
 from bedrock_key_guard.githooks.installing import install, uninstall
-from bedrock_key_guard.githooks.place import Place, place_in
+from bedrock_key_guard.githooks.place import HooksPlace, place_in
 from bedrock_key_guard.scan.allowlist import allow_list
 from bedrock_key_guard.system import own_folder
 
@@ -58,11 +58,11 @@ def hooks(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _place(server: Path | None) -> Place:
+def _place(server: Path | None) -> HooksPlace:
     return place_in(server or Path.cwd(), server=server is not None)
 
 
-def _template() -> Place:
+def _template() -> HooksPlace:
     """Return the folder that Git copies, which Git is told of once it is there."""
     settings = Settings(Path.cwd(), None)
     if elsewhere := settings.effective("core.hooksPath"):
@@ -72,10 +72,10 @@ def _template() -> Place:
             remedy="Run `hooks install` in each repository instead.",
         )
     folder = Path(settings.effective(_TEMPLATE) or _own_template())
-    return Place(folder, folder, DEVELOPER, None)
+    return HooksPlace(folder, folder, DEVELOPER, None)
 
 
-def _use_template(place: Place, *, in_use: bool) -> list[str]:
+def _use_template(place: HooksPlace, *, in_use: bool) -> list[str]:
     """Tell Git of our own template, or no more of it; one that a person has named stays named."""
     settings, own = Settings(Path.cwd(), None), _own_template()
     named = settings.effective(_TEMPLATE)
@@ -92,7 +92,7 @@ def _own_template() -> Path:
     return own_folder("data", os.environ) / "bedrock-key-guard-template"
 
 
-def _for_hooks(arguments: argparse.Namespace, place: Place) -> list[str]:
+def _for_hooks(arguments: argparse.Namespace, place: HooksPlace) -> list[str]:
     """Return the options as the hooks take them. Raises UsageError for files that say nothing.
 
     A hook starts at the top of its repository, so a relative path counts from there.

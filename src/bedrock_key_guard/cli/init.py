@@ -16,7 +16,7 @@ from bedrock_key_guard.report.report import plural
 from bedrock_key_guard.setup.deployment import deployment
 from bedrock_key_guard.setup.find_out import Given, facts_of
 from bedrock_key_guard.setup.lacking import found, plan, unknown, uses_pre_commit
-from bedrock_key_guard.setup.steps import ByHand, Change, carry_out, difference
+from bedrock_key_guard.setup.steps import ByHand, FileChange, carry_out, difference
 from bedrock_key_guard.setup.workflow_files import FOLDER
 from bedrock_key_guard.text.harmless import own_shell, printable
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from bedrock_key_guard.githooks.place import Place
+    from bedrock_key_guard.githooks.place import HooksPlace
     from bedrock_key_guard.setup.repository_facts import Facts
     from bedrock_key_guard.setup.steps import Step
 
@@ -58,7 +58,7 @@ def init(arguments: argparse.Namespace) -> int:
     steps = plan(facts, with_pre_commit=hooks == "pre-commit")
     natively = hooks == "git" and installed(_here()) is None
     _show(facts, steps, natively=natively, quiet=arguments.quiet)
-    changes = [step for step in steps if isinstance(step, Change)]
+    changes = [step for step in steps if isinstance(step, FileChange)]
     code = _LEFT_OPEN if any(isinstance(step, ByHand) for step in steps) else 0
     if arguments.dry_run or not (changes or natively):
         return code
@@ -74,7 +74,7 @@ def init(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _here() -> Place:
+def _here() -> HooksPlace:
     return place_in(Path.cwd(), server=False)
 
 
@@ -87,11 +87,11 @@ def _repository(text: str) -> str:
 
 def _show(facts: Facts, steps: Sequence[Step], *, natively: bool, quiet: bool) -> None:
     """Show what was found out, the difference that would be made, and what is left to people."""
-    writes = natively or any(isinstance(step, Change) for step in steps)
+    writes = natively or any(isinstance(step, FileChange) for step in steps)
     if not quiet and writes:
         say("\n".join(map(printable, (*found(facts), *unknown(facts)))))
     for step in steps:
-        if isinstance(step, Change):
+        if isinstance(step, FileChange):
             write(difference(step))
         elif isinstance(step, ByHand):
             lines = "".join(f"  {line}\n" for line in step.text.splitlines())
@@ -105,7 +105,7 @@ def _show(facts: Facts, steps: Sequence[Step], *, natively: bool, quiet: bool) -
         say("There is nothing to write.")
 
 
-def _say_what_follows(facts: Facts, changes: Sequence[Change], hooks: str) -> None:
+def _say_what_follows(facts: Facts, changes: Sequence[FileChange], hooks: str) -> None:
     if hooks == "pre-commit":
         say("Next, let Git run the hooks: pre-commit install")
     to_deploy = deployment(facts, own_shell())

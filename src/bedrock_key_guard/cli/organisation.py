@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bedrock_key_guard.org.planning import Wanted
+    from bedrock_key_guard.org.planning import Sweep
     from bedrock_key_guard.org.rows import Row
     from bedrock_key_guard.org.sweep_plan import Plan
 
@@ -145,15 +145,13 @@ def _write_plan(file: Path, planned: Plan) -> None:
         say(sentence)
 
 
-def _wanted(arguments: argparse.Namespace) -> Wanted:
+def _wanted(arguments: argparse.Namespace) -> Sweep:
     from bedrock_key_guard.org.listing import Filter
-    from bedrock_key_guard.org.planning import Wanted
+    from bedrock_key_guard.org.planning import Sweep
 
     names = ("visibility", "topic", "pushed_since", "archived", "forks")
     only = Filter(**{each: getattr(arguments, each) for each in names})
-    return Wanted(
-        arguments.addresses, arguments.owner, only, arguments.texts, since=arguments.since
-    )
+    return Sweep(arguments.addresses, arguments.owner, only, arguments.texts, since=arguments.since)
 
 
 def scan(arguments: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Outcomes = Sequence[tuple[str, Outcome]]
 
 
-class Work(Protocol):
+class Undoing(Protocol):
     """Undo, or say what would be undone."""
 
     def __call__(self, *, dry_run: bool) -> Outcomes:
@@ -137,7 +137,7 @@ def lift(arguments: argparse.Namespace) -> int:
     return _led("lift", arguments, work, where_none="Nobody is denied anything by the guard.")
 
 
-def _led(command: str, arguments: argparse.Namespace, work: Work, *, where_none: str) -> int:
+def _led(command: str, arguments: argparse.Namespace, work: Undoing, *, where_none: str) -> int:
     """Do the work, where a person at the terminal agrees to what a dry run says of it."""
     if not (arguments.yes or arguments.dry_run):
         require_somebody(command)

@@ -28,7 +28,7 @@ _OF_AWS: tuple[Subject, ...] = ("aws", "permissions", "quarantine", "bedrock")
 _NETWORK: tuple[Subject, ...] = (*_OF_AWS, "github", "clock")
 
 
-def examine(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
+def examine(asked: Examination, environment: Mapping[str, str]) -> Iterator[Check]:
     """Yield what there is to say about each subject."""
     wanted = set(asked.subjects)
     if "python" in wanted:
@@ -41,7 +41,7 @@ def examine(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
         yield from _over_the_network(asked, environment)
 
 
-def _over_the_network(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
+def _over_the_network(asked: Examination, environment: Mapping[str, str]) -> Iterator[Check]:
     try:
         from bedrock_key_guard.aws.server_dates import ServerDates
         from bedrock_key_guard.doctor.aws_checks import check_clock
@@ -60,7 +60,9 @@ def _over_the_network(asked: Asked, environment: Mapping[str, str]) -> Iterator[
         yield check_clock(dates.clock())
 
 
-def _of_aws(asked: Asked, environment: Mapping[str, str], dates: ServerDates) -> Iterator[Check]:
+def _of_aws(
+    asked: Examination, environment: Mapping[str, str], dates: ServerDates
+) -> Iterator[Check]:
     from bedrock_key_guard.aws.rate_limit import RateLimiter
     from bedrock_key_guard.aws.session import NoSession, open_session
 
@@ -87,7 +89,7 @@ def _without_session(own: NoSession, subjects: list[Subject]) -> Iterator[Check]
 
 
 def _with_session(
-    own: Session, asked: Asked, environment: Mapping[str, str], dates: ServerDates
+    own: Session, asked: Examination, environment: Mapping[str, str], dates: ServerDates
 ) -> Iterator[Check]:
     from bedrock_key_guard.aws.sessions import Sessions
     from bedrock_key_guard.doctor.aws_checks import (
@@ -111,7 +113,7 @@ def _with_session(
         yield from check_reach(prober, regions_to_reach(own.account.partition, own.region))
 
 
-def _in_account(session: Session, asked: Asked, guard: str = "") -> Iterator[Check]:
+def _in_account(session: Session, asked: Examination, guard: str = "") -> Iterator[Check]:
     from bedrock_key_guard.doctor.aws_checks import check_permissions, check_quarantine
     from bedrock_key_guard.iam.features import Where
     from bedrock_key_guard.respond.policy import Policy
@@ -127,7 +129,7 @@ def _in_account(session: Session, asked: Asked, guard: str = "") -> Iterator[Che
         yield check_quarantine(session, arn)
 
 
-def _others(sessions: Sessions, asked: Asked) -> list[Session]:
+def _others(sessions: Sessions, asked: Examination) -> list[Session]:
     """Return the sessions of the other accounts that can be reached."""
     from bedrock_key_guard.aws.session import Session
 
@@ -136,7 +138,7 @@ def _others(sessions: Sessions, asked: Asked) -> list[Session]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Examination:
     """Name the subjects, the features and the folder that doctor looks at, and on whose behalf.
 
     `guard` is the ARN of whom the guard acts as, where that is not who asks. `accounts` are those

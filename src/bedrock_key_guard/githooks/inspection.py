@@ -19,7 +19,7 @@ from bedrock_key_guard.text.harmless import command_line, own_shell
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bedrock_key_guard.githooks.place import Place
+    from bedrock_key_guard.githooks.place import HooksPlace
 
 _IDS = {
     "pre-commit": ("bedrock-key-guard", "bedrock-key-guard-detect-secrets"),
@@ -45,7 +45,7 @@ class Hook:
     mend: str = ""
 
 
-def inspect(place: Place) -> tuple[Hook, ...]:
+def inspect(place: HooksPlace) -> tuple[Hook, ...]:
     """Return what each hook of a repository does. Raises UsageError where Git cannot be asked."""
     named = place.settings.effective(HOOKS_PATH) if place.settings else None
     folder = place.top / named if named else place.usual
@@ -53,7 +53,7 @@ def inspect(place: Place) -> tuple[Hook, ...]:
     return tuple(_inspected(hook, folder, place, configured) for hook in place.hooks)
 
 
-def _inspected(name: str, folder: Path, place: Place, configured: frozenset[str]) -> Hook:
+def _inspected(name: str, folder: Path, place: HooksPlace, configured: frozenset[str]) -> Hook:
     content = _content(folder / name)
     tool = tool_of(content)
     mend = _install_line(place)
@@ -75,12 +75,12 @@ def _inspected(name: str, folder: Path, place: Place, configured: frozenset[str]
     return Hook(name, "displaced", f"{whose} stands at {folder / name} in place of ours", mend)
 
 
-def _install_line(place: Place) -> str:
+def _install_line(place: HooksPlace) -> str:
     server = ("--server", str(place.top)) if place.hooks == SERVER else ()
     return command_line(("bedrock-key-guard", "hooks", "install", *server), own_shell())
 
 
-def _wrong(file: Path, place: Place) -> str:
+def _wrong(file: Path, place: HooksPlace) -> str:
     """Return what keeps our hook from running, "" for nothing."""
     if not WINDOWS and not os.access(file, os.X_OK):
         return f"{file} is not executable, so Git does not run it"

@@ -31,7 +31,7 @@ from bedrock_key_guard.githooks.hook_files import (
     is_ours,
     tool_of,
 )
-from bedrock_key_guard.githooks.place import HOOKS_PATH, RECORD, Installed, Place, installed
+from bedrock_key_guard.githooks.place import HOOKS_PATH, RECORD, HooksPlace, Installed, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.githooks.hook_files import Settings
 
 
-def install(place: Place, options: Sequence[str]) -> list[str]:
+def install(place: HooksPlace, options: Sequence[str]) -> list[str]:
     """Install the hooks, with `options` for each of them, and return sentences about what was done.
 
     Done again, it brings them up to date. Raises UsageError where it would overwrite something.
@@ -62,7 +62,7 @@ def install(place: Place, options: Sequence[str]) -> list[str]:
     return [*_before(place, place.settings, former)]
 
 
-def uninstall(place: Place) -> list[str]:
+def uninstall(place: HooksPlace) -> list[str]:
     """Take the hooks out, leave all else as it was, and return sentences about what was done."""
     known = installed(place)
     if known is None:
@@ -81,7 +81,7 @@ def uninstall(place: Place) -> list[str]:
     return [*said, *(f"{each} is not ours, and stays." for each in kept)]
 
 
-def _plan(place: Place, former: str | None) -> Installed:
+def _plan(place: HooksPlace, former: str | None) -> Installed:
     """Decide where the hooks go. Raises UsageError where our folder is somebody else's."""
     if place.home.exists():
         raise UsageError(
@@ -98,7 +98,7 @@ def _plan(place: Place, former: str | None) -> Installed:
     return Installed(in_place, place.settings.own(HOOKS_PATH), made)
 
 
-def _furnish(place: Place, known: Installed, options: Sequence[str]) -> None:
+def _furnish(place: HooksPlace, known: Installed, options: Sequence[str]) -> None:
     """Put into our folder what the hooks need, first of all how to take them out again."""
     home = place.home
     home.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ def _furnish(place: Place, known: Installed, options: Sequence[str]) -> None:
     compileall.compile_dir(source, quiet=2)
 
 
-def _clashes(place: Place) -> Iterator[Path]:
+def _clashes(place: HooksPlace) -> Iterator[Path]:
     for hook in place.hooks:
         file = place.usual / hook
         before = file.with_name(hook + SUFFIX)
@@ -122,7 +122,7 @@ def _clashes(place: Place) -> Iterator[Path]:
             yield before
 
 
-def _in_place(place: Place) -> Iterator[str]:
+def _in_place(place: HooksPlace) -> Iterator[str]:
     place.usual.mkdir(exist_ok=True)
     for hook in place.hooks:
         file = place.usual / hook
@@ -134,7 +134,7 @@ def _in_place(place: Place) -> Iterator[str]:
         yield f"{hook}: {file} runs the guard{after}."
 
 
-def _before(place: Place, settings: Settings, former: str | None) -> Iterator[str]:
+def _before(place: HooksPlace, settings: Settings, former: str | None) -> Iterator[str]:
     """Put our folder before the one that is named, or where it stands so already, renew it."""
     home, ours = place.home, place.home / "hooks"
     if former is None and (home / "former").exists():
@@ -157,7 +157,7 @@ def _before(place: Place, settings: Settings, former: str | None) -> Iterator[st
     yield "Run this again when the repository was moved."
 
 
-def _out_of_place(place: Place, known: Installed) -> Iterator[str]:
+def _out_of_place(place: HooksPlace, known: Installed) -> Iterator[str]:
     for file in _files(place.usual):
         if is_ours(_content(file)):
             file.unlink()
@@ -173,7 +173,7 @@ def _out_of_place(place: Place, known: Installed) -> Iterator[str]:
         place.usual.rmdir()
 
 
-def _restored(place: Place, settings: Settings, known: Installed) -> Iterator[str]:
+def _restored(place: HooksPlace, settings: Settings, known: Installed) -> Iterator[str]:
     now = settings.own(HOOKS_PATH)
     if now != (place.home / "hooks").as_posix():
         yield f"core.hooksPath has been changed since, and stays {now}."

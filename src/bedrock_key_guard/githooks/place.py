@@ -18,7 +18,7 @@ RECORD = "installed.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HooksPlace:
     """Say where hooks are installed: the Git directory, or a template of one, and which hooks.
 
     `top` is what a relative `core.hooksPath` counts from. A template has no settings.
@@ -53,16 +53,16 @@ class Installed:
     made_folder: bool
 
 
-def place_in(folder: Path, *, server: bool) -> Place:
+def place_in(folder: Path, *, server: bool) -> HooksPlace:
     """Return where the hooks of a repository are. Raises UsageError where there is none."""
     found = repository_of(folder, "hooks")
     git_dir = found.common_dir.resolve()
     top = found.git_dir if server else found.work_tree
     settings = Settings(top, git_dir / "config")
-    return Place(git_dir, top, SERVER if server else DEVELOPER, settings)
+    return HooksPlace(git_dir, top, SERVER if server else DEVELOPER, settings)
 
 
-def installed(place: Place) -> Installed | None:
+def installed(place: HooksPlace) -> Installed | None:
     """Return what an installation has found, None where there is none.
 
     Raises UsageError where what it wrote is damaged.

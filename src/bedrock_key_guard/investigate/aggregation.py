@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, get_args
 
-from bedrock_key_guard.model.usage import Breakdown, Dimension, Hour, Sighting, Tally
+from bedrock_key_guard.model.usage import Breakdown, Dimension, EventPoint, Hour, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Sums:
     """Hold what calls come to: the guard's own probes apart, and in no other count.
 
     `since_leak` counts the calls from the leak on, None where nobody knows when it was.
@@ -93,11 +93,11 @@ class Aggregation:
         """Return whether no call has been counted, nor a probe."""
         return not self._total.calls and not self._probes.calls
 
-    def facts(self) -> Facts:
+    def facts(self) -> Sums:
         """Return what the calls up to now come to."""
         with self._lock:
             hours, failed = sorted(self._hours.items()), sorted(self._failures.items())
-            return Facts(
+            return Sums(
                 total=self._total.tally("calls"),
                 since_leak=None if self._leaked_at is None else self._since_leak,
                 probes=self._probes.tally("probes"),
@@ -122,8 +122,8 @@ class _Count:
 
     __slots__ = ("calls", "errors", "first", "last")
 
-    first: Sighting
-    last: Sighting
+    first: EventPoint
+    last: EventPoint
 
     def __init__(self) -> None:
         self.calls = self.errors = 0

@@ -17,7 +17,7 @@ from bedrock_key_guard.aws.cloudtrail import GUARD_AGENT, Record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bedrock_key_guard.model.usage import Dimension, Sighting
+    from bedrock_key_guard.model.usage import Dimension, EventPoint
 
 Kind = Literal["long-term", "short-term"]
 Failure = Literal["invalid", "denied"]
@@ -45,7 +45,7 @@ _KINDS: dict[str, Kind] = {
 class Call:
     """Hold what a record says of one call made with a key; what it does not say is empty."""
 
-    seen: Sighting
+    seen: EventPoint
     event: str
     region: str
     address: str = ""

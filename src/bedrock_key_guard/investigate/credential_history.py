@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard.iam.principal import is_same
 from bedrock_key_guard.investigate.calls import cut
-from bedrock_key_guard.model.usage import Change
+from bedrock_key_guard.model.usage import UserChange
 
 if TYPE_CHECKING:
     from bedrock_key_guard.aws.cloudtrail import Record
@@ -42,7 +42,7 @@ class Changes:
         self._key = key
         self._guard = guard
         self._lock = threading.Lock()
-        self._latest: list[tuple[Any, int, Change]] = []
+        self._latest: list[tuple[Any, int, UserChange]] = []
         self._count = 0
 
     def take(self, record: Record) -> None:
@@ -55,14 +55,14 @@ class Changes:
             keep = heapq.heappush if len(self._latest) < MOST_CHANGES else heapq.heappushpop
             keep(self._latest, (change.seen, self._count, change))
 
-    def done(self) -> tuple[tuple[Change, ...], int]:
+    def done(self) -> tuple[tuple[UserChange, ...], int]:
         """Return the changes, oldest first, and how many older ones there are."""
         with self._lock:
             latest = sorted((entry[2] for entry in self._latest), key=lambda each: each.seen)
             return tuple(latest), self._count - len(latest)
 
 
-def read_change(record: Record, key: UserKey, guard: str) -> Change | None:
+def read_change(record: Record, key: UserKey, guard: str) -> UserChange | None:
     """Return the change that a record shows, or None where it is about somebody else."""
     if record.name not in EVENTS:
         return None
@@ -70,7 +70,7 @@ def read_change(record: Record, key: UserKey, guard: str) -> Change | None:
     of_key = bool(target) and target == key.credential_id
     if not of_key and not key.is_called(user):
         return None
-    return Change(
+    return UserChange(
         name=cut(record.deed),
         seen=record.seen,
         actor=cut(record.actor),

@@ -12,18 +12,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from statistics import median
 
-from bedrock_key_guard.investigate.aggregation import Facts
+from bedrock_key_guard.investigate.aggregation import Sums
 from bedrock_key_guard.model.usage import (
-    Change,
     Dimension,
+    EventPoint,
     Hour,
     Indicator,
     IndicatorName,
-    Sighting,
     Tally,
+    UserChange,
 )
 
-Look = Callable[[Facts, "datetime | None"], "Indicator | None"]
+Look = Callable[[Sums, "datetime | None"], "Indicator | None"]
 
 MOST_EVENTS = 20
 MANY_REGIONS = 4
@@ -59,24 +59,24 @@ _TELLTALES: dict[IndicatorName, frozenset[str]] = {
 
 
 def indicators_of(
-    facts: Facts, changes: Iterable[Change], leaked_at: datetime | None
+    facts: Sums, changes: Iterable[UserChange], leaked_at: datetime | None
 ) -> tuple[Indicator, ...]:
     """Return what looks like abuse, in an order that repeats."""
     found = (look(facts, leaked_at) for look in _LOOKS)
     return tuple(filter(None, (*found, persistence(changes, leaked_at))))
 
 
-def new_address(facts: Facts, leaked_at: datetime | None) -> Indicator | None:
+def new_address(facts: Sums, leaked_at: datetime | None) -> Indicator | None:
     """Look for addresses that the key was not used from before it leaked."""
     return _new(facts, leaked_at, "address", "new-address")
 
 
-def new_agent(facts: Facts, leaked_at: datetime | None) -> Indicator | None:
+def new_agent(facts: Sums, leaked_at: datetime | None) -> Indicator | None:
     """Look for programs that did not use the key before it leaked."""
     return _new(facts, leaked_at, "agent", "new-agent")
 
 
-def many_regions(facts: Facts, leaked_at: datetime | None) -> Indicator | None:
+def many_regions(facts: Sums, leaked_at: datetime | None) -> Indicator | None:
     """Look for regions that were tried one after the other, each for the first time."""
     firsts = sorted(tally.first for tally in facts.of("region"))
     fresh = [seen for seen in firsts if leaked_at is None or seen.time >= leaked_at]
@@ -87,7 +87,7 @@ def many_regions(facts: Facts, leaked_at: datetime | None) -> Indicator | None:
     return _indicator("many-regions", f"{len(sweep)} regions in {took:.0f} minutes", sweep)
 
 
-def burst(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
+def burst(facts: Sums, _leaked_at: datetime | None) -> Indicator | None:
     """Look for hours with far more calls than is usual for this key."""
     hours = [hour for hour in facts.hours if _is_burst(hour, facts.hours)]
     if not hours:
@@ -97,7 +97,7 @@ def burst(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
     return _indicator("burst", sentence, [hour.first for hour in hours])
 
 
-def probing(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
+def probing(facts: Sums, _leaked_at: datetime | None) -> Indicator | None:
     """Look for calls to models that were meant to fail, or for models that were tried in vain."""
     models = len(facts.of("model"))
     suspicious = [
@@ -109,13 +109,13 @@ def probing(facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
     return _of_tallies("probing", f"{calls:,} calls to models that failed", suspicious)
 
 
-def telltale(name: IndicatorName, facts: Facts, _leaked_at: datetime | None) -> Indicator | None:
+def telltale(name: IndicatorName, facts: Sums, _leaked_at: datetime | None) -> Indicator | None:
     """Look for calls whose very names say what they are for."""
     tallies = [tally for tally in facts.of("event") if tally.value in _TELLTALES[name]]
     return _of_tallies(name, ", ".join(tally.value for tally in tallies), tallies)
 
 
-def persistence(changes: Iterable[Change], leaked_at: datetime | None) -> Indicator | None:
+def persistence(changes: Iterable[UserChange], leaked_at: datetime | None) -> Indicator | None:
     """Look for what was added to the user since the leak, by anybody but the guard.
 
     What whoever made the leaked key did for it is no sign: the console gives its user a policy.
@@ -136,7 +136,7 @@ def persistence(changes: Iterable[Change], leaked_at: datetime | None) -> Indica
     return _indicator("persistence", names, sorted(change.seen for change in added))
 
 
-def _belongs_to(change: Change, made: Change) -> bool:
+def _belongs_to(change: UserChange, made: UserChange) -> bool:
     """Return whether a change is by whoever made the key, as they made it."""
     return change.actor == made.actor and abs(change.seen.time - made.seen.time) <= MINUTES
 
@@ -152,7 +152,7 @@ _LOOKS: tuple[Look, ...] = (
 
 
 def _new(
-    facts: Facts, leaked_at: datetime | None, dimension: Dimension, name: IndicatorName
+    facts: Sums, leaked_at: datetime | None, dimension: Dimension, name: IndicatorName
 ) -> Indicator | None:
     """Compare with what was before; where there was no use before, nothing can be new."""
     tallies = facts.of(dimension)
@@ -163,7 +163,7 @@ def _new(
     return _of_tallies(name, f"{len(new):,} not seen before the leak, {calls:,} calls", new)
 
 
-def _sweeps(firsts: Sequence[Sighting]) -> Iterator[list[Sighting]]:
+def _sweeps(firsts: Sequence[EventPoint]) -> Iterator[list[EventPoint]]:
     for number, begin in enumerate(firsts):
         yield [seen for seen in firsts[number:] if seen.time - begin.time <= MINUTES]
 
@@ -183,7 +183,7 @@ def _of_tallies(name: IndicatorName, sentence: str, tallies: Sequence[Tally]) ->
 
 
 def _indicator(
-    name: IndicatorName, sentence: str, seen: Sequence[Sighting], calls: int | None = None
+    name: IndicatorName, sentence: str, seen: Sequence[EventPoint], calls: int | None = None
 ) -> Indicator:
     shown = tuple(seen[:MOST_EVENTS])
     return Indicator(name, sentence, shown, (len(seen) if calls is None else calls) - len(shown))

@@ -13,7 +13,7 @@ from bedrock_key_guard.investigate.lookup import Lookup, usage_of_signer, usage_
 from bedrock_key_guard.investigate.reach import reach_of_role, reach_of_user
 from bedrock_key_guard.investigate.subject import user_key, window_of
 from bedrock_key_guard.keys.key import LongTermKey, MalformedKey, WholeKey
-from bedrock_key_guard.model.usage import Change, Gap, Reach, Usage
+from bedrock_key_guard.model.usage import Reach, TrailGap, Usage, UserChange
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Investigator:
         window = window_of(incident, key, self._since, self._now(), made)
         session = self._session_for(key)
         if isinstance(session, NoSession):
-            gap = Gap("CloudTrail", session.reason)
+            gap = TrailGap("CloudTrail", session.reason)
             return Usage("nobody", window.begin, window.end, window.leaked_at, gaps=(gap,))
         lookup = Lookup(session, window, self._most_events)
         if isinstance(key, LongTermKey):
@@ -108,7 +108,7 @@ def _rank(case: Case) -> int:
 
 
 def responded_at(
-    changes: tuple[Change, ...], outcome: Outcome | None, now: datetime
+    changes: tuple[UserChange, ...], outcome: Outcome | None, now: datetime
 ) -> datetime | None:
     """Return when the key was answered: by this run, or before, as CloudTrail shows it."""
     if outcome is not None and outcome.state == "done":

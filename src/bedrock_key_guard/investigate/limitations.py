@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bedrock_key_guard.aws.listings import Regions
-    from bedrock_key_guard.investigate.aggregation import Facts
+    from bedrock_key_guard.investigate.aggregation import Sums
     from bedrock_key_guard.investigate.subject import Window
 
 KEPT = "CloudTrail shows the last 90 days: what was before is not known."
@@ -34,7 +34,7 @@ NOTHING_BEFORE = "The key was not used before it leaked, so no address or progra
 
 
 def limits_of(
-    window: Window, facts: Facts, regions: Regions, particular: Iterable[str]
+    window: Window, facts: Sums, regions: Regions, particular: Iterable[str]
 ) -> Iterator[str]:
     """Yield the limits that hold for one look, those of every look first."""
     yield KEPT

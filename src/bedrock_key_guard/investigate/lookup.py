@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bedrock_key_guard.aws.cloudtrail import KEPT, Attribute, Query, Record, Trail
 from bedrock_key_guard.aws.listings import Regions
 from bedrock_key_guard.investigate import limitations
-from bedrock_key_guard.investigate.aggregation import DIMENSIONS, Aggregation, Facts
+from bedrock_key_guard.investigate.aggregation import DIMENSIONS, Aggregation, Sums
 from bedrock_key_guard.investigate.calls import read_call
 from bedrock_key_guard.investigate.credential_history import EVENTS, Changes
 from bedrock_key_guard.investigate.indicators import indicators_of
@@ -21,7 +21,7 @@ from bedrock_key_guard.investigate.subject import (
     issued_to,
     signed_by,
 )
-from bedrock_key_guard.model.usage import Gap, Usage
+from bedrock_key_guard.model.usage import TrailGap, Usage
 from bedrock_key_guard.verify.signer import signer_of
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ class Lookup:
         begin = min(self.window.begin, self.window.end - KEPT)
         return replace(self.query(region, attribute, value), begin=begin)
 
-    def read(self, query: Query, take: Take) -> list[Gap]:
+    def read(self, query: Query, take: Take) -> list[TrailGap]:
         """Hand each record to `take`, until the run is stopped; return what stayed unread."""
         gaps = []
         for item in Trail(self.session).look_up(query):
             if self.stopped.is_set():
                 break
-            if isinstance(item, Gap):
+            if isinstance(item, TrailGap):
                 gaps.append(_with_option(item))
             else:
                 take(item)
@@ -113,7 +113,7 @@ def usage_of_signer(lookup: Lookup, key: ShortTermKey, evidence: Evidence) -> Us
 
 def _read_by_session(
     lookup: Lookup, key: ShortTermKey, evidence: Evidence, aggregation: Aggregation
-) -> tuple[str, list[Gap]]:
+) -> tuple[str, list[TrailGap]]:
     signer = signer_of(evidence)
     arn, gaps = (signer.principal.arn, []) if signer else _issued_to(lookup, key)
     signed = signed_by(key, arn) if arn else None
@@ -124,13 +124,13 @@ def _read_by_session(
     return limitations.BY_SESSION, lookup.read(query, _taker(aggregation, as_signed))
 
 
-def _issued_to(lookup: Lookup, key: ShortTermKey) -> tuple[str | None, list[Gap]]:
+def _issued_to(lookup: Lookup, key: ShortTermKey) -> tuple[str | None, list[TrailGap]]:
     """Ask for the event of STS that gave the access key out, in its region and at home.
 
     A session may be older than the key by as long as sessions last.
     """
     found: list[str] = []
-    gaps: list[Gap] = []
+    gaps: list[TrailGap] = []
 
     def take(record: Record) -> None:
         found.extend(filter(None, (issued_to(record, key.access_key_id),)))
@@ -151,7 +151,7 @@ def _taker(aggregation: Aggregation, key: UserKey | SignedKey) -> Take:
     return take
 
 
-def _side_by_side(lookup: Lookup, reads: Sequence[tuple[Query, Take]]) -> list[Gap]:
+def _side_by_side(lookup: Lookup, reads: Sequence[tuple[Query, Take]]) -> list[TrailGap]:
     """Read all at once: the limiter holds back those that share a limit.
 
     Where a person stops the run, no page is asked for any more.
@@ -165,12 +165,12 @@ def _side_by_side(lookup: Lookup, reads: Sequence[tuple[Query, Take]]) -> list[G
             raise
 
 
-def _with_option(gap: Gap) -> Gap:
+def _with_option(gap: TrailGap) -> TrailGap:
     """Name the option that sets the bound, where that is what left events out."""
     return replace(gap, reason=f"{gap.reason} (--max-events)") if gap.kind == "bound" else gap
 
 
-def _usage(lookup: Lookup, facts: Facts, gaps: list[Gap], **particular: Any) -> Usage:
+def _usage(lookup: Lookup, facts: Sums, gaps: list[TrailGap], **particular: Any) -> Usage:
     window, total = lookup.window, facts.total
     changes = particular.get("changes", ())
     return Usage(

@@ -47,7 +47,7 @@ ReachName = Literal[
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Sighting:
+class EventPoint:
     """Point to one event of CloudTrail."""
 
     time: datetime
@@ -61,8 +61,8 @@ class Tally:
     value: str
     calls: int
     errors: int
-    first: Sighting
-    last: Sighting
+    first: EventPoint
+    last: EventPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,11 @@ class Hour:
     begin: datetime
     calls: int
     errors: int
-    first: Sighting
+    first: EventPoint
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class UserChange:
     """Record who made, changed or removed a credential or a permission of the key's user.
 
     `target` is the credential, policy or group; `of_key` tells that it is the leaked key itself,
@@ -98,7 +98,7 @@ class Change:
     """
 
     name: str
-    seen: Sighting
+    seen: EventPoint
     actor: str
     address: str
     agent: str
@@ -114,12 +114,12 @@ class Indicator:
 
     name: IndicatorName
     sentence: str
-    events: tuple[Sighting, ...]
+    events: tuple[EventPoint, ...]
     more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class TrailGap:
     """Name a part of the trail that was not read, and why: it may hold what is missing here."""
 
     what: str
@@ -161,15 +161,15 @@ class Usage:
     calls: int = 0
     since_leak: int | None = None
     errors: int = 0
-    first: Sighting | None = None
-    last: Sighting | None = None
+    first: EventPoint | None = None
+    last: EventPoint | None = None
     probes: Tally | None = None
     by: tuple[tuple[Dimension, Breakdown], ...] = ()
     hours: tuple[Hour, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[UserChange, ...] = ()
     more_changes: int = 0
     indicators: tuple[Indicator, ...] = ()
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[TrailGap, ...] = ()
     limits: tuple[str, ...] = ()
     reach: Reach | None = None
 

@@ -58,12 +58,12 @@ def told_everywhere(report: Report) -> Report:
     among the report's warnings.
     """
     from bedrock_key_guard.pipeline.announce import Announcement, announce
-    from bedrock_key_guard.report.github.case_markdown import Source
+    from bedrock_key_guard.report.github.case_markdown import ScannedCode
 
     places = (at for case in report.cases for at in case.incident.locations if at.repository)
     with client_of(os.environ, for_issues=True) as client:
         for repository in sorted({place.repository.removesuffix(".wiki") for place in places}):
-            source = Source(server_of(os.environ), repository, commit="")
+            source = ScannedCode(server_of(os.environ), repository, commit="")
             own = replace(report, cases=tuple(_of(report.cases, repository)), warnings=())
             done = announce(own, client, Announcement(repository, source=source))
             report = replace(report.warned(*done.warnings), incomplete=done.incomplete)
@@ -88,7 +88,7 @@ def announced(report: Report, repository: str) -> Report:
     """
     from bedrock_key_guard.github.visibility import repository_visibility
     from bedrock_key_guard.pipeline.announce import Announcement, announce
-    from bedrock_key_guard.report.github.case_markdown import Source
+    from bedrock_key_guard.report.github.case_markdown import ScannedCode
 
     with client_of(os.environ, for_issues=True) as client:
         if repository_visibility(client, repository) not in ("private", "internal"):
@@ -97,5 +97,5 @@ def announced(report: Report, repository: str) -> Report:
                 "keys are.",
                 remedy="Name a private repository that the token may read.",
             )
-        source = Source(server_of(os.environ), repository, commit="")
+        source = ScannedCode(server_of(os.environ), repository, commit="")
         return announce(report, client, Announcement(repository, source=source, max_issues=100))

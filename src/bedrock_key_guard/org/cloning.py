@@ -45,7 +45,7 @@ class Hosting(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class AddressesAlone:
     """Know nothing of repositories but the addresses that an operator wrote down."""
 
     token: str = ""

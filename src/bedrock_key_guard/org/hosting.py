@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.github import PUBLIC_API
-from bedrock_key_guard.org.cloning import Hosting, Listed
+from bedrock_key_guard.org.cloning import AddressesAlone, Hosting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,7 +64,7 @@ def hosting_of(plan: Plan, environment: Mapping[str, str]) -> Hosting:
                 f"{GIT_TOKEN} would be shown to {', '.join(sorted(_hosts(addresses)))}.",
                 remedy="Make a list for each server.",
             )
-        return Listed(token)
+        return AddressesAlone(token)
     server = server_of(environment)
     if plan.api != api_of(environment) or not all(a.startswith(f"{server}/") for a in addresses):
         raise UsageError(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Sweep:
     """Say what is swept: a list of addresses, or the repositories of an owner.
 
     `only` says which of those, and `with_texts` adds what people wrote beside the code. It begins
@@ -37,7 +37,7 @@ class Wanted:
         return repr((*files, self.owner, self.only, self.with_texts))
 
 
-def planned(wanted: Wanted, shards: int) -> Plan:
+def planned(wanted: Sweep, shards: int) -> Plan:
     """Return the plan.
 
     Raises UsageError for a file that is none, GitHubError where GitHub does not list.
@@ -50,7 +50,7 @@ def planned(wanted: Wanted, shards: int) -> Plan:
     return Plan(utc_now(), each, found.skipped, found.unseen, notes, api, of=wanted.told)
 
 
-def _listing(wanted: Wanted) -> Listing:
+def _listing(wanted: Sweep) -> Listing:
     if wanted.addresses is not None:
         return Listing(*in_file(wanted.addresses))
     with client_of(os.environ) as client:

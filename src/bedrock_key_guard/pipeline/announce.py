@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from bedrock_key_guard.github.client import GitHub
     from bedrock_key_guard.github.issue_api import IssueOutcome
     from bedrock_key_guard.model.findings import Case
-    from bedrock_key_guard.report.github.case_markdown import Source
-    from bedrock_key_guard.report.github.issue import Policy
+    from bedrock_key_guard.report.github.case_markdown import ScannedCode
+    from bedrock_key_guard.report.github.issue import IssuePolicy
     from bedrock_key_guard.report.report import Report
 
 _MOST_NAMED = 10
@@ -47,10 +47,10 @@ class Announcement:
     """
 
     repository: str
-    policy: Policy = "auto"
+    policy: IssuePolicy = "auto"
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
-    source: Source | None = None
+    source: ScannedCode | None = None
     run_url: str | None = None
     max_issues: int = 10
     code_is_own: bool = True

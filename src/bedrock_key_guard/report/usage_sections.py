@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.usage import (
         Breakdown,
-        Change,
         Dimension,
         Holding,
         Indicator,
         IndicatorName,
         Usage,
+        UserChange,
     )
     from bedrock_key_guard.report.document import Row, Section
 
@@ -178,7 +178,7 @@ def _changes(usage: Usage) -> Iterator[str]:
     yield from map(_change, usage.changes)
 
 
-def _change(done: Change) -> str:
+def _change(done: UserChange) -> str:
     what = " ".join(part for part in (done.name, done.target) if part)
     whose = " (the leaked key)" if done.of_key else ""
     who = "the guard" if done.by_guard else done.actor or "somebody without a name"

@@ -15,8 +15,14 @@ from bedrock_key_guard.iam import commands
 from bedrock_key_guard.keys.key import ShortTermKey
 from bedrock_key_guard.model.actions import Outcome, OutcomeState
 from bedrock_key_guard.respond.changes.change import Change, Obstacle, Ready
-from bedrock_key_guard.respond.confirm import Confirmation, Heard, Place, confirm, places_for
-from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, settle
+from bedrock_key_guard.respond.confirm import (
+    Confirmation,
+    Heard,
+    PlaneInRegion,
+    confirm,
+    places_for,
+)
+from bedrock_key_guard.respond.ledger.entries import Ledger, LedgerEntry, settle
 from bedrock_key_guard.respond.purpose import purpose_of, stated
 from bedrock_key_guard.verify.answers import proven_in
 from bedrock_key_guard.verify.verdict import verdict_from
@@ -54,7 +60,7 @@ class Applied:
 
     change: Change
     ready: Ready
-    entry: Entry | None
+    entry: LedgerEntry | None
     undo: str
     shortfall: str | None = None
 
@@ -139,7 +145,7 @@ def _moved_on(change: Change, answers: tuple[BedrockAnswer, ...]) -> Outcome | N
     return refused(change, f"right before the change Bedrock answered otherwise: {again.reason}")
 
 
-def _made(applied: Applied, entry: Entry, ledger: Ledger) -> Applied | Outcome:
+def _made(applied: Applied, entry: LedgerEntry, ledger: Ledger) -> Applied | Outcome:
     change, fingerprint = applied.change, applied.change.evidence.key.fingerprint
     with stated(purpose_of(change.action.name, fingerprint, change.until, entry.change)):
         try:
@@ -158,7 +164,7 @@ def confirmed(
     key, witnesses = change.evidence.key, dependencies.witnesses
     places = places_for(key, _region_of(change, witnesses))
 
-    def hear(place: Place) -> Heard:
+    def hear(place: PlaneInRegion) -> Heard:
         answer = witnesses.prober.ask(place.plane, key, place.region, fresh=True)
         shows = change.shows(answer, before.get(place.plane))
         return Heard(place, answer, shows, witnesses.clock())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.cloudtrail import KEPT, Query, Record, Trail
 from bedrock_key_guard.iam.principal import is_same
-from bedrock_key_guard.model.usage import Gap, GapKind
+from bedrock_key_guard.model.usage import GapKind, TrailGap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.aws.session import Session
     from bedrock_key_guard.model.principals import HolderKind
 
-Events = list[Record] | Gap
+Events = list[Record] | TrailGap
 
 OF_CREDENTIALS = (
     "UpdateServiceSpecificCredential",
@@ -64,7 +64,7 @@ class ChangeEvents:
         events = list[Record]()
         for name in names:
             found = self._named(name)
-            if isinstance(found, Gap):
+            if isinstance(found, TrailGap):
                 return found
             events += found
         # Times are to the second: a stable sort keeps the order within one.
@@ -80,7 +80,7 @@ class ChangeEvents:
         events = list[Record]()
         query = Query(self._session.home_region, "EventName", name, self.begin)
         for item in Trail(self._session).look_up(query):
-            if isinstance(item, Gap):
+            if isinstance(item, TrailGap):
                 return item
             events.append(item)
         return events[::-1]
@@ -96,7 +96,7 @@ def is_by(event: Record, guards: Iterable[str]) -> bool:
     return event.by_guard and any(is_same(event.actor, guard) for guard in guards)
 
 
-def unread(gap: Gap) -> str:
+def unread(gap: TrailGap) -> str:
     """Say that nothing is known of what was done, why, and what a person can do."""
     said = f"CloudTrail could not be read ({gap.what}: {gap.reason}), so what was done is not known"
     return f"{said}; {_REMEDIES[gap.kind]}"

@@ -33,7 +33,7 @@ Shows = Literal["refused", "accepted", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaneInRegion:
     """Name where a key has to be refused.
 
     `interval` seconds lie between the refusals that count; `after` is when it is first asked, in
@@ -54,7 +54,7 @@ class Place:
 class Heard:
     """Hold what a place answered, what that shows, and when it came by a clock of seconds."""
 
-    place: Place
+    place: PlaneInRegion
     answer: BedrockAnswer
     shows: Shows
     at: float
@@ -77,14 +77,17 @@ class Confirmation:
     confirmed_at: datetime | None = None
 
 
-def places_for(key: WholeKey, region: str) -> tuple[Place, ...]:
+def places_for(key: WholeKey, region: str) -> tuple[PlaneInRegion, ...]:
     """Return where a key has to be refused: a short-term key works in no region but its own."""
-    home = tuple(Place(plane, region) for plane in PLANES)
+    home = tuple(PlaneInRegion(plane, region) for plane in PLANES)
     further = further_regions(region)[:1] if isinstance(key, LongTermKey) else ()
-    return (*home, *(Place(p, second, 0.0, INTERVAL_SECONDS) for second in further for p in PLANES))
+    return (
+        *home,
+        *(PlaneInRegion(p, second, 0.0, INTERVAL_SECONDS) for second in further for p in PLANES),
+    )
 
 
-def confirmation_from(heard: Sequence[Heard], places: Sequence[Place]) -> Confirmation:
+def confirmation_from(heard: Sequence[Heard], places: Sequence[PlaneInRegion]) -> Confirmation:
     """Decide what the answers prove together; they stand in the order in which they came."""
     accepting, missing, since, at = list[str](), list[str](), list[datetime](), list[datetime]()
     for place in places:
@@ -107,7 +110,7 @@ def confirmation_from(heard: Sequence[Heard], places: Sequence[Place]) -> Confir
     )
 
 
-def due(place: Place, heard: Sequence[Heard], started: float) -> float:
+def due(place: PlaneInRegion, heard: Sequence[Heard], started: float) -> float:
     """Return when a place is to be asked next: never, once it has refused the key for good."""
     answers = _of(place, heard)
     if not answers:
@@ -121,8 +124,8 @@ def due(place: Place, heard: Sequence[Heard], started: float) -> float:
 
 
 def confirm(
-    ask: Callable[[Sequence[Place]], Sequence[Heard]],
-    places: Sequence[Place],
+    ask: Callable[[Sequence[PlaneInRegion]], Sequence[Heard]],
+    places: Sequence[PlaneInRegion],
     clock: Callable[[], float],
 ) -> Steps[Confirmation]:
     """Ask until every place has refused the key for good, or until the deadline.
@@ -139,14 +142,14 @@ def confirm(
         yield max(min(times) - clock(), _SHORTEST_WAIT)
 
 
-def _is_open(place: Place, heard: Sequence[Heard], started: float) -> bool:
+def _is_open(place: PlaneInRegion, heard: Sequence[Heard], started: float) -> bool:
     """Return whether a place is worth asking again."""
     time, answers = due(place, heard, started), _of(place, heard)
     refused = bool(answers) and answers[-1].shows == "refused"
     return time < math.inf and (refused or time <= started + DEADLINE_SECONDS)
 
 
-def _of(place: Place, heard: Sequence[Heard]) -> list[Heard]:
+def _of(place: PlaneInRegion, heard: Sequence[Heard]) -> list[Heard]:
     return [each for each in heard if each.place == place]
 
 
@@ -160,5 +163,5 @@ def _refusals(answers: Sequence[Heard]) -> list[Heard]:
     return [*latest][::-1]
 
 
-def _is_confirmed(place: Place, refusals: Sequence[Heard]) -> bool:
+def _is_confirmed(place: PlaneInRegion, refusals: Sequence[Heard]) -> bool:
     return bool(refusals) and refusals[-1].at - refusals[0].at >= place.interval

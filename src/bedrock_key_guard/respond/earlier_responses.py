@@ -13,7 +13,7 @@ from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.iam import commands
 from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.model.usage import TrailGap
 from bedrock_key_guard.respond.apply import Dependencies, confirmed, restore_command
 from bedrock_key_guard.respond.change_events import DISABLED, ChangeEvents, is_by, unread
 from bedrock_key_guard.respond.changes.credential import delete, deletion
@@ -46,7 +46,7 @@ def earlier_response(
     if verdict.state != "dead" or iam is None or not (inactive or iam.state == "absent"):
         return None
     changes = events.of_credentials()
-    if isinstance(changes, Gap):
+    if isinstance(changes, TrailGap):
         unknown = f"whether an earlier run did it is not known: {unread(changes)}"
         return Outcome("nothing", "not-needed", f"{verdict.reason}; {unknown}")
     done = [change for change in changes if not change.failed]

@@ -21,7 +21,7 @@ from bedrock_key_guard.github import PUBLIC_API
 from bedrock_key_guard.setup import hook_configuration
 from bedrock_key_guard.setup.repository_facts import (
     Facts,
-    Found,
+    FoundValue,
     account_in,
     github_repository,
     region_in,
@@ -56,9 +56,9 @@ def facts_of(repository: Repository, given: Given, environment: Mapping[str, str
     """Return what is known of a repository."""
     facts = _of_git(repository, Facts(files=_files(repository.work_tree)))
     if given.repository:
-        facts = replace(facts, repository=Found(given.repository, _GIVEN))
+        facts = replace(facts, repository=FoundValue(given.repository, _GIVEN))
     if given.branch:
-        facts = replace(facts, branch=Found(given.branch, _GIVEN))
+        facts = replace(facts, branch=FoundValue(given.branch, _GIVEN))
     named = facts.repository
     if named is None:
         return facts
@@ -96,14 +96,14 @@ def _of_git(repository: Repository, facts: Facts) -> Facts:
     url = Settings(repository.work_tree, None).effective("remote.origin.url")
     name = github_repository(url or "")
     if name is not None:
-        facts = replace(facts, repository=Found(name, "as its origin says"))
+        facts = replace(facts, repository=FoundValue(name, "as its origin says"))
     common = repository.common_dir
     if match := _REMOTE_HEAD.fullmatch(_content(common / "refs/remotes/origin/HEAD")):
-        return replace(facts, branch=Found(match[1], "as its origin says"))
+        return replace(facts, branch=FoundValue(match[1], "as its origin says"))
     if match := _HEAD.fullmatch(_content(repository.git_dir / "HEAD")):
         usual = [each for each in ("main", "master") if _has_branch(common, each)]
         branch = usual[0] if usual else match[1]
-        return replace(facts, branch=Found(branch, "as Git has it here"))
+        return replace(facts, branch=FoundValue(branch, "as Git has it here"))
     return facts
 
 
@@ -126,9 +126,9 @@ def _of_aws(facts: Facts, given: Given, environment: Mapping[str, str]) -> Facts
     """Add the account and the region: as a person says, the credentials, or other workflows."""
     session = None if given.account else _session(environment)
     if given.account:
-        facts = replace(facts, account=Found(given.account, _GIVEN))
+        facts = replace(facts, account=FoundValue(given.account, _GIVEN))
     elif session is not None:
-        account = Found(session.account.account_id, "as the AWS credentials say")
+        account = FoundValue(session.account.account_id, "as the AWS credentials say")
         partition, provider = session.account.partition, _provider(session)
         facts = replace(facts, account=account, partition=partition, provider=provider)
     elif found := account_in(facts.files):
@@ -136,17 +136,17 @@ def _of_aws(facts: Facts, given: Given, environment: Mapping[str, str]) -> Facts
     return replace(facts, region=_region(facts, given, environment))
 
 
-def _region(facts: Facts, given: Given, environment: Mapping[str, str]) -> Found:
+def _region(facts: Facts, given: Given, environment: Mapping[str, str]) -> FoundValue:
     if given.region:
-        return Found(given.region, _GIVEN)
+        return FoundValue(given.region, _GIVEN)
     if found := region_in(facts.files):
         return found
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         if value := environment.get(name):
-            return Found(value, f"as {name} says")
+            return FoundValue(value, f"as {name} says")
     from bedrock_key_guard.aws.regions import HOME_REGION
 
-    return Found(HOME_REGION.get(facts.partition, facts.region.value), facts.region.source)
+    return FoundValue(HOME_REGION.get(facts.partition, facts.region.value), facts.region.source)
 
 
 def _session(environment: Mapping[str, str]) -> Session | None:

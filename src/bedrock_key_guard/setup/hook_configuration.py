@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard import REPOSITORY, __version__
-from bedrock_key_guard.setup.steps import ByHand, Change, Step, Unneeded
+from bedrock_key_guard.setup.steps import ByHand, FileChange, Step, Unneeded
 from bedrock_key_guard.setup.yaml_text import (
     UnreadableError,
     appended,
@@ -53,7 +53,7 @@ def with_hooks(text: str) -> Step:
     after = _added(text, said)
     if after is None:
         return _by_hand("it is written in a way that cannot be added to without changing more")
-    return Change(PATH, text, after)
+    return FileChange(PATH, text, after)
 
 
 def _added(text: str, said: dict[str, Any]) -> str | None:

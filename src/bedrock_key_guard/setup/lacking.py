@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.setup import hook_configuration
 from bedrock_key_guard.setup.repository_facts import Facts, is_branch
-from bedrock_key_guard.setup.steps import ByHand, Change, Step
+from bedrock_key_guard.setup.steps import ByHand, FileChange, Step
 from bedrock_key_guard.setup.workflow_files import FOLDER, workflow_steps
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def found(facts: Facts) -> Iterator[str]:
 def _hooks(facts: Facts) -> tuple[Step, ...]:
     path = hook_configuration.PATH
     if path not in facts.files:
-        return (Change(path, None, hook_configuration.new_configuration()),)
+        return (FileChange(path, None, hook_configuration.new_configuration()),)
     text = facts.files[path]
     return (hook_configuration.with_hooks(text),) if text is not None else (_unread(path),)
 
@@ -76,6 +76,6 @@ def _unread(path: str) -> ByHand:
 def _readable(step: Step, facts: Facts) -> Step:
     """Leave to a person what would be written beyond a link."""
     linked = facts.files.get(FOLDER) is None and FOLDER in facts.files
-    if linked and isinstance(step, Change) and step.path.startswith(FOLDER):
+    if linked and isinstance(step, FileChange) and step.path.startswith(FOLDER):
         return ByHand(step.path, "its folder is a link", step.after)
     return step

@@ -18,7 +18,7 @@ _BRANCH = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundValue:
     """Hold a value, and where it was found."""
 
     value: str
@@ -36,11 +36,11 @@ class Facts:
     """
 
     files: Mapping[str, str | None] = field(default_factory=dict)
-    repository: Found | None = None
-    branch: Found = Found("main", "as it is usual")
-    account: Found | None = None
+    repository: FoundValue | None = None
+    branch: FoundValue = FoundValue("main", "as it is usual")
+    account: FoundValue | None = None
     partition: str = "aws"
-    region: Found = Found("us-east-1", "as it is usual")
+    region: FoundValue = FoundValue("us-east-1", "as it is usual")
     numbers: tuple[int, int] | None = None
     provider: str | None = None
     commit: str | None = None
@@ -64,14 +64,14 @@ def is_branch(name: str) -> bool:
     return bool(_BRANCH.fullmatch(name))
 
 
-def account_in(files: Mapping[str, str | None]) -> tuple[Found, str] | None:
+def account_in(files: Mapping[str, str | None]) -> tuple[FoundValue, str] | None:
     """Return the one account whose roles workflows take on, with its partition."""
     return _only(
         ((match[2], match[1]), path) for path, text in files.items() for match in _all(_ROLE, text)
     )
 
 
-def region_in(files: Mapping[str, str | None]) -> Found | None:
+def region_in(files: Mapping[str, str | None]) -> FoundValue | None:
     """Return the one region that workflows name."""
     found = _only(
         ((match[1], ""), path) for path, text in files.items() for match in _all(_REGION, text)
@@ -83,7 +83,7 @@ def _all(pattern: re.Pattern[str], text: str | None) -> Iterable[re.Match[str]]:
     return pattern.finditer(text or "")
 
 
-def _only(found: Iterable[tuple[tuple[str, str], str]]) -> tuple[Found, str] | None:
+def _only(found: Iterable[tuple[tuple[str, str], str]]) -> tuple[FoundValue, str] | None:
     """Return what all agree on, and which file says so first."""
     first: dict[tuple[str, str], str] = {}
     for value, path in found:
@@ -91,4 +91,4 @@ def _only(found: Iterable[tuple[tuple[str, str], str]]) -> tuple[Found, str] | N
     if len(first) != 1:
         return None
     ((only, path),) = first.items()
-    return Found(only[0], f"as {path} says"), only[1]
+    return FoundValue(only[0], f"as {path} says"), only[1]

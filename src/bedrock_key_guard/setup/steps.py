@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FileChange:
     """Write a file, by its path from the top; `before` is None where there was none."""
 
     path: str
@@ -40,13 +40,13 @@ class Unneeded:
     why: str
 
 
-Step = Change | ByHand | Unneeded
+Step = FileChange | ByHand | Unneeded
 
 
 _NEW_FILE = 0o644
 
 
-def difference(change: Change) -> str:
+def difference(change: FileChange) -> str:
     """Return the difference that a change makes, harmless on a terminal."""
     before = "/dev/null" if change.before is None else f"a/{change.path}"
     lines = unified_diff(
@@ -59,7 +59,7 @@ def difference(change: Change) -> str:
     return "".join(f"{_shown(line)}\n" for line in lines)
 
 
-def carry_out(change: Change, top: Path) -> None:
+def carry_out(change: FileChange, top: Path) -> None:
     """Write the file. Raises UsageError where it is not what was shown any more."""
     path = top / change.path
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import REPOSITORY, __version__
 from bedrock_key_guard.setup.repository_facts import is_branch
-from bedrock_key_guard.setup.steps import ByHand, Change, Step, Unneeded
+from bedrock_key_guard.setup.steps import ByHand, FileChange, Step, Unneeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,7 +69,7 @@ def _with_release(text: str, facts: Facts) -> str:
 def _step(path: str, text: str, files: Mapping[str, str | None]) -> Step:
     if path in files:
         return ByHand(path, "a file of that name does something else", text)
-    return Change(path, None, text)
+    return FileChange(path, None, text)
 
 
 def _sample(name: str) -> str:

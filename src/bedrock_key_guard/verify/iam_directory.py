@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.verify.signer import Signer
 
 
-class Directory(Protocol):
+class CredentialDirectory(Protocol):
     """Know the credentials of one account."""
 
     @property

@@ -18,7 +18,7 @@ from bedrock_key_guard.aws.cloudtrail import PAGE, Query
 from bedrock_key_guard.iam.principal import read_principal
 from bedrock_key_guard.model.evidence import TrailAnswer
 from bedrock_key_guard.model.times import utc_now
-from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.model.usage import TrailGap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def trace(key: ShortTermKey, trail: Trail) -> TrailAnswer:
     """Return who used the access key that signed `key`, in its own region."""
     now, seen = utc_now(), list[Named]()
     for item in trail.look_up(Query(key.region, "AccessKeyId", key.access_key_id, most=_MOST)):
-        if isinstance(item, Gap):
+        if isinstance(item, TrailGap):
             detail = f"it would not say ({item.reason})"
             return TrailAnswer("unknown", key.region, now, detail=detail)
         if item.actor:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.server_dates import ServerDates
     from bedrock_key_guard.verify.accounts import Accounts
-    from bedrock_key_guard.verify.iam_directory import Directory
+    from bedrock_key_guard.verify.iam_directory import CredentialDirectory
     from bedrock_key_guard.verify.schedule import Steps
 
 _STILL_ACCEPTED = "two minutes later it was still accepted: tell AWS Support"
@@ -56,7 +56,7 @@ class Witnesses:
     """
 
     prober: Prober
-    directory_of: Callable[[str | None], Directory | NoSession]
+    directory_of: Callable[[str | None], CredentialDirectory | NoSession]
     partition: str
     accounts: Accounts
     dates: ServerDates

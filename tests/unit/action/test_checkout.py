@@ -7,7 +7,7 @@ import pytest
 
 from bedrock_key_guard.action.checkout import checkout_of, repository_at, vouched
 from bedrock_key_guard.action.event import Event
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.case_markdown import ScannedCode
 from tests.unit.scan.repositories import Repo, new_repo
 
 SERVER, OURS, OTHER = "https://github.com", "acme/app", "acme/other"
@@ -35,7 +35,7 @@ def head(repo: Repo, revision: str = "HEAD") -> str:
 def test_the_commit_of_the_event_is_the_repositorys_own(repo: Repo) -> None:
     found = checkout_of(repo.path, event(head(repo)))
     assert found.foreign is None
-    assert found.source == Source(SERVER, OURS, head(repo), OURS, str(repo.path))
+    assert found.source == ScannedCode(SERVER, OURS, head(repo), OURS, str(repo.path))
 
 
 def test_what_a_branch_of_origin_has_is_its_own_too(repo: Repo) -> None:
@@ -66,7 +66,7 @@ def test_a_branch_of_another_repository_vouches_for_nothing(
     repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     found = checkout_of(repo.path, event("3" * 40))
     assert found.foreign
-    assert found.source == Source(SERVER, OURS, head(repo), code, str(repo.path))
+    assert found.source == ScannedCode(SERVER, OURS, head(repo), code, str(repo.path))
 
 
 def test_a_configuration_that_is_included_has_no_say(repo: Repo) -> None:
@@ -98,7 +98,7 @@ def test_files_in_no_repository_are_nobodys(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         found = checkout_of(folder, event("3" * 40))
         assert found.foreign
-        assert found.source == Source(SERVER, OURS, "", "")
+        assert found.source == ScannedCode(SERVER, OURS, "", "")
 
 
 def test_a_repository_that_git_cannot_read_is_nobodys(repo: Repo) -> None:

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.action.event import BOTH, BY_ANYONE, IN_GIT, TEXTS, Event
-from bedrock_key_guard.action.scope import DELETED, HISTORY, NO_TAG, TEXT, Wanted, scope_of, unread
+from bedrock_key_guard.action.scope import (
+    DELETED,
+    HISTORY,
+    NO_TAG,
+    TEXT,
+    Choice,
+    scope_of,
+    unread,
+)
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.scanning import Scanning
 from bedrock_key_guard.scan.sources.event_text import EventFile
@@ -42,7 +50,7 @@ def event(name: str, payload: Any = None, unreadable: str = "") -> Event:
 def test_of_git_an_event_costs_what_it_is_about(
     name: str, payload: Any, expected: Scanning
 ) -> None:
-    assert scope_of(Wanted(), name, payload, lambda _revision: True) == expected
+    assert scope_of(Choice(), name, payload, lambda _revision: True) == expected
 
 
 @pytest.mark.parametrize("name", [*sorted(IN_GIT | BOTH | TEXTS), "a_new_one"])
@@ -80,17 +88,17 @@ def test_what_nobody_reads_is_listed_and_leaves_a_run_incomplete(
 @pytest.mark.parametrize("tag", ["v1", "", None, "a..b", 7])
 def test_a_release_without_a_tag_that_is_here_is_incomplete(tag: Any) -> None:
     payload = {"release": {"tag_name": tag}}
-    read = scope_of(Wanted(), "release", payload, lambda _revision: tag != "v1")
+    read = scope_of(Choice(), "release", payload, lambda _revision: tag != "v1")
     assert read == Scanning(source="nothing", missing=(NO_TAG,))
 
 
 def test_a_text_is_read_where_there_is_no_repository() -> None:
-    assert scope_of(Wanted(), "issues", {}, None) == TEXT
+    assert scope_of(Choice(), "issues", {}, None) == TEXT
     assert isinstance(NO_TAG, NotScanned)
 
 
-@pytest.mark.parametrize("wanted", [Wanted("history"), Wanted("tree"), Wanted("auto", "v1")])
-def test_a_workflow_may_want_more_than_the_text(wanted: Wanted) -> None:
+@pytest.mark.parametrize("wanted", [Choice("history"), Choice("tree"), Choice("auto", "v1")])
+def test_a_workflow_may_want_more_than_the_text(wanted: Choice) -> None:
     found = scope_of(wanted, "issue_comment", {}, lambda _revision: True)
     assert found.source in (wanted.scan, "range")
 

@@ -10,7 +10,7 @@ import pytest
 
 from bedrock_key_guard.action.event import Event
 from bedrock_key_guard.action.inputs import Inputs, read_inputs
-from bedrock_key_guard.action.scope import Wanted
+from bedrock_key_guard.action.scope import Choice
 from bedrock_key_guard.aws.roles import RoleToAssume, role_to_assume
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.pipeline.options import Investigating, Verifying
@@ -23,7 +23,7 @@ ACCOUNT, OTHER = "111122223333", "210987654321"
 LEDGER = Path("ledger.jsonl")
 DEFAULTS = Inputs(
     path=Path(),
-    scan=Wanted(),
+    scan=Choice(),
     exclude=(),
     baseline=None,
     allow_list=None,
@@ -81,7 +81,7 @@ def test_an_empty_input_is_none() -> None:
     [
         ("path", "src", Path("src")),
         ("path", " my files/ ", Path("my files")),
-        *(("scan", one, Wanted(one)) for one in ("auto", "tree", "range", "history")),
+        *(("scan", one, Choice(one)) for one in ("auto", "tree", "range", "history")),
         ("exclude", "a/*\n\n  b c/** \n", ("a/*", "b c/**")),
         ("baseline", ".secrets.baseline", Path(".secrets.baseline")),
         ("allow_list", "allowed.txt", Path("allowed.txt")),
@@ -113,7 +113,7 @@ def test_an_input_is_read(name: str, text: str, value: object) -> None:
 
 
 def test_a_range_is_named_by_its_ends() -> None:
-    assert given(scan="range", base_ref="main", head_ref=" v1 ").scan == Wanted(
+    assert given(scan="range", base_ref="main", head_ref=" v1 ").scan == Choice(
         "range", "main", "v1"
     )
 

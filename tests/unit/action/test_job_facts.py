@@ -9,7 +9,7 @@ from bedrock_key_guard.action.event import Event
 from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.job_facts import job_of, kind_of_token
 from bedrock_key_guard.model.findings import Scanned
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.case_markdown import ScannedCode
 from bedrock_key_guard.report.report import Job
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "none"}
@@ -31,7 +31,7 @@ def told(
     scanned: Scanned = CODE,
 ) -> Job:
     event = Event("push", "acme/app", "octocat", "", "1", "", "", {}, untrusted)
-    checkout = Checkout(Source("", "acme/app", ""), foreign)
+    checkout = Checkout(ScannedCode("", "acme/app", ""), foreign)
     job = job_of(environment, read_inputs(environment), event, checkout, scanned)
     assert job is not None
     return job

@@ -11,8 +11,8 @@ from bedrock_key_guard.action.scope import (
     LOST,
     TEXT,
     TREE,
-    Asked,
-    Wanted,
+    Choice,
+    ScanWord,
     scope_of,
 )
 from bedrock_key_guard.errors import UsageError
@@ -128,41 +128,41 @@ TO_RELEASE = replace(
 def test_the_event_says_what_is_read(
     name: str, payload: dict[str, Any], here: frozenset[str], expected: Scanning
 ) -> None:
-    assert scope_of(Wanted(), name, payload, here.__contains__) == expected
+    assert scope_of(Choice(), name, payload, here.__contains__) == expected
 
 
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (Wanted("tree"), TREE),
-        (Wanted("history"), HISTORY),
-        (Wanted("tree", "v1"), TREE),
-        (Wanted("range"), ranged(f"{BASE}..{HEAD}")),
-        (Wanted("range", "v1"), ranged("v1..HEAD")),
-        (Wanted("range", "v1", BASE), ranged(f"v1..{BASE}")),
-        (Wanted("range", head_ref="v1"), ranged("v1")),
-        (Wanted("auto", "v1"), ranged("v1..HEAD", with_tree=True)),
-        (Wanted("range", "main"), ranged(f"{MAIN}..HEAD")),
-        (Wanted("range", "main", "release"), ranged(f"{MAIN}..{MAIN[:-4]}release")),
-        (Wanted("range", "nowhere"), ranged("nowhere..HEAD")),
+        (Choice("tree"), TREE),
+        (Choice("history"), HISTORY),
+        (Choice("tree", "v1"), TREE),
+        (Choice("range"), ranged(f"{BASE}..{HEAD}")),
+        (Choice("range", "v1"), ranged("v1..HEAD")),
+        (Choice("range", "v1", BASE), ranged(f"v1..{BASE}")),
+        (Choice("range", head_ref="v1"), ranged("v1")),
+        (Choice("auto", "v1"), ranged("v1..HEAD", with_tree=True)),
+        (Choice("range", "main"), ranged(f"{MAIN}..HEAD")),
+        (Choice("range", "main", "release"), ranged(f"{MAIN}..{MAIN[:-4]}release")),
+        (Choice("range", "nowhere"), ranged("nowhere..HEAD")),
     ],
 )
-def test_what_a_workflow_asks_for_is_read(wanted: Wanted, expected: Scanning) -> None:
+def test_what_a_workflow_asks_for_is_read(wanted: Choice, expected: Scanning) -> None:
     assert scope_of(wanted, "push", push(), ALL_HERE.__contains__) == expected
 
 
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (Wanted("auto"), DELETED),
-        (Wanted("range"), DELETED),
-        (Wanted("tree"), TREE),
-        (Wanted("history"), HISTORY),
-        (Wanted("range", "v1"), ranged("v1..HEAD")),
+        (Choice("auto"), DELETED),
+        (Choice("range"), DELETED),
+        (Choice("tree"), TREE),
+        (Choice("history"), HISTORY),
+        (Choice("range", "v1"), ranged("v1..HEAD")),
     ],
 )
 def test_a_deletion_brings_nothing_to_read_unless_the_workflow_names_it(
-    wanted: Wanted, expected: Scanning
+    wanted: Choice, expected: Scanning
 ) -> None:
     assert scope_of(wanted, "push", push(after=ZERO), ALL_HERE.__contains__) == expected
 
@@ -170,12 +170,12 @@ def test_a_deletion_brings_nothing_to_read_unless_the_workflow_names_it(
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (Wanted("range"), ranged(f"{BASE}..{HEAD}")),
-        (Wanted("auto", "v1"), ranged("v1..HEAD", with_tree=True)),
+        (Choice("range"), ranged(f"{BASE}..{HEAD}")),
+        (Choice("auto", "v1"), ranged("v1..HEAD", with_tree=True)),
     ],
 )
 def test_the_files_are_added_where_nobody_said_what_to_read(
-    wanted: Wanted, expected: Scanning
+    wanted: Choice, expected: Scanning
 ) -> None:
     assert scope_of(wanted, "pull_request", pull_request(), ALL_HERE.__contains__) == expected
 
@@ -189,20 +189,20 @@ def test_the_files_are_added_where_nobody_said_what_to_read(
         ("range", ranged("HEAD")),
     ],
 )
-def test_outside_a_repository_there_are_files_alone(scan: Asked, expected: Scanning) -> None:
-    assert scope_of(Wanted(scan), "push", push(), None) == expected
+def test_outside_a_repository_there_are_files_alone(scan: ScanWord, expected: Scanning) -> None:
+    assert scope_of(Choice(scan), "push", push(), None) == expected
 
 
 @pytest.mark.parametrize("name", ["schedule", "push"])
 def test_a_range_that_nobody_names_is_a_usage_error(name: str) -> None:
     with pytest.raises(UsageError, match="no range") as refused:
-        scope_of(Wanted("range"), name, {}, ALL_HERE.__contains__)
+        scope_of(Choice("range"), name, {}, ALL_HERE.__contains__)
     assert "base-ref" in refused.value.remedy
 
 
 @pytest.mark.parametrize("end", ["--output=x", "a..b", "a b", "a\nb", "a\0b", "main:file", "^main"])
 @pytest.mark.parametrize("name", ["base-ref", "head-ref"])
 def test_an_end_that_names_no_commit_is_refused(name: str, end: str) -> None:
-    wanted = Wanted("range", end, "v1") if name == "base-ref" else Wanted("range", "v1", end)
+    wanted = Choice("range", end, "v1") if name == "base-ref" else Choice("range", "v1", end)
     with pytest.raises(UsageError, match=name):
         scope_of(wanted, "push", push(), ALL_HERE.__contains__)

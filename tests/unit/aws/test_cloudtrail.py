@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.aws.cloudtrail import PAGE, Query, Record, Trail, read_record
-from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.model.usage import TrailGap
 from tests.unit.investigate.records import (
     ARN,
     NOW,
@@ -41,10 +41,10 @@ class Reader:
         self.trail = Trail(session)  # type: ignore[arg-type]
         self._most = most_events
 
-    def read(self, query: Query = QUERY) -> Gap | None:
-        gaps: list[Gap | None] = []
+    def read(self, query: Query = QUERY) -> TrailGap | None:
+        gaps: list[TrailGap | None] = []
         for item in self.trail.look_up(replace(query, most=self._most)):
-            if isinstance(item, Gap):
+            if isinstance(item, TrailGap):
                 gaps.append(item)
             else:
                 assert not gaps, "a gap comes last"
@@ -89,13 +89,15 @@ def test_a_throttled_page_is_asked_for_again_and_later_each_time(throttles: int)
 def test_a_region_that_throttles_for_ever_is_a_gap() -> None:
     reader = Reader(trail(3, *[THROTTLED] * 6))
     reason = "cloudtrail:LookupEvents was throttled away (ThrottlingException)"
-    assert reader.read() == Gap("us-east-1", reason, "throttled")
+    assert reader.read() == TrailGap("us-east-1", reason, "throttled")
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "UnrecognizedClientException"])
 def test_a_region_that_refuses_is_a_gap_and_is_asked_once(code: str) -> None:
     cloudtrail = trail(3, refusal(code))
-    assert Reader(cloudtrail).read() == Gap("us-east-1", f"cloudtrail:LookupEvents failed ({code})")
+    assert Reader(cloudtrail).read() == TrailGap(
+        "us-east-1", f"cloudtrail:LookupEvents failed ({code})"
+    )
     assert len(cloudtrail.asked) == 1
 
 
@@ -114,7 +116,7 @@ def test_a_region_that_gives_no_answer_is_asked_again_and_then_is_a_gap(
     assert answering.read() is None
     assert len(answering.taken) == 3
     reason = f"cloudtrail:LookupEvents failed ({code})"
-    assert silent.read() == Gap("us-east-1", reason, "unanswered")
+    assert silent.read() == TrailGap("us-east-1", reason, "unanswered")
     assert silent.time.slept == [1.5, 2.5]
 
 
@@ -154,7 +156,7 @@ def test_an_event_that_is_no_record_is_counted_and_the_others_are_read(text: str
     odd = listed(record(at(minutes=1))) | {"CloudTrailEvent": text}
     cloudtrail.put(odd, record(NOW, "e-0"), record(at(minutes=2), "e-2"))
     reader = Reader(cloudtrail)
-    assert reader.read() == Gap("us-east-1", "1 events are no JSON", "unreadable")
+    assert reader.read() == TrailGap("us-east-1", "1 events are no JSON", "unreadable")
     assert reader.taken == ["e-0", "e-2"]
 
 
@@ -177,7 +179,7 @@ def test_whoever_reads_an_account_in_a_run_shares_its_pace_in_each_region() -> N
     time = Time()
     session = FakeSession(trail(PAGE - 1), limiter=time.limiter())
     for query in (QUERY, replace(QUERY, region="eu-west-1"), replace(QUERY, value="other"), QUERY):
-        assert all(not isinstance(item, Gap) for item in Trail(session).look_up(query))  # type: ignore[arg-type]
+        assert all(not isinstance(item, TrailGap) for item in Trail(session).look_up(query))  # type: ignore[arg-type]
     assert time.slept == [0.5, 0.5]
 
 

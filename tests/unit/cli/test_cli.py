@@ -35,7 +35,7 @@ from bedrock_key_guard.pipeline.options import (
 )
 from bedrock_key_guard.report.report import Report
 from bedrock_key_guard.respond import undo
-from bedrock_key_guard.respond.ledger.entries import Entry
+from bedrock_key_guard.respond.ledger.entries import LedgerEntry
 from bedrock_key_guard.respond.plan import Policy
 from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.scanning import Scanning
@@ -631,8 +631,8 @@ def test_a_key_that_is_typed_is_not_shown(
 # ── restore ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def entry(alias: str) -> Entry:
-    return Entry(
+def entry(alias: str) -> LedgerEntry:
+    return LedgerEntry(
         change="5f1c0ffee000",
         phase="done",
         time="2026-11-23T06:00:00+00:00",

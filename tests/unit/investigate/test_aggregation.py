@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.investigate.aggregation import Aggregation, Facts
+from bedrock_key_guard.investigate.aggregation import Aggregation, Sums
 from bedrock_key_guard.investigate.calls import Call
-from bedrock_key_guard.model.usage import Breakdown, Sighting
+from bedrock_key_guard.model.usage import Breakdown, EventPoint
 from tests.unit.investigate.records import GUARD, NOW
 
 names = st.sampled_from(("", "a", "b", "c", "d", "e", "f", "g", "h"))
 calls = st.builds(
     Call,
     seen=st.builds(
-        Sighting,
+        EventPoint,
         time=st.integers(0, 90 * 24 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes)),
         event_id=st.uuids().map(str),
     ),
@@ -32,11 +32,11 @@ calls = st.builds(
 
 
 def made(number: int = 0, **values: Any) -> Call:
-    seen = Sighting(NOW - timedelta(minutes=number), f"e-{number}")
+    seen = EventPoint(NOW - timedelta(minutes=number), f"e-{number}")
     return Call(seen, **{"event": "Converse", "region": "us-east-1", **values})
 
 
-def folded(some: Iterable[Call], most: int = 4096) -> Facts:
+def folded(some: Iterable[Call], most: int = 4096) -> Sums:
     aggregation = Aggregation(most_values=most)
     for call in some:
         aggregation.add(call)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bedrock_key_guard.investigate import indicators
-from bedrock_key_guard.investigate.aggregation import Facts
+from bedrock_key_guard.investigate.aggregation import Sums
 from bedrock_key_guard.investigate.calls import Call
 from bedrock_key_guard.investigate.indicators import MOST_EVENTS, indicators_of
-from bedrock_key_guard.model.usage import Change, Indicator, Sighting
+from bedrock_key_guard.model.usage import EventPoint, Indicator, UserChange
 from tests.unit.investigate.records import NOW
 from tests.unit.investigate.test_aggregation import folded
 
@@ -30,12 +30,12 @@ def used(minutes: int, number: int = 1, **values: Any) -> list[Call]:
         "agent": "g",
         **values,
     }
-    return [Call(Sighting(time, f"e-{minutes}-{n}"), **common) for n in range(number)]
+    return [Call(EventPoint(time, f"e-{minutes}-{n}"), **common) for n in range(number)]
 
 
-def changed(name: str, minutes: int = AFTER, **more: object) -> Change:
-    seen = Sighting(NOW - timedelta(minutes=minutes), f"i-{minutes}")
-    return Change(name, seen, "arn", "a", "g", **more)  # type: ignore[arg-type]
+def changed(name: str, minutes: int = AFTER, **more: object) -> UserChange:
+    seen = EventPoint(NOW - timedelta(minutes=minutes), f"i-{minutes}")
+    return UserChange(name, seen, "arn", "a", "g", **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_some_calls_tell_what_they_are_for(event: str, name: str | None) -> None
     ],
 )
 def test_what_is_added_to_the_user_after_the_leak_is_a_sign(
-    change: Change, suspicious: bool
+    change: UserChange, suspicious: bool
 ) -> None:
     found = indicators.persistence([change], LEAK)
     assert (found is not None) == suspicious
@@ -195,7 +195,9 @@ MADE = changed("CreateServiceSpecificCredential", BEFORE, of_key=True)
         (replace(changed("AttachUserPolicy", BEFORE - 1), actor="another"), True),
     ],
 )
-def test_what_the_maker_of_a_key_did_for_it_is_no_sign(change: Change, suspicious: bool) -> None:
+def test_what_the_maker_of_a_key_did_for_it_is_no_sign(
+    change: UserChange, suspicious: bool
+) -> None:
     found = indicators.persistence(iter([MADE, change]), None)
     assert (found is not None) == suspicious
 
@@ -208,7 +210,7 @@ def test_the_events_behind_a_sign_are_bounded_and_counted() -> None:
     assert [*found.events] == sorted(found.events)
 
 
-Look = Callable[[Facts, "datetime | None"], "Indicator | None"]
+Look = Callable[[Sums, "datetime | None"], "Indicator | None"]
 
 
 @pytest.mark.parametrize("look", indicators._LOOKS)

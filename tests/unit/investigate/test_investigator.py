@@ -20,7 +20,7 @@ from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
 from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import AllowedAccounts, BedrockAnswer, Verdict, VerdictState
 from bedrock_key_guard.model.findings import Case, Incident
-from bedrock_key_guard.model.usage import Change, Sighting, Usage
+from bedrock_key_guard.model.usage import EventPoint, Usage, UserChange
 from tests.sweeps import sweep
 from tests.unit.investigate.records import (
     ACCOUNT,
@@ -97,8 +97,8 @@ def test_calls_with_the_key_are_found_in_every_region_and_no_other_calls() -> No
     assert (usage.subject, usage.calls, usage.errors) == (f"user {USER}", 3, 1)
     assert usage.complete
     assert (usage.begin, usage.end, usage.leaked_at) == (at(days=8), NOW, at(days=1))
-    assert usage.first == Sighting(at(hours=3), "c")
-    assert usage.last == Sighting(at(hours=1), "b")
+    assert usage.first == EventPoint(at(hours=3), "c")
+    assert usage.last == EventPoint(at(hours=1), "b")
     assert values(usage, "region") == {"us-east-1": 2, "eu-west-1": 1}
     assert values(usage, "event") == {"Converse": 2, "ListModels": 1}
     assert values(usage, "error") == {"AccessDenied": 1}
@@ -392,8 +392,10 @@ def test_regions_are_listed_once_for_an_account() -> None:
 UPDATE = "UpdateServiceSpecificCredential"
 
 
-def change(name: str, hours: int, *, of_key: bool = True, error: str = "") -> Change:
-    return Change(name, Sighting(at(hours=hours), "i"), "", "", "", of_key=of_key, error=error)
+def change(name: str, hours: int, *, of_key: bool = True, error: str = "") -> UserChange:
+    return UserChange(
+        name, EventPoint(at(hours=hours), "i"), "", "", "", of_key=of_key, error=error
+    )
 
 
 @pytest.mark.parametrize(
@@ -411,6 +413,6 @@ def change(name: str, hours: int, *, of_key: bool = True, error: str = "") -> Ch
     ],
 )
 def test_a_key_was_answered_by_this_run_or_by_cloudtrails_word(
-    changes: tuple[Change, ...], outcome: Outcome | None, expected: datetime | None
+    changes: tuple[UserChange, ...], outcome: Outcome | None, expected: datetime | None
 ) -> None:
     assert responded_at(changes, outcome, NOW) == expected

@@ -15,7 +15,7 @@ from bedrock_key_guard.investigate.subject import (
     window_of,
 )
 from bedrock_key_guard.model.findings import Incident
-from bedrock_key_guard.model.usage import Sighting
+from bedrock_key_guard.model.usage import EventPoint
 from tests.unit.investigate.records import ACCOUNT, NOW, SESSION, at, parsed
 from tests.unit.report.samples import at as place
 from tests.unit.report.samples import evidence, iam_found, long_term, short_term
@@ -24,7 +24,7 @@ KEY = "ASIAQNZGKIQYEXAMPLE2"
 
 
 def call(kind: Kind | None = None, access_key_id: str = "", principal: str = "") -> Call:
-    seen = Sighting(NOW, "e")
+    seen = EventPoint(NOW, "e")
     return Call(seen, "Converse", "r", kind=kind, access_key_id=access_key_id, principal=principal)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bedrock_key_guard.org import cloning
-from bedrock_key_guard.org.cloning import Listed, cloned
+from bedrock_key_guard.org.cloning import AddressesAlone, cloned
 from bedrock_key_guard.org.sweep_plan import Planned
 from sandbox.github.github_server import GitHubServer
 
@@ -24,7 +24,7 @@ def test_a_wiki_that_is_not_there_holds_nothing_and_one_that_is_kept_from_us_has
         repository.forbidden = forbidden
         address = f"{server.server_url}/acme/app.wiki.git"
         wiki = Planned("acme/app.wiki", address, wiki=True)
-        clone = cloned(wiki, Listed(server.add_token("auditor")), tmp_path / "slot")
+        clone = cloned(wiki, AddressesAlone(server.add_token("auditor")), tmp_path / "slot")
     assert clone.row is not None
     assert clone.row.state == state
     assert bool(clone.row.reason) is forbidden
@@ -37,7 +37,7 @@ def test_a_full_disk_is_the_failure_of_one_repository(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cloning, "tips", full)
-    clone = cloned(Planned("a", "/srv/a.git"), Listed(), tmp_path / "slot")
+    clone = cloned(Planned("a", "/srv/a.git"), AddressesAlone(), tmp_path / "slot")
     assert clone.row is not None
     assert clone.row.state == "failed"
     assert "Make room on the disk" in clone.row.reason

@@ -13,7 +13,7 @@ from bedrock_key_guard.github.memory import read_memory
 from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.pipeline.announce import Announcement, announce
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.case_markdown import ScannedCode
 from sandbox.github.github_server import GitHubServer
 from tests.unit.github.doubles import FakeTime
 from tests.unit.report import samples
@@ -180,13 +180,15 @@ def test_a_place_that_the_public_was_told_is_taken_back_when_the_key_may_work(
     assert ["there.env" in text for text in (first, second, third)] == [True, False, True]
 
 
-ELSEWHERE = Announcement(REPOSITORY, source=Source("https://github.com", "acme/other", "4" * 40))
+ELSEWHERE = Announcement(
+    REPOSITORY, source=ScannedCode("https://github.com", "acme/other", "4" * 40)
+)
 
 
 def test_a_run_adds_to_the_places_that_other_runs_and_repositories_have_seen(
     github: GitHubServer, client: GitHub
 ) -> None:
-    own = Announcement(REPOSITORY, source=Source("https://github.com", REPOSITORY, "3" * 40))
+    own = Announcement(REPOSITORY, source=ScannedCode("https://github.com", REPOSITORY, "3" * 40))
     for path, how in (("old.env", own), ("new.env", own), ("other.env", ELSEWHERE)):
         announce(samples.report(key_case(1, "live", path=path)), client, how)
     (body,) = bodies(github)
@@ -285,7 +287,7 @@ def test_a_repository_whose_visibility_nobody_tells_is_taken_for_public(
 def test_an_issue_says_which_run_and_which_commit(github: GitHubServer, client: GitHub) -> None:
     run = f"https://github.com/{REPOSITORY}/actions/runs/4711"
     how = Announcement(
-        REPOSITORY, source=Source("https://github.com", REPOSITORY, "3" * 40), run_url=run
+        REPOSITORY, source=ScannedCode("https://github.com", REPOSITORY, "3" * 40), run_url=run
     )
     announce(samples.report(key_case(1, "live", samples.done())), client, how)
     (body,) = bodies(github)

@@ -22,7 +22,7 @@ from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.model.remembered import Standing
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.pipeline.refresh import refresh
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.case_markdown import ScannedCode
 from sandbox.github.state import Issue, Repository, Visibility
 from tests.unit.pipeline.desk import Desk, Killed
 from tests.unit.report import samples
@@ -265,7 +265,7 @@ class Life(RuleBasedStateMachine):
     # Parts
 
     def _how(self, repository: str) -> Announcement:
-        source = Source("https://github.example", repository, "3" * 40)
+        source = ScannedCode("https://github.example", repository, "3" * 40)
         return Announcement(HOME, source=source, authors=GUARDS)
 
     def _case(self, world: World, repository: str, sees: Sees, *, responds: bool) -> Case:

@@ -13,14 +13,14 @@ from bedrock_key_guard.model.evidence import Clock
 from bedrock_key_guard.model.remembered import KeyState, Memory, Milestone, Standing
 from bedrock_key_guard.pipeline.announce import Announcement, announce
 from bedrock_key_guard.pipeline.refresh import News, news, refresh
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.case_markdown import ScannedCode
 from sandbox.github.github_server import GitHubServer
 from tests.unit.github.doubles import FakeTime
 from tests.unit.report import samples
 
 REPOSITORY, OTHER = "acme/app", "acme/other"
 NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
-HOW = Announcement(REPOSITORY, source=Source("https://github.com", REPOSITORY, "3" * 40))
+HOW = Announcement(REPOSITORY, source=ScannedCode("https://github.com", REPOSITORY, "3" * 40))
 LONG_AGO = Milestone(NOW - timedelta(days=1), "confirmed")
 LATER = Milestone(NOW + timedelta(days=99), "confirmed")
 JUST_NOW = Milestone(NOW - timedelta(minutes=2), "confirmed")

@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.model.usage import (
     Breakdown,
-    Change,
     Dimension,
-    Gap,
+    EventPoint,
     Holding,
     Hour,
     Indicator,
     IndicatorName,
     Reach,
     ReachName,
-    Sighting,
     Tally,
+    TrailGap,
     Usage,
+    UserChange,
 )
 from tests.unit.report.samples import NOW
 
@@ -29,11 +29,11 @@ def usages(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Usage]:
     """Make usages whose words are `texts`."""
     times = st.integers(0, 100 * 24 * 3600).map(lambda ago: NOW - timedelta(seconds=ago))
     numbers = st.integers(0, 10**6)
-    seen = st.builds(Sighting, time=times, event_id=texts)
+    seen = st.builds(EventPoint, time=times, event_id=texts)
     tallies = st.builds(Tally, texts, st.integers(1, 10**6), numbers, seen, seen)
     breakdowns = st.builds(Breakdown, _some(tallies), numbers, numbers, st.booleans())
     changes = st.builds(
-        Change, texts, seen, texts, texts, texts, texts, texts, st.booleans(), st.booleans()
+        UserChange, texts, seen, texts, texts, texts, texts, texts, st.booleans(), st.booleans()
     )
     kinds = st.sampled_from(get_args(IndicatorName))
     held = st.builds(Holding, st.sampled_from(get_args(ReachName)), _some(texts), st.none() | texts)
@@ -56,7 +56,7 @@ def usages(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Usage]:
         changes=_some(changes),
         more_changes=numbers,
         indicators=_some(st.builds(Indicator, kinds, texts, _some(seen), numbers)),
-        gaps=_some(st.builds(Gap, texts, texts)),
+        gaps=_some(st.builds(TrailGap, texts, texts)),
         limits=_some(texts),
         reach=st.none() | st.builds(Reach, texts, _some(held)),
     )

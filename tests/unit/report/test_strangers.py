@@ -15,7 +15,7 @@ from bedrock_key_guard.model.findings import NotScanned, Scan
 from bedrock_key_guard.model.origins import Location
 from bedrock_key_guard.pipeline.assembling import assemble
 from bedrock_key_guard.report.github.annotations import as_annotations
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.case_markdown import ScannedCode
 from bedrock_key_guard.report.github.issue import IssueContext, issue_title, rest_text
 from bedrock_key_guard.report.github.summary import as_markdown
 from bedrock_key_guard.report.html.page import as_html
@@ -26,7 +26,7 @@ from tests.rows import each
 from tests.unit.report import samples
 from tests.unit.report.rendered import issue_body
 
-SOURCE = Source("https://github.com", "octo/app", "0" * 40)
+SOURCE = ScannedCode("https://github.com", "octo/app", "0" * 40)
 FILES = ("deep/one.env", "deep/two.env", "deep/three.env")
 COMMITS = ("a" * 40, "b" * 40)
 OBJECTS = ("d" * 40, "e" * 40)

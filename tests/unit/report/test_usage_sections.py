@@ -16,12 +16,12 @@ from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.usage import (
     Breakdown,
     Dimension,
-    Gap,
     Hour,
     Indicator,
     IndicatorName,
     Reach,
     ReachName,
+    TrailGap,
     Usage,
 )
 from bedrock_key_guard.pipeline.assembling import assemble
@@ -40,7 +40,7 @@ from tests.unit.report.json.test_json_report import definition, schema
 from tests.unit.report.rendered import issue_body
 from tests.unit.report.samples import NOW
 
-GAP = Gap("eu-west-1", "cloudtrail:LookupEvents failed (AccessDeniedException)")
+GAP = TrailGap("eu-west-1", "cloudtrail:LookupEvents failed (AccessDeniedException)")
 
 
 def case(usage: Usage) -> Case:
@@ -320,7 +320,7 @@ def test_people_need_not_look_where_the_guard_has(usage: Usage | None, said: boo
 
 @pytest.mark.parametrize(("gaps", "complete"), [((), True), ((GAP,), False)])
 def test_a_trail_that_was_not_read_whole_makes_the_run_incomplete(
-    gaps: tuple[Gap, ...], complete: bool
+    gaps: tuple[TrailGap, ...], complete: bool
 ) -> None:
     found = replace(samples.case(), usage=replace(usages.little(), gaps=gaps))
     report = assemble(samples.report().scan, (found,), include_malformed=False)

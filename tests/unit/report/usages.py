@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from bedrock_key_guard.model.usage import (
     Breakdown,
-    Change,
     Dimension,
-    Gap,
+    EventPoint,
     Holding,
     Hour,
     Indicator,
     Reach,
-    Sighting,
     Tally,
+    TrailGap,
     Usage,
+    UserChange,
 )
 from tests.unit.report.samples import ACCOUNT, ARN, HOSTILE, NOW
 
@@ -25,8 +25,8 @@ SHELL = "python-requests/2.32 <script>alert(1)</script>"
 MODELS = ("anthropic.claude-opus-4-20250514-v1:0", "us.anthropic.claude-sonnet-4-20250514-v1:0")
 
 
-def seen(when: datetime = NOW, name: str = "4b6a7c9e-1d0f-4a55-9e3c-1a2b3c4d5e6f") -> Sighting:
-    return Sighting(when, name)
+def seen(when: datetime = NOW, name: str = "4b6a7c9e-1d0f-4a55-9e3c-1a2b3c4d5e6f") -> EventPoint:
+    return EventPoint(when, name)
 
 
 def tally(value: str, calls: int, errors: int = 0, first: datetime = BEGIN) -> Tally:
@@ -79,11 +79,15 @@ def theft() -> Usage:
         ("principal", Breakdown((tally(ARN, 9616),))),
         ("made_in", Breakdown((tally("the AWS console", 12),))),
     )
-    made = Sighting(NOW - timedelta(days=80), "2f1e0d9c-8b7a-4695-8473-6251403f2e1d")
+    made = EventPoint(NOW - timedelta(days=80), "2f1e0d9c-8b7a-4695-8473-6251403f2e1d")
     admin = f"arn:aws:iam::{ACCOUNT}:user/admin"
     changes = (
-        Change("CreateServiceSpecificCredential", made, admin, "198.51.100.7", "console", "ACCA1"),
-        Change("CreateAccessKey", seen(after), ARN, "203.0.113.9", SHELL, "AKIAEXAMPLE", "Denied"),
+        UserChange(
+            "CreateServiceSpecificCredential", made, admin, "198.51.100.7", "console", "ACCA1"
+        ),
+        UserChange(
+            "CreateAccessKey", seen(after), ARN, "203.0.113.9", SHELL, "AKIAEXAMPLE", "Denied"
+        ),
     )
     return Usage(
         subject="user BedrockAPIKey-ex4m",
@@ -108,7 +112,7 @@ def theft() -> Usage:
             Indicator("burst", "up to 419 calls in an hour, 10 times the usual", (seen(after),)),
             Indicator("probing", "311 calls to models that failed", tuple([seen(after)] * 20), 291),
         ),
-        gaps=(Gap("ap-south-1", "cloudtrail:LookupEvents failed (AccessDeniedException)"),),
+        gaps=(TrailGap("ap-south-1", "cloudtrail:LookupEvents failed (AccessDeniedException)"),),
         limits=("CloudTrail shows the last 90 days: what was before is not known.",),
         reach=Reach(
             ARN,

@@ -9,7 +9,7 @@ import pytest
 from bedrock_key_guard import __version__
 from bedrock_key_guard.aws.cloudtrail import Record
 from bedrock_key_guard.aws.session import Session
-from bedrock_key_guard.model.usage import Gap, GapKind
+from bedrock_key_guard.model.usage import GapKind, TrailGap
 from bedrock_key_guard.respond.change_events import DISABLED, ChangeEvents, since
 from bedrock_key_guard.respond.change_events import unread as unread_sentence
 from bedrock_key_guard.respond.identities import CredentialWriter
@@ -37,12 +37,12 @@ def named(leaked: Leaked) -> dict[str, str]:
     return {"UserName": "alice", "ServiceSpecificCredentialId": leaked.credential_id}
 
 
-def shown(events: list[Record] | Gap) -> list[Record]:
-    assert not isinstance(events, Gap)
+def shown(events: list[Record] | TrailGap) -> list[Record]:
+    assert not isinstance(events, TrailGap)
     return events
 
 
-def every(session: Session) -> list[Record] | Gap:
+def every(session: Session) -> list[Record] | TrailGap:
     return ChangeEvents(session, datetime.now(timezone.utc)).of_credentials()
 
 
@@ -143,7 +143,7 @@ KINDS = {
 def test_a_trail_that_was_read_in_part_is_a_gap_and_no_list(cause: str) -> None:
     session: Any = FakeSession(unread(cause, iam(RESET)))
     gap = ChangeEvents(session, NOW).of_credentials()
-    assert isinstance(gap, Gap)
+    assert isinstance(gap, TrailGap)
     assert gap.kind == KINDS.get(cause, "refused")
     assert unread_sentence(gap).startswith(
         f"CloudTrail could not be read ({gap.what}: {gap.reason}), so what was done is not known; "
@@ -153,7 +153,7 @@ def test_a_trail_that_was_read_in_part_is_a_gap_and_no_list(cause: str) -> None:
 @pytest.mark.parametrize("cause", sorted({*CAUSES} - {"bound"}))
 def test_changes_of_policies_that_were_read_in_part_are_a_gap(cause: str) -> None:
     session: Any = FakeSession(unread(cause, iam("AttachRolePolicy")))
-    assert isinstance(ChangeEvents(session, NOW).of_policies("Attach", "Detach"), Gap)
+    assert isinstance(ChangeEvents(session, NOW).of_policies("Attach", "Detach"), TrailGap)
 
 
 @pytest.mark.parametrize(
@@ -167,4 +167,4 @@ def test_changes_of_policies_that_were_read_in_part_are_a_gap(cause: str) -> Non
     ],
 )
 def test_what_could_not_be_read_has_a_remedy(kind: GapKind, remedy: str) -> None:
-    assert remedy in unread_sentence(Gap("us-east-1", "because", kind))
+    assert remedy in unread_sentence(TrailGap("us-east-1", "because", kind))

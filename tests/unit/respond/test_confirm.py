@@ -12,7 +12,7 @@ from bedrock_key_guard.respond.confirm import (
     INTERVAL_SECONDS,
     Confirmation,
     Heard,
-    Place,
+    PlaneInRegion,
     Shows,
     confirm,
     confirmation_from,
@@ -20,19 +20,19 @@ from bedrock_key_guard.respond.confirm import (
 )
 from tests.unit.verify.doubles import NOW, FakeTime, answer, done, long_term, short_term
 
-FIRST, SECOND = Place("bedrock", "us-east-1"), Place("bedrock-mantle", "us-east-1")
+FIRST, SECOND = PlaneInRegion("bedrock", "us-east-1"), PlaneInRegion("bedrock-mantle", "us-east-1")
 BOTH = (FIRST, SECOND)
-ELSEWHERE = Place("bedrock", "us-west-2", 0.0, INTERVAL_SECONDS)
+ELSEWHERE = PlaneInRegion("bedrock", "us-west-2", 0.0, INTERVAL_SECONDS)
 SHOWN: dict[str, Shows] = {"refused": "refused", "accepted": "accepted", "unknown": "nothing"}
 LETTERS = {"r": "refused", "a": "accepted", "-": "unknown"}
 
 
-def heard(place: Place, said: str, at: float) -> Heard:
+def heard(place: PlaneInRegion, said: str, at: float) -> Heard:
     when = NOW + timedelta(seconds=at)
     return Heard(place, answer(place.plane, said, region=place.region, at=when), SHOWN[said], at)
 
 
-def told(place: Place, *answers: str) -> list[Heard]:
+def told(place: PlaneInRegion, *answers: str) -> list[Heard]:
     """Read answers such as `r15`: refused after 15 seconds; `a` is accepted, `-` is silence."""
     return [heard(place, LETTERS[each[0]], float(each[1:])) for each in answers]
 
@@ -160,16 +160,18 @@ def test_a_short_term_key_works_in_no_region_but_its_own() -> None:
 class Bedrock:
     """Answer each place by its script, the last line for ever; each question takes `seconds`."""
 
-    def __init__(self, time: FakeTime, scripts: dict[Place, str], seconds: float = 0.0) -> None:
+    def __init__(
+        self, time: FakeTime, scripts: dict[PlaneInRegion, str], seconds: float = 0.0
+    ) -> None:
         self.time = time
         self.seconds = seconds
-        self.asked: dict[Place, list[float]] = {place: [] for place in scripts}
+        self.asked: dict[PlaneInRegion, list[float]] = {place: [] for place in scripts}
         self._scripts = scripts
 
-    def __call__(self, places: Sequence[Place]) -> list[Heard]:
+    def __call__(self, places: Sequence[PlaneInRegion]) -> list[Heard]:
         return [self._answer(place) for place in places]
 
-    def _answer(self, place: Place) -> Heard:
+    def _answer(self, place: PlaneInRegion) -> Heard:
         script, asked = self._scripts[place], self.asked[place]
         said = LETTERS[script[min(len(asked), len(script) - 1)]]
         asked.append(self.time.clock())
@@ -180,7 +182,9 @@ class Bedrock:
 
 @pytest.fixture
 def confirmed() -> Callable[..., tuple[Confirmation, Bedrock]]:
-    def confirmed(scripts: dict[Place, str], seconds: float = 0.0) -> tuple[Confirmation, Bedrock]:
+    def confirmed(
+        scripts: dict[PlaneInRegion, str], seconds: float = 0.0
+    ) -> tuple[Confirmation, Bedrock]:
         bedrock = Bedrock(FakeTime(), scripts, seconds)
         return done(confirm(bedrock, [*scripts], bedrock.time.clock), bedrock.time), bedrock
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bedrock_key_guard.setup.hook_configuration import HOOKS, new_configuration, with_hooks
-from bedrock_key_guard.setup.steps import ByHand, Change, Unneeded
+from bedrock_key_guard.setup.steps import ByHand, FileChange, Unneeded
 from tests.jobs import ROOT
 
 BIN = Path(sys.executable).parent
@@ -36,7 +36,7 @@ THEIRS = "https://github.com/acme/hooks"
 
 def changed(text: str) -> str:
     step = with_hooks(text)
-    assert isinstance(step, Change), step
+    assert isinstance(step, FileChange), step
     assert step.before == text
     return step.after
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bedrock_key_guard.setup.repository_facts import (
-    Found,
+    FoundValue,
     account_in,
     github_repository,
     is_branch,
@@ -41,15 +41,15 @@ def test_a_repository_is_read_from_a_remote_at_github_alone(url: str, name: str 
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        ({"a.yml": ROLE, "b.yml": ROLE}, (Found("111122223333", "as a.yml says"), "aws")),
-        ({"a.yml": OTHER, "b.yml": None}, (Found("123456789012", "as a.yml says"), "aws-cn")),
+        ({"a.yml": ROLE, "b.yml": ROLE}, (FoundValue("111122223333", "as a.yml says"), "aws")),
+        ({"a.yml": OTHER, "b.yml": None}, (FoundValue("123456789012", "as a.yml says"), "aws-cn")),
         ({"a.yml": ROLE, "b.yml": OTHER}, None),
         ({"a.yml": "role-to-assume: ${{ vars.ROLE }}\n"}, None),
         ({}, None),
     ],
 )
 def test_an_account_is_taken_where_all_workflows_agree(
-    files: dict[str, str | None], found: tuple[Found, str] | None
+    files: dict[str, str | None], found: tuple[FoundValue, str] | None
 ) -> None:
     assert account_in(files) == found
 

@@ -11,29 +11,29 @@ import yaml
 
 from bedrock_key_guard.setup.deployment import deploy_commands, deployment
 from bedrock_key_guard.setup.lacking import plan
-from bedrock_key_guard.setup.repository_facts import Facts, Found
-from bedrock_key_guard.setup.steps import ByHand, Change, Unneeded
+from bedrock_key_guard.setup.repository_facts import Facts, FoundValue
+from bedrock_key_guard.setup.steps import ByHand, FileChange, Unneeded
 from bedrock_key_guard.setup.workflow_files import workflow_steps
 from tests.jobs import ROOT
 
 BIN = Path(sys.executable).parent
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FOLDER = ".github/workflows/"
-SHOP = Found("acme/shop", "as its origin says")
-ACCOUNT = Found("123456789012", "as you say")
+SHOP = FoundValue("acme/shop", "as its origin says")
+ACCOUNT = FoundValue("123456789012", "as you say")
 KNOWN = Facts(
     repository=SHOP,
-    branch=Found("trunk", "as its origin says"),
+    branch=FoundValue("trunk", "as its origin says"),
     account=ACCOUNT,
-    region=Found("eu-central-1", "as you say"),
+    region=FoundValue("eu-central-1", "as you say"),
     commit=COMMIT,
 )
 
 
 def written(facts: Facts) -> dict[str, str]:
     steps = workflow_steps(facts)
-    assert all(isinstance(step, Change) and step.before is None for step in steps)
-    return {step.path: step.after for step in steps if isinstance(step, Change)}
+    assert all(isinstance(step, FileChange) and step.before is None for step in steps)
+    return {step.path: step.after for step in steps if isinstance(step, FileChange)}
 
 
 @pytest.mark.parametrize("name", ["guard.yml", "respond.yml", "minimal.yml"])
@@ -60,7 +60,8 @@ def test_the_workflows_hold_the_repositorys_values() -> None:
 
 
 @pytest.mark.parametrize(
-    "facts", [Facts(repository=SHOP, commit=COMMIT), Facts(repository=SHOP), KNOWN]
+    "facts",
+    [Facts(repository=SHOP, commit=COMMIT), Facts(repository=SHOP), KNOWN],
 )
 def test_what_is_written_passes_what_the_samples_pass(facts: Facts, tmp_path: Path) -> None:
     paths = []
@@ -87,7 +88,7 @@ def test_without_an_account_the_workflow_only_finds_keys() -> None:
 
 
 def test_a_branch_that_the_trust_cannot_say_gets_no_role() -> None:
-    facts = Facts(repository=SHOP, account=ACCOUNT, branch=Found("a#b", ""))
+    facts = Facts(repository=SHOP, account=ACCOUNT, branch=FoundValue("a#b", ""))
     assert list(written(facts)) == [FOLDER + "bedrock-key-guard.yml"]
 
 
@@ -114,7 +115,7 @@ def test_a_name_that_is_taken_is_left_alone() -> None:
         FOLDER + name: "on: push\n" for name in ("guard.yml", "bedrock-key-guard.yml")
     }
     called, caller = workflow_steps(Facts(taken, SHOP, account=ACCOUNT, commit=COMMIT))
-    assert isinstance(called, Change)
+    assert isinstance(called, FileChange)
     assert called.path == FOLDER + "bedrock-key-guard-job.yml"
     assert isinstance(caller, ByHand)
     assert "acme/shop/.github/workflows/bedrock-key-guard-job.yml@main" in caller.text
@@ -134,7 +135,7 @@ def test_what_lies_behind_a_link_is_left_to_people() -> None:
 def test_the_role_is_made_with_the_same_values() -> None:
     facts = Facts(
         repository=SHOP,
-        branch=Found("trunk", ""),
+        branch=FoundValue("trunk", ""),
         account=ACCOUNT,
         numbers=(123456, 456789),
         provider="arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",

@@ -28,7 +28,7 @@ from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import PLANES
-from bedrock_key_guard.verify.iam_directory import Directory
+from bedrock_key_guard.verify.iam_directory import CredentialDirectory
 from bedrock_key_guard.verify.schedule import Result, Steps
 from bedrock_key_guard.verify.signer import Signer
 from bedrock_key_guard.verify.witnesses import Witnesses
@@ -253,7 +253,7 @@ def witnesses(
     accounts: Iterable[str] = (ACCOUNT,),
     arrived_at: datetime | None = None,
 ) -> Witnesses:
-    def directory_of(account_id: str | None) -> Directory | NoSession:
+    def directory_of(account_id: str | None) -> CredentialDirectory | NoSession:
         if directory is None or directory.account.account_id != account_id:
             return NoSession(f"there are no credentials for account {account_id}")
         return directory

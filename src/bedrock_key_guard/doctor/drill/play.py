@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class DrillEnd:
     """Say whether the key was proven live, stopped, and confirmed dead, and how that went."""
 
     proved: bool
@@ -36,7 +36,7 @@ class Ending:
 
 def play(
     traces: Traces, disk: Disk, operator: Operator, around: Surroundings
-) -> Generator[str, None, Ending]:
+) -> Generator[str, None, DrillEnd]:
     """Yield a sentence about each step that is done, and return how it ended.
 
     The loop runs by the guard's session, which is that of `around`. Raises what AWS's refusal of
@@ -69,18 +69,20 @@ def _looped(traces: Traces, around: Surroundings) -> Report:
     )
 
 
-def ending(report: Report) -> Ending:
+def ending(report: Report) -> DrillEnd:
     """Return what a report of the loop shows."""
     if len(report.cases) != 1:
-        return Ending(proved=False, said=f"the scan found {len(report.cases)} keys, and not one")
+        return DrillEnd(proved=False, said=f"the scan found {len(report.cases)} keys, and not one")
     (case,) = report.cases
     verdict, outcome = case.verdict, case.outcome
     if verdict is None:
-        return Ending(proved=False, said="; ".join(report.incomplete) or "it was not verified")
+        return DrillEnd(proved=False, said="; ".join(report.incomplete) or "it was not verified")
     told = f"{verdict.state}: {verdict.reason}"
     if verdict.state != "live" or outcome is None:
-        return Ending(proved=False, said=f"the key was not proven live, but {told}")
+        return DrillEnd(proved=False, said=f"the key was not proven live, but {told}")
     done = f"{outcome.action} {outcome.state}: {outcome.reason}"
     if outcome.state != "done" or not outcome.confirmed_dead:
-        return Ending(proved=False, said=f"the key was not proven dead. {done}")
-    return Ending(proved=True, said=f"{told}. {done}. Dead after {outcome.seconds_to_dead} seconds")
+        return DrillEnd(proved=False, said=f"the key was not proven dead. {done}")
+    return DrillEnd(
+        proved=True, said=f"{told}. {done}. Dead after {outcome.seconds_to_dead} seconds"
+    )

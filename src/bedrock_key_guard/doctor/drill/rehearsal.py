@@ -17,7 +17,7 @@ from bedrock_key_guard.doctor.aws_checks import SIGN_IN
 from bedrock_key_guard.doctor.drill.disk import Disk
 from bedrock_key_guard.doctor.drill.leftovers import clean
 from bedrock_key_guard.doctor.drill.operator import Operator
-from bedrock_key_guard.doctor.drill.play import Ending, play
+from bedrock_key_guard.doctor.drill.play import DrillEnd, play
 from bedrock_key_guard.doctor.drill.traces import NAME, Traces
 from bedrock_key_guard.errors import CredentialsError, GuardError, IncompleteError, UsageError
 from bedrock_key_guard.iam.principal import is_same, read_principal
@@ -26,7 +26,7 @@ from bedrock_key_guard.verify.accounts import Accounts
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from bedrock_key_guard.doctor.examination import Asked
+    from bedrock_key_guard.doctor.examination import Examination
     from bedrock_key_guard.pipeline.options import Surroundings
 
     Say = Callable[[str], object]
@@ -53,7 +53,7 @@ class Rehearsal:
             "an earlier drill may have left. It takes some minutes."
         )
 
-    def run(self, around: Surroundings, say: Say) -> Ending:
+    def run(self, around: Surroundings, say: Say) -> DrillEnd:
         """Take away what is left of earlier drills, play, and take away what this one made.
 
         Raises CredentialsError and IncompleteError.
@@ -99,7 +99,7 @@ class Rehearsal:
         return next((each for each in drills if each.id == traces.id), traces)
 
 
-def prepare(asked: Asked, around: Surroundings, state: Path) -> Rehearsal:
+def prepare(asked: Examination, around: Surroundings, state: Path) -> Rehearsal:
     """Return a drill that is ready, `state` being where it is written down.
 
     Raises CredentialsError where nobody can act, UsageError for an account not on the allow-list,
@@ -117,7 +117,7 @@ def prepare(asked: Asked, around: Surroundings, state: Path) -> Rehearsal:
     return Rehearsal(own, _guard_session(own, asked), Disk(state))
 
 
-def _guard_session(own: Session, asked: Asked) -> Session:
+def _guard_session(own: Session, asked: Examination) -> Session:
     """Return the guard's session: the role is assumed, unless it is who acts already."""
     account = own.account
     usual = f"arn:{account.partition}:iam::{account.account_id}:role/{_ROLE}"
@@ -147,13 +147,13 @@ def _new_traces(own: Session) -> Traces:
     return Traces(identity, own.account.account_id, folder, own.dates.now())
 
 
-def _led(steps: Generator[str, None, Ending], say: Say) -> Ending:
+def _led(steps: Generator[str, None, DrillEnd], say: Say) -> DrillEnd:
     """Tell of each step, and return how the play ended."""
     try:
         while True:
             say(next(steps))
     except StopIteration as end:
-        return cast("Ending", end.value)
+        return cast("DrillEnd", end.value)
     except GuardError:
         raise
     except OSError as error:

@@ -46,7 +46,7 @@ MOST_VALUES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ScannedCode:
     """Name what is behind a scan: a repository (`owner/name`) on a server, and code at a commit.
 
     `code` is the repository of that code, where it is another one, and "" where nobody knows which.
@@ -98,7 +98,7 @@ def titled(sections: Iterable[Items]) -> str:
 
 
 def places(
-    case: Case, visibility: Visibility, source: Source | None, most: int, budget: int
+    case: Case, visibility: Visibility, source: ScannedCode | None, most: int, budget: int
 ) -> str:
     """Return the table of places, with links where `source` is known, or why they are not named.
 
@@ -109,12 +109,14 @@ def places(
     return place_table(sightings(case, source), source, most, budget)
 
 
-def sightings(case: Case, source: Source | None) -> tuple[Sighting, ...]:
+def sightings(case: Case, source: ScannedCode | None) -> tuple[Sighting, ...]:
     """Return where a key was seen: what people are told of it in an issue."""
     return tuple(_sighting(each, source) for each in case.incident.locations)
 
 
-def place_table(found: Sequence[Sighting], source: Source | None, most: int, budget: int) -> str:
+def place_table(
+    found: Sequence[Sighting], source: ScannedCode | None, most: int, budget: int
+) -> str:
     """Return the table of what was seen, wherever: of another repository than `source` it is said.
 
     It holds at most `most` rows and about `budget` bytes, and says how many are missing.
@@ -177,7 +179,7 @@ def _value(label: str, value: str) -> str:
     return code(value) if label in {"alias", "principal", "signer", "names"} else prose(value)
 
 
-def _sighting(location: Location, source: Source | None) -> Sighting:
+def _sighting(location: Location, source: ScannedCode | None) -> Sighting:
     path, repository = _linked(location, source), source.repository_of(location) if source else ""
     return Sighting(
         repository=repository,
@@ -191,7 +193,7 @@ def _sighting(location: Location, source: Source | None) -> Sighting:
     )
 
 
-def _row(sighting: Sighting, source: Source | None) -> tuple[str, str]:
+def _row(sighting: Sighting, source: ScannedCode | None) -> tuple[str, str]:
     text, link = code(sighting.place), _link(sighting, source)
     own = source.repository if source else ""
     other = f"{code(sighting.repository)}: " if sighting.repository not in ("", own) else ""
@@ -200,7 +202,7 @@ def _row(sighting: Sighting, source: Source | None) -> tuple[str, str]:
     return f"{other}[{text}]({link})" if link else f"{other}{text}", around
 
 
-def _linked(location: Location, source: Source | None) -> str:
+def _linked(location: Location, source: ScannedCode | None) -> str:
     """Return the path to a place, where GitHub can have it."""
     if source is None:
         return ""
@@ -211,12 +213,12 @@ def _linked(location: Location, source: Source | None) -> str:
     return path_in_tree(location, source.top)
 
 
-def _commit(location: Location, source: Source) -> str:
+def _commit(location: Location, source: ScannedCode) -> str:
     """Return the commit that has a file as it was read: not the one that first had a key in it."""
     return (location.source != "working-tree" and location.commit) or source.commit
 
 
-def _link(sighting: Sighting, source: Source | None) -> str | None:
+def _link(sighting: Sighting, source: ScannedCode | None) -> str | None:
     """Return the address of a line or a page; what an issue remembers may be anybody's text."""
     if source is None or not sighting.path:
         return None

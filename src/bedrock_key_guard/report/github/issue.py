@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.actions import Told
     from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.remembered import Memory
-    from bedrock_key_guard.report.github.case_markdown import Source
+    from bedrock_key_guard.report.github.case_markdown import ScannedCode
     from bedrock_key_guard.report.report import Visibility
 
 LONGEST_TEXT = 45_000
@@ -54,7 +54,7 @@ _BANNERS: dict[Level, str] = {
     "note": "NOTE",
 }
 
-Policy = Literal["auto", "always", "never"]
+IssuePolicy = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ class IssueContext:
     """
 
     visibility: Visibility
-    source: Source | None = None
+    source: ScannedCode | None = None
     run_url: str | None = None
     masks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class IssueDraft:
     """Say whether a key is worth a new issue, and whether its issue, if any, should be open.
 
     `live` is set where the key still works as far as anyone knows: people cannot close that issue.
@@ -85,7 +85,7 @@ class Wanted:
     told: Told
 
 
-def wanted(case: Case, policy: Policy, *, code_is_own: bool = True) -> Wanted | None:
+def wanted(case: Case, policy: IssuePolicy, *, code_is_own: bool = True) -> IssueDraft | None:
     """Return what should become of the issue of a key, None where it is to be left alone.
 
     A text of somebody who may not write to the repository opens one only where it proves something:
@@ -100,7 +100,7 @@ def wanted(case: Case, policy: Policy, *, code_is_own: bool = True) -> Wanted | 
         return None
     # A run that was killed between the response and the issue has left no issue.
     answered_before = case.outcome is not None and case.outcome.confirmed_dead
-    return Wanted(
+    return IssueDraft(
         create=(policy == "always" or not _settled(case) or answered_before)
         and (_is_genuine(case) or not case.incident.by_strangers_alone(code_is_own=code_is_own)),
         open=not _settled(case),
@@ -163,13 +163,13 @@ def where_it_is(case: Case, context: IssueContext, memory: Memory, taken: str) -
     return _remembered(memory, fingerprint, context.source, taken, "" if named else withheld(case))
 
 
-def where_it_was(memory: Memory, fingerprint: str, source: Source | None) -> str:
+def where_it_was(memory: Memory, fingerprint: str, source: ScannedCode | None) -> str:
     """Return that part for owners, without the key: all that is remembered."""
     return _remembered(memory, fingerprint, source, "")
 
 
 def _remembered(
-    memory: Memory, fingerprint: str, source: Source | None, taken: str, where: str = ""
+    memory: Memory, fingerprint: str, source: ScannedCode | None, taken: str, where: str = ""
 ) -> str:
     """Return the places, unless it is said why they are not named, and what happened.
 

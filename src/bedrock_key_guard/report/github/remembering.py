@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.model.findings import Case
     from bedrock_key_guard.model.remembered import KeyState, What
-    from bedrock_key_guard.report.github.case_markdown import Source
+    from bedrock_key_guard.report.github.case_markdown import ScannedCode
     from bedrock_key_guard.report.status import Status
 
 _STATES: dict[Status, KeyState] = {
@@ -40,7 +40,7 @@ _WORDS: dict[What, str] = {
 }
 
 
-def remembered(case: Case, source: Source | None, now: datetime) -> Memory:
+def remembered(case: Case, source: ScannedCode | None, now: datetime) -> Memory:
     """Return what a run can tell of a key at the time `now`."""
     key = case.incident.key
     expires = key.expires_at if isinstance(key, ShortTermKey) and not key.is_ambiguous else None
@@ -72,7 +72,7 @@ def _credential(case: Case) -> tuple[str, str | None]:
     return key.account_id, record.credential_id
 
 
-def _milestones(case: Case, source: Source | None, now: datetime) -> Iterator[Milestone]:
+def _milestones(case: Case, source: ScannedCode | None, now: datetime) -> Iterator[Milestone]:
     verdict, outcome, usage = case.verdict, case.outcome, case.usage
     judged = verdict.evidence.clock.now if verdict else now
     leaked = min(filter(None, (at.author_time for at in case.incident.locations)), default=None)

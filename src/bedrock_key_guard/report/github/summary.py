@@ -9,7 +9,7 @@ from bedrock_key_guard.report.across_repositories import across_repositories
 from bedrock_key_guard.report.advice import afterwards, particular
 from bedrock_key_guard.report.details import place, undoing, unscanned
 from bedrock_key_guard.report.github.case_markdown import (
-    Source,
+    ScannedCode,
     as_table,
     cut,
     known,
@@ -51,7 +51,9 @@ _REMARKS_BUDGET = 50_000
 _PLACES_BUDGET = 60_000
 
 
-def as_markdown(report: Report, *, visibility: Visibility, source: Source | None = None) -> str:
+def as_markdown(
+    report: Report, *, visibility: Visibility, source: ScannedCode | None = None
+) -> str:
     """Return the summary, smaller than LONGEST_SUMMARY; it says what it had to leave out.
 
     `visibility` is that of the repository; `source` makes the places links.
@@ -108,7 +110,9 @@ def _issue(case: Case) -> str:
     return f"[#{case.issue_url.rpartition('/')[2]}]({case.issue_url})"
 
 
-def _all_details(cases: list[Case], visibility: Visibility, source: Source | None) -> Iterator[str]:
+def _all_details(
+    cases: list[Case], visibility: Visibility, source: ScannedCode | None
+) -> Iterator[str]:
     """Return the details of as many cases as fit, and how many did not."""
     kept = within((_details(case, visibility, source) for case in cases), _DETAILS_BUDGET)
     yield from kept
@@ -117,7 +121,7 @@ def _all_details(cases: list[Case], visibility: Visibility, source: Source | Non
         yield f"The details of {plural(missing, 'key')} are left out; the JSON report has all."
 
 
-def _details(case: Case, visibility: Visibility, source: Source | None) -> str:
+def _details(case: Case, visibility: Visibility, source: ScannedCode | None) -> str:
     """Return the details of a case, first its state and what to do; the alarming ones are open."""
     now, incident, steps = words(case), case.incident, particular(case)
     title = f"{_ICONS[now.level]} {now.name}: {incident.key.family.title}"

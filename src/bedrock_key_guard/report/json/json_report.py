@@ -21,7 +21,7 @@ from bedrock_key_guard.model.evidence import (
 )
 from bedrock_key_guard.model.findings import Case, NotScanned
 from bedrock_key_guard.model.origins import Location
-from bedrock_key_guard.model.usage import Breakdown, Change, Gap, Hour, Usage
+from bedrock_key_guard.model.usage import Breakdown, Hour, TrailGap, Usage, UserChange
 from bedrock_key_guard.report.job import statement
 from bedrock_key_guard.report.json.encode import Json, encode, members, only, renamed
 
@@ -167,7 +167,7 @@ def _gap(gap: NotScanned) -> Json:
     return {"what": gap.what, "kind": kind, "reason": gap.reason, "accepted": gap.accepted}
 
 
-def _change(change: Change) -> Json:
+def _change(change: UserChange) -> Json:
     """Return the change with the event that shows it, side by side."""
     written = members(change)
     return {"name": written.pop("name"), **members(written.pop("seen")), **written}
@@ -197,7 +197,7 @@ SHAPES: dict[type, Shape] = {
     Usage: _usage,
     Breakdown: renamed("tallies", "values"),
     Hour: only("begin calls errors"),
-    Change: _change,
+    UserChange: _change,
     NotScanned: _gap,
-    Gap: only("what reason"),
+    TrailGap: only("what reason"),
 }

@@ -32,7 +32,7 @@ _BEGINNING = '{"account_id": "'  # of every line: the names are sorted
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """Record one phase of one change; `change` names it, `record` says what it was."""
 
     change: str
@@ -71,7 +71,7 @@ class Ledger:
 
     def open_change(
         self, *, action: str, actor: str, account: Account, fingerprint: str, record: Record
-    ) -> Entry:
+    ) -> LedgerEntry:
         """Write that a change is about to be made.
 
         Raises OSError where the disk refuses, and for a file that is no ledger: what is written to
@@ -80,7 +80,7 @@ class Ledger:
         if self.path.is_file():
             _entries(self.path)
         now = self._now()
-        entry = Entry(
+        entry = LedgerEntry(
             change=name_change(now),
             phase="intent",
             time=_timestamp(now),
@@ -94,11 +94,11 @@ class Ledger:
         self._append(entry)
         return entry
 
-    def close_change(self, entry: Entry, phase: Phase) -> None:
+    def close_change(self, entry: LedgerEntry, phase: Phase) -> None:
         """Write what became of a change. Raises OSError where the disk refuses."""
         self._append(replace(entry, phase=phase, time=_timestamp(self._now())))
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, entry: LedgerEntry) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         line = json.dumps(_document(entry), sort_keys=True).encode() + b"\n"
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -108,7 +108,7 @@ class Ledger:
             os.fsync(descriptor)
 
 
-def settle(outcome: Outcome, ledger: Ledger, entry: Entry, phase: Phase) -> Outcome:
+def settle(outcome: Outcome, ledger: Ledger, entry: LedgerEntry, phase: Phase) -> Outcome:
     """Write what became of a change; a ledger that fails now makes no difference to that."""
     try:
         ledger.close_change(entry, phase)
@@ -117,7 +117,7 @@ def settle(outcome: Outcome, ledger: Ledger, entry: Entry, phase: Phase) -> Outc
     return outcome
 
 
-def read_ledger(path: Path) -> list[Entry]:
+def read_ledger(path: Path) -> list[LedgerEntry]:
     """Read the latest entry of each change, in the order in which the changes were made.
 
     A line that a kill cut short is left out. Raises UsageError for a file that cannot be read or is
@@ -133,7 +133,7 @@ def read_ledger(path: Path) -> list[Entry]:
     return list({entry.change: entry for entry in entries}.values())
 
 
-def _entries(path: Path) -> list[Entry]:
+def _entries(path: Path) -> list[LedgerEntry]:
     """Read every entry. Raises OSError for a file that cannot be read or is no ledger."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -160,11 +160,11 @@ def _is_cut_short(line: str) -> bool:
     return False
 
 
-def _document(entry: Entry) -> dict[str, object]:
+def _document(entry: LedgerEntry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in _NAMES} | {"record": as_document(entry.record)}
 
 
-def _entry(line: str) -> Entry:
+def _entry(line: str) -> LedgerEntry:
     document = json.loads(line)
     version = document["schema_version"]
     if type(version) is not int:
@@ -181,7 +181,7 @@ def _entry(line: str) -> Entry:
     if document["phase"] not in get_args(Phase):
         raise ValueError(line)
     read_time(document["time"])
-    return Entry(record=record, **document)
+    return LedgerEntry(record=record, **document)
 
 
 def _second_version(document: dict[str, object]) -> dict[str, object]:
@@ -195,4 +195,4 @@ def _timestamp(now: datetime) -> str:
     return now.astimezone(timezone.utc).isoformat(timespec="seconds")
 
 
-_NAMES = tuple(field.name for field in fields(Entry))
+_NAMES = tuple(field.name for field in fields(LedgerEntry))

@@ -10,9 +10,9 @@ from bedrock_key_guard.aws.session import NoSession, Session, refusal
 from bedrock_key_guard.aws.sessions import Sessions, open_sessions
 from bedrock_key_guard.errors import CredentialsError, UsageError
 from bedrock_key_guard.model.actions import CHANGES, SEARCH, Disable, Outcome
-from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.model.usage import TrailGap
 from bedrock_key_guard.respond.change_events import unread
-from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
+from bedrock_key_guard.respond.ledger.entries import Ledger, LedgerEntry, read_ledger
 from bedrock_key_guard.respond.open_accounts import OpenAccounts
 from bedrock_key_guard.respond.undo.containments import containments
 from bedrock_key_guard.respond.undo.expiry import lift
@@ -48,7 +48,7 @@ def undo(
     reach: UndoScope | None = None,
     *,
     dry_run: bool,
-) -> list[tuple[Entry, Outcome]]:
+) -> list[tuple[LedgerEntry, Outcome]]:
     """Undo one change of the ledger at `path`, or every one that can be undone.
 
     Raises UsageError for a ledger or a change that is not there, and CredentialsError where there
@@ -68,7 +68,7 @@ def undo(
     accesses = OpenAccounts(sessions, lambda: now, guards=reach.guards)
     stay = [entry for entry in known if entry not in entries]
 
-    def undone(entry: Entry) -> Outcome:
+    def undone(entry: LedgerEntry) -> Outcome:
         access = accesses.of(entry.account_id)
         if isinstance(access, NoSession):
             return Outcome("restore", "refused", access.reason)
@@ -100,7 +100,7 @@ def undo_recorded(
     if isinstance(access, NoSession):
         return [(account, Outcome("restore", "refused", access.reason))]
     names = recorded_changes(access) if change is None else (change,)
-    if isinstance(names, Gap):
+    if isinstance(names, TrailGap):
         return [(account, Outcome("restore", "refused", unread(names)))]
     return [_undone(name, access, dry_run=dry_run or change is None) for name in names]
 
@@ -115,7 +115,7 @@ def _undone(change: str, access: AccountAccess, *, dry_run: bool) -> tuple[str, 
     return titled(entry), restore(entry, access, None, dry_run=dry_run)
 
 
-def titled(entry: Entry) -> str:
+def titled(entry: LedgerEntry) -> str:
     """Name a change for people, and what it was about."""
     return f"{entry.change}  {entry.record.title}"
 
@@ -159,7 +159,12 @@ def lift_all(
 
 
 def _out_of_reach(
-    entries: Sequence[Entry], account_id: str, access: NoSession, now: datetime, *, named: bool
+    entries: Sequence[LedgerEntry],
+    account_id: str,
+    access: NoSession,
+    now: datetime,
+    *,
+    named: bool,
 ) -> Iterator[tuple[str, Outcome]]:
     """Name the containments in an account that cannot be entered, and it where a person named it.
 

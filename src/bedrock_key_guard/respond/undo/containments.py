@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.aws.cloudtrail import Record
     from bedrock_key_guard.model.principals import HolderKind
-    from bedrock_key_guard.respond.ledger.entries import Entry
+    from bedrock_key_guard.respond.ledger.entries import LedgerEntry
 
 _LONGEST_LIFE = timedelta(hours=12)  # of a short-term key: no other is answered by a policy
 _DIGITS = 12  # of the fingerprint: what the name of an inline policy holds of it
@@ -58,7 +58,7 @@ class Claim(_OfPolicy):
     key: str
     until: datetime
     by_aws: bool = True
-    entry: Entry | None = None
+    entry: LedgerEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ class Containment(_OfPolicy):
     """Say until when the last key lives that a policy is for; `entries` are the ledger's of it."""
 
     until: datetime
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
 
 
 def containments(
-    entries: Iterable[Entry],
+    entries: Iterable[LedgerEntry],
     events: Iterable[Record],
     named: Iterable[Claim],
     now: datetime,
@@ -94,7 +94,7 @@ def named_by(kind: HolderKind, name: str, policies: Iterable[str]) -> Iterator[C
             yield Claim(kind, name, policy, until=named[0], key=named[1])
 
 
-def _counts(entry: Entry, now: datetime) -> bool:
+def _counts(entry: LedgerEntry, now: datetime) -> bool:
     """Return whether a change still stands, and is not of a time that is still to come."""
     return not entry.over and read_time(entry.time) <= now + CLOCK_TOLERANCE
 
@@ -108,7 +108,7 @@ def _recorded(events: Iterable[Record]) -> Iterator[Claim]:
             yield Claim(*event.holder, event.target, purpose.key[:_DIGITS], purpose.until)
 
 
-def _remembered(entries: Iterable[Entry]) -> Iterator[Claim]:
+def _remembered(entries: Iterable[LedgerEntry]) -> Iterator[Claim]:
     for entry in entries:
         record = entry.record
         if not isinstance(record, PolicyAttached | PolicyPut):
@@ -119,7 +119,7 @@ def _remembered(entries: Iterable[Entry]) -> Iterator[Claim]:
         yield Claim(record.kind, record.name, record.policy, key, until, named is not None, entry)
 
 
-def _held(claim: Claim, entries: Iterable[Entry]) -> Iterator[Claim]:
+def _held(claim: Claim, entries: Iterable[LedgerEntry]) -> Iterator[Claim]:
     """Yield the claims of the keys that were found contained by what the claim is about."""
     for entry in entries:
         record = entry.record
@@ -130,7 +130,7 @@ def _held(claim: Claim, entries: Iterable[Entry]) -> Iterator[Claim]:
             yield Claim(claim.kind, claim.name, claim.policy, key, until, by_aws=False)
 
 
-def _until(entry: Entry, record: PolicyAttached | PolicyPut | Hold) -> datetime:
+def _until(entry: LedgerEntry, record: PolicyAttached | PolicyPut | Hold) -> datetime:
     """Return until when the ledger says that a key lives, if it was one that can live so long."""
     return min(read_time(record.until), read_time(entry.time) + _LONGEST_LIFE)
 

@@ -15,7 +15,7 @@ from bedrock_key_guard.iam.policy_documents import read_policy_name
 from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import CLOCK_TOLERANCE
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.model.usage import TrailGap
 from bedrock_key_guard.respond.change_events import KINDS, unread
 from bedrock_key_guard.respond.purpose import Purpose, purpose_behind
 from bedrock_key_guard.respond.undo.containments import Claim, Containment, containments, named_by
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.identities import Identities
-    from bedrock_key_guard.respond.ledger.entries import Entry, Ledger
+    from bedrock_key_guard.respond.ledger.entries import Ledger, LedgerEntry
 
 _PURPOSE = Purpose("lift", "0" * 32)  # of no key: the last one has expired
 
 
 def lift(
-    entries: Sequence[Entry],
+    entries: Sequence[LedgerEntry],
     access: AccountAccess,
     ledger: Ledger,
     now: datetime,
@@ -55,9 +55,9 @@ def lift(
     """
     ours = [entry for entry in entries if entry.account == access.account]
     events = access.events.of_policies("Attach", "Detach", "Put", "Delete")
-    if isinstance(events, Gap):
+    if isinstance(events, TrailGap):
         yield f"account {access.account.account_id}", Outcome("lift", "refused", unread(events))
-    known = () if isinstance(events, Gap) else events
+    known = () if isinstance(events, TrailGap) else events
     found = list(_searched(access.identities)) if search else []
     for containment in containments(ours, known, found, now):
         shown = Shown(events, access.guards)

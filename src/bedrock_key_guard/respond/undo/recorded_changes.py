@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.aws.cloudtrail import KEPT
-from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.model.usage import TrailGap
 from bedrock_key_guard.respond.change_events import DISABLED, ChangeEvents, Events, is_by, unread
-from bedrock_key_guard.respond.ledger.entries import Entry
+from bedrock_key_guard.respond.ledger.entries import LedgerEntry
 from bedrock_key_guard.respond.ledger.records import (
     PoliciesDetached,
     PolicyAttached,
@@ -46,22 +46,22 @@ _FIRST = {
 }
 
 
-def recorded_changes(access: AccountAccess) -> tuple[str, ...] | Gap:
+def recorded_changes(access: AccountAccess) -> tuple[str, ...] | TrailGap:
     """Name the changes that CloudTrail shows the guard to have made in an account, oldest first."""
     events = _changing(access.events)
-    if isinstance(events, Gap):
+    if isinstance(events, TrailGap):
         return events
     names = (purpose.change for event, purpose in _begun(events) if is_by(event, access.guards))
     return tuple(dict.fromkeys(filter(None, names)))
 
 
-def recorded_change(change: str, access: AccountAccess) -> Entry | Outcome:
+def recorded_change(change: str, access: AccountAccess) -> LedgerEntry | Outcome:
     """Return what a change was, as a ledger would have it, or why it is not shown.
 
     Raises whatever AWS's refusal raises.
     """
     events = _changing(access.events)
-    if isinstance(events, Gap):
+    if isinstance(events, TrailGap):
         return refused(unread(events))
     named = [(event, purpose) for event, purpose in _begun(events) if purpose.change == change]
     ours = [event for event, _ in named if is_by(event, access.guards)]
@@ -70,7 +70,7 @@ def recorded_change(change: str, access: AccountAccess) -> Entry | Outcome:
     if not ours:
         return refused(not_the_guard(named[-1][0]))
     purpose = next(purpose for event, purpose in named if event is ours[0])
-    return Entry(
+    return LedgerEntry(
         change=change,
         phase="done",
         time=ours[0].time.isoformat(),
@@ -86,10 +86,10 @@ def recorded_change(change: str, access: AccountAccess) -> Entry | Outcome:
 def _changing(events: ChangeEvents) -> Events:
     """Return the events that changes begin with: all or nothing."""
     of_credentials = events.of_credentials()
-    if isinstance(of_credentials, Gap):
+    if isinstance(of_credentials, TrailGap):
         return of_credentials
     of_policies = events.of_policies("Attach", "Detach", "Put")
-    return of_policies if isinstance(of_policies, Gap) else [*of_credentials, *of_policies]
+    return of_policies if isinstance(of_policies, TrailGap) else [*of_credentials, *of_policies]
 
 
 def _begun(events: Sequence[cloudtrail.Record]) -> Iterator[tuple[cloudtrail.Record, Purpose]]:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.principals import HolderKind
     from bedrock_key_guard.respond.account_access import AccountAccess
     from bedrock_key_guard.respond.identities import CredentialWriter, Identities
-    from bedrock_key_guard.respond.ledger.entries import Entry, Ledger
+    from bedrock_key_guard.respond.ledger.entries import Ledger, LedgerEntry
     from bedrock_key_guard.respond.undo.containments import Containment
 
 
@@ -49,7 +49,7 @@ TOO_OLD = "it is older than 90 days, and CloudTrail shows no more who did it"
 
 
 def restore(
-    entry: Entry, access: AccountAccess, ledger: Ledger | None, *, dry_run: bool
+    entry: LedgerEntry, access: AccountAccess, ledger: Ledger | None, *, dry_run: bool
 ) -> Outcome:
     """Undo one change, or say why not; a `ledger` that knows of it gets the result."""
     find = partial(_reversal, entry, access)
@@ -57,7 +57,9 @@ def restore(
     return reverse("restore", find, purpose, (entry,), ledger, dry_run=dry_run)
 
 
-def held_by_others(entry: Entry, others: Iterable[Entry], now: datetime) -> Outcome | None:
+def held_by_others(
+    entry: LedgerEntry, others: Iterable[LedgerEntry], now: datetime
+) -> Outcome | None:
     """Refuse to detach a quarantine that holds other keys as well, and is not given back for them.
 
     `others` are the changes that stay as they are.
@@ -75,7 +77,7 @@ def held_by_others(entry: Entry, others: Iterable[Entry], now: datetime) -> Outc
     return None
 
 
-def obstacle(entry: Entry, access: AccountAccess) -> Outcome | None:
+def obstacle(entry: LedgerEntry, access: AccountAccess) -> Outcome | None:
     """Return why the entry itself, or its age, lets nothing be given back; None where it does."""
     if entry.over:
         return not_needed(f"it was {entry.phase} before")
@@ -86,7 +88,7 @@ def obstacle(entry: Entry, access: AccountAccess) -> Outcome | None:
     return None
 
 
-def _reversal(entry: Entry, access: AccountAccess) -> Reversal | Outcome:
+def _reversal(entry: LedgerEntry, access: AccountAccess) -> Reversal | Outcome:
     stopped = obstacle(entry, access)
     if stopped is not None:
         return stopped

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from bedrock_key_guard.aws.session import refusal
 from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.times import moment
-from bedrock_key_guard.model.usage import Gap
+from bedrock_key_guard.model.usage import TrailGap
 from bedrock_key_guard.respond.change_events import is_by, since, unread
-from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, Phase, settle
+from bedrock_key_guard.respond.ledger.entries import Ledger, LedgerEntry, Phase, settle
 from bedrock_key_guard.respond.purpose import Purpose, purpose_behind, stated
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Shown:
     Where `change` names one, no other change of the guard's counts for it.
     """
 
-    events: Sequence[Record] | Gap
+    events: Sequence[Record] | TrailGap
     guards: tuple[str, ...]
     since: datetime | None = None
     now: datetime | None = None
@@ -44,7 +44,7 @@ class Shown:
 
     def changes(self, target: str, of: tuple[HolderKind, str] | None = None) -> list[Record]:
         """Return what was done to a credential, or to a policy of a user or role, oldest first."""
-        events = () if isinstance(self.events, Gap) else self.events
+        events = () if isinstance(self.events, TrailGap) else self.events
         recent = since(self.since, events) if self.since else events
         its = [event for event in recent if event.target == target and not event.failed]
         return [event for event in its if of is None or event.is_of(*of)]
@@ -53,7 +53,7 @@ class Shown:
         self, deed: str, target: str, of: tuple[HolderKind, str] | None = None
     ) -> str | None:
         """Return why it is not shown that a guard's `deed` is the last change; None where it is."""
-        if isinstance(self.events, Gap):
+        if isinstance(self.events, TrailGap):
             return unread(self.events)
         changes = self.changes(target, of)
         if not changes:
@@ -109,7 +109,7 @@ def reverse(
     by: Undoing,
     find: Callable[[], Reversal | Outcome],
     purpose: Purpose,
-    entries: Iterable[Entry],
+    entries: Iterable[LedgerEntry],
     ledger: Ledger | None,
     *,
     dry_run: bool,

@@ -39,7 +39,7 @@ _SPARSE = "S"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """Say what Git's index has at a name; nothing where Git lists a name that it does not track.
 
     What is `sparse` is not meant to be on disk.
@@ -58,7 +58,7 @@ class Entry:
 
 # Names of files, with `/` on every system, and what Git says of those that it lists. A folder that
 # cannot be read is among them, so that whoever tries says why.
-Listed = dict[str, Entry | None]
+Listed = dict[str, IndexEntry | None]
 
 
 def list_files(start: Path) -> Listed:
@@ -115,13 +115,13 @@ def _tracked(start: Path, repository: Repository) -> Listed:
     return entries | dict.fromkeys(map(named, _CLOSED.findall(said)))
 
 
-def _entry(repository: Repository, line: bytes) -> tuple[bytes, Entry]:
+def _entry(repository: Repository, line: bytes) -> tuple[bytes, IndexEntry]:
     """Read a line: `? name` for what is not tracked, else a tag, mode, object, stage and name."""
     words, tab, name = line.partition(b"\t")
     if line.startswith(b"? ") or not tab:
-        return line[2:].rstrip(b"/"), Entry(repository)
+        return line[2:].rstrip(b"/"), IndexEntry(repository)
     tag, mode, object_id, _ = words.decode("ascii").split(" ")
-    return name, Entry(repository, mode, object_id, tag == _SPARSE)
+    return name, IndexEntry(repository, mode, object_id, tag == _SPARSE)
 
 
 def _is_ignored(folder: Path, repository: Repository) -> bool:

@@ -16,7 +16,7 @@ from bedrock_key_guard.git.repository import absolute, find_repository, search_o
 from bedrock_key_guard.model.findings import NotScanned, Scanned
 from bedrock_key_guard.model.origins import Index, WorkTree
 from bedrock_key_guard.scan.source import Input, Passed, Source, names
-from bedrock_key_guard.scan.sources.files import Entry, Listed, list_files, list_nested, opened
+from bedrock_key_guard.scan.sources.files import IndexEntry, Listed, list_files, list_nested, opened
 from bedrock_key_guard.scan.sources.objects import content_of
 from bedrock_key_guard.scan.sources.submodules import NOT_HERE, repository_for
 
@@ -65,7 +65,7 @@ def _inputs(listings: Iterable[Listed]) -> Inputs:
         new = [name for name in listed if name not in seen]
         seen.update(new)
         yield from names(new)
-        absent: dict[str, Entry] = {}
+        absent: dict[str, IndexEntry] = {}
         for suspects, objects, size in _sorted_out(new):
             yield Passed(objects, size)
             for name in (new[number] for number in suspects):
@@ -83,7 +83,7 @@ def _inputs(listings: Iterable[Listed]) -> Inputs:
             listed |= list_nested(name)
 
 
-def _kept_in_index(absent: dict[str, Entry]) -> Inputs:
+def _kept_in_index(absent: dict[str, IndexEntry]) -> Inputs:
     """Yield what a sparse checkout leaves out: the index has it."""
     sparse = {name: entry for name, entry in absent.items() if entry.sparse}
     for repository in dict.fromkeys(entry.repository for entry in sparse.values()):
@@ -94,7 +94,7 @@ def _kept_in_index(absent: dict[str, Entry]) -> Inputs:
                     yield Input(Index(name, entry.object), content, reopens=True)
 
 
-def _not_checked_out(absent: dict[str, Entry]) -> Inputs:
+def _not_checked_out(absent: dict[str, IndexEntry]) -> Inputs:
     """Yield the submodules that are not here."""
     for name, entry in absent.items():
         if entry.is_submodule and repository_for(entry.repository, absolute(Path(name))) is None:

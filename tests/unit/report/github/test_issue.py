@@ -12,13 +12,13 @@ from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import VerdictState
 from bedrock_key_guard.model.findings import Case
 from bedrock_key_guard.model.origins import Location
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.case_markdown import ScannedCode
 from bedrock_key_guard.report.github.issue import (
     LONGEST_TEXT,
     MOST_PLACES,
     IssueContext,
-    Policy,
-    Wanted,
+    IssueDraft,
+    IssuePolicy,
     issue_title,
     wanted,
 )
@@ -28,7 +28,7 @@ from tests.unit.report.rendered import issue_body
 from tests.unit.text.test_harmless import ACTIVE
 
 COMMIT = "c0ffee" * 6 + "abcd"
-SOURCE = Source("https://github.com", "octo/app", COMMIT)
+SOURCE = ScannedCode("https://github.com", "octo/app", COMMIT)
 RUN = "https://github.com/octo/app/actions/runs/1"
 PRIVATE = IssueContext("private", SOURCE, RUN)
 PUBLIC = replace(PRIVATE, visibility="public")
@@ -220,7 +220,7 @@ def test_where_a_harmless_key_stands_is_told_to_everyone() -> None:
     ],
 )
 def test_a_place_is_a_link_where_github_has_the_file(
-    location: Location, source: Source | None, link: str | None
+    location: Location, source: ScannedCode | None, link: str | None
 ) -> None:
     case = samples.case(verdict=LIVE, outcome=samples.done(), locations=(location,))
     body = issue_body(case, IssueContext("private", source))
@@ -253,11 +253,11 @@ def test_no_command_is_ever_cut_in_two() -> None:
 
 
 SHORT = samples.short_term()
-OPEN_IT = Wanted(create=True, open=True, live=False, told="state")
+OPEN_IT = IssueDraft(create=True, open=True, live=False, told="state")
 OPEN_LIVE = replace(OPEN_IT, live=True)
 DOUBT_IT = replace(OPEN_IT, told="doubt")
 TELL_IT = replace(OPEN_IT, told="response")
-CLOSE_IT = Wanted(create=False, open=False, live=False, told="aftermath")
+CLOSE_IT = IssueDraft(create=False, open=False, live=False, told="aftermath")
 RECORD_IT = replace(CLOSE_IT, create=True)
 
 
@@ -280,7 +280,10 @@ RECORD_IT = replace(CLOSE_IT, create=True)
     ],
 )
 def test_whether_there_should_be_an_issue(
-    state: VerdictState | None, outcome: Outcome | None, auto: Wanted | None, always: Wanted
+    state: VerdictState | None,
+    outcome: Outcome | None,
+    auto: IssueDraft | None,
+    always: IssueDraft,
 ) -> None:
     case = samples.case(verdict=samples.verdict(state) if state else None, outcome=outcome)
     assert wanted(case, "auto") == auto
@@ -298,7 +301,7 @@ def test_whether_there_should_be_an_issue(
     ],
 )
 def test_a_denied_short_term_key_has_not_changed_since_it_was_denied(
-    state: VerdictState, outcome: Outcome | None, expected: Wanted
+    state: VerdictState, outcome: Outcome | None, expected: IssueDraft
 ) -> None:
     case = samples.case(SHORT, samples.verdict(state, key=SHORT), outcome)
     assert wanted(case, "auto") == expected
@@ -306,6 +309,6 @@ def test_a_denied_short_term_key_has_not_changed_since_it_was_denied(
 
 @pytest.mark.parametrize(("policy", "expected"), [("auto", None), ("always", OPEN_IT)])
 def test_a_malformed_key_gets_an_issue_only_where_every_incident_does(
-    policy: Policy, expected: Wanted | None
+    policy: IssuePolicy, expected: IssueDraft | None
 ) -> None:
     assert wanted(samples.case(samples.malformed()), policy) == expected

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import Location, Span, WorkTree
-from bedrock_key_guard.report.github.case_markdown import Source
+from bedrock_key_guard.report.github.case_markdown import ScannedCode
 from bedrock_key_guard.report.github.summary import LONGEST_SUMMARY, as_markdown
 from bedrock_key_guard.report.report import Report, Visibility
 from tests.unit.report import arbitrary, rendered, samples
 from tests.unit.text.test_harmless import ACTIVE
 
-SOURCE = Source("https://github.com", "octo/app", "c0ffee" * 6 + "abcd")
+SOURCE = ScannedCode("https://github.com", "octo/app", "c0ffee" * 6 + "abcd")
 TAGS = set("p h2 h3 table thead tbody tr th td strong a ol ul li details summary pre".split())
 PAGES = ("https://docs.", "https://github.com/octo/app/")
 visibilities = st.sampled_from(get_args(Visibility))
@@ -22,7 +22,7 @@ visibilities = st.sampled_from(get_args(Visibility))
 
 @given(arbitrary.reports, visibilities, st.none() | st.just(SOURCE))
 def test_nothing_hostile_becomes_active(
-    report: Report, visibility: Visibility, source: Source | None
+    report: Report, visibility: Visibility, source: ScannedCode | None
 ) -> None:
     page = as_markdown(report, visibility=visibility, source=source)
     assert rendered.tags(page) <= TAGS

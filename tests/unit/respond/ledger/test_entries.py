@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.principals import Account
-from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger, settle
+from bedrock_key_guard.respond.ledger.entries import Ledger, LedgerEntry, read_ledger, settle
 from bedrock_key_guard.respond.ledger.records import RECORDS, read_record
 from tests.unit.respond.doubles import RECORD, WHAT, What
 from tests.unit.verify.doubles import ACCOUNT, NOW
@@ -179,7 +179,7 @@ def test_a_ledger_holds_nothing_but_its_columns(ledger: Ledger, path: Path) -> N
     (line,) = path.read_text().splitlines()
     assert set(json.loads(line)) == {*GOOD}
     assert set(json.loads(line)["record"]) == {*GOOD["record"]}
-    assert {field.name for field in fields(Entry)} == set(json.loads(line))
+    assert {field.name for field in fields(LedgerEntry)} == set(json.loads(line))
 
 
 # ── cut short ───────────────────────────────────────────────────────────────────────────────────

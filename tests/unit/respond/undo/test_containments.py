@@ -9,7 +9,7 @@ from bedrock_key_guard.aws.cloudtrail import Record
 from bedrock_key_guard.model.principals import HolderKind
 from bedrock_key_guard.model.times import read_time
 from bedrock_key_guard.respond.ledger import records
-from bedrock_key_guard.respond.ledger.entries import Entry
+from bedrock_key_guard.respond.ledger.entries import LedgerEntry
 from bedrock_key_guard.respond.ledger.records import Hold, PolicyAttached, PolicyPut
 from bedrock_key_guard.respond.purpose import purpose_of
 from bedrock_key_guard.respond.undo.containments import containments, named_by
@@ -26,8 +26,8 @@ def at(hours: float) -> datetime:
 
 def entry(
     record: records.Record, phase: str = "done", fingerprint: str = "f" * 64, hours: float = 0
-) -> Entry:
-    return Entry(
+) -> LedgerEntry:
+    return LedgerEntry(
         "1",
         phase,  # type: ignore[arg-type]
         at(hours).isoformat(),
@@ -102,7 +102,7 @@ PUT = PolicyPut("role", "ml", "AROA1", NAME, "{}", at(2).isoformat())
     ],
 )
 def test_how_long_a_quarantine_is_needed(
-    entries: list[Entry], events: list[Record], hours: float | None
+    entries: list[LedgerEntry], events: list[Record], hours: float | None
 ) -> None:
     found = containments(entries, events, (), NOW)
     assert [containment.until for containment in found] == ([] if hours is None else [at(hours)])

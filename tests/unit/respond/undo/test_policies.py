@@ -11,7 +11,7 @@ from bedrock_key_guard.iam.policy_documents import denial, session_denial
 from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.principals import HolderKind
 from bedrock_key_guard.respond.ledger import records
-from bedrock_key_guard.respond.ledger.entries import Entry
+from bedrock_key_guard.respond.ledger.entries import LedgerEntry
 from bedrock_key_guard.respond.ledger.records import (
     Hold,
     PoliciesDetached,
@@ -43,8 +43,10 @@ ATTACHED = PolicyAttached("role", "ml", "AROA1", QUARANTINE, UNTIL, was_attached
 PUT = PolicyPut("role", "ml", "AROA1", NAME, json.dumps(DOCUMENT), UNTIL)
 
 
-def entry(record: records.Record, change: str = "1") -> Entry:
-    return Entry(change, "done", NOW.isoformat(), "x", GUARD, ACCOUNT, "aws", "0" * 64, record)
+def entry(record: records.Record, change: str = "1") -> LedgerEntry:
+    return LedgerEntry(
+        change, "done", NOW.isoformat(), "x", GUARD, ACCOUNT, "aws", "0" * 64, record
+    )
 
 
 def event(

@@ -19,7 +19,7 @@ from bedrock_key_guard.model.evidence import CredentialRecord
 from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.respond.account_access import AccountAccess
 from bedrock_key_guard.respond.identities import CredentialWriter
-from bedrock_key_guard.respond.ledger.entries import Entry, Ledger, read_ledger
+from bedrock_key_guard.respond.ledger.entries import Ledger, LedgerEntry, read_ledger
 from bedrock_key_guard.respond.ledger.records import StatusChange
 from bedrock_key_guard.respond.open_accounts import OpenAccounts
 from bedrock_key_guard.respond.undo import undo
@@ -39,7 +39,7 @@ from tests.unit.verify.doubles import ACCOUNT, STRANGER, credential
 
 GUARD = f"arn:aws:iam::{ACCOUNT}:user/bedrock-key-guard"
 ROLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/{{}}"
-ENTRY = Entry(
+ENTRY = LedgerEntry(
     change="5f1c0ffee000",
     phase="done",
     time="2026-11-23T06:00:00+00:00",
@@ -73,12 +73,12 @@ INACTIVE = credential("Inactive")
 OURS = Account(ACCOUNT)
 
 
-def recorded(**changes: str) -> Entry:
+def recorded(**changes: str) -> LedgerEntry:
     return replace(ENTRY, record=replace(RECORD, **changes))
 
 
 def obstacle_to(
-    entry: Entry, credential: CredentialRecord | None, events: Sequence[Record]
+    entry: LedgerEntry, credential: CredentialRecord | None, events: Sequence[Record]
 ) -> Outcome | None:
     record = entry.record
     assert isinstance(record, StatusChange)
@@ -120,7 +120,7 @@ def obstacle_to(
     ],
 )
 def test_what_may_not_or_need_not_be_undone(
-    entry: Entry,
+    entry: LedgerEntry,
     found: CredentialRecord | None,
     events: list[Record],
     state: str,
@@ -179,7 +179,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.jsonl"
 
 
-def take(leaked: Leaked, session: Session, path: Path) -> Entry:
+def take(leaked: Leaked, session: Session, path: Path) -> LedgerEntry:
     """Disable a credential as a response does, and remember it."""
     ledger = Ledger(path)
     record = IamDirectory(session).by_id(leaked.credential_id)

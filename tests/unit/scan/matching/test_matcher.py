@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.prefixes import PREFIXES
+from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
 from bedrock_key_guard.scan.matching.matcher import LONGEST, matches
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from tests import keysmith
@@ -206,3 +207,23 @@ def test_half_a_key_of_an_unknown_service_is_no_part_of_one() -> None:
     """Of so little, text and noise have as much."""
     key = KEYS[UNKNOWN].rstrip("=")
     assert [end for end in range(1, len(key)) if matches(f"key={key[:end]}".encode())] == []
+
+
+def test_whole_keys_in_plain_text_cost_no_decoding() -> None:
+    keys = (KEYS["bedrock-long-term"], KEYS["aws-long-term"], KEYS["cloudwatch-logs"])
+    text = "\n".join(f"KEY={key}" for key in keys).encode()
+    budget = Budget(size=len(text))
+    assert len(matches(text, budget=budget)) == len(keys)
+    assert budget.spent <= DECODED * len(text) + ATTEMPT * len(keys)
+
+
+@pytest.mark.parametrize("family", KEYS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_what_is_encoded_beside_whole_keys_is_decoded_all_the_same(
+    family: str, encoding: str
+) -> None:
+    plain, hidden = long_term("ann"), KEYS[family].encode()
+    for written in (base64.b64encode(hidden).decode(), hidden.hex()):
+        text = f"{plain}\n{written}\n{plain}".encode(encoding)
+        found = {match.key.fingerprint for match in matches(text) if match.confidence == "exact"}
+        assert found == {fingerprint_of(plain), fingerprint_of(KEYS[family])}
