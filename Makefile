@@ -107,9 +107,10 @@ bench-linear: $(INSTALLED) ## Measure what a byte of the worst inputs costs, at 
 
 # What was learnt, and what broke something, stays in build/fuzz.
 SECONDS ?= 60
-fuzz: $(FUZZ_LOCKED) ## Fuzz the matcher and the readers of containers, for SECONDS=60 each
-	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz matcher --seconds $(SECONDS)
-	PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz containers --seconds $(SECONDS)
+fuzz: $(FUZZ_LOCKED) ## Fuzz the matcher, the readers, what has to be found, and parsers, for SECONDS=60 each
+	for target in matcher containers planted words; do \
+	  PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz $$target --seconds $(SECONDS) || exit 1; \
+	done
 
 WORKFLOWS := .github/workflows/*.yml deploy/workflows/*.yml tests/data/workflows/*.yml
 PYTHON_TREES := src sandbox tests benchmarks release

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.contenders import Words
 
 FILES = (1, 10, 1000)
-_HOOK = "from bedrock_key_guard.hook import main; raise SystemExit(main())"
+_HOOK = "from bedrock_key_guard.hook import run; run()"
 _PLUGIN = "from bedrock_key_guard.plugin import main; raise SystemExit(main())"
 _DETECT_SECRETS = "from detect_secrets.pre_commit_hook import main; raise SystemExit(main())"
 # What Git must be asked for whatever came with commits: what they put where, and those objects.

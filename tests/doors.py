@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HURRY = Path(__file__).with_name("hurry.py")
 HURRIED = (sys.executable, "-I", str(HURRY))
 WARM = Path(__file__).with_name("warm.py")
-HOOK = "from bedrock_key_guard.hook import main; raise SystemExit(main())"
+HOOK = "from bedrock_key_guard.hook import run; run()"
 PLUGIN = "from bedrock_key_guard.plugin import main; raise SystemExit(main())"
 _PLACE = re.compile(r"(\S.*):(\d+):(\d+)")
 _FINGERPRINT = re.compile(r"    fingerprint ([0-9a-f]{12})")

@@ -2,7 +2,7 @@
 
     python -I tests/hurry.py respond .
     python -I tests/hurry.py bedrock_key_guard.action
-    python -I tests/hurry.py -c "from bedrock_key_guard.hook import main; main()" app.env
+    python -I tests/hurry.py -c "from bedrock_key_guard.hook import run; run()" app.env
     python -I tests/hurry.py --serve SOCKET
 
 Retries, back-off and deadlines stay what they are, and a test need not sit them out. The dates of

@@ -27,7 +27,7 @@ COSTLY: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "fixture.txt": (lambda: costly.escapes(16, 4), "", SPENT),
     "paper.pdf": (costly.filters_upon_filters, "", NESTED),
 }
-HOOK = "from bedrock_key_guard.hook import main; raise SystemExit(main())"
+HOOK = "from bedrock_key_guard.hook import run; run()"
 
 
 @pytest.mark.parametrize("name", COSTLY)

@@ -259,6 +259,23 @@ def test_on_a_clean_file_nothing_is_imported_but_the_literals(
     ]
 
 
+@pytest.mark.parametrize(("text", "taken_down"), [("clean\n", ""), (LINE, "taken down\n")])
+def test_on_a_clean_file_python_is_not_even_taken_down(
+    tmp_path: Path, text: str, taken_down: str
+) -> None:
+    (tmp_path / "file").write_text(text)
+    script = f"import atexit; atexit.register(print, 'taken down'); {doors.HOOK}"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script, "--", "file"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == bool(taken_down), done.stderr
+    assert done.stdout == taken_down
+
+
 # ── the index ───────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bedrock_key_guard.plugin import detector
-from tests import doors
+from tests import doors, keysmith
 from tests.contexts import CONTEXTS, Context
 
 if TYPE_CHECKING:
@@ -63,6 +63,21 @@ def test_every_door_finds_the_same_keys(context: Context, found: Places) -> None
 
 def test_no_door_finds_anything_else(found: Places) -> None:
     assert found == frozenset().union(*(context.findings for context in CONTEXTS))
+
+
+def test_every_door_finds_a_key_that_is_but_a_name(tmp_path: Path) -> None:
+    name = keysmith.long_term().replace("/", "_")
+    file = tmp_path / "in" / name
+    file.parent.mkdir()
+    file.write_bytes(b"clean\n")
+    path = f"in/{name}"
+    doors_of = (
+        doors.command("scan", "in", cwd=tmp_path),
+        doors.command("scan", path, cwd=tmp_path),
+        doors.hook("--", path, cwd=tmp_path),
+        doors.detect_secrets("hook", path, cwd=tmp_path),
+    )
+    assert [done.returncode for done in doors_of] == [1, 1, 1, 1]
 
 
 @pytest.fixture(scope="module")

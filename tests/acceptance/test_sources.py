@@ -181,6 +181,26 @@ def test_an_object_that_cannot_be_opened_is_accepted_by_its_id(origin: Repo) -> 
         assert (done.returncode, b"(the vendor packs it so)" in done.stdout) == (code, code == 0)
 
 
+def test_what_is_not_opened_has_its_name_and_its_consequence_in_every_source(tree: Path) -> None:
+    repo = new_repo(tree)
+    repo.commit("first", readme__md="x")
+    repo.write("vendor/a.7z", SEVEN_ZIP)
+    repo.write("group_vars/all.yml", b"$ANSIBLE_VAULT;1.1;AES256\n3433\n")
+    repo.git("add", ".")
+    expected = 4, [("group_vars/all.yml", "encrypted"), ("vendor/a.7z", "unopened")]
+    assert left_out(tree) == left_out(tree, "--staged") == expected
+    repo.commit("Bring them")
+    assert left_out(tree, "--history") == left_out(tree, "--range", "HEAD~..HEAD") == expected
+    (tree / "vendor" / "a.7z").unlink()
+    assert left_out(tree) == (0, expected[1][:1])
+
+
+def left_out(tree: Path, *source: str) -> tuple[int, list[tuple[str, str]]]:
+    done = guard("scan", *source, "--format", "json", cwd=tree, env=os.environ)
+    listed = report_of(done)["not_scanned"]
+    return done.returncode, [(each["what"], each["kind"]) for each in listed]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -17,6 +17,7 @@ from sandbox.github.github_server import GitHubServer
 from tests import keysmith
 from tests.jobs import ACCOUNT, HURRIED, REPOSITORY, STRANGER, Host, push
 from tests.sweeps import sweep
+from tests.verdict_rows import BEARER, policy
 
 FILE, UNREAD = "deep/secrets.env", "vendor/old.7z"
 NOBODY = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), "")
@@ -35,6 +36,16 @@ def inactive(sandbox: Sandbox, leaked: LongTermKey) -> str:
 
 
 def itself(_: Sandbox, leaked: LongTermKey) -> str:
+    return leaked.key
+
+
+def denied(sandbox: Sandbox, leaked: LongTermKey) -> str:
+    """Deny its user the use of keys: what denies it may be lifted any day."""
+    sandbox.client("iam", ACCOUNT).put_user_policy(
+        UserName=leaked.user_name,
+        PolicyName="no",
+        PolicyDocument=json.dumps(policy("Deny", *BEARER)),
+    )
     return leaked.key
 
 
@@ -67,6 +78,7 @@ class Ending:
 
 ENDINGS = (
     Ending("live", itself, inputs={"respond": "off"}),
+    Ending("contained", denied, inputs={"respond": "off"}),
     Ending("unverified", itself, settings=NOBODY),
     Ending("rejected", forged),
     Ending("foreign", of_a_stranger),

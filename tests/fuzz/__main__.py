@@ -1,6 +1,6 @@
 """Fuzz a part of the scanner, guided by what of its code each input reaches.
 
-PYTHONPATH=src python -m tests.fuzz [--seconds N] matcher|containers
+PYTHONPATH=src python -m tests.fuzz [--seconds N] matcher|containers|planted|words
 
 What was learnt stays in build/fuzz, and so does an input that broke something: run it again with
 --input, mend the scanner, and keep it as a test.
@@ -20,9 +20,11 @@ FOLDER = Path(__file__).parents[2] / "build" / "fuzz"
 _PARTS = {
     "matcher": ("keys", "scan.decoding", "scan.matching", "scan.prefilter"),
     "containers": ("scan.containers", "scan.prefilter.signatures"),
+    "planted": ("scan.decoding", "scan.containers", "scan.matching", "scan.prefilter"),
+    "words": ("scan.allowlist", "scan.allow_entries", "scan.prefilter.protocol"),
 }
 # Longer inputs show nothing that shorter ones do not, and are slower.
-_LONGEST = {"matcher": 16_384, "containers": 16_384}
+_LONGEST = {"matcher": 16_384, "containers": 16_384, "planted": 4096, "words": 4096}
 # One input may take this many seconds on a busy machine, and this many MiB.
 _PATIENCE, _MEMORY = 30, 1024
 

@@ -1,4 +1,7 @@
-"""State what has to hold for any bytes at all: of the matcher, and of what opens containers."""
+"""State what has to hold for any bytes at all: of the matcher, and of what opens containers.
+
+What has to be found in them is stated in planted.py.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.matching import windows
 from bedrock_key_guard.scan.matching.matcher import LONGEST, Match, matches
 from bedrock_key_guard.scan.matching.windows import LONGEST_LINE
+from tests.fuzz.planted import check_planted, check_words
 
 # What a whole key says once its base64 is undone.
 _LONG_TERM = re.compile(rb"[\w+=,.@-]+-at-\d{12}:[A-Za-z0-9+/=]{40,100}", re.ASCII)
@@ -119,4 +123,6 @@ def _searched() -> Iterator[list[int]]:
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "matcher": check_matches,
     "containers": check_reading,
+    "planted": check_planted,
+    "words": check_words,
 }

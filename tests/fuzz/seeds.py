@@ -7,19 +7,31 @@ from collections.abc import Iterator
 
 from bedrock_key_guard.scan.prefilter.signatures import container_kind
 from tests import archives, boxes
+from tests.fuzz.planted import recipes
 from tests.hiding.lookalikes import LOOK_ALIKES
 from tests.hiding.places import PLACES
 from tests.keysmith import long_term
 
 KEY = long_term("bob").encode()
+WORDS = (
+    b"# ours\nfingerprint 0123456789ab path=docs/*.md until=2027-01-31  # shown\n"
+    b"missing 5555555555555555555555555555555555555555\nunread vendor/*.7z packed so\n"
+)
 TEXT = b"first\nkey = " + KEY + b"\n"
 
 
 def seeds(target: str) -> Iterator[bytes]:
-    """Yield files for a target: every place for the matcher, containers for their readers."""
+    """Yield files for a target: every place for the matcher, containers for their readers.
+
+    What has to be found is planted by recipes, in which little stands around it at first.
+    """
     everything = [place.hidden().data for place in PLACES] + [each.data for each in LOOK_ALIKES]
     if target == "matcher":
         yield from everything
+    elif target == "planted":
+        yield from recipes()
+    elif target == "words":
+        yield from (WORDS, *everything)
     else:
         yield from filter(container_kind, everything)
         yield from _archives()

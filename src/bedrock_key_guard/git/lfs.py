@@ -2,7 +2,8 @@
 
 A pointer is a text of less than 1,024 bytes, and its object lies in `lfs/objects` of the Git
 directory, in two folders named after its id (git-lfs: docs/spec.md). Where a repository's
-configuration would have it elsewhere, it is not followed.
+configuration would have it elsewhere, it is not followed. What git-lfs takes for a pointer is one:
+it knows three addresses, and minds neither the kind of line breaks nor how many (lfs/pointer.go).
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from bedrock_key_guard.git.repository import Repository
 
 _POINTER = re.compile(
-    rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v1\n"
-    rb"(?:ext-\d-[\w.-]+ sha256:[0-9a-f]{64}\n)*"
-    rb"oid sha256:([0-9a-f]{64})\nsize (\d{1,15})\n"
+    rb"version (?:https://(?:git-lfs|hawser)\.github\.com/spec/v1|http://git-media\.io/v/2)[\r\n]+"
+    rb"(?:ext-\d-[\w.-]+ sha256:[0-9a-f]{64}[\r\n]+)*"
+    rb"oid sha256:([0-9a-f]{64})[\r\n]+size (\d{1,15})\s*"
 )
 _LONGEST = 1024
 

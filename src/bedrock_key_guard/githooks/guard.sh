@@ -116,12 +116,12 @@ source = sys.argv.pop(1)
 if os.path.isfile(os.path.join(source, "bedrock_key_guard", "hook.py")):
     sys.path.insert(0, source)
 try:
-    from bedrock_key_guard.hook import main
+    from bedrock_key_guard.hook import run
 except ImportError:
     message = "this Python has no package bedrock-key-guard, and the hook is in no clone of it."
     sys.stderr.write("Bedrock Key Guard: %s Nothing was checked.\n" % message)
     raise SystemExit(2)
-raise SystemExit(main())
+run()
 ' "$home/src" "$@"
 }
 

@@ -108,8 +108,7 @@ def _furnish(place: HooksPlace, known: Installed, options: Sequence[str]) -> Non
     package = Path(bedrock_key_guard.__file__).parent
     new, source = home / "src.new", home / "src"
     shutil.rmtree(new, ignore_errors=True)
-    ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(package, new / package.name, ignore=ignore)
+    shutil.copytree(package, new / package.name)  # what is compiled already is not once more
     shutil.rmtree(source, ignore_errors=True)
     new.rename(source)
     compileall.compile_dir(source, quiet=2)

@@ -26,6 +26,7 @@ from detect_secrets.settings import get_filters, get_settings
 from detect_secrets.util.inject import call_function_with_arguments
 
 try:
+    from bedrock_key_guard.scan.prefilter import may_hold_key
     from bedrock_key_guard.scan.prefilter.batches import Batches
 except ImportError:
     # detect-secrets would go on without any plugin, and call a commit clean.
@@ -99,7 +100,7 @@ def secrets_in(filename: str, line: int | None = None) -> Iterator[PotentialSecr
 def scan_file(filename: str, allow: AllowList | None = None) -> Scan | None:
     """Scan a file, or take the answer of a moment ago if the file has not changed since.
 
-    Returns None where a quick look shows that it holds no key and no other files.
+    Returns None where a quick look shows that it and its name hold no key, and it no other files.
     """
     try:
         state = os.lstat(filename)
@@ -110,8 +111,9 @@ def scan_file(filename: str, allow: AllowList | None = None) -> Scan | None:
 
 @lru_cache(maxsize=1)
 def _scan_unchanged(filename: str, allow: AllowList | None, *_: int) -> Scan | None:
-    suspects, _clean = Batches().select([os.fsencode(filename)])
-    if not suspects:
+    name = os.fsencode(filename)
+    suspects, _clean = Batches().select([name])
+    if not suspects and not may_hold_key(name):
         return None
     from bedrock_key_guard.scan.allowlist import AllowList
     from bedrock_key_guard.scan.scan import read

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 INTERRUPTED = NotScanned("the rest", "missing", "interrupted before all was read")
 NOWHERE = WorkTree("")
 CHANGED = "it changed while it was read"
+# What people know by the path of its file, rather than by the id of an object.
+BY_PATH = ("elsewhere", "unopened", "encrypted")
 IN_LFS = "its content is in Git LFS, and not here (`git lfs pull`, in Actions `lfs: true`)"
 UNTRACED = NotScanned(
     "history",
@@ -142,7 +144,7 @@ class _Loop:
     def _locate(self, source: Source) -> None:
         """Give what was found and what was left out the places that Git knows."""
         roots = [each.location.origin.root for each in self.findings]
-        roots += (root for root, gap in self.gaps if gap.kind in ("elsewhere", "unopened"))
+        roots += (root for root, gap in self.gaps if gap.kind in BY_PATH)
         try:
             places = source.places(list(dict.fromkeys(roots)))
         except UsageError:
@@ -233,7 +235,7 @@ def _moved(finding: Finding, root: Root) -> Finding:
 
 def _renamed(gap: NotScanned, root: Root, place: Root) -> NotScanned:
     """Return a gap by the name of its place, which tells people more than the id of an object."""
-    if gap.kind not in ("elsewhere", "unopened") or not gap.what.startswith(root.name):
+    if gap.kind not in BY_PATH or not gap.what.startswith(root.name):
         return gap
     return replace(gap, what=place.name + gap.what[len(root.name) :])
 

@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.containers.reading import Reading
 from tests.fuzz.checks import TARGETS, check_matches, check_reading
+from tests.fuzz.planted import check_planted, check_words, recipes
 from tests.fuzz.seeds import KEY, TEXT, seeds
 from tests.sweeps import sweep
 
@@ -38,3 +41,17 @@ def test_a_reader_that_searches_without_end_is_caught(monkeypatch: pytest.Monkey
     monkeypatch.setattr("tests.fuzz.checks._EDGES", 0)
     with pytest.raises(AssertionError, match="searched too often"):
         check_reading(TEXT)
+
+
+def test_a_scanner_that_passes_over_what_was_planted_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.fuzz.planted.read_file", lambda *_: Reading())
+    with pytest.raises(AssertionError, match="passed in silence"):
+        check_planted(next(recipes()))
+
+
+def test_an_allow_list_that_forgets_an_entry_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.fuzz.planted.entries_of", lambda _: (AllowList(), []))
+    with pytest.raises(AssertionError):
+        check_words(b"")

@@ -6,12 +6,13 @@ from bedrock_key_guard.model.actions import Outcome
 from bedrock_key_guard.model.evidence import Verdict
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.report.report import Visibility, may_name_places
+from tests.rows import each
 from tests.unit.report import samples
 
 FAILED = Outcome("disable", "failed", "AccessDenied")
 
 
-@pytest.mark.parametrize(
+@each(
     ("verdict", "outcome", "dead"),
     [
         (None, None, False),
@@ -34,7 +35,7 @@ FAILED = Outcome("disable", "failed", "AccessDenied")
         (samples.verdict("dead"), None, True),
     ],
 )
-@pytest.mark.parametrize("visibility", [None, "private", "internal", "public", "unknown"])
+@each("visibility", [None, "private", "internal", "public", "unknown"])
 def test_a_place_is_told_to_few_readers_or_of_a_dead_key(
     verdict: Verdict | None,
     outcome: Outcome | None,

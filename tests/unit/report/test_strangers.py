@@ -22,6 +22,7 @@ from bedrock_key_guard.report.html.page import as_html
 from bedrock_key_guard.report.json.json_report import as_json
 from bedrock_key_guard.report.report import Report, Visibility
 from bedrock_key_guard.report.terminal.text import as_text
+from tests.rows import each
 from tests.unit.report import samples
 from tests.unit.report.rendered import issue_body
 
@@ -130,10 +131,10 @@ def of_state(state: VerdictState | None, outcome: Outcome | None, allowed: str |
     return assemble(Scan(not_scanned=MISSED), [case], include_malformed=False)
 
 
-@pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("visibility", get_args(Visibility))
-@pytest.mark.parametrize("outcome", [None, KILLED, DENIED], ids=["none", "killed", "denied"])
-@pytest.mark.parametrize("state", [None, *get_args(VerdictState)])
+@each("text", TEXTS)
+@each("visibility", get_args(Visibility))
+@each("outcome", [None, KILLED, DENIED])
+@each("state", [None, *get_args(VerdictState)])
 def test_which_text_names_a_place_to_whom(
     state: VerdictState | None, outcome: Outcome | None, visibility: Visibility, text: str
 ) -> None:
@@ -158,11 +159,11 @@ def test_the_issue_that_keys_share_names_no_place_to_anybody(state: VerdictState
     assert not any(name in said for name in (FILES[0], COMMITS[0][:12], OBJECTS[0][:12]))
 
 
-@pytest.mark.parametrize("text", LISTS_MISSED)
-@pytest.mark.parametrize("visibility", get_args(Visibility))
-@pytest.mark.parametrize("allowed", [None, "baseline"])
-@pytest.mark.parametrize("outcome", [None, KILLED, DENIED], ids=["none", "killed", "denied"])
-@pytest.mark.parametrize("state", [None, *get_args(VerdictState)])
+@each("text", LISTS_MISSED)
+@each("visibility", get_args(Visibility))
+@each("allowed", [None, "baseline"])
+@each("outcome", [None, KILLED, DENIED])
+@each("state", [None, *get_args(VerdictState)])
 def test_what_was_not_scanned_is_named_to_strangers_only_if_every_key_is_dead(
     state: VerdictState | None,
     outcome: Outcome | None,

@@ -14,6 +14,7 @@ from bedrock_key_guard.model.evidence import IamAnswer, Verdict, VerdictState
 from bedrock_key_guard.model.principals import Account
 from bedrock_key_guard.respond.plan import Policy, plan
 from bedrock_key_guard.respond.policy import Response, ShortTerm
+from tests.rows import each
 from tests.unit.respond.doubles import contained, live, other, signed_by
 from tests.unit.verify.doubles import (
     ACCOUNT,
@@ -57,7 +58,7 @@ STRANGE = signed_by(SIGNER.replace(ACCOUNT, STRANGER), by="CloudTrail")
 QUARANTINE, REVOKE = Policy(short_term="quarantine"), Policy(short_term="revoke-sessions")
 
 
-@pytest.mark.parametrize(
+@each(
     ("verdict", "policy", "action", "reason"),
     [
         # A proven live or contained key of an Active credential is acted on.

@@ -11,6 +11,7 @@ from bedrock_key_guard.keys.key import Secret
 from bedrock_key_guard.text.redaction import keep_out, redact
 from tests import keysmith
 from tests.needles import forms, leaks_in, secret_parts
+from tests.rows import each
 from tests.spellings import SPELLINGS, letters, pieces, split
 from tests.sweeps import sweep
 
@@ -58,8 +59,8 @@ def met(seed: str, user: str = "BedrockAPIKey-ex4m") -> str:
     return key
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
-@pytest.mark.parametrize("around", ["{}", "src/{}.txt", "Home/user/a{}", "{}: no such file"])
+@each("spelling", SPELLINGS.values())
+@each("around", ["{}", "src/{}.txt", "Home/user/a{}", "{}: no such file"])
 def test_no_spelling_of_a_key_that_was_met_is_shown(
     spelling: Callable[[str], str], around: str
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.model.evidence import BedrockAnswer, Plane
 from bedrock_key_guard.verify.classify import is_transient, read_answer
+from tests.rows import each
 from tests.unit.verify.doubles import NOW
 
 PLANES: tuple[Plane, ...] = get_args(Plane)
@@ -129,7 +130,7 @@ def test_a_denial_names_the_principal_and_the_action(
     )
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "",
@@ -173,7 +174,7 @@ def test_a_denial_names_the_principal_and_the_action(
         True,
     ],
 )
-@pytest.mark.parametrize("status", [400, 401, 403])
+@each("status", [400, 401, 403])
 def test_words_that_only_look_like_bedrocks_prove_nothing(status: int, text: object) -> None:
     reading = read(status, message(text))
     assert (reading.state, is_transient(status)) == ("unknown", False)
@@ -218,7 +219,7 @@ def test_each_plane_has_its_own_list(document: object) -> None:
     assert read(200, document, "bedrock-mantle").state == "unknown"
 
 
-@pytest.mark.parametrize(
+@each(
     ("status", "retry"),
     [
         *((status, True) for status in (429, 500, 502, 503, 504, 599)),
@@ -226,7 +227,7 @@ def test_each_plane_has_its_own_list(document: object) -> None:
         *((status, False) for status in (402, 404, 405, 407, 409, 418, 451, 499)),
     ],
 )
-@pytest.mark.parametrize("document", [MODELS, message(INVALID), message(DENIED)])
+@each("document", [MODELS, message(INVALID), message(DENIED)])
 def test_no_other_status_proves_anything(status: int, retry: bool, document: object) -> None:
     reading = read(status, document)
     assert (reading.state, is_transient(status)) == ("unknown", retry)
@@ -259,8 +260,8 @@ def test_what_people_are_told(status: int, document: object, told: str) -> None:
     assert read(status, document).detail == told
 
 
-@pytest.mark.parametrize("status", [200, 302, 401, 403, 407, 429, 503])
-@pytest.mark.parametrize(
+@each("status", [200, 302, 401, 403, 407, 429, 503])
+@each(
     "body",
     [
         HTML,
@@ -277,9 +278,8 @@ def test_what_people_are_told(status: int, document: object, told: str) -> None:
         b"9" * 5_000,
         b"x" * (4 << 20),
     ],
-    ids=range(13),
 )
-@pytest.mark.parametrize("plane", PLANES)
+@each("plane", PLANES)
 def test_what_is_no_document_of_bedrocks_proves_nothing(
     plane: Plane, body: bytes, status: int
 ) -> None:

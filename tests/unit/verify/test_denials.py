@@ -21,6 +21,7 @@ from bedrock_key_guard.model.evidence import (
 from bedrock_key_guard.verify.bedrock import PLANES
 from bedrock_key_guard.verify.classify import read_answer
 from bedrock_key_guard.verify.verdict import verdict_from
+from tests.rows import each
 from tests.unit.verify.doubles import (
     ACCOUNT,
     NOT_SHOWN,
@@ -64,10 +65,10 @@ def evidence(
     return Evidence(long_term(), Clock(NOW), allowed, tuple(answers), found(), policies=policies)
 
 
-@pytest.mark.parametrize("policies", [SHOWN, NOT_SHOWN, UNREAD, None])
-@pytest.mark.parametrize("action", [BEARER, LIST])
-@pytest.mark.parametrize("policy", FROM_ELSEWHERE)
-@pytest.mark.parametrize("form", ["explicit", "explicit with its ARN", "not allowed"])
+@each("policies", [SHOWN, NOT_SHOWN, UNREAD, None])
+@each("action", [BEARER, LIST])
+@each("policy", FROM_ELSEWHERE)
+@each("form", ["explicit", "explicit with its ARN", "not allowed"])
 def test_a_denial_by_anothers_policy_is_told_with_its_reason_and_contains_nothing(
     form: str, policy: str, action: str, policies: PolicyAnswer | None
 ) -> None:

@@ -22,6 +22,7 @@ from bedrock_key_guard.scan.containers.members import (
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import (
+    ENCRYPTED,
     POINTER,
     TAIL,
     ends_as_zip,
@@ -120,7 +121,10 @@ class Walk:
         if kind in READERS:
             self._each(kind, READERS[kind](cursor, self.budget), origin)
         else:
-            self.gaps.add(origin, "unopened", f"files of the kind {kind} cannot be read")
+            if kind in ENCRYPTED:
+                self.gaps.add(origin, "encrypted", f"it is encrypted ({kind})")
+            else:
+                self.gaps.add(origin, "unopened", f"files of the kind {kind} cannot be read")
             self._each("", embedded.members(cursor, self.budget), origin)
 
     def _each(self, kind: str, members: Members, origin: Origin) -> None:

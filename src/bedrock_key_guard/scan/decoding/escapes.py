@@ -27,55 +27,61 @@ _EVERY, _APART, _AHEAD = 8, 128, 4
 WRAPPED = "wrapped"
 CONCATENATED = "concatenated"
 
+# What joins two strings that stand behind each other, up to the quote that opens the second.
+_JOIN = rb"""
+    (?:
+      (?:
+        (?:[\s+.&,()<>|~;\[\]{}$_]|\\[nrt]|[\\`]\r?\n|\^\s
+          |//[^\n]{0,120}\n|\#[^\n]{0,120}\n){1,99}
+        (?:[$\w]{0,40}\.?(?:concat|CONCAT|Concat|append|Append|push)\(\s{0,40})?
+        (?:[$\w.]{1,40}\s{0,9}(?:\+=|\.=|\.\.=|<<|&=)\s{0,40})?
+        [$]?[bBrRuUfFLN@]{0,2}
+      )?
+      \\{0,7}["'`]
+    ){1,6}"""
+# What stands before the rest of something in the next line.
+_MARGIN = rb"""
+    [ \t]*(?:(?:\#{1,9}|//{1,9}|\*|>{1,9}|--|;{1,9}|\||\+|-(?!api-|key-|at-))[ \t]*)?"""
 # Every repetition is bounded, so that no text makes this slower than its length times a constant.
-# The first letter comes first, and what has to stand before it is asked afterwards, because text
-# without any of these letters is then passed over ten times as fast.
+# Each branch begins with one letter: text without any of them is passed over ten times as fast, and
+# at a letter only what may begin with it is tried. What has to stand before it is asked afterwards.
+# A number behind a name tells branches apart, and means nothing.
 _TOKEN = re.compile(
     rb"""
-    [%&\\"'`=^\r\n<*~\t\x1b\xc2\xcd\xe2\xef](?:
-      (?<=%)(?P<percent>[0-9A-Fa-f]{2})
-    | (?<=&)(?:\#0{0,5}(?P<html_decimal>[0-9]{1,5})
-         |\#[xX]0{0,5}(?P<html_hex>[0-9A-Fa-f]{1,4})
-         |(?P<html_name>[A-Za-z]{2,24}));
-    | (?P<concatenated>
-        (?:(?<=\\)\\{0,6}["'`]|(?<=["'`]))
-        (?:
-          (?:
-            (?:[\s+.&,()<>|~;\[\]{}$_]|\\[nrt]|[\\`]\r?\n|\^\s
-              |//[^\n]{0,120}\n|\#[^\n]{0,120}\n){1,99}
-            (?:[$\w]{0,40}\.?(?:concat|CONCAT|Concat|append|Append|push)\(\s{0,40})?
-            (?:[$\w.]{1,40}\s{0,9}(?:\+=|\.=|\.\.=|<<|&=)\s{0,40})?
-            [$]?[bBrRuUfFLN@]{0,2}
-          )?
-          \\{0,7}["'`]
-        ){1,6}
-      )
-    | (?P<quote>(?<=[A-Za-z0-9]["'])(?=[A-Za-z0-9]))
-    | (?<=\\)(?:u(?P<u4>[0-9A-Fa-f]{4})
-          |[uU]0000(?P<u8>[0-9A-Fa-f]{4})
-          |u\{0{0,4}(?P<u_braced>[0-9A-Fa-f]{1,4})\}
-          |x(?P<x>[0-9A-Fa-f]{2})
-          |x\{(?P<x_braced>[0-9A-Fa-f]{2})\}
-          |(?P<octal>0?[01][0-7]{2}|[4-7][0-7])
-          |(?P<latex>-(?<!key\\-)(?!(?:api|key|at)\\?-)
-             |(?:(?:allow|line)break|hspace)(?:\[[0-4]\]|\{(?:0[a-z]{2})?\}|[ ])?)
-          |(?P<continued>[ \t]{0,8}\r?\n[ \t]*)
-          |(?P<backslash>[^\r\n]))
-    | (?<==)(?P<quoted>[0-7][0-9A-Fa-f])
-    | (?<==)(?P<soft>[ \t]{0,8}\r?\n)
-    | (?P<wrapped>
-        (?:(?<=\S{4}\^)(?:\r?\n|\r)|(?<=\S{4}\r)\n?|(?<=\S{4}\n))
-        [ \t]*(?:(?:\#{1,9}|//{1,9}|\*|>{1,9}|--|;{1,9}|\||\+
-            |-(?!api-|key-|at-))[ \t]*)?)
-    | (?P<tag>(?<=<)(?:/?[A-Za-z][A-Za-z0-9:-]{0,24}(?:\s[^<>]{0,200})?/?|!--[^<>]{0,40}--)>)
-    | (?P<emphasis>(?<=[A-Za-z0-9]\*)\*{0,2}(?=[A-Za-z0-9])|(?<=[A-Za-z0-9]~)~(?=[A-Za-z0-9]))
-    | (?P<terminal>(?<=\x1b)(?:\[[0-?]{0,32}[ -/]{0,3}[@-~]
-          |\][^\x07\x1b]{0,999}(?:\x07|\x1b\\)|[()][0-9A-Z]))
-    | (?P<invisible>(?<=[A-Za-z0-9]\t)(?=[A-Za-z0-9])|(?<=\xc2)[\xa0\xad]|(?<=\xcd)\x8f
-          |(?<=\xe2)(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])
-          |(?<=\xef)(?:\xbb\xbf|\xb8[\x80-\x8f]))
-    )
-    """,
+    \n(?P<wrapped>(?<=\S{4}\n)%(margin)b)
+    | "(?:(?P<concatenated>%(join)b)|(?P<quote>(?<=[A-Za-z0-9]")(?=[A-Za-z0-9])))
+    | '(?:(?P<concatenated2>%(join)b)|(?P<quote2>(?<=[A-Za-z0-9]')(?=[A-Za-z0-9])))
+    | `(?P<concatenated3>%(join)b)
+    | \\(?:(?P<concatenated4>\\{0,6}["'`]%(join)b)
+        |u(?P<u4>[0-9A-Fa-f]{4})
+        |[uU]0000(?P<u8>[0-9A-Fa-f]{4})
+        |u\{0{0,4}(?P<u_braced>[0-9A-Fa-f]{1,4})\}
+        |x(?P<x>[0-9A-Fa-f]{2})
+        |x\{(?P<x_braced>[0-9A-Fa-f]{2})\}
+        |(?P<octal>0?[01][0-7]{2}|[4-7][0-7])
+        |(?P<latex>-(?<!key\\-)(?!(?:api|key|at)\\?-)
+           |(?:(?:allow|line)break|hspace)(?:\[[0-4]\]|\{(?:0[a-z]{2})?\}|[ ])?)
+        |(?P<continued>[ \t]{0,8}\r?\n[ \t]*)
+        |(?P<backslash>[^\r\n]))
+    | =(?:(?P<quoted>[0-7][0-9A-Fa-f])|(?P<soft>[ \t]{0,8}\r?\n))
+    | \*(?P<emphasis>(?<=[A-Za-z0-9]\*)\*{0,2}(?=[A-Za-z0-9]))
+    | ~(?P<emphasis2>(?<=[A-Za-z0-9]~)~(?=[A-Za-z0-9]))
+    | <(?P<tag>(?:/?[A-Za-z][A-Za-z0-9:-]{0,24}(?:\s[^<>]{0,200})?/?|!--[^<>]{0,40}--)>)
+    | %%(?P<percent>[0-9A-Fa-f]{2})
+    | &(?:\#0{0,5}(?P<html_decimal>[0-9]{1,5})
+        |\#[xX]0{0,5}(?P<html_hex>[0-9A-Fa-f]{1,4})
+        |(?P<html_name>[A-Za-z]{2,24}));
+    | \^(?P<wrapped2>(?<=\S{4}\^)(?:\r?\n|\r)%(margin)b)
+    | \r(?P<wrapped3>(?<=\S{4}\r)\n?%(margin)b)
+    | \x1b(?P<terminal>\[[0-?]{0,32}[ -/]{0,3}[@-~]
+        |\][^\x07\x1b]{0,999}(?:\x07|\x1b\\)|[()][0-9A-Z])
+    | \t(?P<invisible>(?<=[A-Za-z0-9]\t)(?=[A-Za-z0-9]))
+    | \xc2(?P<invisible2>[\xa0\xad])
+    | \xcd(?P<invisible3>\x8f)
+    | \xe2(?P<invisible4>\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])
+    | \xef(?P<invisible5>\xbb\xbf|\xb8[\x80-\x8f])
+    """
+    % {b"join": _JOIN, b"margin": _MARGIN},
     re.VERBOSE,
 )
 _CONTROLS = dict(zip(b"nrtabfe", b"\n\r\t\a\b\f\x1b", strict=True))
@@ -118,7 +124,7 @@ def _nothing(_: bytes) -> bytes:
 
 _hex, _octal, _hex_character = _byte(16), _byte(8), _character(16)
 # What each kind of token is called, and what it stands for.
-_KINDS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+_NAMED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "percent": ("percent", _hex),
     "html_decimal": ("html", _character(10)),
     "html_hex": ("html", _hex_character),
@@ -142,6 +148,8 @@ _KINDS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "terminal": ("terminal", _nothing),
     "invisible": ("invisible", _nothing),
 }
+_KINDS = {group: _NAMED[group.rstrip("2345")] for group in _TOKEN.groupindex if group not in _NAMED}
+_KINDS |= _NAMED
 
 
 def unescape(layer: Layer, budget: Budget) -> Layer | None:

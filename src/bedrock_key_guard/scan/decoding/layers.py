@@ -43,7 +43,6 @@ DEPTH = 3
 BEFORE = 2048
 BEHIND = 1 << 15
 BEHIND_ROW = 4096
-_HEX_RUNS = re.compile(b"h{%d,}" % len(prefilter.HEX_ROW))
 # Base64 in lines, as text or in a string.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=_\s-]+|\\[nr/])+")
 _BETWEEN_HEX = BETWEEN + b"-"
@@ -192,7 +191,7 @@ def _end_of_lines(data: bytes, begin: int) -> int:
 
 
 def _hexes(data: bytes, digits: bytes) -> Iterator[tuple[int, int]]:
-    rows = [row.span() for row in _HEX_RUNS.finditer(digits)]
+    rows = [*prefilter.rows(digits, prefilter.HEX_ROW)]
     stretches = _rows(rows, block_starts(data, _BETWEEN_HEX))
     for (first, last), (begin, end) in zip(rows, stretches, strict=True):
         is_long = last - first >= len(prefilter.HEX_RUN)

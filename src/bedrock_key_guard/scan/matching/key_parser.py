@@ -34,17 +34,19 @@ _PIECE = re.compile(rb"[A-Za-z0-9+/]{0,600}")
 # AWS begins its ids so ("Unique identifiers" in the IAM user guide), and every prefix that is known
 # has four letters or eight: of another length, base64 would not go on behind it.
 _UNKNOWN = tuple(
-    re.compile(rb"(?<![A-Za-z0-9])A[A-Z0-9]{%d}" % (length - 1) + long_term.START)
+    re.compile(rb"A(?<![A-Za-z0-9]A)[A-Z0-9]{%d}" % (length - 1) + long_term.START)
     for length in (4, 8)
 )
 _KNOWN = tuple(family.prefix.encode() for family in FAMILIES)
 # Sixty characters as they are today: with other secrets, credentials of other services look so too.
-# Of so many at random some are capitals and some are not; digests are of one kind.
+# Of so many at random some are capitals and some are not; digests are of one kind. What stands
+# before is asked afterwards, for to look for what every key has is ten times as fast.
 _DECODED = re.compile(
-    rb"(?<![A-Za-z0-9_+.@-])([A-Za-z0-9_+.@-]{1,96}-at-[0-9]{12}:"
-    rb"(?=[^A-Z]{0,59}[A-Z])(?=[^a-z]{0,59}[a-z])"
-    rb"[A-Za-z0-9+/]{58}(?:==|[A-Za-z0-9+/][=A-Za-z0-9+/]))(?![A-Za-z0-9+/=])"
+    rb"-at-[0-9]{12}:(?=[^A-Z]{0,59}[A-Z])(?=[^a-z]{0,59}[a-z])"
+    rb"[A-Za-z0-9+/]{58}(?:==|[A-Za-z0-9+/][=A-Za-z0-9+/])(?![A-Za-z0-9+/=])"
 )
+_LONGEST_USER = 96
+_USER = re.compile(rb"(?<![A-Za-z0-9_+.@-])[A-Za-z0-9_+.@-]{1,%d}\Z" % _LONGEST_USER)
 # As much as a prefix and the name of a user.
 _REACH_BEFORE = 128
 _NAME = re.compile(rb"[A-Za-z0-9_+=,.@-]*")
@@ -114,12 +116,18 @@ def _length(text: bytes, key: Key) -> int:
 def _decoded(layer: Layer) -> Iterator[Read]:
     """Yield the long-term keys that somebody decoded: they are as good as encoded."""
     for found in _DECODED.finditer(layer.data):
-        in_base64 = any(name.startswith("base64") for name in layer.names(*found.span()))
-        if in_base64 and not _in_text(layer.data, found.start()):
+        reach = max(found.start() - _LONGEST_USER - 1, 0)
+        user = _USER.search(layer.data[reach : found.start()])
+        if user is None:
             continue
-        key = long_term.parse(_family(found[1]), envelope.encode(found[1]).encode())
+        begin, end = reach + user.start(), found.end()
+        in_base64 = any(name.startswith("base64") for name in layer.names(begin, end))
+        if in_base64 and not _in_text(layer.data, begin):
+            continue
+        text = user[0] + found[0]
+        key = long_term.parse(_family(text), envelope.encode(text).encode())
         if key is not None:
-            yield found.start(), found.end(), key, (DECODED,)
+            yield begin, end, key, (DECODED,)
 
 
 def _in_text(data: bytes, begin: int) -> bool:

@@ -73,8 +73,9 @@ def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
         for match in _read(layer, base):
             budget.charge(ATTEMPT)
             found.append(match)
-    rest = _besides(found, data)
-    places = places if rest is data else spots(rest)
+    whole = [match for match in found if _is_all_of_it(match.key)]
+    if whole:
+        places = spots(_besides(whole, data))
     with budget.bound():
         for layer in outermost(data, places, base):
             for inner in _inner(layer, budget):
@@ -87,16 +88,19 @@ def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
     return found
 
 
-def _besides(found: Iterable[Match], data: bytes) -> bytes:
-    """Return `data` with blanks for what was found whole: nothing of that has to be decoded.
+def _is_all_of_it(key: Key) -> bool:
+    """Return whether nothing of the key's own text can hold another one, nor more of this one.
 
-    The body of a long-term key has no room for another key; that of a short-term one may have it.
+    The body of a short-term key has room for another, and what begins with a prefix that nobody
+    knows may be the end of a key whose first letters are escaped.
     """
-    whole = [match for match in found if isinstance(match.key, LongTermKey)]
-    if not whole:
-        return data
+    return isinstance(key, LongTermKey) and key.family.name != UNKNOWN_LONG_TERM.name
+
+
+def _besides(found: Iterable[Match], data: bytes) -> bytes:
+    """Return `data` with blanks for what was found."""
     rest = bytearray(data)
-    for match in whole:
+    for match in found:
         rest[match.offset : match.end] = b" " * (match.end - match.offset)
     return bytes(rest)
 

@@ -22,6 +22,7 @@ from bedrock_key_guard.scan.prefilter.finder import Finder
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS
 from bedrock_key_guard.scan.prefilter.protocol import ask_for_no_haste, serve, widen
 from bedrock_key_guard.scan.prefilter.signatures import (
+    BEGINNINGS,
     CONTAINER_MAGICS,
     ZIP_END,
     container_kind,
@@ -41,7 +42,9 @@ _BUFFER = 1 << 16
 # Enough to know nearly all containers. One begins with one of these bytes, or is a tar, whose 257th
 # byte ends the name of a link.
 _HEAD, _TAR_NUL = 512, 256
-_MAY_BEGIN = bytes(byte in {start[0] for start, _ in CONTAINER_MAGICS} for byte in range(256))
+_MAY_BEGIN = bytes(
+    byte in {*BEGINNINGS, *(start[0] for start, _ in CONTAINER_MAGICS)} for byte in range(256)
+)
 # What is no smaller is not held here: the scanner reads it in windows, and asks the same of each.
 _ROOM = 4 << 20
 # Objects are asked together when they come to this.

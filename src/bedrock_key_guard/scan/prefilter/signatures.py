@@ -40,6 +40,7 @@ CONTAINER_MAGICS = (
     (b"Rar!\x1a\x07", "rar"),
     (b"MSCF\x00\x00\x00\x00", "cab"),
     (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\x02\x21\x4c\x18", "lz4"),
     (b"LZIP\x01", "lzip"),
     (b"\xff\x06\0\0sNaPpY", "snappy"),
     (b"ZV\x01", "lzf"),
@@ -47,14 +48,42 @@ CONTAINER_MAGICS = (
     (b"\x1f\x9d", "compress"),
     (b"\xed\xab\xee\xdb", "rpm"),
     (b"hsqs", "squashfs"),
+    (b"sqsh", "squashfs"),
     (b"xar!\x00", "xar"),
+    (b"MSWIM\0\0\0", "wim"),
+    (b"7kSt\xa01\x83\xd3", "zpaq"),
+    (b"LRZI", "lrzip"),
+    (b"\x60\xea", "arj"),
+    (b"!BDN", "pst"),
+    (b"bvx2", "lzfse"),
+    (b"bvxn", "lzfse"),
+    *((bytes((each,)) + b"\xb5\x2f\xfd", "old zstd") for each in range(0x22, 0x28)),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),
+    (b"\0GITCRYPT\0", "git-crypt"),
+    (b"age-encryption.org/v1\n", "age"),
+    (b"-----BEGIN AGE ENCRYPTED FILE-----", "age"),
+    (b"-----BEGIN PGP MESSAGE-----", "OpenPGP"),
+    (b"Salted__", "OpenSSL"),
+    (b"$ANSIBLE_VAULT;", "Ansible Vault"),
+    (b"\x03\xd9\xa2\x9a", "KeePass"),
+    (b"LUKS\xba\xbe", "LUKS"),
     # No container, but as good as one: what it says is only where the content is.
-    (b"version https://git-lfs.github.com/spec/v1\n", POINTER),
-    (b"version https://hawser.github.com/spec/v1\n", POINTER),
+    (b"version https://git-lfs.github.com/spec/v1", POINTER),
+    (b"version https://hawser.github.com/spec/v1", POINTER),
+    (b"version http://git-media.io/v/2", POINTER),
 )
 _STARTS = tuple(start for start, _ in CONTAINER_MAGICS)
+# What nobody opens without a password or a key.
+ENCRYPTED = frozenset(
+    ("Office", "git-crypt", "age", "OpenPGP", "OpenSSL", "Ansible Vault", "KeePass", "LUKS")
+)
+# With one of these bytes begins what no signature tells: lzma, and zstd's frames to skip.
+BEGINNINGS = bytes((0x5D, *range(0x50, 0x60)))
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 _TAR_HEADER, _ODC_HEADER, _NEWC_HEADER = 512, 76, 110
+_7Z_HEADER, _RAR_HEADER = 32, 14
+_PROGRAMS = (b"MZ", b"\x7fELF", b"#!")
+_ENCRYPTED_PACKAGE = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0"
 _ZIP_MEMBER = b"PK\x03\x04"
 # A zip ends with a record of 22 bytes that tells where its directory is, and a comment.
 ZIP_LISTED, ZIP_END, _ZIP_END_SIZE = b"PK\x01\x02", b"PK\x05\x06", 22
@@ -71,14 +100,15 @@ def container_kind(head: bytes) -> str:
     """Return what kind of container starts with `head` (`HEAD` bytes are enough), or ""."""
     if head.startswith(_STARTS):
         kind = next(kind for start, kind in CONTAINER_MAGICS if head.startswith(start))
-        return kind if kind not in _CHECKS or _CHECKS[kind](head) else ""
+        if kind not in _CHECKS or _CHECKS[kind](head):
+            return kind
     if head[257:262] == b"ustar" or _is_old_tar(head[:_TAR_HEADER]):
         return "tar"
     if _is_lzma(head):
         return "lzma"
     if head[1:4] == _SKIPPABLE and head[0] & 0xF0 == 0x50:
         return "zstd"
-    return "zip" if _has_zip_member(head) else ""
+    return "zip" if _has_zip_member(head) else _extracts_itself(head)
 
 
 def kinds_of(start: bytes, tail: bytes, size: int) -> list[str]:
@@ -96,6 +126,22 @@ def _has_zip_member(head: bytes) -> bool:
             return True
         at = head.find(_ZIP_MEMBER, at)
     return False
+
+
+def _extracts_itself(head: bytes) -> str:
+    """Return what kind of archive stands behind a program that opens it, or "".
+
+    What a program only knows to look for has no header behind its signature.
+    """
+    if not head.startswith(_PROGRAMS):
+        return ""
+    for signature, kind, is_one in _BEHIND_PROGRAMS:
+        at = head.find(signature)
+        while at >= 0:
+            if is_one(head[at : at + _7Z_HEADER]):
+                return kind
+            at = head.find(signature, at + 1)
+    return ""
 
 
 def ends_as_zip(tail: bytes, size: int) -> bool:
@@ -179,14 +225,47 @@ def _is_cpio(head: bytes) -> bool:
     return len(header) >= _ODC_HEADER and not header.strip(b"0123456789ABCDEFabcdef")
 
 
-_CHECKS = {"bzip2": _is_bzip2, "cpio": _is_cpio}
+def _is_7z(head: bytes) -> bool:
+    """Check for a version and a directory that is somewhere (7-Zip: DOC/7zFormat.txt)."""
+    return len(head) == _7Z_HEADER and not head[6] and head[7] < 9 and any(head[20:28])
+
+
+def _is_rar(head: bytes) -> bool:
+    """Check for the header that comes first, in the format up to version 4 or the one since."""
+    if len(head) < _RAR_HEADER:
+        return False
+    return head[9] == 0x73 if not head[6] else not head[7] and head[13] == 1
+
+
+def _is_arj(head: bytes) -> bool:
+    """Check the size of its header and that it is the one of an archive (ARJ: TECHNOTE.TXT)."""
+    return 30 <= int.from_bytes(head[2:4], "little") <= 2600 and head[10:11] == b"\2"
+
+
+def _is_pst(head: bytes) -> bool:
+    return head[8:10] == b"SM"
+
+
+def _is_encrypted_office(head: bytes) -> bool:
+    """Look for the part in which all others are; so few bytes cannot tell ([MS-OFFCRYPTO], 1.3)."""
+    return len(head) <= _TAR_HEADER or _ENCRYPTED_PACKAGE in head
+
+
+_BEHIND_PROGRAMS = ((b"7z\xbc\xaf\x27\x1c", "7z", _is_7z), (b"Rar!\x1a\x07", "rar", _is_rar))
+_CHECKS = {
+    "Office": _is_encrypted_office,
+    "arj": _is_arj,
+    "bzip2": _is_bzip2,
+    "cpio": _is_cpio,
+    "pst": _is_pst,
+}
 
 
 def _is_old_tar(head: bytes) -> bool:
     """Check what marks a tar from before POSIX: the sum of its header."""
-    checksum = head[148:156].strip(b" \0")
     if len(head) < _TAR_HEADER or not head[0]:
         return False
+    checksum = head[148:156].strip(b" \0")
     if not checksum.isdigit() or head[155] not in b" \0":
         return False
     try:

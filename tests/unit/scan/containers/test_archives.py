@@ -6,6 +6,7 @@ import io
 import lzma
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -147,6 +148,9 @@ def test_whole_objects_of_a_damaged_pack_are_read() -> None:
     assert [each.kind for each in reading.missed] == ["unopened"]
 
 
+PACKAGE = "EncryptedPackage".encode("utf-16-le")
+
+
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
@@ -161,7 +165,19 @@ def test_whole_objects_of_a_damaged_pack_are_read() -> None:
         (b"\x89LZO\0\r\n\x1a\n", "lzop"),
         (b"\x1f\x9d\x90", "compress"),
         (b"hsqs", "squashfs"),
+        (b"sqsh", "squashfs"),
         (b"xar!\0\x1c", "xar"),
+        (b"\x02\x21\x4c\x18", "lz4"),
+        (b"\x27\xb5\x2f\xfd", "old zstd"),
+        (b"MSWIM\0\0\0", "wim"),
+        (b"7kSt\xa01\x83\xd3", "zpaq"),
+        (b"LRZI", "lrzip"),
+        (b"\x60\xea\x2b\0" + bytes(6) + b"\2", "arj"),
+        (b"!BDN" + bytes(4) + b"SM", "pst"),
+        (b"bvx2", "lzfse"),
+        (b"MZ" + bytes(900) + b"7z\xbc\xaf\x27\x1c\0\4" + b"\1" * 24, "7z"),
+        (b"\x7fELF" + bytes(900) + b"Rar!\x1a\7\1\0" + bytes(5) + b"\1", "rar"),
+        (b"MZ" + bytes(900) + b"Rar!\x1a\7\0\xcf\x90\x73" + bytes(9), "rar"),
     ],
 )
 def test_what_cannot_be_opened_is_named_and_read_as_it_is(head: bytes, kind: str) -> None:
@@ -169,6 +185,43 @@ def test_what_cannot_be_opened_is_named_and_read_as_it_is(head: bytes, kind: str
     assert [place[0] for place in places(reading)] == [()]
     reason = f"files of the kind {kind} cannot be read"
     assert reading.missed == (NotScanned("box", "unopened", reason),)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + PACKAGE, "Office"),
+        (b"\0GITCRYPT\0", "git-crypt"),
+        (b"age-encryption.org/v1\n", "age"),
+        (b"-----BEGIN AGE ENCRYPTED FILE-----\n", "age"),
+        (b"-----BEGIN PGP MESSAGE-----\n", "OpenPGP"),
+        (b"Salted__", "OpenSSL"),
+        (b"$ANSIBLE_VAULT;1.1;AES256\n", "Ansible Vault"),
+        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", "KeePass"),
+        (b"LUKS\xba\xbe\0\2", "LUKS"),
+    ],
+)
+def test_what_takes_a_password_is_listed_and_read_as_it_is(head: bytes, kind: str) -> None:
+    reading = read(head + b"\n" + TEXT)
+    assert [place[0] for place in places(reading)] == [()]
+    assert reading.missed == (NotScanned("box", "encrypted", f"it is encrypted ({kind})"),)
+
+
+@pytest.mark.parametrize(
+    "place", ["trailer << /Size 9 /Encrypt 8 0 R >>", "<< /Encrypt<</V 4>> >>"]
+)
+def test_a_document_that_is_encrypted_counts_as_unopened(place: str) -> None:
+    """Most open without a password: it is for those who would print them."""
+    data = boxes.pdf(b"text").replace(b"%%EOF", place.encode() + b"\n%%EOF")
+    assert [each.kind for each in read(data).missed] == ["unopened"]
+    assert "it is encrypted" in read(data).missed[0].reason
+
+
+def test_what_is_in_an_attached_file_of_a_document_is_found() -> None:
+    attached = boxes.pdf(b"-" * 200 + bytes(9) + zlib.compress(TEXT))
+    data = attached.replace(b"<< /Length", b"<< /Type /EmbeddedFile /Length")
+    assert data != attached
+    assert [place[0] for place in places(read(data))]
 
 
 @pytest.mark.parametrize(
@@ -182,6 +235,11 @@ def test_what_cannot_be_opened_is_named_and_read_as_it_is(head: bytes, kind: str
         b"import zipfile\nMAGIC = b'PK\x03\x04'\n" * 9,
         b"\x7fELF" + b"PK\x03\x04\0PK\x05\x06\0PK\x07\x08\0" * 9,
         b"PK\x05\x06",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(900),
+        b"\x60\xea is no archive",
+        b"!BDN is no mail",
+        b"MZ" + bytes(99) + b"7z\xbc\xaf\x27\x1c" + bytes(99) + b"Rar!\x1a\7\0" + bytes(99),
+        b"text about 7z\xbc\xaf\x27\x1c\0\4" + b"\1" * 24,
     ],
 )
 def test_what_only_looks_like_an_archive_is_none(head: bytes) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests import boxes
 from tests.boxes import BOXES
 from tests.keysmith import long_term
+from tests.rows import each
 from tests.sweeps import sweep
 from tests.unit.scan.readings import KEY, places, read
 
@@ -85,8 +86,8 @@ PLAIN: dict[str, tuple[bytes, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("seekable", [True, False], ids=["file", "pipe"])
-@pytest.mark.parametrize("name", PLAIN)
+@each("seekable", [True, False])
+@each("name", PLAIN)
 def test_a_key_is_found_once_and_in_the_innermost_member(name: str, *, seekable: bool) -> None:
     data, containers = PLAIN[name]
     reading = read(data, seekable=seekable)
@@ -98,8 +99,8 @@ def test_a_key_is_found_once_and_in_the_innermost_member(name: str, *, seekable:
 
 
 @pytest.mark.parametrize("outer", sweep(BOXES, quick=lambda name: name.startswith(("zip", "gzip"))))
-@pytest.mark.parametrize("middle", BOXES)
-@pytest.mark.parametrize("inner", BOXES)
+@each("middle", BOXES)
+@each("inner", BOXES)
 def test_containers_stand_in_one_another_in_any_order(outer: str, middle: str, inner: str) -> None:
     reading = read(BOXES[outer](BOXES[middle](BOXES[inner](TEXT))))
     # zlib alone is taken for what it is only where its first bytes are the usual ones.

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.scan.decoding.blocks import from_hex
+from bedrock_key_guard.scan.decoding import blocks
+from bedrock_key_guard.scan.decoding.blocks import from_base64, from_decimal, from_hex
 from bedrock_key_guard.scan.decoding.layer import Layer, Regular
 
 # What hex is, said slowly: pairs, and what may stand between two of them.
@@ -52,3 +55,35 @@ def test_what_is_read_as_hex_is_written_so(data: bytes) -> None:
         for place, byte in zip(places, layer.data, strict=True):
             digits = data[place:].lower().removeprefix(b"0x").translate(None, b" \t:,-\r\n")
             assert int(digits[:2], 16) == byte
+
+
+class Asked:
+    """Stand in for an expression, and note each stretch that it is put to."""
+
+    def __init__(self) -> None:
+        self.stretches: list[tuple[int, int]] = []
+
+    def finditer(self, data: bytes, begin: int = 0, end: int | None = None) -> list[None]:
+        self.stretches.append((begin, len(data) if end is None else end))
+        return []
+
+
+@pytest.mark.parametrize(
+    ("name", "decode", "row"),
+    [
+        ("_BASE64", from_base64, b"A" * 80),
+        ("_BASE64_URL", from_base64, b"A" * 80),
+        ("_NUMBERS", from_decimal, b"65, " * 40),
+    ],
+)
+def test_an_expression_is_put_to_long_rows_alone(
+    name: str,
+    decode: Callable[[Layer], Iterator[Layer]],
+    row: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = Asked()
+    monkeypatch.setattr(blocks, name, asked)
+    code = b"(a, b) = f(c, d); // and so on\n" * 50
+    list(decode(Layer(code + row + code, Regular(0))))
+    assert sum(end - begin for begin, end in asked.stretches) < 2 * len(row)

@@ -42,6 +42,7 @@ from tests.hiding.encodings import (
 )
 from tests.hiding.hidden import Hidden, Step, text
 from tests.keysmith import fingerprint_of, long_term, short_term
+from tests.rows import each
 from tests.sweeps import sweep
 
 KEYS = {
@@ -145,7 +146,7 @@ UNKNOWN, IN_A_WORD = "aws-long-term", "base64 one further"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("step", STEPS)
+@each("step", STEPS)
 def test_a_key_of_every_family_is_found_in_every_encoding(step: str, family: str) -> None:
     if (family, step) == (UNKNOWN, IN_A_WORD):
         assert exact(STEPS[step][1](KEYS[family].encode())) == []
@@ -178,9 +179,9 @@ def test_a_key_that_is_split_anywhere_is_one_finding(user: str, glue: str) -> No
         assert (match.offset, match.key.fingerprint) == (5, fingerprint_of(key))
 
 
-@pytest.mark.parametrize("prefix", [1, 2, 3, 5, 9, 15])
+@each("prefix", [1, 2, 3, 5, 9, 15])
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("glue", ['" + "', "' '", '" "', '".concat("', "'\n  + '", "`+`", '" .. "'])
+@each("glue", ['" + "', "' '", '" "', '".concat("', "'\n  + '", "`+`", '" .. "'])
 def test_a_prefix_that_is_split_anywhere_is_found(glue: str, family: str, prefix: int) -> None:
     key = KEYS[family]
     data = f'k = "{key[:prefix]}{glue}{key[prefix:]}"\n'.encode()
@@ -284,9 +285,9 @@ DUMPED = {
 }
 
 
-@pytest.mark.parametrize("family", ["bedrock-long-term", "bedrock-short-term", "cloudwatch-logs"])
-@pytest.mark.parametrize("before", [b"", b"key=", b"0123456789abcdef" * 40])
-@pytest.mark.parametrize("style", DUMPED)
+@each("family", ["bedrock-long-term", "bedrock-short-term", "cloudwatch-logs"])
+@each("before", [b"", b"key=", b"0123456789abcdef" * 40])
+@each("style", DUMPED)
 def test_a_dump_is_read_without_its_offsets_and_its_text(
     style: str, before: bytes, family: str
 ) -> None:

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import pytest
-
 from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from tests import keysmith
 from tests.contexts import ISSUED_AT
+from tests.rows import each
 
 KEYS = (keysmith.long_term("bob"), keysmith.short_term(issued_at=ISSUED_AT))
 Show = Callable[[int, str], str]
@@ -47,9 +46,9 @@ def cut(key: str, width: int) -> list[str]:
     return [key[begin : begin + width] for begin in range(0, len(key), width)]
 
 
-@pytest.mark.parametrize("width", [30, 60, 100])
-@pytest.mark.parametrize("gutter", GUTTERS)
-@pytest.mark.parametrize("key", KEYS, ids=["long-term", "short-term"])
+@each("width", [30, 60, 100])
+@each("gutter", GUTTERS)
+@each("key", KEYS)
 def test_a_key_over_lines_is_found_whatever_stands_around_its_pieces(
     key: str, gutter: str, width: int
 ) -> None:

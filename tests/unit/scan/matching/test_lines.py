@@ -5,6 +5,7 @@ from typing import SupportsIndex
 import pytest
 
 from bedrock_key_guard.scan.matching.windows import WIDTHS, Lines
+from tests.rows import each
 
 KEY = "key"
 
@@ -42,9 +43,9 @@ def test_a_finding_on_a_long_line_costs_no_look_at_all_of_it(encoding: str) -> N
 ON_IT, FOR_NEXT = "pragma: allowlist secret", "pragma: allowlist nextline secret"
 
 
-@pytest.mark.parametrize("encoding", sorted(WIDTHS))
-@pytest.mark.parametrize("behind", [0, 1, 1000, 5000, 200_000])
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@each("encoding", sorted(WIDTHS))
+@each("behind", [0, 1, 1000, 5000, 200_000])
+@each("newline", ["\n", "\r\n"])
 def test_a_pragma_is_seen_wherever_it_stands_on_its_line(
     encoding: str, behind: int, newline: str
 ) -> None:
@@ -56,9 +57,9 @@ def test_a_pragma_is_seen_wherever_it_stands_on_its_line(
         assert (place.line, place.column, place.pragma) == (2, 11, pragma)
 
 
-@pytest.mark.parametrize("encoding", sorted(WIDTHS))
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
-@pytest.mark.parametrize(
+@each("encoding", sorted(WIDTHS))
+@each("newline", ["\n", "\r\n"])
+@each(
     ("before", "pragma"),
     [
         (f"# {FOR_NEXT}", FOR_NEXT),

@@ -210,7 +210,7 @@ def test_half_a_key_of_an_unknown_service_is_no_part_of_one() -> None:
 
 
 def test_whole_keys_in_plain_text_cost_no_decoding() -> None:
-    keys = (KEYS["bedrock-long-term"], KEYS["aws-long-term"], KEYS["cloudwatch-logs"])
+    keys = (KEYS["bedrock-long-term"], KEYS["claude-platform-long-term"], KEYS["cloudwatch-logs"])
     text = "\n".join(f"KEY={key}" for key in keys).encode()
     budget = Budget(size=len(text))
     assert len(matches(text, budget=budget)) == len(keys)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import tarfile
 import zipfile
 from array import array
@@ -68,6 +69,8 @@ CONTAINERS = {
     "a zip behind something": b"-" * 3000 + a_zip(),
     "tar": a_tar(tarfile.GNU_FORMAT),
     "old tar": a_tar(tarfile.USTAR_FORMAT),
+    "lzma": lzma.compress(b"text" * 300, lzma.FORMAT_ALONE),
+    "a frame of zstd to skip": b"\x5a\x2a\x4d\x18" + bytes(600),
     "pdf": b"%PDF-1.7 short",
     "sqlite": b"SQLite format 3\0" + bytes(100),
 }

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.prefilter.unpushed import may_bring_key
+from bedrock_key_guard.scan.prefilter.unpushed import Unhurried, may_bring_key
 from bedrock_key_guard.scan.scan import read
 from bedrock_key_guard.scan.sources.push import unpushed
 from tests.doors import git
@@ -334,3 +336,23 @@ def test_a_clean_push_imports_hardly_anything(clone: Clone) -> None:
         "bedrock_key_guard.system",
     ]
     assert {*imported} - {*ours} <= {"__future__", "bedrock_key_guard", "errno"}
+
+
+def test_a_pipe_that_is_written_in_small_pieces_is_read_in_large_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine, its = os.pipe()
+    written = iter([b"piece"] * 100)
+
+    def write(pieces: int) -> None:
+        os.write(its, b"".join(itertools.islice(written, pieces)))
+
+    monkeypatch.setattr(time, "sleep", lambda _: write(20))
+    with Unhurried(mine) as pipe:
+        sizes = []
+        for _ in range(20):
+            write(1)
+            sizes.append(pipe.readinto(memoryview(bytearray(1 << 16))))
+    os.close(its)
+    # Once it is clear how its writer writes, that is left alone for a while before each.
+    assert sizes == [5] * 16 + [5 * 21] * 4

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.formats.pdf_filters import DECODERS
 from bedrock_key_guard.scan.containers.limits import DECODED, TOKEN, TOO_SHORT, Budget, Unreadable
-from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember, Stream
+from bedrock_key_guard.scan.containers.members import Ending, Gap, Members, OpenedMember, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,11 @@ _CONTEXT = 2048
 _OBJECT = re.compile(rb"(\d{1,9})\s+\d{1,5}\s+obj\b")
 _FILTERS = re.compile(rb"/(?:Filter|F)\s*(?:\[([^\]]{0,512})\]|(/\w{1,32}))")
 _NAME = re.compile(rb"/(\w{1,32})")
+_ATTACHED = re.compile(rb"/Type\s*/EmbeddedFile\b")
+# In the trailer, or in the stream that stands for one (7.5.5, 7.5.8). Many such documents open
+# without a password: it is for those who would print or change them (7.6.3).
+_ENCRYPTED = re.compile(rb"/Encrypt[\s<\d]")
+ENCRYPTED = "it is encrypted, with a password or without"
 # Pictures, in which no text is written.
 _PICTURES = {b"DCTDecode", b"DCT", b"JPXDecode", b"JBIG2Decode", b"CCITTFaxDecode", b"CCF"}
 _WHITE = re.compile(rb"\s+")
@@ -30,12 +35,17 @@ _WHITE = re.compile(rb"\s+")
 
 def members(cursor: Cursor, budget: Budget) -> Members:
     """Yield the streams of a document."""
-    number = 0
+    number, encrypted = 0, False
+    ending = Ending(cursor, _CONTEXT)
+    cursor = Cursor(ending, claim=cursor.claim)
     while (before := cursor.until(b"stream", _CONTEXT)) is not None:
+        encrypted = encrypted or _ENCRYPTED.search(before) is not None
         if before.endswith(b"end") or not before.rstrip().endswith(b">>"):
             continue
         number += 1
         yield from _stream(cursor, before, f"stream {number}", budget)
+    if encrypted or _ENCRYPTED.search(ending.last):
+        yield Gap("", ENCRYPTED)
 
 
 def _stream(cursor: Cursor, before: bytes, name: str, budget: Budget) -> Members:
@@ -57,7 +67,9 @@ def _stream(cursor: Cursor, before: bytes, name: str, budget: Budget) -> Members
     for each in filters:
         blocks = DECODERS[each](source, budget)
         source = Cursor(Stream(blocks))
-    yield OpenedMember(name, blocks, text_of_page)
+    # What is attached is a file of its own, and no page.
+    is_file = _ATTACHED.search(dictionary) is not None
+    yield OpenedMember(name, blocks, None if is_file else text_of_page)
 
 
 def _up_to_end(cursor: Cursor) -> Iterator[bytes]:
