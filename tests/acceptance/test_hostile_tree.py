@@ -28,7 +28,7 @@ MODULES = (
     "argparse.py",
     "bedrock_key_guard.pth",
     "bedrock_key_guard/__main__.py",
-    "bedrock_key_guard/action/main.py",
+    "bedrock_key_guard/action/step.py",
     "bedrock_key_guard/cli/main.py",
     "boto3/__init__.py",
     "botocore/__init__.py",

@@ -17,7 +17,7 @@ import pytest
 
 from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.spelling import as_stored, comparable, ignores_case
+from bedrock_key_guard.git.spelling import as_stored, comparable, ignores_case
 from bedrock_key_guard.system import (
     decoded,
     encoded,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bedrock_key_guard.action.main import main
+from bedrock_key_guard.action.step import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -18,7 +18,7 @@ from bedrock_key_guard.keys.key import LongTermKey
 from bedrock_key_guard.pipeline.options import default_ledger
 from bedrock_key_guard.report.json.encode import Json, encode
 from bedrock_key_guard.report.json.json_report import as_json
-from bedrock_key_guard.report.report import counts, may_name_places, result
+from bedrock_key_guard.report.report import counts, result
 from bedrock_key_guard.report.sarif.sarif_report import as_sarif
 from bedrock_key_guard.report.status import status, worst_first
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.action.runner import Runner
     from bedrock_key_guard.model.findings import Case
-    from bedrock_key_guard.report.report import Report, Visibility
+    from bedrock_key_guard.report.report import Report
 
 NO_SARIF = (
     "No SARIF file was written: others may read this repository's alerts, and a key of this run is "
@@ -79,11 +79,6 @@ class RunFiles:
     def ledger(self) -> Path:
         """Return the file that remembers what the run changed."""
         return self.folder / f"ledger{self.name}.jsonl"
-
-
-def may_write_sarif(report: Report, visibility: Visibility) -> bool:
-    """Return whether readers of the repository, who see its alerts, may see all places of a run."""
-    return may_name_places(report, visibility)
 
 
 def write_results(report: Report, files: RunFiles, runner: Runner, *, sarif: bool) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.cli.arguments import Parser, file_name
 from bedrock_key_guard.console.standard_streams import say
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.spelling import comparable
 from bedrock_key_guard.model.times import read_day
 from bedrock_key_guard.scan.allow_entries import AllowedKey, read_entry, with_entry
 from bedrock_key_guard.scan.allowlist import read_allow_list
-from bedrock_key_guard.spelling import comparable
 from bedrock_key_guard.system import write_whole
 from bedrock_key_guard.text.harmless import printable
 

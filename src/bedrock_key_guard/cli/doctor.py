@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.cli.arguments import Parser, add_role_options, chosen_role, principal_arn
 from bedrock_key_guard.cli.scan import require_folder
-from bedrock_key_guard.console.standard_streams import say, write
+from bedrock_key_guard.console.standard_streams import page, say, write
 from bedrock_key_guard.doctor.checks import OFFLINE, SUBJECTS, exit_code
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.iam.features import FEATURES, USUAL
@@ -123,12 +123,7 @@ def _written(checks: list[Check], form: str) -> str:
         from bedrock_key_guard.doctor.checks import as_checks_json
 
         return as_checks_json(checks)
-    from shutil import get_terminal_size
-
-    from bedrock_key_guard.console.standard_streams import has_colours
     from bedrock_key_guard.doctor.checks import as_table
-    from bedrock_key_guard.text.harmless import canvas_for
 
-    width = get_terminal_size().columns if sys.stdout.isatty() else None
-    canvas = canvas_for(width, sys.stdout.encoding or "utf-8")
-    return as_table(checks, colour=has_colours(sys.stdout, os.environ), canvas=canvas)
+    canvas, colour = page(sys.stdout)
+    return as_table(checks, colour=colour, canvas=canvas)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bedrock_key_guard.cli.arguments import Parser, file_name, name
-from bedrock_key_guard.cli.output import deliver, require_place
-from bedrock_key_guard.console.standard_streams import input_is_closed
+from bedrock_key_guard.cli.output import deliver, further, require_place
+from bedrock_key_guard.console.standard_streams import input_is_closed, page
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.object_lists import FORMS
 
@@ -225,18 +225,11 @@ def written(report: Report, arguments: argparse.Namespace) -> str:
         from bedrock_key_guard.report.github.summary import as_markdown
 
         return as_markdown(report, visibility="private")
-    from shutil import get_terminal_size
-
-    from bedrock_key_guard.cli.output import further
-    from bedrock_key_guard.console.standard_streams import has_colours
     from bedrock_key_guard.report.terminal.text import as_text
     from bedrock_key_guard.text.harmless import canvas_for, own_shell
 
     next_words, shell = further(arguments), own_shell()
     if arguments.output:
         return as_text(report, canvas=canvas_for(None, "utf-8", shell), further=next_words)
-    width = get_terminal_size().columns if sys.stdout.isatty() else None
-    # An encoding without blocks to draw with has a canvas of its own.
-    canvas = canvas_for(width, sys.stdout.encoding or "utf-8", shell)
-    colour = has_colours(sys.stdout, os.environ)
+    canvas, colour = page(sys.stdout, shell)
     return as_text(report, colour=colour, canvas=canvas, further=next_words)

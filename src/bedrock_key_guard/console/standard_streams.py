@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bedrock_key_guard.respond.policy import Policy
+    from bedrock_key_guard.text.harmless import Canvas, Shell
 
 PROGRAM = "bedrock-key-guard"
 _NOT_UNDONE = {
@@ -70,6 +71,20 @@ def write(text: str, encoding: str | None = None) -> None:
             f"Standard output cannot be written to ({failure.strerror}).",
             remedy="Make room where it goes, and run the command again.",
         )
+
+
+def page(stream: TextIO, shell: Shell = "posix") -> tuple[Canvas, bool]:
+    """Return what there is to write on, and whether it shows colours.
+
+    An encoding without blocks to draw with has a canvas of its own.
+    """
+    from shutil import get_terminal_size
+
+    from bedrock_key_guard.text.harmless import canvas_for
+
+    width = get_terminal_size().columns if stream.isatty() else None
+    canvas = canvas_for(width, stream.encoding or "utf-8", shell)
+    return canvas, has_colours(stream, os.environ)
 
 
 def replace_closed_streams() -> None:

@@ -91,9 +91,9 @@ def regions_to_reach(partition: str, configured: str | None) -> tuple[str, ...]:
 
 def check_reach(prober: HttpsProber, regions: tuple[str, ...]) -> Iterator[Check]:
     """Yield whether each plane answers in each region; all are asked side by side."""
-    asked = [(plane, region) for region in regions for plane in PLANES]
+    asked = [(plane, None, region) for region in regions for plane in PLANES]
     with ThreadPoolExecutor(len(asked)) as executor:
-        yield from executor.map(lambda each: of_answer(prober.reach(*each)), asked)
+        yield from executor.map(lambda each: of_answer(prober.ask(*each)), asked)
 
 
 def of_answer(answer: BedrockAnswer) -> Check:

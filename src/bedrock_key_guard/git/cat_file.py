@@ -131,7 +131,7 @@ class Records:
             yield begin, end
 
     def all_read(self) -> bool:
-        """Tell whether as much was seen as all objects of the list together have."""
+        """Return whether as much was seen as all objects of the list together have."""
         return self.read == (self._ends[-1] if self._ends else 0)
 
 

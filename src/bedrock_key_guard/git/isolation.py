@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
-from bedrock_key_guard.spelling import ignores_case
+from bedrock_key_guard.git.spelling import ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

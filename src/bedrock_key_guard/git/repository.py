@@ -191,7 +191,7 @@ def absolute(path: Path) -> Path:
 
 
 def is_bare(folder: Path) -> bool:
-    """Tell whether `folder` looks like a Git directory itself."""
+    """Return whether `folder` looks like a Git directory itself."""
     return (
         (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
     )

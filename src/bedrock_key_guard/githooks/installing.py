@@ -92,7 +92,7 @@ def _plan(place: HooksPlace, former: str | None) -> Installed:
     made = not os.path.lexists(usual)
     if place.settings is None:
         return Installed(in_place=True, hooks_path=None, made_folder=made)
-    elsewhere = former is not None and not _same(place.top / former, usual)
+    elsewhere = former is not None and not system.same(place.top / former, usual)
     there = [_content(usual / hook) for hook in place.hooks]
     in_place = not (elsewhere or usual.is_symlink() or any(map(asks_its_name, there)))
     return Installed(in_place, place.settings.own(HOOKS_PATH), made)
@@ -147,7 +147,7 @@ def _before(place: HooksPlace, settings: Settings, former: str | None) -> Iterat
         if is_ours(_content(ours / hook)) or not os.path.lexists(ours / hook):
             _write(ours / hook, hook_file(hook, BESIDE), mode=0o755)
     settings.change(HOOKS_PATH, ours.as_posix())
-    if not _same(place.top / (settings.effective(HOOKS_PATH) or ""), ours):
+    if not system.same(place.top / (settings.effective(HOOKS_PATH) or ""), ours):
         raise UsageError(
             f"Git does not look for hooks in {str(ours)!r}: other settings name another folder.",
             remedy=f"See `git config --show-origin {HOOKS_PATH}`, and run `hooks uninstall`.",
@@ -193,10 +193,6 @@ def _files(folder: Path) -> list[Path]:
 
 def _content(file: Path) -> bytes:
     return file.read_bytes() if file.is_file() else b""
-
-
-def _same(one: Path, other: Path) -> bool:
-    return system.same(one, other)
 
 
 def _write(file: Path, text: str, *, mode: int = 0o644) -> None:

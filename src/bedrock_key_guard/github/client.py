@@ -135,7 +135,7 @@ class GitHub:
         return self._pace.waited
 
     def pause(self, seconds: float) -> bool:
-        """Wait, if that much waiting is left to this run."""
+        """Wait, and return whether that much waiting was left to this run."""
         return self._pace.wait(seconds)
 
     def _request(self, asked: Asked) -> requests.Response:

@@ -45,7 +45,7 @@ class Pace:
         self._notices = deque[float](maxlen=MOST_NOTICES)
 
     def wait(self, seconds: float) -> bool:
-        """Wait and return True, or return False at once if that is longer than is left."""
+        """Wait, and return whether that was done: not where it is longer than is left."""
         if seconds > self._left:
             return False
         self._left -= seconds

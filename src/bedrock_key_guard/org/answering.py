@@ -1,4 +1,7 @@
-"""Lead what the shards found through the rest of the house, and keep one issue for each key."""
+"""Lead what the shards found through the rest of the house, and keep one issue for each key.
+
+A shard tells the fingerprint of a key alone, so the bytes that hold it are fetched once more.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,33 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.errors import GuardError, UsageError
+from bedrock_key_guard.git.cat_file import ObjectReader
+from bedrock_key_guard.git.clean_git import clean_git, temporary_folder
+from bedrock_key_guard.git.mirror import mirror
+from bedrock_key_guard.git.repository import repository_of
+from bedrock_key_guard.model import findings
+from bedrock_key_guard.model.findings import Scan, Scanned
 from bedrock_key_guard.model.times import utc_now
+from bedrock_key_guard.org.cloning import EVERYTHING
 from bedrock_key_guard.org.hosting import client_of, hosting_of, server_of
-from bedrock_key_guard.org.recovery import keys_of_object, keys_of_repository
 from bedrock_key_guard.org.reduce import Recovering, joined, scan_of
 from bedrock_key_guard.org.state import state_of, write_state
 from bedrock_key_guard.pipeline import pipeline
+from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.scan import read, scan
+from bedrock_key_guard.scan.scanning import Scanning
+from bedrock_key_guard.scan.source import Source
+from bedrock_key_guard.scan.sources.objects import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
-    from bedrock_key_guard.model.findings import Case
+    from bedrock_key_guard.model.findings import Case, Finding
+    from bedrock_key_guard.org.cloning import Hosting
     from bedrock_key_guard.org.rows import Row
-    from bedrock_key_guard.org.sweep_plan import Plan
+    from bedrock_key_guard.org.sweep_plan import Plan, Planned
     from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying
     from bedrock_key_guard.report.report import Report
 
@@ -99,3 +114,34 @@ def announced(report: Report, repository: str) -> Report:
             )
         source = ScannedCode(server_of(os.environ), repository, commit="")
         return announce(report, client, Announcement(repository, source=source, max_issues=100))
+
+
+def keys_of_object(planned: Planned, token: str, object_id: str) -> tuple[Finding, ...]:
+    """Return the keys of one object of a repository, none where the server does not give it.
+
+    A server gives an object by its id where it speaks version 2 of Git's protocol (gitprotocol-v2,
+    `want`) or allows it (`uploadpack.allowAnySHA1InWant`).
+    """
+    with temporary_folder() as work:
+        try:
+            folder = mirror(work / "object", planned.address, token, (object_id,))
+            return read(_source_of(folder, object_id), AllowList()).findings
+        except GuardError:
+            return ()
+
+
+def keys_of_repository(planned: Planned, hosting: Hosting) -> tuple[Finding, ...]:
+    """Return the keys of a whole repository, for those that no object holds, such as names."""
+    with temporary_folder() as work:
+        try:
+            folder = mirror(work / "clone", planned.address, hosting.token, EVERYTHING)
+            whole = Scanning(paths=(folder,), source="history", deep=True)
+            written = read(hosting.texts(planned.name), AllowList()) if planned.texts else Scan()
+            return findings.joined(scan(whole, os.environ), written).findings
+        except GuardError:
+            return ()
+
+
+def _source_of(folder: Path, object_id: str) -> Generator[Source, None, None]:
+    with clean_git(repository_of(folder, "object")) as git, ObjectReader(git) as reader:
+        yield Source(Scanned(), (each for each in objects(reader, [object_id])))

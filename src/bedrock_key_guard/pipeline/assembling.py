@@ -75,7 +75,7 @@ def _leads(case: Case) -> set[str]:
 
 
 def _is_shown(case: Case, include_malformed: bool) -> bool:  # noqa: FBT001  # private, and named
-    """Hide what people agreed not to see; never a key that is proven live or contained."""
+    """Return whether people see it: what they allowed only if it is proven live or contained."""
     if case.incident.confidence == "malformed":
         return include_malformed and _is_part(case)
     if case.verdict is not None and case.verdict.state in ("live", "contained"):

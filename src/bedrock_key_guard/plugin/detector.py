@@ -150,7 +150,7 @@ def potential_secret(key: Key, filename: str, line: int) -> PotentialSecret:
 
 
 def _is_excluded(finding: Finding, filename: str) -> bool:
-    """Apply `--exclude-files`, `--exclude-lines` and `--exclude-secrets`, and no heuristic."""
+    """Return whether `--exclude-files`, `--exclude-lines` or `--exclude-secrets` leaves it out."""
     filters = [each for each in get_filters() if each.path.startswith(USERS_FILTERS)]
     if not filters:
         return False

@@ -62,7 +62,7 @@ class Policy:
         return self.untrusted or (None if incident.in_event else self.foreign_code)
 
     def protects(self, name: str) -> bool:
-        """Match a user or role by name, or by the name at an ARN's end; IAM's names ignore case."""
+        """Return whether a user or role is never changed; names in IAM ignore case."""
         names = {entry.rpartition("/")[2].casefold() for entry in self.protect}
         return name.casefold() in names
 

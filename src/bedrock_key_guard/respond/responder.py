@@ -41,7 +41,7 @@ class Bounds:
         self._subjects: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 
     def take_one(self) -> bool:
-        """Use one change up; False where none is left."""
+        """Use one change up, and return whether one was left."""
         with self._lock:
             self._left -= 1
             return self._left >= 0

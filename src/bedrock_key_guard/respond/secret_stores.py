@@ -38,7 +38,7 @@ class Store:
         self._free = threading.Lock()
 
     def claim(self) -> bool:
-        """Take the store for one new key of this run; False where it is taken."""
+        """Take the store for one new key of this run, and return whether it was free."""
         return self._free.acquire(blocking=False)
 
     def check(self) -> None:

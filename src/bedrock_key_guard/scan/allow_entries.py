@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.git.spelling import comparable
 from bedrock_key_guard.model.times import read_day
-from bedrock_key_guard.spelling import comparable
 
 if TYPE_CHECKING:
     from datetime import date

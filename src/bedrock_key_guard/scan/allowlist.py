@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.errors import UsageError
+from bedrock_key_guard.git.spelling import comparable, ignores_case
 from bedrock_key_guard.scan.allow_entries import AllowedKey, fits, read_entry
-from bedrock_key_guard.spelling import comparable, ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -17,6 +17,7 @@ from bedrock_key_guard.git.repository import (
     path_in_repository,
     repository_named,
 )
+from bedrock_key_guard.git.spelling import comparable, ignores_case
 from bedrock_key_guard.model.findings import Scanned, by_time
 from bedrock_key_guard.model.origins import WorkTree, with_root
 from bedrock_key_guard.scan.allowlist import AllowList
@@ -24,7 +25,6 @@ from bedrock_key_guard.scan.provenance import told_by
 from bedrock_key_guard.scan.scan import read
 from bedrock_key_guard.scan.source import Source
 from bedrock_key_guard.scan.sources.objects import first_commits, objects
-from bedrock_key_guard.spelling import comparable, ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Mapping

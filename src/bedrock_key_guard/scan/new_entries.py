@@ -15,8 +15,8 @@ from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.introductions import additions
 from bedrock_key_guard.git.object_lists import check_revisions, with_heads
 from bedrock_key_guard.git.repository import find_repository
+from bedrock_key_guard.git.spelling import comparable, ignores_case
 from bedrock_key_guard.scan.allowlist import AllowList, entries_of
-from bedrock_key_guard.spelling import comparable, ignores_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -76,18 +76,12 @@ class HttpsProber:
         self._kept = self._session(_CONNECTIONS)
 
     def ask(
-        self, plane: Plane, key: WholeKey, region: str, *, fresh: bool = False
+        self, plane: Plane, key: WholeKey | None, region: str, *, fresh: bool = False
     ) -> BedrockAnswer:
-        """Return the answer of `plane` in `region`, asked again while it may still tell more."""
-        return self._told(plane, key, region, fresh=fresh)
+        """Return the answer of `plane` in `region`, asked again while it may still tell more.
 
-    def reach(self, plane: Plane, region: str) -> BedrockAnswer:
-        """Ask without a key: `refused` means that the plane itself has answered."""
-        return self._told(plane, None, region, fresh=False)
-
-    def _told(
-        self, plane: Plane, key: WholeKey | None, region: str, *, fresh: bool
-    ) -> BedrockAnswer:
+        Without a key, `refused` means that the plane itself has answered.
+        """
         asked = BedrockAnswer(plane, region, "unknown", self._dates.now())
         try:
             url = plane_url(plane, region, self._environment) + _PATHS[plane]

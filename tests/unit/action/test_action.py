@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_key_guard.action.main import _distrust, main
+from bedrock_key_guard.action.step import _distrust, main
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.keys.key import Secret
 from bedrock_key_guard.pipeline import pipeline
@@ -54,7 +54,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a run wait for AWS without any time passing."""
     time = FakeTime()
     surroundings = partial(Surroundings, sleep=time.sleep, clock=time.clock)
-    monkeypatch.setattr("bedrock_key_guard.action.main.Surroundings", surroundings)
+    monkeypatch.setattr("bedrock_key_guard.action.step.Surroundings", surroundings)
 
 
 @dataclass

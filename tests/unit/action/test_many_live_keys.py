@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_key_guard.action.main import main
+from bedrock_key_guard.action.step import main
 from bedrock_key_guard.github.client import GitHub
 from bedrock_key_guard.pipeline.options import Surroundings
 from sandbox.front.sandbox import Sandbox
@@ -26,7 +26,7 @@ def clocked(github: GitHubServer, time: FakeTime, monkeypatch: pytest.MonkeyPatc
     impatient = partial(GitHub, pace=time.pace())
     monkeypatch.setattr("bedrock_key_guard.action.announcing.GitHub", impatient)
     surroundings = partial(Surroundings, sleep=time.sleep, clock=time.clock)
-    monkeypatch.setattr("bedrock_key_guard.action.main.Surroundings", surroundings)
+    monkeypatch.setattr("bedrock_key_guard.action.step.Surroundings", surroundings)
     return github
 
 

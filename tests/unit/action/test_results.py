@@ -8,12 +8,11 @@ import pytest
 from bedrock_key_guard.action.results import (
     MOST_INCIDENTS,
     RunFiles,
-    may_write_sarif,
     write_results,
 )
 from bedrock_key_guard.action.runner import Runner
 from bedrock_key_guard.pipeline.options import default_ledger
-from bedrock_key_guard.report.report import Report, exit_code
+from bedrock_key_guard.report.report import Report, exit_code, may_name_places
 from tests.unit.outputs import read_outputs
 from tests.unit.report import samples
 
@@ -91,7 +90,7 @@ def test_sarif_is_for_owners_unless_every_key_is_dead(state: str, visibility: st
     other = samples.case(verdict=samples.verdict(state))  # type: ignore[arg-type]
     owners = visibility in ("private", "internal")
     report = samples.report(dead, other)
-    assert may_write_sarif(report, visibility) is (owners or state == "dead")  # type: ignore[arg-type]
+    assert may_name_places(report, visibility) is (owners or state == "dead")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

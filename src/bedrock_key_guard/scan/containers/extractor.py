@@ -169,7 +169,7 @@ class Walk:
             self._end(source, origin)
 
     def _may_hold_key(self, member: OpenedMember, data: bytes) -> bool:
-        """Tell whether a member that is but `data` is worth more than one look."""
+        """Return whether a member that is but `data` is worth more than one look."""
         if may_hold_key(data) or holds_stream(data):
             return True
         return member.text is not None and may_hold_key(

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard import system
 from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import Repository, is_bare, repository_at
+from bedrock_key_guard.git.spelling import as_stored
 from bedrock_key_guard.model.findings import NotScanned
-from bedrock_key_guard.spelling import as_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,7 +18,7 @@ from bedrock_key_guard.action.inputs import read_inputs
 from bedrock_key_guard.action.job_facts import job_of
 from bedrock_key_guard.action.libraries import Libraries
 from bedrock_key_guard.action.lifting import Lifting, lifted
-from bedrock_key_guard.action.results import NO_SARIF, RunFiles, may_write_sarif, write_results
+from bedrock_key_guard.action.results import NO_SARIF, RunFiles, write_results
 from bedrock_key_guard.action.runner import Runner
 from bedrock_key_guard.aws.ambient import credentials_in
 from bedrock_key_guard.console.progress_display import watching
@@ -29,7 +29,7 @@ from bedrock_key_guard.pipeline import pipeline
 from bedrock_key_guard.pipeline.options import Surroundings
 from bedrock_key_guard.report.github.annotations import as_annotations
 from bedrock_key_guard.report.github.summary import as_markdown
-from bedrock_key_guard.report.report import exit_code
+from bedrock_key_guard.report.report import exit_code, may_name_places
 from bedrock_key_guard.report.terminal.text import as_text
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def _run(environment: Mapping[str, str], runner: Runner) -> int:
     if inputs.lift and _distrust(event) is None:
         lifting = Lifting.of(inputs, files.ledger, utc_now())
         report = lifted(report, lifting, around, visibility)
-    sarif = inputs.sarif and may_write_sarif(report, visibility)
+    # Readers of the repository see its alerts.
+    sarif = inputs.sarif and may_name_places(report, visibility)
     if inputs.sarif and not sarif:
         report = report.noted(NO_SARIF)
     _tell(report, visibility, runner)
