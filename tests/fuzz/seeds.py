@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 from bedrock_key_guard.scan.prefilter.signatures import container_kind
 from tests import archives, boxes
-from tests.hiding.lookalikes import LOOK_ALIKES
-from tests.hiding.places import PLACES
 from tests.keysmith import long_term
 
 KEY = long_term("bob").encode()
@@ -17,6 +15,9 @@ TEXT = b"first\nkey = " + KEY + b"\n"
 
 def seeds(target: str) -> Iterator[bytes]:
     """Yield files for a target: every place for the matcher, containers for their readers."""
+    from tests.hiding.lookalikes import LOOK_ALIKES  # which are made when they are imported
+    from tests.hiding.places import PLACES
+
     everything = [place.hidden().data for place in PLACES] + [each.data for each in LOOK_ALIKES]
     if target == "matcher":
         yield from everything
