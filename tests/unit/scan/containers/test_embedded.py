@@ -12,7 +12,7 @@ import pytest
 
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.cursor import BLOCK
-from bedrock_key_guard.scan.containers.limits import NESTED, SPENT
+from bedrock_key_guard.scan.containers.limits import LIMITS, NESTED, SPENT, Limits
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from tests import boxes, keysmith
 from tests.hiding.streams import LINES
@@ -24,8 +24,8 @@ NOISE = shake_256(b"what stands around").digest(3 * BLOCK).replace(b"x", b"y")
 AT = WorkTree("model.h5")
 
 
-def read(data: bytes) -> Reading:
-    return read_file(io.BytesIO(data), AT)
+def read(data: bytes, limits: Limits = LIMITS) -> Reading:
+    return read_file(io.BytesIO(data), AT, limits)
 
 
 def where(reading: Reading) -> list[tuple[str, ...]]:
@@ -82,8 +82,9 @@ def test_a_stream_in_pieces_is_put_together(
 
 
 def test_what_streams_cost_is_bounded_and_noted() -> None:
-    bomb = zlib.compress(b"ABSK" * (16 << 20))
-    reading = read(b"\0" * 9 + bomb)
+    bomb = b"\0" * 9 + zlib.compress(b"ABSK" * (1 << 18))
+    assert read(bomb).missed == ()
+    reading = read(bomb, Limits(work=1 << 18, effort=1))
     assert [(each.kind, each.reason) for each in reading.missed] == [("missing", SPENT)]
 
 
