@@ -125,7 +125,8 @@ class Walk:
                 self.gaps.add(origin, "encrypted", f"it is encrypted ({kind})")
             else:
                 self.gaps.add(origin, "unopened", f"files of the kind {kind} cannot be read")
-            self._each("", embedded.members(cursor, self.budget), origin)
+        # What is behind a container, or what only begins as one, may hold streams as any file may.
+        self._each("", embedded.members(cursor, self.budget), origin)
 
     def _each(self, kind: str, members: Members, origin: Origin) -> None:
         """Scan members; streams that stand anywhere are of no one kind."""
