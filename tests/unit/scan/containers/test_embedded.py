@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
+import lzma
 import struct
 import zlib
 from collections.abc import Callable
@@ -55,6 +57,23 @@ def test_what_cannot_be_opened_is_named_and_streams_in_it_are_read() -> None:
     reading = read(b"hsqs" + bytes(92) + zlib.compress(TEXT))
     assert where(reading) == [("zlib:at 96",)]
     assert [each.kind for each in reading.missed] == ["unopened"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        gzip.compress(b"first") + b"not padding",
+        bz2.compress(b"first") + b"\0\1",
+        lzma.compress(b"first") + b"\1\0",
+        b"x\x9c which is no zlib",
+        b"x\x9c" + bytes(500),
+    ],
+)
+def test_a_stream_behind_a_container_is_read_and_behind_what_only_begins_as_one(
+    before: bytes,
+) -> None:
+    for data in (before + gzip.compress(TEXT), before + b"\0" * 9 + zlib.compress(TEXT)):
+        assert where(read(data)), before
 
 
 def test_a_key_that_is_plain_in_the_file_is_one_finding() -> None:
