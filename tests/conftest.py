@@ -6,6 +6,7 @@ Those that need AWS get an embedded one: a server for each module, clean again f
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -79,12 +80,17 @@ LOOPBACK_ONLY = {
     "NO_PROXY": "127.0.0.1,localhost,::1",
 }
 
+# Nothing here outlives its test, so Git need not see to it after each commit.
 GIT_CONFIG = """\
 [user]
     name = A Developer
     email = developer@example.com
 [init]
     defaultBranch = main
+[core]
+    fsync = none
+[maintenance]
+    auto = false
 """
 
 
@@ -113,6 +119,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         fixtures = getattr(item, "fixturenames", ())
         if not SERVERS.isdisjoint(fixtures) or item.path.is_relative_to(SANDBOX_TESTS):
             item.add_marker(pytest.mark.sandbox)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare the garbage collector what stays until the end: ten thousand tests, all modules."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

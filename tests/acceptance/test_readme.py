@@ -6,9 +6,6 @@ What they show as an example is run by `test_documents.py`.
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,10 +14,9 @@ from bedrock_key_guard import errors
 from bedrock_key_guard.aws.regions import plane_url
 from bedrock_key_guard.respond.secret_stores import _STORES as STORES
 from bedrock_key_guard.verify.bedrock import PLANES
+from tests import doors
 from tests.contexts import CONTEXTS
 from tests.documents import DOCS, ROOT
-
-BIN = Path(sys.executable).parent
 
 
 def page(name: str) -> str:
@@ -50,8 +46,9 @@ def options() -> dict[str, set[str]]:
     """Read from its help which options each command has."""
 
     def shown(*command: str) -> str:
-        arguments = [str(BIN / "bedrock-key-guard"), *command, "--help"]
-        return subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True).stdout
+        done = doors.command(*command, "--help", cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     commands = re.findall(r"^    (\w+)  ", shown(), re.MULTILINE)
     said = {name: shown(name) for name in commands}

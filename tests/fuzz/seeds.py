@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from bedrock_key_guard.scan.prefilter.signatures import container_kind
 from tests import archives, boxes
 from tests.fuzz.planted import recipes
-from tests.hiding.lookalikes import LOOK_ALIKES
-from tests.hiding.places import PLACES
 from tests.keysmith import long_term
 
 KEY = long_term("bob").encode()
@@ -25,6 +23,9 @@ def seeds(target: str) -> Iterator[bytes]:
 
     What has to be found is planted by recipes, in which little stands around it at first.
     """
+    from tests.hiding.lookalikes import LOOK_ALIKES  # which are made when they are imported
+    from tests.hiding.places import PLACES
+
     everything = [place.hidden().data for place in PLACES] + [each.data for each in LOOK_ALIKES]
     if target == "matcher":
         yield from everything

@@ -86,6 +86,7 @@ def test_the_hooks_are_for_any_shell_and_end_their_lines_as_it_wants() -> None:
         assert b"\r" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda each: f"{Path(each[0]).name} {each[1:]}")
 def test_each_shell_stops_a_commit_and_lets_another_pass(
     shell: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,8 @@ from bedrock_key_guard.aws.regions import (
 )
 from bedrock_key_guard.model.evidence import Plane
 
+pytestmark = pytest.mark.usefixtures("parsed_once")
+
 PARTITIONS = ("aws", "aws-us-gov", "aws-eusc")
 
 

@@ -42,7 +42,9 @@ LETTERED = {name for name in SPLITS if _has_letters(name)}
 AFTERWARDS = sorted({*ESCAPES, *BLOCKS, *WIDES, *PACKED})
 NAMES = st.text(string.ascii_letters + string.digits + "+=,.@_-", min_size=1, max_size=64)
 ACCOUNTS = st.integers(0, 10**12 - 1).map("{:012}".format)
-WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\\%&=\"'`"), max_size=40)
+WORDS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\\%&=\"'`"), max_size=40
+)
 
 
 @st.composite

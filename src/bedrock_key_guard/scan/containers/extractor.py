@@ -120,12 +120,15 @@ class Walk:
     def _members(self, kind: str, cursor: Cursor, origin: Origin) -> None:
         if kind in READERS:
             self._each(kind, READERS[kind](cursor, self.budget), origin)
+        elif kind in ENCRYPTED:
+            self.gaps.add(origin, "encrypted", f"it is encrypted ({kind})")
         else:
-            if kind in ENCRYPTED:
-                self.gaps.add(origin, "encrypted", f"it is encrypted ({kind})")
-            else:
-                self.gaps.add(origin, "unopened", f"files of the kind {kind} cannot be read")
-            self._each("", embedded.members(cursor, self.budget), origin)
+            self.gaps.add(origin, "unopened", f"files of the kind {kind} cannot be read")
+        # What is behind a container, or what only begins as one, may hold streams as any file may.
+        # A reader that broke off has given back what it read: that is not to be read as the same.
+        if not cursor.position:
+            cursor.pass_over(1)
+        self._each("", embedded.members(cursor, self.budget), origin)
 
     def _each(self, kind: str, members: Members, origin: Origin) -> None:
         """Scan members; streams that stand anywhere are of no one kind."""

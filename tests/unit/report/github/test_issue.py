@@ -235,6 +235,7 @@ def test_many_places_are_cut_with_a_count() -> None:
     assert "\n\nand 5 more places; the JSON report has all.\n\n" in body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["x" * 4000, "@`|" * 1300, "ü" * 4000])
 def test_however_much_there_is_to_tell_github_takes_it(path: str) -> None:
     places = tuple(samples.at(f"{number}{path}") for number in range(MOST_PLACES + 50))

@@ -144,6 +144,7 @@ def test_a_file_that_was_read_twice_has_one_alert() -> None:
     assert notifications(samples.report(samples.case(locations=places))) == []
 
 
+@pytest.mark.slow
 def test_beyond_what_code_scanning_keeps_the_rest_is_counted() -> None:
     places = tuple(samples.at(f"{'d' * 60}/{n}.env") for n in range(MOST_RESULTS + 7))
     text = as_sarif(samples.report(samples.case(locations=places)))

@@ -254,6 +254,7 @@ HEADS: dict[str, Callable[[int], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HEADS)
 def test_memory_does_not_grow_with_a_member(kind: str) -> None:
     tail = b"\nkey = " + RAW + b"\n"

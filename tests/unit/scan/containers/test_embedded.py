@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
+import lzma
 import struct
 import zlib
 from collections.abc import Callable
@@ -12,7 +14,7 @@ import pytest
 
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.cursor import BLOCK
-from bedrock_key_guard.scan.containers.limits import NESTED, SPENT
+from bedrock_key_guard.scan.containers.limits import LIMITS, NESTED, SPENT, Limits
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from tests import boxes, keysmith
 from tests.hiding.streams import LINES
@@ -24,8 +26,8 @@ NOISE = shake_256(b"what stands around").digest(3 * BLOCK).replace(b"x", b"y")
 AT = WorkTree("model.h5")
 
 
-def read(data: bytes) -> Reading:
-    return read_file(io.BytesIO(data), AT)
+def read(data: bytes, limits: Limits = LIMITS) -> Reading:
+    return read_file(io.BytesIO(data), AT, limits)
 
 
 def where(reading: Reading) -> list[tuple[str, ...]]:
@@ -57,6 +59,23 @@ def test_what_cannot_be_opened_is_named_and_streams_in_it_are_read() -> None:
     assert [each.kind for each in reading.missed] == ["unopened"]
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        gzip.compress(b"first") + b"not padding",
+        bz2.compress(b"first") + b"\0\1",
+        lzma.compress(b"first") + b"\1\0",
+        b"x\x9c which is no zlib",
+        b"x\x9c" + bytes(500),
+    ],
+)
+def test_a_stream_behind_a_container_is_read_and_behind_what_only_begins_as_one(
+    before: bytes,
+) -> None:
+    for data in (before + gzip.compress(TEXT), before + b"\0" * 9 + zlib.compress(TEXT)):
+        assert where(read(data)), before
+
+
 def test_a_key_that_is_plain_in_the_file_is_one_finding() -> None:
     assert where(read(b"\0" + NOISE[:99] + zlib.compress(TEXT, 0))) == [()]
 
@@ -82,8 +101,9 @@ def test_a_stream_in_pieces_is_put_together(
 
 
 def test_what_streams_cost_is_bounded_and_noted() -> None:
-    bomb = zlib.compress(b"ABSK" * (16 << 20))
-    reading = read(b"\0" * 9 + bomb)
+    bomb = b"\0" * 9 + zlib.compress(b"ABSK" * (1 << 18))
+    assert read(bomb).missed == ()
+    reading = read(bomb, Limits(work=1 << 18, effort=1))
     assert [(each.kind, each.reason) for each in reading.missed] == [("missing", SPENT)]
 
 

@@ -27,7 +27,7 @@ KEYS = {
 }
 UNKNOWN = "aws-long-term"
 # Text that holds no letter of the prefixes, so that a key stays the only one.
-AROUND = st.text(st.characters(codec="utf-8", exclude_characters="AabM"))
+AROUND = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="AabM"))
 AFTER = st.text(st.sampled_from("\"'`,;.&<>()[]{}|\\ \t\r\n%*~$#@^_:-!?/+=é\0"))
 
 
@@ -49,16 +49,20 @@ BEHIND_A_CUT = (
 )
 
 
-CUTS = sweep(
-    [(family, after) for family in KEYS for after in BEHIND_A_CUT],
-    quick=lambda row: "short" not in row[0] or row[1] in ("", "\\n"),
-)
+# A key that is short-lived is long: a change tries every ninth cut of it, and the last ones.
+CUTS = [
+    *sweep(
+        [(family, after, 1) for family in KEYS for after in BEHIND_A_CUT],
+        quick=lambda row: "short" not in row[0],
+    ),
+    *((family, after, 9) for family in KEYS if "short" in family for after in ("", "\\n")),
+]
 
 
-@pytest.mark.parametrize(("family", "after"), CUTS)
-def test_no_cut_of_a_key_is_taken_for_a_whole_one(family: str, after: str) -> None:
+@pytest.mark.parametrize(("family", "after", "step"), CUTS)
+def test_no_cut_of_a_key_is_taken_for_a_whole_one(family: str, after: str, step: int) -> None:
     key = KEYS[family].rstrip("=")
-    for end in range(1, len(key)):
+    for end in sorted({*range(1, len(key), step), *range(len(key) - 30, len(key))}):
         found = matches(f"key={key[:end]}{after}".encode())
         assert "exact" not in [match.confidence for match in found], end
 
@@ -180,7 +184,7 @@ def test_a_letter_that_is_no_base64_breaks_a_key(family: str, data: st.DataObjec
 # ── prefixes that no family has ─────────────────────────────────────────────────────────────────
 
 
-@given(st.text(st.characters(codec="utf-8", categories=["P", "S", "Z", "Cc"])), AFTER)
+@given(st.text(st.characters(categories=["P", "S", "Z", "Cc"])), AFTER)
 def test_a_key_of_an_unknown_service_is_found_where_a_word_begins(before: str, after: str) -> None:
     for prefix in (keysmith.UNKNOWN, "AXRYAX42"):
         key = long_term(prefix=prefix)

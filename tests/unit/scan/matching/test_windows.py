@@ -47,7 +47,7 @@ def expected(text: str, *keys: str) -> Found:
 
 
 # Lone surrogates cannot be encoded; A, a, b and M could begin another key; a BOM is no character.
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="AabM\ufeff"))
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="AabM\ufeff"))
 
 
 @given(TEXT, TEXT, st.sampled_from(["utf-8", "utf-16-le", "utf-16-be"]), st.booleans())

@@ -23,6 +23,8 @@ from tests.keysmith import long_term
 if not hasattr(os, "posix_spawn"):
     pytest.skip("needs a system that starts programs this way", allow_module_level=True)
 
+pytestmark = pytest.mark.slow  # each test starts Git, and more than once
+
 KEY = long_term("alice")
 
 

@@ -76,8 +76,18 @@ def scanned(sources: Sources) -> Scan:
     return read(sources, AllowList())
 
 
-@pytest.mark.parametrize("archive", [ZIP, LARGE], ids=["small", "more than is held"])
-@pytest.mark.parametrize("open_as", [of_index, of_history, of_range])
+@pytest.mark.parametrize(
+    ("open_as", "archive"),
+    [
+        *((open_as, ZIP) for open_as in (of_index, of_history, of_range)),
+        (of_index, LARGE),
+        *(
+            pytest.param(open_as, LARGE, marks=pytest.mark.slow)
+            for open_as in (of_history, of_range)
+        ),
+    ],
+    ids=lambda value: getattr(value, "__name__", "small" if value is ZIP else "more than is held"),
+)
 def test_it_is_opened_wherever_it_begins(
     open_as: Callable[[Path, bytes], Sources], archive: bytes, tmp_path: Path
 ) -> None:
