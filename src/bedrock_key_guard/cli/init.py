@@ -13,9 +13,8 @@ from bedrock_key_guard.git.repository import repository_of
 from bedrock_key_guard.githooks.installing import install
 from bedrock_key_guard.githooks.place import installed, place_in
 from bedrock_key_guard.report.report import plural
-from bedrock_key_guard.setup.deployment import deployment
 from bedrock_key_guard.setup.find_out import Given, facts_of
-from bedrock_key_guard.setup.lacking import found, plan, unknown, uses_pre_commit
+from bedrock_key_guard.setup.lacking import deployment, found, plan, unknown, uses_pre_commit
 from bedrock_key_guard.setup.steps import ByHand, FileChange, carry_out, difference
 from bedrock_key_guard.setup.workflow_files import FOLDER
 from bedrock_key_guard.text.harmless import own_shell, printable

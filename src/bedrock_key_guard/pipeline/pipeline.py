@@ -43,10 +43,10 @@ def run(
     investigating: Investigating | None = None,
 ) -> Report:
     """Run as many stages as are asked for and return the report. Raises GuardError."""
-    around = _keeping_out(around or Surroundings())
+    around = around or Surroundings()
     scanned, undone = _scanned(scanning, around)
     stages = (verifying, responding, around, investigating)
-    report = _followed(scanned, *stages, include_malformed=scanning.include_malformed)
+    report = follow(scanned, *stages, include_malformed=scanning.include_malformed)
     return replace(report, incomplete=(*undone, *report.incomplete))
 
 
@@ -61,19 +61,6 @@ def follow(
 ) -> Report:
     """Run the stages after a scan, and return the report. Raises GuardError."""
     around = _keeping_out(around or Surroundings())
-    stages = (verifying, responding, around, investigating)
-    return _followed(scanned, *stages, include_malformed=include_malformed)
-
-
-def _followed(
-    scanned: Scan,
-    verifying: Verifying | None,
-    responding: Responding | None,
-    around: Surroundings,
-    investigating: Investigating | None,
-    *,
-    include_malformed: bool,
-) -> Report:
     cases, undone, acted_as = _masked(scanned, around), tuple[str, ...](), ""
     has_keys = any(case.is_whole for case in cases)
     if verifying is not None and has_keys and not scanned.interrupted:
@@ -93,7 +80,7 @@ def _scanned(scanning: Scanning, around: Surroundings) -> tuple[Scan, tuple[str,
     wanted = sorted({gap.wants for gap in scanned.not_scanned if gap.wants and gap.counts})
     if not wanted or scanned.interrupted:
         return scanned, ()
-    _masked(scanned, around)  # before anything else is printed
+    _masked(scanned, _keeping_out(around))  # before anything else is printed
     try:
         installed = around.unpack_by(wanted)
     except GuardError as error:

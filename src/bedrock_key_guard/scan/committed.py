@@ -47,6 +47,8 @@ def committed(paths: Iterable[str], environment: Mapping[str, str]) -> frozenset
         return frozenset()
     inside = (each for each in paths if absolute(Path(each)).is_relative_to(repository.work_tree))
     names = dict.fromkeys(map(path_in_repository, inside))
+    if not names:
+        return frozenset()
     try:
         with clean_git(repository) as git:
             scan = read(_versions(git, names), AllowList())
@@ -60,7 +62,7 @@ def _versions(git: Git, names: Collection[str]) -> Generator[Source, None, None]
     case = not ignores_case(git.repository.work_tree)
     wanted = {comparable(name, case=case) for name in names}
     blobs: dict[str, None] = {}
-    for commit in _last(git) if wanted else ():
+    for commit in _last(git):
         for line in git.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
             entry, _, name = line.partition(b"\t")
             if comparable(system.decoded(name), case=case) in wanted:

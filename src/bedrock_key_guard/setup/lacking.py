@@ -1,16 +1,20 @@
-"""Decide what a repository lacks: pure, and the only place that decides it."""
+"""Decide what a repository lacks, and with which command its role is made: pure, and only here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard import REPOSITORY, __version__
 from bedrock_key_guard.setup import hook_configuration
 from bedrock_key_guard.setup.repository_facts import Facts, is_branch
 from bedrock_key_guard.setup.steps import ByHand, FileChange, Step
-from bedrock_key_guard.setup.workflow_files import FOLDER, workflow_steps
+from bedrock_key_guard.setup.workflow_files import CALLED, FOLDER, called_file, workflow_steps
+from bedrock_key_guard.text.harmless import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bedrock_key_guard.text.harmless import Shell
 
 
 def plan(facts: Facts, *, with_pre_commit: bool) -> tuple[Step, ...]:
@@ -79,3 +83,52 @@ def _readable(step: Step, facts: Facts) -> Step:
     if linked and isinstance(step, FileChange) and step.path.startswith(FOLDER):
         return ByHand(step.path, "its folder is a link", step.after)
     return step
+
+
+_IDS = '"GitHubOwnerId=\\(.owner.id)", "GitHubRepositoryId=\\(.id)"'
+
+
+def deployment(facts: Facts, shell: Shell) -> str:
+    """Return what a person does to make the role, "" where there is none to make."""
+    if facts.account is None or facts.repository is None:
+        return ""
+    who = f"Make the role, as somebody who may make IAM roles in account {facts.account.value}"
+    first = "" if facts.numbers else "; `gh` prints the two numbers that the last line wants"
+    lines = "".join(f"  {line}\n" for line in deploy_commands(facts, shell))
+    return f"{who}{first}:\n\n{lines}"
+
+
+def deploy_commands(facts: Facts, shell: Shell) -> tuple[str, ...]:
+    """Return the commands that make the role, as the page on deploying has them; none without one.
+
+    What could not be found out, GitHub's numbers, is found out by a command before.
+    """
+    if facts.role is None or facts.repository is None:
+        return ()
+    url = f"https://github.com/{REPOSITORY}"
+    clone = ("git", "clone", "--branch", f"v{__version__}", url)
+    ask = ("gh", "api", f"repos/{facts.repository.value}", "--jq", _IDS)
+    deploy = (
+        *("aws", "cloudformation", "deploy", "--region", facts.region.value),
+        *("--stack-name", "bedrock-key-guard"),
+        *("--template-file", "bedrock-key-guard/deploy/guard.yaml"),
+        *("--capabilities", "CAPABILITY_NAMED_IAM", "--parameter-overrides"),
+        *_parameters(facts),
+    )
+    asked = () if facts.numbers else (ask,)
+    return tuple(command_line(each, shell) for each in (clone, *asked, deploy))
+
+
+def _parameters(facts: Facts) -> Iterator[str]:
+    owner, _, name = (facts.repository.value if facts.repository else "").partition("/")
+    owner_id, repository_id = map(str, facts.numbers or ("OWNER-ID", "REPOSITORY-ID"))
+    yield f"GitHubOwner={owner}"
+    yield f"GitHubOwnerId={owner_id}"
+    yield f"GitHubRepository={name}"
+    yield f"GitHubRepositoryId={repository_id}"
+    if facts.branch.value != "main":
+        yield f"GitHubRef=refs/heads/{facts.branch.value}"
+    if called_file(facts) != CALLED:
+        yield f"GitHubWorkflow={called_file(facts)}"
+    if facts.provider:
+        yield f"GitHubProviderArn={facts.provider}"

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 FRAGMENT = 12
 """As many characters of a secret in a row as nothing may show."""
 
-# A secret has more characters than that, however it is written; nothing compresses it.
-_SHORTEST_KEY = 60
+# A key is shortest decoded: a name of one letter, `-at-`, an account, a colon and a secret. Encoded
+# it is longer, compressed too: nothing compresses a secret.
+_SHORTEST_KEY = 78
 
 # Base64 of twelve characters shares those at its ends with their neighbours: so many are whole.
 _WHOLE = FRAGMENT - 2

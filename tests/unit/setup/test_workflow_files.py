@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bedrock_key_guard.setup.deployment import deploy_commands, deployment
-from bedrock_key_guard.setup.lacking import plan
+from bedrock_key_guard.setup.lacking import deploy_commands, deployment, plan
 from bedrock_key_guard.setup.repository_facts import Facts, FoundValue
 from bedrock_key_guard.setup.steps import ByHand, FileChange, Unneeded
 from bedrock_key_guard.setup.workflow_files import workflow_steps

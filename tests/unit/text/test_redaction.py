@@ -160,3 +160,12 @@ def test_redacting_what_is_redacted_changes_nothing() -> None:
     for spelling in SPELLINGS.values():
         once = redact(spelling(key))
         assert redact(once) == once
+
+
+def test_the_shortest_key_that_somebody_decoded_is_blotted_out_unmet() -> None:
+    body = keysmith.long_term("q").removeprefix(keysmith.BEDROCK_LONG_TERM)
+    decoded = base64.b64decode(body + "=" * (-len(body) % 4)).decode()
+    alias, _, secret = decoded.partition(":")
+    assert len(decoded) == 78
+    assert redact(decoded) == f"{alias}:[redacted]"
+    assert secret not in redact(f"{decoded}\n")
