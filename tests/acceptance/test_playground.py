@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from sandbox.front.job import REPOSITORY
 from sandbox.playground.__main__ import ENDING, main
 from sandbox.playground.playground import open_playground
+from tests.doors import warm
 from tests.jobs import ROOT
 from tests.sweeps import sweep
 
@@ -31,15 +33,18 @@ NOISE = {
     "GITHUB_TOKEN": "nobody",
     "REQUESTS_CA_BUNDLE": "/nonexistent",
 }
+# The first command is the one of the playground; those after it sit no waiting out.
 ROUND = """
-ask() { bedrock-key-guard "$@" --format json > "$KEPT/$name"; echo "$name $?"; }
+ask() { $GUARD "$@" --format json > "$KEPT/$name"; echo "$name $?"; }
+GUARD=bedrock-key-guard
 name=files; ask verify
+GUARD=$HURRIED
 name=history; ask verify --history
 name=token; ask verify chat.py
 name=usage; ask timeline
 name=response; ask respond --yes
 name=dead; ask verify
-bedrock-key-guard restore --yes > "$KEPT/restored"; echo "restored $?"
+$GUARD restore --yes > "$KEPT/restored"; echo "restored $?"
 name=again; ask verify
 pwd > "$KEPT/folder"
 """
@@ -61,7 +66,7 @@ def playing(*command: str, **environment: str) -> subprocess.CompletedProcess[st
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give what the commands of one round have written."""
     folder = tmp_path_factory.mktemp("kept")
-    done = playing("sh", "-c", ROUND, KEPT=str(folder))
+    done = playing("sh", "-c", ROUND, KEPT=str(folder), HURRIED=shlex.join(warm()))
     assert done.returncode == 0, done.stderr
     (folder / "codes").write_text(done.stdout, encoding="utf-8")
     return folder
