@@ -297,6 +297,7 @@ TEXTS: dict[str, Make] = {
     "noise that begins as xz": lambda n: base64.b64encode(b"\xfd7zXZ\0" + _noise(n * 3 // 4)),
     "patches of nothing": _repeated(b"GIT binary patch\nliteral 1\nz" + b"0" * 65 + b"\n"),
     "patches": _repeated(b"GIT binary patch" + _patch(b"literal", b"ABSK\n" * 4000)),
+    "small patches": _repeated(b"GIT binary patch" + _patch(b"literal", b"ABSK\n" * 13)),
     "patches of a delta": _repeated(b"GIT binary patch" + _patch(b"delta", _DELTA)),
     "deflate that words tell of": _repeated(
         b"gzinflate('" + base64.b64encode(_deflated(b"\\A\\B\\S\\K" * 9999)) + b"')\n"

@@ -66,12 +66,14 @@ class _Tee:
 def found_in_decoded(data: bytes, kind: str, budget: Budget) -> list[Finding]:
     """Return the keys in the files and streams that decoded bytes are, or hold.
 
-    They are of a `kind`, or of that which their first bytes tell. What cannot be read of them is
-    nobody's file, and is listed nowhere.
+    They are of a `kind`, or of that which their first bytes tell. What nobody can read of them is
+    nobody's file, and is listed nowhere; what a limit left out is the outer file's.
     """
     findings: list[Finding] = []
+    gaps = Gaps()
     with budget.nested():
-        Walk(budget, findings, Gaps()).decoded(data, kind, _DECODED)
+        Walk(budget, findings, gaps).decoded(data, kind, _DECODED)
+    budget.left_out |= dict.fromkeys(gaps.limits())
     return findings
 
 

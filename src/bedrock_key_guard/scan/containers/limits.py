@@ -83,14 +83,16 @@ class Budget:
 
     `spent` is that, in units of work.
     `stopped` is why nothing more of it is unpacked or decoded, once that is so. What stands in the
-    file as it is, is searched all the same: that costs no more than its size. `room` is how much
-    more of its zips may be held at once.
+    file as it is, is searched all the same: that costs no more than its size. `left_out` is which
+    limits left out files that were decoded out of text. `room` is how much more of its zips may be
+    held at once.
     """
 
     def __init__(self, limits: Limits = LIMITS, size: int = 0) -> None:
         """Begin for a file of `size` bytes, as far as that is known beforehand."""
         self.limits = limits
         self.stopped = ""
+        self.left_out: dict[str, None] = {}
         self.room = limits.held >> 3
         self._size = size
         self.spent = self._dictionaries = self._nested = 0

@@ -73,6 +73,10 @@ class Gaps:
             self._stopped = True
             self.add(origin, "missing", reason)
 
+    def limits(self) -> list[str]:
+        """Return the limits that left something out."""
+        return [reason for _, kind, reason, _ in self._counts if kind == "missing"]
+
     def listed(self) -> tuple[NotScanned, ...]:
         """Return a line for each reason; of many parts alike, the first is named."""
         return tuple(

@@ -77,8 +77,7 @@ def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Readin
                 walk.plain(whole, origin)
             if kinds[1:]:
                 walk.also(kinds[1], *_again(start, file), origin)
-    if budget.stopped:
-        gaps.stop(origin, budget.stopped)
+    _add_limits(gaps, origin, budget)
     again = "zip" not in kinds and ends_as_zip(outer.last, outer.size)
     if again:
         gaps.add(origin, "unopened", TOO_FAR_IN)
@@ -95,11 +94,19 @@ def read_as_zip(file: Readable, origin: Origin, before: Reading, budget: Budget)
     findings, gaps = list(before.findings), Gaps()
     with budget.bound():
         Walk(budget, findings, gaps).also("zip", file, None, origin)
+    _add_limits(gaps, origin, budget)
+    opened = NotScanned(origin.name, "unopened", TOO_FAR_IN)
+    missed = [*(gap for gap in before.missed if gap != opened), *gaps.listed()]
+    return replace(before, findings=tuple(findings), missed=tuple(dict.fromkeys(missed)), left=None)
+
+
+def _add_limits(gaps: Gaps, origin: Origin, budget: Budget) -> None:
+    """List which limits ended the reading of a file, or left out what was decoded in it."""
     if budget.stopped:
         gaps.stop(origin, budget.stopped)
-    opened = NotScanned(origin.name, "unopened", TOO_FAR_IN)
-    missed = (*(gap for gap in before.missed if gap != opened), *gaps.listed())
-    return replace(before, findings=tuple(findings), missed=missed, left=None)
+    for reason in budget.left_out:
+        if reason != budget.stopped:
+            gaps.add(origin, "missing", reason)
 
 
 def _tail(start: bytes, file: Readable) -> tuple[bytes, int]:

@@ -43,6 +43,8 @@ DEPTH = 3
 BEFORE = 2048
 BEHIND = 1 << 15
 BEHIND_ROW = 4096
+# What it costs to ask all decoders about a layer, however little is in it.
+_LAYER = STEP >> 1
 # Base64 in lines, as text or in a string.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=_\s-]+|\\[nr/])+")
 _BETWEEN_HEX = BETWEEN + b"-"
@@ -69,7 +71,7 @@ def layers_in(outer: Layer, budget: Budget, seen: Seen | None = None) -> Iterato
         layer = waiting.popleft()
         if _is_known("layer", layer, seen):
             continue
-        budget.spend(DECODED * len(layer.data))
+        budget.spend(_LAYER + DECODED * len(layer.data))
         if layer.depth:
             yield layer
         if layer.depth < DEPTH:

@@ -121,3 +121,29 @@ def test_streams_in_streams_are_followed_so_far_and_that_is_noted() -> None:
     reading = read(data)
     assert where(reading) == []
     assert [each.reason for each in reading.missed] == ["it is more than 5 containers deep"]
+
+
+LIMITED: dict[str, Callable[[bytes], bytes]] = {
+    "as it is": bytes,
+    "behind something else": lambda data: b"\0of no kind" + data,
+    "in base64": base64.b64encode,
+    "in base64 in a zip": lambda data: boxes.zipped({"a": base64.b64encode(data)}),
+}
+
+
+@pytest.mark.parametrize("write", LIMITED.values(), ids=LIMITED)
+def test_a_limit_is_told_wherever_what_it_left_out_was_written(
+    write: Callable[[bytes], bytes],
+) -> None:
+    reading = read_file(io.BytesIO(write(lzma.compress(TEXT))), AT, Limits(dictionary=1 << 20))
+    assert [(each.kind, each.reason) for each in reading.missed] == [
+        ("missing", "it needs too much memory to unpack")
+    ]
+
+
+def test_a_nest_in_text_is_opened_to_a_set_depth_and_that_is_noted() -> None:
+    data = TEXT
+    for _ in range(6):
+        data = boxes.zipped({"a": data})
+    (missed,) = read(base64.b64encode(data)).missed
+    assert (missed.kind, missed.reason) == ("missing", "it is more than 5 containers deep")

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import WorkTree
-from bedrock_key_guard.scan.containers.limits import LIMITS, SPENT, Budget, Limits
+from bedrock_key_guard.scan.containers.limits import LIMITS, SPENT, STEP, Budget, Limits
 from bedrock_key_guard.scan.containers.reading import read_file
-from bedrock_key_guard.scan.decoding.layer import File, Layer
+from bedrock_key_guard.scan.decoding.layer import File, Layer, Regular
 from bedrock_key_guard.scan.decoding.layers import DEPTH, layers_in, outermost, spots
 from bedrock_key_guard.scan.matching.matcher import Match, matches
 from bedrock_key_guard.scan.prefilter import may_hold_key
@@ -561,3 +561,9 @@ def test_the_ten_anchors_of_history_find_what_is_usual(step: str, family: str) -
 def test_what_files_hold_is_found_in_a_further_encoding(first: str, second: str) -> None:
     data = ENCODERS[second][1](OTHERS[first][1](KEY.encode()))
     assert only(data).key.fingerprint == fingerprint_of(KEY)
+
+
+def test_however_little_is_in_a_layer_it_costs_what_it_takes_to_ask_all_decoders() -> None:
+    budget = Budget()
+    assert list(layers_in(Layer(b"ABSK", Regular(0)), budget)) == []
+    assert budget.spent >= STEP // 2

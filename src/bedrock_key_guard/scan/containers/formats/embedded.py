@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.scan.containers.compressed import BZIP2, GZIP, XZ, ZLIB, ZSTD, unpack
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.formats.pieces import in_pieces
-from bedrock_key_guard.scan.containers.limits import STEP, Spent, Unreadable
+from bedrock_key_guard.scan.containers.limits import STEP, Unreadable
 from bedrock_key_guard.scan.containers.members import OpenedMember
 from bedrock_key_guard.scan.prefilter.streams import (
     BEFORE,
@@ -82,14 +82,18 @@ def _probe(cursor: Cursor, data: bytes) -> bytes:
 
 
 def _whole(cursor: Cursor, before: bytes, codec: Codec, budget: Budget) -> Iterator[bytes]:
-    """Yield what a stream holds, up to where it is broken, and give back what came behind it."""
+    """Yield what a stream holds, up to where it is broken, and give back what came behind it.
+
+    Raises Unreadable where a limit ended it.
+    """
     pieces = in_pieces(cursor, before)
     source = Cursor(pieces) if pieces else cursor
+    limit = None
     try:
         yield from unpack(source, codec, budget)
-    except Spent:
-        raise
-    except Unreadable:
-        pass
+    except Unreadable as error:
+        limit = error if error.kind == "missing" else None
     if pieces:
         cursor.unread(source.read(BLOCK))
+    if limit:
+        raise limit
