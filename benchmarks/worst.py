@@ -56,6 +56,12 @@ def _same_key(separator: bytes) -> Make:
     return _repeated(keysmith.long_term("bob").encode() + separator)
 
 
+def _macro(copies: int) -> bytes:
+    """Pack what begins as the source of a macro, and so many copies of three bytes."""
+    tokens = b"\0Attribut" + (b"\xff" + bytes(16)) * (copies // 8)
+    return b"\1" + (0xB000 | len(tokens) - 1).to_bytes(2, "little") + tokens
+
+
 def _noise(size: int) -> bytes:
     return shake_256(b"noise").digest(size)
 
@@ -358,6 +364,8 @@ CONTAINERS: dict[str, Make] = {
     "stream: stored in stored": _repeated(b"x\x01\0\xff\xff\0\0" + b"\0" * 70, b"\0"),
     "stream: zeros": _shrunk(bytes, lambda data: b"\0" + zlib.compress(data)),
     "stream: keys": lambda n: b"\0" * 9 + _gzip_of_keys(n),
+    "stream: macros": _repeated(_macro(0), b"\0"),
+    "stream: macros of small copies": _repeated(_macro(1360), b"\0"),
     "stream: pieces": _repeated(b"\0\x10\0\0\0" + zlib.compress(b"ABSK" * 99)[:16], b"\0"),
     "stream: texts of a picture": _repeated(
         b"zTXta\0\0" + zlib.compress(bytes(99)), b"\x89PNG\r\n\0"

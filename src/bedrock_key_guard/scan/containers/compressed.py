@@ -1,4 +1,4 @@
-"""Undo compression: gzip (RFC 1952), zlib (RFC 1950), bzip2, xz and zstd (RFC 8878)."""
+"""Undo compression: gzip (RFC 1952), zlib (RFC 1950), bzip2, xz, zstd (RFC 8878) and VBA's."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, cast
 
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
+from bedrock_key_guard.scan.containers.formats.vba import Vba
 from bedrock_key_guard.scan.containers.limits import (
     BROKEN,
     STEP,
@@ -92,7 +93,7 @@ class Zlib:
         self.eof, self.unused_data, self.needs_input = inner.eof, inner.unused_data, not left
 
 
-Decompressor = Union["bz2.BZ2Decompressor", "lzma.LZMADecompressor", Zlib]
+Decompressor = Union["bz2.BZ2Decompressor", "lzma.LZMADecompressor", Zlib, Vba]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ GZIP = Codec(lambda _: Zlib(zlib.MAX_WBITS | 16), b"\x1f\x8b")
 BZIP2 = Codec(lambda _: bz2.BZ2Decompressor(), b"BZh")
 XZ = Codec(_xz, b"\xfd7zXZ\0", large=True)
 LZMA = Codec(_lzma, b"\x5d\0\0", large=True)
+VBA = Codec(lambda _: Vba())
 ZSTD = Codec(_zstd, b"\x28\xb5\x2f\xfd", large=True)
 
 

@@ -44,11 +44,17 @@ _compiled: re.Pattern[bytes] | None = None
 # What is smaller holds no key, for nobody can compress its secret.
 SHORTEST = 64
 # What each of those has, for as many bytes as are searched for all of it sooner than `re` starts.
-_SIGNS = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"\x1f\x8b\x08", b"BZh", b"\xfd", b"TXt")
+_SIGNS = (
+    *(b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"\x1f\x8b\x08", b"BZh", b"\xfd", b"TXt"),
+    b"\0Attribut",
+)
 _FEW = 1 << 18
 # A keyword, and in `iTXt` that what follows is compressed, a language and a translation
 # (https://www.w3.org/TR/png-3/#11textinfo).
 _TEXT_OF_PNG = rb"TXt(?<=[zi]TXt)[^\0]{1,79}\0(?:\x01\0[^\0]{0,99}\0[^\0]{0,999}\0|\0)(?=[\x08-x])"
+# The source of every macro begins with the same word ([MS-VBAL], 4.2), and so do its tokens, behind
+# the byte that marks the beginning, a header and eight bits.
+_VBA, _BEFORE_VBA = rb"Attribut(?<=\x01.[\xb0-\xbf]\0Attribut)", 4
 _BITS = {"zlib": 15, "gzip": 31}
 
 
@@ -61,7 +67,7 @@ def starts(data: bytes, head: bytes = b"") -> list[Start]:
     """Return where streams may begin in a part of a file that begins with `head`, in order."""
     if data.find(0) < 0 or head.startswith(_WOFF) or _is_soon_seen_to_have_none(data):
         return []
-    found = [*_found((("zlib", _ZLIB), *_SURE), data)]
+    found = [*_found((("zlib", _ZLIB), *_SURE), data), *_macros(data)]
     if head.startswith(_PNG):
         found += ((end, "zlib") for _, end in _spans(_TEXT_OF_PNG, data))
     return sorted(found)
@@ -78,7 +84,12 @@ def starts_in_decoded(data: bytes) -> list[Start]:
     """Return where streams may begin in what was decoded, whatever their window."""
     if data.isascii():
         return []
-    return [(each.start(), str(each.lastgroup)) for each in _in_decoded().finditer(data)]
+    found = [(each.start(), str(each.lastgroup)) for each in _in_decoded().finditer(data)]
+    return sorted([*found, *_macros(data)])
+
+
+def _macros(data: bytes) -> Iterable[Start]:
+    return ((at - _BEFORE_VBA, "VBA") for at, _ in _spans(_VBA, data))
 
 
 def _in_decoded() -> re.Pattern[bytes]:

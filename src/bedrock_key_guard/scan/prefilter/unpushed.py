@@ -62,7 +62,12 @@ def _ends(environment: Mapping[str, str]) -> tuple[set[bytes], set[bytes], set[b
     remote = os.fsencode(environment.get("PRE_COMMIT_REMOTE_NAME", ""))
     known = b"refs/remotes/%b/" % remote if remote else b"refs/remotes/"
     new, old, tags = set(), set(), set()
-    for name, value in _references().items():
+    listed = _references()
+    names = (name for name in listed if not name.startswith(b"refs/remotes/"))
+    given = os.fsencode(environment.get("PRE_COMMIT_REMOTE_BRANCH", ""))
+    if may_hold_key(b"\n".join((given, *names))):
+        raise _Unusual
+    for name, value in listed.items():
         if name.startswith(known):
             old.add(value)
         elif name.startswith(b"refs/heads/"):

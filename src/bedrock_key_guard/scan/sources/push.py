@@ -64,14 +64,18 @@ def unpushed(environment: Mapping[str, str]) -> Generator[Source, None, None]:
     """Yield what no branch of the remote has yet of all branches, tags, and what is checked out.
 
     pre-commit tells its hooks the remote, and of what is pushed no more than the first reference.
+    So the names of all branches and tags are read, too.
     """
     remote = environment.get("PRE_COMMIT_REMOTE_NAME")
     with clean_git(repository_of_hook(environment)) as git:
         ends = [environment.get(f"PRE_COMMIT_{end}_REF", "") for end in ("TO", "FROM")]
-        here = existing(git, filter(None, (*git.heads(), *ends)))
-        new = [each for each in (*git.heads(), ends[0]) if each in here]
-        old = [each for each in ends[1:] if each in here]
+        objects = existing(git, filter(None, (*git.heads(), *ends)))
+        new = [each for each in (*git.heads(), ends[0]) if each in objects]
+        old = [each for each in ends[1:] if each in objects]
         known = [f"--remotes={remote}" if remote else "--remotes", *old]
+        named = git.run("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags")
+        here = [*system.decoded(named).split("\n"), environment.get("PRE_COMMIT_REMOTE_BRANCH", "")]
+        yield Source(Scanned(("range",)), (each for each in names(here)))
         yield from range_in(git, ["--branches", "--tags", *new, "--not", *known], _NAME)
 
 

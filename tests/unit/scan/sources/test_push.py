@@ -9,6 +9,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.repository import object_folders
 from bedrock_key_guard.model.findings import Scan
 from bedrock_key_guard.scan.allowlist import AllowList
+from bedrock_key_guard.scan.prefilter.unpushed import may_bring_key
 from bedrock_key_guard.scan.scan import read
 from bedrock_key_guard.scan.sources.message import message
 from bedrock_key_guard.scan.sources.push import before_push, before_receipt, unpushed
@@ -84,6 +85,18 @@ def test_under_pre_commit_all_is_read_that_the_remote_has_not(
     if environment.get("PRE_COMMIT_FROM_REF") == "HEAD":
         environment = environment | {"PRE_COMMIT_FROM_REF": repo.git("rev-parse", "HEAD")}
     assert keys(read(unpushed(environment), AllowList())) == found
+
+
+def test_under_pre_commit_a_name_that_is_a_key_is_found(repo: Repo) -> None:
+    known = {"PRE_COMMIT_FROM_REF": repo.git("rev-parse", "HEAD")}
+    name = f"refs/heads/{KEY.replace('/', '_')}"
+    assert not may_bring_key(known)
+    assert may_bring_key({**known, "PRE_COMMIT_REMOTE_BRANCH": name})
+    there = read(unpushed({**known, "PRE_COMMIT_REMOTE_BRANCH": name}), AllowList())
+    repo.git("update-ref", name, "HEAD")
+    assert may_bring_key(known)
+    here = read(unpushed(known), AllowList())
+    assert [each.location.source for each in (*there.findings, *here.findings)] == ["name"] * 2
 
 
 def test_a_repository_without_a_commit_has_nothing_to_push(

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.compressed import BZIP2, GZIP, XZ, ZLIB, ZSTD, unpack
+from bedrock_key_guard.scan.containers.compressed import (
+    BZIP2,
+    GZIP,
+    VBA,
+    XZ,
+    ZLIB,
+    ZSTD,
+    unpack,
+)
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.formats.pieces import in_pieces
 from bedrock_key_guard.scan.containers.limits import STEP, Unreadable
@@ -32,7 +40,7 @@ if TYPE_CHECKING:
 
     Starts = Callable[[bytes, bytes], list[Start]]
 
-CODECS = {"zlib": ZLIB, "gzip": GZIP, "bzip2": BZIP2, "xz": XZ, "zstd": ZSTD}
+CODECS = {"zlib": ZLIB, "gzip": GZIP, "bzip2": BZIP2, "xz": XZ, "zstd": ZSTD, "VBA": VBA}
 # To try costs a decompressor, and a kilobyte at most.
 _TRY = STEP >> 5
 _HEAD = 8
