@@ -48,6 +48,9 @@ CONTAINER_MAGICS = (
     (b"\xed\xab\xee\xdb", "rpm"),
     (b"hsqs", "squashfs"),
     (b"xar!\x00", "xar"),
+    (b"Obj\x01", "avro"),
+    (b"ORC", "orc"),
+    (b"PAR1\x15", "parquet"),
     # No container, but as good as one: what it says is only where the content is.
     (b"version https://git-lfs.github.com/spec/v1\n", POINTER),
     (b"version https://hawser.github.com/spec/v1\n", POINTER),
@@ -61,6 +64,10 @@ ZIP_LISTED, ZIP_END, _ZIP_END_SIZE = b"PK\x01\x02", b"PK\x05\x06", 22
 TAIL = _ZIP_END_SIZE + 0xFFFF
 # Where its numbers did not fit, what locates larger ones stands before it.
 ZIP64_LOCATOR, ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
+# HDF5 names a filter of a data set that is none of its own (its format, IV.A.2.l).
+_HDF5, _HDF5_FILTERS = b"\x89HDF\r\n\x1a\n", (b"lzf\0", b"blosc", b"lz4\0", b"bitshuffle")
+# What ends a table of LevelDB (its doc/table_format.md).
+LEVELDB_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 # What follows the signature of a member, and as much of its name as is looked at.
 ZIP_HEADER, ZIP_NAME = 26, 64
 # A frame of zstd that holds what its writer liked.
@@ -76,6 +83,8 @@ def container_kind(head: bytes) -> str:
         return "tar"
     if _is_lzma(head):
         return "lzma"
+    if head.startswith(_HDF5) and any(each in head for each in _HDF5_FILTERS):
+        return "HDF5 with a filter of its own"
     if head[1:4] == _SKIPPABLE and head[0] & 0xF0 == 0x50:
         return "zstd"
     return "zip" if _has_zip_member(head) else ""
@@ -83,8 +92,8 @@ def container_kind(head: bytes) -> str:
 
 def kinds_of(start: bytes, tail: bytes, size: int) -> list[str]:
     """Return what a file is by its first bytes and by its last: it may be a PDF and a zip."""
-    kinds = [container_kind(start[:HEAD]), "zip" if ends_as_zip(tail, size) else ""]
-    return [*dict.fromkeys(filter(None, kinds))]
+    kind = container_kind(start[:HEAD]) or ("leveldb" if tail.endswith(LEVELDB_END) else "")
+    return [*dict.fromkeys(filter(None, (kind, "zip" if ends_as_zip(tail, size) else "")))]
 
 
 def _has_zip_member(head: bytes) -> bool:
@@ -96,6 +105,11 @@ def _has_zip_member(head: bytes) -> bool:
             return True
         at = head.find(_ZIP_MEMBER, at)
     return False
+
+
+def ends_as_container(tail: bytes, size: int) -> bool:
+    """Return whether a file of `size` bytes is a container by its last `TAIL` bytes."""
+    return tail.endswith(LEVELDB_END) or ends_as_zip(tail, size)
 
 
 def ends_as_zip(tail: bytes, size: int) -> bool:
@@ -179,7 +193,12 @@ def _is_cpio(head: bytes) -> bool:
     return len(header) >= _ODC_HEADER and not header.strip(b"0123456789ABCDEFabcdef")
 
 
-_CHECKS = {"bzip2": _is_bzip2, "cpio": _is_cpio}
+def _is_orc(head: bytes) -> bool:
+    """Check that no text begins so: the size of a chunk follows, or numbers of a column."""
+    return 0 in head[3:4096]
+
+
+_CHECKS = {"bzip2": _is_bzip2, "cpio": _is_cpio, "orc": _is_orc}
 
 
 def _is_old_tar(head: bytes) -> bool:
