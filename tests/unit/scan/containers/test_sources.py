@@ -95,6 +95,7 @@ def test_a_file_that_changes_while_it_is_read_does_no_harm(data: bytes) -> None:
 # Where a signature is short, the scanner looks at what follows.
 _MORE = {
     b"BZh": b"91AY&SY",
+    b"ORC": b"\0\0\0",
     b"\xc7\x71": bytes(18) + b"\2\0",
     b"\x71\xc7": bytes(18) + b"\0\2",
     **dict.fromkeys((b"070701", b"070702", b"070707"), b"0" * 104),
