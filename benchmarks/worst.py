@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from hashlib import sha1, shake_256
 
-from tests import archives, boxes, keysmith
+from tests import archives, boxes, keysmith, records
 
 Make = Callable[[int], bytes]
 
@@ -222,6 +222,35 @@ def _deflated(data: bytes) -> bytes:
     return zlib.compress(data)[2:-4]
 
 
+def _lz4_of(block: bytes) -> Make:
+    """Write frames of blocks that are all the same."""
+    return _repeated(struct.pack("<I", len(block)) + block, b"\x04\x22\x4d\x18\x60\x40\x82")
+
+
+_AVRO_HEAD, _AVRO_ZEROS = records.avro(b""), records.avro(bytes(1 << 20), size=1 << 20)
+# Copies of 64 bytes, which take three.
+_SNAPPY_ZEROS = records.varint(64 * 9999 + 1) + b"\0\0" + b"\xfe\1\0" * 9999
+
+
+def _snappy_of(block: bytes) -> Make:
+    body = bytes(4) + block
+    return _repeated(struct.pack("<I", len(body) << 8) + body, b"\xff\x06\0\0sNaPpY")
+
+
+def _lzf_of(block: bytes) -> Make:
+    return _repeated(b"ZV\1" + struct.pack(">HH", len(block), 48_001) + block)
+
+
+def _leveldb_of_one(size: int) -> bytes:
+    """Make an index in which every entry has the same block, of zeros."""
+    block = _SNAPPY_ZEROS + b"\1"
+    place = records.varint(0) + records.varint(len(block) - 1)
+    entry = b"\0\0" + bytes((len(place),)) + place
+    index = entry * ((size - len(block)) // len(entry)) + struct.pack("<2I", 0, 1)
+    handles = bytes(2) + records.varint(len(block)) + records.varint(len(index))
+    return block + index + b"\0" + handles.ljust(40, b"\0") + bytes.fromhex("57fb808b247547db")
+
+
 # Two numbers, and as many letters as one code of a delta adds.
 _DELTA = b"\x80\x01\x80\x01" + (b"\x7f" + b"A" * 127) * 99
 TEXTS: dict[str, Make] = {
@@ -370,6 +399,25 @@ CONTAINERS: dict[str, Make] = {
     "stream: texts of a picture": _repeated(
         b"zTXta\0\0" + zlib.compress(bytes(99)), b"\x89PNG\r\n\0"
     ),
+    "lz4: zeros": _lz4_of(b"\x1f\0\1\0" + b"\xff" * 16_000 + b"\0\0"),
+    "lz4: small copies": _lz4_of(b"\x10a\1\0" * (1 << 14) + b"\0"),
+    "lz4: small blocks": _lz4_of(b"\x10a"),
+    "snappy: zeros": _snappy_of(_SNAPPY_ZEROS),
+    "snappy: small copies": _snappy_of(records.varint(64_001) + b"\0a" + b"\x01\x01" * 16_000),
+    "lzf: small copies": _lzf_of(b"\0a" + b"\x20\0" * 16_000),
+    "avro: blocks": lambda n: records.avro(b"-" * (n // 22), size=1),
+    "avro: zeros": _repeated(_AVRO_ZEROS.removeprefix(_AVRO_HEAD), _AVRO_HEAD),
+    "avro: keys": lambda n: records.avro(_keys(b"\n")(n * 40), size=1 << 20),
+    "orc: chunks": lambda n: records.orc(b"-" * (n // 6), size=1),
+    "orc: chunks of Snappy": lambda n: records.orc(b"-" * (n // 6), records.snappy, size=1),
+    "orc: zeros": _repeated(records.orc(bytes(1 << 18), size=1 << 18)[3:-30], b"ORC"),
+    "orc: broken chunks": _repeated(b"\6\0\0\xff\xff\xff", b"ORC"),
+    "parquet: pages": _repeated(b"\x15\0\x15\2\x15\2\x2c\0\0-", b"PAR1"),
+    "parquet: pages of nothing": _repeated(b"\x15\0\x15\0\x15\0\x2c\0\0", b"PAR1"),
+    "parquet: headers": _repeated(b"\x15\0" * 4000 + b"\0", b"PAR1"),
+    "parquet: zeros": _repeated(records.parquet(b"", lambda _: _SNAPPY_ZEROS)[4:-11], b"PAR1"),
+    "leveldb: blocks": lambda n: records.leveldb(b"-" * (n // 40), size=1),
+    "leveldb: one block": _leveldb_of_one,
     "deflate: zeros": lambda n: b"gzinflate('" + base64.b64encode(_deflated(bytes(n * 600))),
     "delta: letters": lambda n: b"GIT binary patch" + _patch(b"delta", _DELTA * (n // 60)),
     "zlib: text of escapes": _shrunk(

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from tests import boxes
+from tests import boxes, records
 from tests.hiding.hidden import Hidden, Step, text
 
 _FILLER = b"".join(b"%d: nothing of interest in this line\n" % number for number in range(200))
@@ -231,6 +231,16 @@ FILES: dict[str, Step] = {
     "bundle": in_git("bundle"),
     "bundle, SHA-256": in_git("bundle", "sha256"),
     "pack": in_git("pack"),
+    "Avro, deflate": box("avro:block 1", put=records.avro),
+    "Avro, Snappy": box("avro:block 1", put=lambda data: records.avro(data, "snappy")),
+    "ORC, zlib": box("orc:chunks", put=records.orc),
+    "ORC, Snappy": box("orc:chunks", put=lambda data: records.orc(data, records.snappy, 2)),
+    "Parquet, Snappy": box("parquet:page 2", put=records.parquet),
+    "Parquet, LZ4": box("parquet:page 2", put=lambda data: records.parquet(data, records.lz4)),
+    "LevelDB": box("leveldb:block at 0", put=records.leveldb),
+    "LZ4": box("lz4", put=records.lz4_frame),
+    "LZF": box("lzf", put=records.lzf_blocks),
+    "Snappy": box("snappy", put=records.snappy_frames),
     "pack, SHA-256": in_git("pack", "sha256"),
 }
 ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import shake_256
 
+from tests import records
 from tests.hiding.hidden import hide, text
 from tests.hiding.streams import IN_FILES, PACKERS
 
@@ -27,7 +28,20 @@ _SIGNATURES: Mapping[str, bytes] = {
     "woff": b"wOFF\0\1\0\0",
     "HDF5": b"\x89HDF\r\n\x1a\n",
     "pcap": b"\xd4\xc3\xb2\xa1\2\0\4\0",
+    "LZ4": b"\x04\x22\x4d\x18\x60\x40\x82",
+    "Snappy": b"\xff\x06\0\0sNaPpY",
+    "LZF": b"ZV\1\0\x20\0\x40",
+    "Avro": b"Obj\1\0",
+    "ORC": b"ORC\0\0\0",
+    "Parquet": b"PAR1\x15\0",
     "JPEG": b"\xff\xd8\xff\xe0\0\x10JFIF\0",
+}
+_RECORDS: Mapping[str, records.Encode] = {
+    "Avro": records.avro,
+    "ORC": records.orc,
+    "Parquet": records.parquet,
+    "LevelDB": records.leveldb,
+    "LZF": records.lzf_blocks,
 }
 _WORDS = ("<diagram id='a'>", "SAMLRequest=", "gzinflate(base64_decode('", "DeflateStream('")
 
@@ -68,6 +82,10 @@ def rows(prose: Sequence[str], rules: Sequence[str]) -> Iterator[tuple[str, byte
             yield f"{kind} in {name} in a file", b"\0\1\2\3" + _noise(name, 900) + packed
         for name, step in IN_FILES.items():
             yield f"{kind}: {name}", hide("ABSK", text(content), step).data
+        for name, write in _RECORDS.items():
+            yield f"{kind} in {name}", write(content)
+        lines = content.replace(b"\n", b"\x1b[m\n\x1b[32m+ ABSK")
+        yield f"{kind} in coloured lines", b"\x1b[32m+ " + lines
         yield f"{kind} in colours", content.replace(b"A", b"\x1b[31mA\x1b[m")
     for name, signature in _SIGNATURES.items():
         noise = signature + _noise(name, 3000)

@@ -21,7 +21,7 @@ from functools import partial
 from hashlib import shake_256
 from pathlib import Path
 
-from tests import boxes
+from tests import boxes, records
 from tests.hiding.encodings import Encode, based, packed
 from tests.hiding.hidden import Hidden, Step, text
 
@@ -212,6 +212,8 @@ IN_FILES: dict[str, Step] = {
     "bzip2 inside": anywhere("bzip2", bz2.compress),
     "xz inside": anywhere("xz", lzma.compress),
     "zstd inside": anywhere("zstd", importlib.import_module(_ZSTD).compress),
+    "LZ4 inside": anywhere("lz4", records.lz4_frame),
+    "Snappy inside": anywhere("snappy", records.snappy_frames),
     "many streams": anywhere(
         "zlib",
         zlib.compress,

@@ -162,6 +162,7 @@ def test_a_search_for_less_than_all_says_so_to_people_and_to_programs(deep: bool
 def test_the_number_that_people_are_told_is_right() -> None:
     report = assembled(Scan(scanned=Scanned(("history",), deep=False)))
     assert "the ten most common ways" in as_text(report)
+    assert "for what is compressed inside other files" in as_text(report)
     assert len(HISTORY_LITERALS) == 10
 
 

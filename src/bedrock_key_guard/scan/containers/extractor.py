@@ -13,6 +13,7 @@ from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
 from bedrock_key_guard.scan.containers.limits import STEP, Unreadable
 from bedrock_key_guard.scan.containers.members import (
     TOO_FAR_IN,
+    TOO_LARGE,
     After,
     Ending,
     Gap,
@@ -23,6 +24,7 @@ from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import (
     ENCRYPTED,
+    LEVELDB_END,
     POINTER,
     TAIL,
     ends_as_zip,
@@ -170,6 +172,8 @@ class Walk:
             self._plain(member, ending, origin, with_streams=not kinds)
             if not whole and ends_as_zip(ending.last, ending.size):
                 self.gaps.add(origin, "unopened", TOO_FAR_IN)
+            elif not whole and ending.last.endswith(LEVELDB_END):
+                self.gaps.add(origin, "unopened", TOO_LARGE)
         else:
             self._end(source, origin)
 

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers import compressed
-from bedrock_key_guard.scan.containers.formats import ar, cpio, pack, pdf, sqlite, tar
+from bedrock_key_guard.scan.containers import compressed, lz
+from bedrock_key_guard.scan.containers.formats import (
+    ar,
+    avro,
+    cpio,
+    leveldb,
+    orc,
+    pack,
+    parquet,
+    pdf,
+    sqlite,
+    tar,
+)
 from bedrock_key_guard.scan.containers.formats import zip as zip_archive
 
 if TYPE_CHECKING:
@@ -14,16 +25,23 @@ if TYPE_CHECKING:
 # `deflate` and `delta` have no signature: what stands around them says that they are such.
 READERS: dict[str, Reader] = {
     "ar": ar.members,
+    "avro": avro.members,
     "bundle": pack.bundle_members,
     "bzip2": compressed.reader(compressed.BZIP2),
     "cpio": cpio.members,
     "deflate": compressed.read_deflate,
     "delta": pack.delta_members,
     "gzip": compressed.reader(compressed.GZIP),
+    "leveldb": leveldb.members,
+    "lz4": lz.reader(lz.lz4_frames),
+    "lzf": lz.reader(lz.lzf_blocks),
     "lzma": compressed.reader(compressed.LZMA),
+    "orc": orc.members,
     "pack": pack.pack_members,
+    "parquet": parquet.members,
     "pdf": pdf.members,
     "rpm": cpio.rpm_members,
+    "snappy": lz.reader(lz.snappy_frames),
     "sqlite": sqlite.members,
     "tar": tar.members,
     "xz": compressed.reader(compressed.XZ),

@@ -9,10 +9,18 @@ from typing import IO, TYPE_CHECKING
 from bedrock_key_guard.git.lfs import Pointer, pointer_in
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
-from bedrock_key_guard.scan.containers.members import TOO_FAR_IN, After, Ending, Gaps, Section
+from bedrock_key_guard.scan.containers.members import (
+    TOO_FAR_IN,
+    TOO_LARGE,
+    After,
+    Ending,
+    Gaps,
+    Section,
+)
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter.signatures import (
     HEAD,
+    LEVELDB_END,
     POINTER,
     TAIL,
     ends_as_zip,
@@ -81,6 +89,8 @@ def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Readin
     again = "zip" not in kinds and ends_as_zip(outer.last, outer.size)
     if again:
         gaps.add(origin, "unopened", TOO_FAR_IN)
+    if not kinds and outer.last.endswith(LEVELDB_END):
+        gaps.add(origin, "unopened", TOO_LARGE)
     return Reading(tuple(findings), gaps.listed(), outer.size, left=budget if again else None)
 
 

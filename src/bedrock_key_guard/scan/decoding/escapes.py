@@ -152,12 +152,17 @@ _KINDS = {group: _NAMED[group.rstrip("2345")] for group in _TOKEN.groupindex if 
 _KINDS |= _NAMED
 
 
-def unescape(layer: Layer, budget: Budget) -> Layer | None:
+# What joins lines.
+_JOINS = frozenset({"continued", "soft", "wrapped"})
+
+
+def unescape(layer: Layer, budget: Budget, *, join: bool = True) -> Layer | None:
     """Return the layer with one level of escapes undone and parts joined; None if it has none.
 
+    Lines stay lines unless they are to `join`, for what stands before each may be a gutter.
     Raises Spent where the budget of the file ends.
     """
-    text, way = bytearray(), Unescaped(layer.data)
+    text, way = bytearray(), Unescaped(layer.data, frozenset() if join else _JOINS)
     read = 0
     for number, token in enumerate(_TOKEN.finditer(layer.data)):
         is_far = token.start() - read > _APART
@@ -168,7 +173,7 @@ def unescape(layer: Layer, budget: Budget) -> Layer | None:
         text += layer.data[read : token.start()]
         if is_far:
             way.mark(len(text), token.start())
-        text += _value(token)
+        text += way.value(token)
         read = token.end()
     if not read:
         return None
@@ -176,11 +181,6 @@ def unescape(layer: Layer, budget: Budget) -> Layer | None:
     text += layer.data[read:]
     way.mark(len(text), len(layer.data))
     return Layer(bytes(text), way, layer, layer.depth + 1)
-
-
-def _value(token: re.Match[bytes]) -> bytes:
-    kind = token.lastgroup or ""
-    return _KINDS[kind][1](token[kind])
 
 
 @dataclass(slots=True)
@@ -193,8 +193,14 @@ class Unescaped:
     """
 
     data: bytes
+    kept: frozenset[str] = frozenset()
     positions: array[int] = field(default_factory=lambda: array("Q"))
     sources: array[int] = field(default_factory=lambda: array("Q"))
+
+    def value(self, token: re.Match[bytes]) -> bytes:
+        """Return what a token stands for: itself where its kind is kept."""
+        kind = token.lastgroup or ""
+        return token[0] if kind in self.kept else _KINDS[kind][1](token[kind])
 
     def mark(self, position: int, source: int) -> None:
         """Note that what stands at `source` was written at `position`."""
@@ -220,7 +226,7 @@ class Unescaped:
             if self.positions[at] >= end:
                 break
             for _, after, token in self._tokens(at):
-                if begin < after < end:
+                if begin < after < end and token.lastgroup not in self.kept:
                     found[_KINDS[token.lastgroup or ""][0]] = None
         return tuple(found)
 
@@ -238,5 +244,5 @@ class Unescaped:
             if token.start() >= stop:
                 return
             begin = written + token.start() - read
-            written, read = begin + len(_value(token)), token.end()
+            written, read = begin + len(self.value(token)), token.end()
             yield begin, written, token

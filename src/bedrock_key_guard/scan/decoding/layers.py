@@ -47,6 +47,8 @@ BEHIND_ROW = 4096
 _LAYER = STEP >> 1
 # Base64 in lines, as text or in a string.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=_\s-]+|\\[nr/])+")
+# Colours and tags, which may stand before a piece of a key on each of its lines.
+_MARKS = (b"\x1b[", b"</")
 _BETWEEN_HEX = BETWEEN + b"-"
 
 
@@ -100,8 +102,11 @@ def _plainer(layer: Layer, budget: Budget) -> Iterator[Layer]:
     """Yield what a layer says in plain text."""
     for whole in wide(layer):
         yield from _worth(whole, budget)
-    if (text := unescape(layer, budget)) is not None and may_hold_key(text.data):
-        yield text
+    is_marked = any(mark in layer.data for mark in _MARKS)
+    for join in (True, False) if is_marked else (True,):
+        text = unescape(layer, budget, join=join)
+        if text is not None and may_hold_key(text.data):
+            yield text
 
 
 def _decoded(layer: Layer) -> Iterator[Layer]:

@@ -49,10 +49,12 @@ _QUAD = 4
 _TEXT_STEP = 16
 _TEXT_SAMPLE = b"t" * (len(_TEXT) * _QUAD // _TEXT_STEP)
 # Base64 of a file that holds others: a long run with one of its beginnings. They are those of zlib
-# (RFC 1950, any level), LZMA, PDF, SQLite, ar, cpio, rpm, and Git's packs and bundles.
+# (RFC 1950, any level), LZMA, PDF, SQLite, ar, cpio, rpm, Git's packs and bundles,
+# frames of LZ4 and Snappy, Avro, ORC and Parquet.
 _PACKED = (
     *(b"eA", b"eF", b"eJ", b"eN", b"XQAA", b"JVBERi0", b"U1FMaXRlIGZvcm1hdCAz", b"ITxhcmNoPg"),
     *(b"MDcwNzA", b"7avu2", b"UEFDSw", b"IyB2MiBnaXQgYnVuZGxl", b"IyB2MyBnaXQgYnVuZGxl"),
+    *(b"BCJNG", b"/wYAAHNOYVBw", b"T2JqAQ", b"T1JD", b"UEFSMR"),
 )
 # Deflate itself has no sign; so say draw.io, SAML, PHP, Node.js and .NET, before its base64.
 _DEFLATE = (b"<diagram", b"SAMLRe", b"gzinflate", b"inflateRaw", b"DeflateStream")

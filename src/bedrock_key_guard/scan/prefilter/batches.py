@@ -13,9 +13,10 @@ import os
 from bedrock_key_guard.scan.prefilter import BLOCK, may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import (
     HEAD,
+    LEVELDB_END,
     TAIL,
     container_kind,
-    ends_as_zip,
+    ends_as_container,
     holds_stream,
 )
 from bedrock_key_guard.system import READING
@@ -126,7 +127,7 @@ class Batches:
         """Read a file in windows, until one of them tells enough."""
         at, window, head = 0, b"", b""
         os.lseek(descriptor, max(before.st_size - TAIL, 0), os.SEEK_SET)
-        if ends_as_zip(os.read(descriptor, TAIL), before.st_size):
+        if ends_as_container(os.read(descriptor, TAIL), before.st_size):
             self._suspects.append(number)
             return
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -151,11 +152,11 @@ class Batches:
 
 def _contains_files(content: bytes) -> bool:
     """Look at its first bytes, and for zips and streams further inside, which no text has."""
-    if content.find(3) < 0:
+    if content.find(3) < 0 and not content.endswith(LEVELDB_END):
         return bool(container_kind(content[:_SMALL_HEAD])) or holds_stream(content)
     return (
         bool(container_kind(content[:HEAD]))
-        or ends_as_zip(content[-TAIL:], len(content))
+        or ends_as_container(content[-TAIL:], len(content))
         or holds_stream(content)
     )
 

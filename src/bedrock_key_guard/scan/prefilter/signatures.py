@@ -67,29 +67,36 @@ CONTAINER_MAGICS = (
     (b"$ANSIBLE_VAULT;", "Ansible Vault"),
     (b"\x03\xd9\xa2\x9a", "KeePass"),
     (b"LUKS\xba\xbe", "LUKS"),
+    (b"Obj\x01", "avro"),
+    (b"ORC", "orc"),
+    (b"PAR1\x15", "parquet"),
     # No container, but as good as one: what it says is only where the content is.
     (b"version https://git-lfs.github.com/spec/v1", POINTER),
     (b"version https://hawser.github.com/spec/v1", POINTER),
     (b"version http://git-media.io/v/2", POINTER),
 )
 _STARTS = tuple(start for start, _ in CONTAINER_MAGICS)
+# Those whose signature is so short that their header has to bear it out.
+CHECKED = frozenset(("Office", "arj", "bzip2", "cpio", "orc", "pst"))
 # What nobody opens without a password or a key.
 ENCRYPTED = frozenset(
     ("Office", "git-crypt", "age", "OpenPGP", "OpenSSL", "Ansible Vault", "KeePass", "LUKS")
 )
 # With one of these bytes begins what no signature tells: lzma, and zstd's frames to skip.
 BEGINNINGS = bytes((0x5D, *range(0x50, 0x60)))
-_BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
-_TAR_HEADER, _ODC_HEADER, _NEWC_HEADER = 512, 76, 110
-_7Z_HEADER, _RAR_HEADER = 32, 14
+_TAR_HEADER = 512
+# Programs, and lines for a shell: an archive may stand behind them.
 _PROGRAMS = (b"MZ", b"\x7fELF", b"#!")
-_ENCRYPTED_PACKAGE = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0"
 _ZIP_MEMBER = b"PK\x03\x04"
 # A zip ends with a record of 22 bytes that tells where its directory is, and a comment.
 ZIP_LISTED, ZIP_END, _ZIP_END_SIZE = b"PK\x01\x02", b"PK\x05\x06", 22
 TAIL = _ZIP_END_SIZE + 0xFFFF
 # Where its numbers did not fit, what locates larger ones stands before it.
 ZIP64_LOCATOR, ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
+# HDF5 names a filter of a data set that is none of its own (its format, IV.A.2.l).
+_HDF5, _HDF5_FILTERS = b"\x89HDF\r\n\x1a\n", (b"lzf\0", b"blosc", b"lz4\0", b"bitshuffle")
+# What ends a table of LevelDB (its doc/table_format.md).
+LEVELDB_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 # What follows the signature of a member, and as much of its name as is looked at.
 ZIP_HEADER, ZIP_NAME = 26, 64
 # A frame of zstd that holds what its writer liked.
@@ -100,21 +107,37 @@ def container_kind(head: bytes) -> str:
     """Return what kind of container starts with `head` (`HEAD` bytes are enough), or ""."""
     if head.startswith(_STARTS):
         kind = next(kind for start, kind in CONTAINER_MAGICS if head.startswith(start))
-        if kind not in _CHECKS or _CHECKS[kind](head):
+        if kind not in CHECKED or _is_one(kind, head):
             return kind
     if head[257:262] == b"ustar" or _is_old_tar(head[:_TAR_HEADER]):
         return "tar"
     if _is_lzma(head):
         return "lzma"
+    if head.startswith(_HDF5) and any(each in head for each in _HDF5_FILTERS):
+        return "HDF5 with a filter of its own"
     if head[1:4] == _SKIPPABLE and head[0] & 0xF0 == 0x50:
         return "zstd"
-    return "zip" if _has_zip_member(head) else _extracts_itself(head)
+    if _has_zip_member(head):
+        return "zip"
+    return _extracts_itself(head) if head.startswith(_PROGRAMS) else ""
 
 
 def kinds_of(start: bytes, tail: bytes, size: int) -> list[str]:
     """Return what a file is by its first bytes and by its last: it may be a PDF and a zip."""
-    kinds = [container_kind(start[:HEAD]), "zip" if ends_as_zip(tail, size) else ""]
-    return [*dict.fromkeys(filter(None, kinds))]
+    kind = container_kind(start[:HEAD]) or ("leveldb" if tail.endswith(LEVELDB_END) else "")
+    return [*dict.fromkeys(filter(None, (kind, "zip" if ends_as_zip(tail, size) else "")))]
+
+
+def _is_one(kind: str, head: bytes) -> bool:
+    from bedrock_key_guard.scan.prefilter.headers import CHECKS
+
+    return CHECKS[kind](head)
+
+
+def _extracts_itself(program: bytes) -> str:
+    from bedrock_key_guard.scan.prefilter.headers import archive_behind
+
+    return archive_behind(program)
 
 
 def _has_zip_member(head: bytes) -> bool:
@@ -128,20 +151,9 @@ def _has_zip_member(head: bytes) -> bool:
     return False
 
 
-def _extracts_itself(head: bytes) -> str:
-    """Return what kind of archive stands behind a program that opens it, or "".
-
-    What a program only knows to look for has no header behind its signature.
-    """
-    if not head.startswith(_PROGRAMS):
-        return ""
-    for signature, kind, is_one in _BEHIND_PROGRAMS:
-        at = head.find(signature)
-        while at >= 0:
-            if is_one(head[at : at + _7Z_HEADER]):
-                return kind
-            at = head.find(signature, at + 1)
-    return ""
+def ends_as_container(tail: bytes, size: int) -> bool:
+    """Return whether a file of `size` bytes is a container by its last `TAIL` bytes."""
+    return tail.endswith(LEVELDB_END) or ends_as_zip(tail, size)
 
 
 def ends_as_zip(tail: bytes, size: int) -> bool:
@@ -208,57 +220,6 @@ def _is_lzma(head: bytes) -> bool:
     high = 1 << dictionary.bit_length() >> 1
     usual = dictionary in (high, high + high // 2) and dictionary >= 1 << 12
     return usual and not head[13] and (size < 1 << 38 or size == (1 << 64) - 1)
-
-
-def _is_bzip2(head: bytes) -> bool:
-    return head[4:10] in _BZIP2_BLOCKS
-
-
-def _is_cpio(head: bytes) -> bool:
-    """Check that numbers follow in the three layouts that begin with digits, and in the binary one.
-
-    That one has the length of a name, and no name is longer than a page.
-    """
-    if head[0] != ord("0"):
-        return 1 < int.from_bytes(head[20:22], "little" if head[0] == 0xC7 else "big") <= 4096
-    header = head[:_ODC_HEADER] if head[5] == ord("7") else head[:_NEWC_HEADER]
-    return len(header) >= _ODC_HEADER and not header.strip(b"0123456789ABCDEFabcdef")
-
-
-def _is_7z(head: bytes) -> bool:
-    """Check for a version and a directory that is somewhere (7-Zip: DOC/7zFormat.txt)."""
-    return len(head) == _7Z_HEADER and not head[6] and head[7] < 9 and any(head[20:28])
-
-
-def _is_rar(head: bytes) -> bool:
-    """Check for the header that comes first, in the format up to version 4 or the one since."""
-    if len(head) < _RAR_HEADER:
-        return False
-    return head[9] == 0x73 if not head[6] else not head[7] and head[13] == 1
-
-
-def _is_arj(head: bytes) -> bool:
-    """Check the size of its header and that it is the one of an archive (ARJ: TECHNOTE.TXT)."""
-    return 30 <= int.from_bytes(head[2:4], "little") <= 2600 and head[10:11] == b"\2"
-
-
-def _is_pst(head: bytes) -> bool:
-    return head[8:10] == b"SM"
-
-
-def _is_encrypted_office(head: bytes) -> bool:
-    """Look for the part in which all others are; so few bytes cannot tell ([MS-OFFCRYPTO], 1.3)."""
-    return len(head) <= _TAR_HEADER or _ENCRYPTED_PACKAGE in head
-
-
-_BEHIND_PROGRAMS = ((b"7z\xbc\xaf\x27\x1c", "7z", _is_7z), (b"Rar!\x1a\x07", "rar", _is_rar))
-_CHECKS = {
-    "Office": _is_encrypted_office,
-    "arj": _is_arj,
-    "bzip2": _is_bzip2,
-    "cpio": _is_cpio,
-    "pst": _is_pst,
-}
 
 
 def _is_old_tar(head: bytes) -> bool:

@@ -34,6 +34,8 @@ _SURE = (
     ("bzip2", rb"BZh[1-9]1AY&SY"),
     ("xz", rb"\xfd7zXZ\0"),
     ("zstd", rb"\((?=\xb5/\xfd[^\x08-\x0f\x18-\x1f])"),
+    ("lz4", rb"\x04\x22\x4d\x18[\x40-\x7d][\x40-\x70]"),
+    ("snappy", rb"\xff\x06\0\0sNaPpY"),
 )
 _ANY_WINDOW = (
     rb"\x08[\x1d\x5b\x99\xd7]|\x18[\x19\x57\x95\xd3]|\x28[\x15\x53\x91\xcf]"
@@ -45,7 +47,16 @@ _compiled: re.Pattern[bytes] | None = None
 SHORTEST = 64
 # What each of those has, for as many bytes as are searched for all of it sooner than `re` starts.
 _SIGNS = (
-    *(b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"\x1f\x8b\x08", b"BZh", b"\xfd", b"TXt"),
+    b"x\x01",
+    b"x\x5e",
+    b"x\x9c",
+    b"x\xda",
+    b"\x1f\x8b\x08",
+    b"BZh",
+    b"\xfd",
+    b"TXt",
+    b"\x22M\x18",
+    b"sNaPpY",
     b"\0Attribut",
 )
 _FEW = 1 << 18

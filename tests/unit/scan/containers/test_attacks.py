@@ -211,7 +211,7 @@ def test_an_unknown_compression_is_opaque() -> None:
 
 @pytest.mark.parametrize(
     ("head", "kind"),
-    [(b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07\x00", "rar"), (b"\x04\x22\x4d\x18", "lz4")],
+    [(b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07\x00", "rar"), (b"MSCF\0\0\0\0", "cab")],
 )
 def test_what_nobody_here_can_open_is_opaque(head: bytes, kind: str) -> None:
     reading = read(head + TEXT)

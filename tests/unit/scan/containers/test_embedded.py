@@ -62,7 +62,7 @@ def test_what_cannot_be_opened_is_named_and_streams_in_it_are_read() -> None:
 @pytest.mark.parametrize(
     "before",
     [
-        gzip.compress(b"first") + b"not padding",
+        gzip.compress(b"first", mtime=0) + b"not padding",
         bz2.compress(b"first") + b"\0\1",
         lzma.compress(b"first") + b"\1\0",
         b"x\x9c which is no zlib",

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import pytest
+
 from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from tests import keysmith
@@ -59,6 +61,33 @@ def test_a_key_over_lines_is_found_whatever_stands_around_its_pieces(
     assert match.key.fingerprint == keysmith.fingerprint_of(key)
     assert match.offset == data.index(key[:10].encode())
     assert match.encodings == ("gutter",)
+
+
+# How a program colours the lines that it shows.
+COLOURED: dict[str, Show] = {
+    "bat": lambda number, piece: (
+        f"\x1b[38;5;238m{number if number == 8 else '':4}\x1b[0m   \x1b[38;5;238m"
+        f"\N{BOX DRAWINGS LIGHT VERTICAL}\x1b[0m \x1b[38;5;186m{piece}\x1b[0m"
+    ),
+    "grep --color -n": lambda number, piece: (
+        f"\x1b[32m{number}\x1b[m\x1b[36m:\x1b[m\x1b[1m{piece}\x1b[m"
+    ),
+    "a highlighter": lambda number, piece: (
+        f'<span class="n">{number:3} </span><span>{piece}</span>'
+    ),
+}
+
+
+@pytest.mark.parametrize("width", [40, 62])
+@pytest.mark.parametrize("gutter", COLOURED)
+@pytest.mark.parametrize("key", KEYS, ids=["long-term", "short-term"])
+def test_colours_and_tags_may_stand_in_what_is_before_each_piece(
+    key: str, gutter: str, width: int
+) -> None:
+    (match,) = matches(shown(COLOURED[gutter], cut(key, width)))
+    assert match.confidence == "exact"
+    assert match.key.fingerprint == keysmith.fingerprint_of(key)
+    assert match.encodings[-1] == "gutter"
 
 
 def test_pieces_of_another_shape_are_no_part_of_a_key() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.scan.prefilter.signatures import holds_stream
 from bedrock_key_guard.scan.prefilter.streams import starts, starts_in_decoded
+from tests import records
 
 NOISE = shake_256(b"lines that do not repeat").hexdigest(2000).encode()
 BEFORE = b"\0" + b"of another kind " * 9
@@ -27,6 +28,8 @@ STREAMS = {
     "gzip": gzip.compress(NOISE),
     "bzip2": bz2.compress(NOISE),
     "xz": lzma.compress(NOISE),
+    "lz4": records.lz4_frame(NOISE),
+    "snappy": records.snappy_frames(NOISE),
     "zstd": b"\x28\xb5\x2f\xfd\x24" + NOISE,
 }
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from bedrock_key_guard.scan.scan import IN_LFS, read
 from bedrock_key_guard.scan.sources.commit_range import commit_range
 from bedrock_key_guard.scan.sources.history import history
 from bedrock_key_guard.scan.sources.submodules import NOT_HERE
-from tests import keysmith
+from tests import keysmith, records
 from tests.unit.scan.repositories import Repo, lfs_pointer, new_repo
 
 pytestmark = pytest.mark.slow  # each test starts Git or workers, and more than once
@@ -95,6 +96,25 @@ def test_every_place_of_a_history_is_read(repo: Repo, deep: bool, packed: bool) 
     scan = read(history(repo.path, deep=deep), NOTHING)
     assert found(scan) == expected
     assert (scan.complete, scan.scanned.sources) == (True, ("history",))
+
+
+def test_without_deep_a_stream_counts_where_a_blob_begins_with_one(repo: Repo) -> None:
+    files = {
+        # A history that is smaller is read whole.
+        "large__txt": "no key\n" * 500_000,
+        "chunks__orc": records.orc(_lines("chunks")),
+        "blocks__avro": records.avro(_lines("blocks")),
+        "inside__h5": b"\x89HDF\r\n\x1a\n\0" + zlib.compress(_lines("inside")),
+    }
+    repo.commit("add", **files)
+    quick, deep = (found(read(history(repo.path, deep=each), NOTHING)) for each in (False, True))
+    assert set(quick) == {"chunks", "blocks"}
+    assert set(deep) == {"chunks", "blocks", "inside"}
+
+
+def _lines(name: str) -> bytes:
+    """Return a text in which no compression leaves a key as it is."""
+    return f"K={key(name)}\nL={key(name)}\n".encode() * 3
 
 
 def test_two_scans_give_the_same_findings_in_the_same_order(repo: Repo) -> None:

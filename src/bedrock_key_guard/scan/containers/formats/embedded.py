@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bedrock_key_guard.scan.containers import lz
 from bedrock_key_guard.scan.containers.compressed import (
     BZIP2,
     GZIP,
@@ -33,14 +34,14 @@ from bedrock_key_guard.scan.prefilter.streams import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.scan.containers.compressed import Codec
     from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.members import Members
     from bedrock_key_guard.scan.prefilter.streams import Start
 
     Starts = Callable[[bytes, bytes], list[Start]]
 
-CODECS = {"zlib": ZLIB, "gzip": GZIP, "bzip2": BZIP2, "xz": XZ, "zstd": ZSTD, "VBA": VBA}
+_CODECS = {"zlib": ZLIB, "gzip": GZIP, "bzip2": BZIP2, "xz": XZ, "zstd": ZSTD, "VBA": VBA}
+_FRAMES = {"lz4": lz.lz4_frames, "snappy": lz.snappy_frames}
 # To try costs a decompressor, and a kilobyte at most.
 _TRY = STEP >> 5
 _HEAD = 8
@@ -71,7 +72,7 @@ def _members(cursor: Cursor, budget: Budget, find: Starts) -> Members:
                 continue
             budget.spend(STEP)
             cursor.unread(text[at:])
-            stream = _whole(cursor, text[max(at - BEFORE, 0) : at], CODECS[kind], budget)
+            stream = _whole(cursor, text[max(at - BEFORE, 0) : at], kind, budget)
             yield OpenedMember(f"{kind}:at {place}", stream)
             judged = max(judged, cursor.position)
             if cursor.position > end:
@@ -89,7 +90,14 @@ def _probe(cursor: Cursor, data: bytes) -> bytes:
     return data + more
 
 
-def _whole(cursor: Cursor, before: bytes, codec: Codec, budget: Budget) -> Iterator[bytes]:
+def unpacked(cursor: Cursor, kind: str, budget: Budget) -> Iterator[bytes]:
+    """Yield what a stream of this kind holds. Raises Unreadable where it breaks."""
+    if kind in _FRAMES:
+        return _FRAMES[kind](cursor, budget)
+    return unpack(cursor, _CODECS[kind], budget)
+
+
+def _whole(cursor: Cursor, before: bytes, kind: str, budget: Budget) -> Iterator[bytes]:
     """Yield what a stream holds, up to where it is broken, and give back what came behind it.
 
     Raises Unreadable where a limit ended it.
@@ -98,7 +106,7 @@ def _whole(cursor: Cursor, before: bytes, codec: Codec, budget: Budget) -> Itera
     source = Cursor(pieces) if pieces else cursor
     limit = None
     try:
-        yield from unpack(source, codec, budget)
+        yield from unpacked(source, kind, budget)
     except Unreadable as error:
         limit = error if error.kind == "missing" else None
     if pieces:
