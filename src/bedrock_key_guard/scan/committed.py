@@ -125,6 +125,8 @@ def _dated(place: Location, fingerprint: str) -> Location:
 def _first(git: Git, name: str, fingerprint: str) -> Commit | None:
     _, added = additions(git, ["HEAD"], name)
     versions = [each for each in added if not each.is_submodule][-MOST_VERSIONS:]
+    if not versions:
+        return None
     found = read(_source(git, dict.fromkeys(each.object for each in versions)), AllowList())
     if found.interrupted:
         raise KeyboardInterrupt

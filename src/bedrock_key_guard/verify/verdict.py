@@ -41,7 +41,7 @@ Rule = Callable[[Evidence], "Ruling | None"]
 def verdict_from(evidence: Evidence) -> Verdict:
     """Return the verdict of the first rule that applies, or `unverified` with what was tried."""
     rulings = filter(None, (rule(evidence) for rule in RULES))
-    state, reason = next(rulings, ("unverified", _tried(evidence)))
+    state, reason = next(rulings, None) or ("unverified", _tried(evidence))
     return Verdict(state, reason, evidence, principal_of(evidence), second_plane(evidence))
 
 
