@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bedrock_key_guard.keys.key import LongTermKey, ShortTermKey
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.verify.bedrock import PLANES, HttpsProber
 from sandbox.front.sandbox import Sandbox
 from tests.jobs import ACCOUNT

@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT = ROOT / "build" / "demo"

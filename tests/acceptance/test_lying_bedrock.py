@@ -13,7 +13,7 @@ from bedrock_key_guard.model.evidence import AllowedAccounts, Clock, Evidence
 from bedrock_key_guard.pipeline import pipeline as engine
 from bedrock_key_guard.pipeline.options import Responding, Surroundings, Verifying
 from bedrock_key_guard.respond.plan import Policy
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.scanning import Scanning
 from bedrock_key_guard.verify.bedrock import PLANES, HttpsProber
 from bedrock_key_guard.verify.verdict import verdict_from

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def explain(_arguments: argparse.Namespace) -> int:
     """Say offline what the key on standard input is."""
     from bedrock_key_guard.report.details import describe
-    from bedrock_key_guard.scan.matching.matcher import matches
+    from bedrock_key_guard.scan.containers.decoded import matches
 
     found = matches(_key_from_people())
     if not found:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from bedrock_key_guard.errors import GitHubError
 from bedrock_key_guard.keys.key import short
 from bedrock_key_guard.report.report import may_name_places
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -170,7 +170,7 @@ def _line(filename: str, number: int) -> str:
 
 def keys_in(text: str) -> Iterator[Key]:
     """Yield the whole keys in a piece of text."""
-    from bedrock_key_guard.scan.matching.matcher import matches
+    from bedrock_key_guard.scan.containers.decoded import matches
 
     found = matches(text.encode(errors="surrogateescape"))
     return (match.key for match in found if match.confidence == "exact")

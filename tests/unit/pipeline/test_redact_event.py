@@ -22,7 +22,7 @@ from bedrock_key_guard.pipeline.redact_event import (
     without,
 )
 from bedrock_key_guard.report.report import Report
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 from sandbox.github.github_server import GitHubServer
 from tests import keysmith
 from tests.payloads import PAGES, Payloads

@@ -18,7 +18,7 @@ from bedrock_key_guard.report.details import MASK, describe, masked
 from bedrock_key_guard.report.facts import facts
 from bedrock_key_guard.report.github.issue import IssueContext, issue_text
 from bedrock_key_guard.report.report import Visibility
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.text.harmless import printable
 from tests.contexts import ISSUED_AT
 from tests.keysmith import (

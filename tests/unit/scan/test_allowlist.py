@@ -20,7 +20,7 @@ from bedrock_key_guard.scan.allowlist import (
     read_baseline,
     remarks,
 )
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 from tests.keysmith import fingerprint_of, long_term
 
 TEXT = long_term("bob")

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.model.findings import Finding
 from bedrock_key_guard.model.origins import WorkTree
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.decoding.layers import DEPTH
-from bedrock_key_guard.scan.matching.matcher import matches
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from tests import keysmith
 from tests.hiding.alterations import prefix_of

@@ -25,7 +25,7 @@ from bedrock_key_guard.model.evidence import (
 )
 from bedrock_key_guard.model.findings import Incident
 from bedrock_key_guard.model.principals import Account
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.verify.accounts import Accounts
 from bedrock_key_guard.verify.bedrock import PLANES
 from bedrock_key_guard.verify.iam_directory import CredentialDirectory

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.matching.windows import Content
 from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bedrock_key_guard.model.findings import Finding
-    from bedrock_key_guard.model.origins import Origin
-    from bedrock_key_guard.scan.containers.limits import Budget
-    from bedrock_key_guard.scan.matching.windows import Readable
+    from bedrock_key_guard.scan.matching.windows import Content, Readable
 
 WINDOW = 1 << 20
 
@@ -29,16 +26,14 @@ class BetweenMembers:
     def __init__(
         self,
         source: Readable,
-        origin: Origin,
-        budget: Budget,
+        content: Callable[[], Content],
         *,
         window: int = WINDOW,
     ) -> None:
-        """Begin at the beginning of `source`, which is the container `origin`."""
+        """Begin at the beginning of `source`; each piece is scanned as a `content` of its own."""
         self.findings: list[Finding] = []
         self._source = source
-        self._origin = origin
-        self._budget = budget
+        self._content = content
         self._window = window
         self._waiting: list[bytes] = []
         self._size = self._base = 0
@@ -120,7 +115,7 @@ class BetweenMembers:
 
     def _piece(self, data: bytes, begin: int) -> _Piece:
         line, start = self._place(data, begin)
-        return _Piece(Content(self._origin, self._budget), line, self._base + begin - start)
+        return _Piece(self._content(), line, self._base + begin - start)
 
     def _close(self) -> None:
         if self._open is not None:

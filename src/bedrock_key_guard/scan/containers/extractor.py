@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.model.origins import Member, Name
+from bedrock_key_guard.model.origins import Member
 from bedrock_key_guard.scan.containers.between_members import WINDOW, BetweenMembers
 from bedrock_key_guard.scan.containers.cursor import Cursor
 from bedrock_key_guard.scan.containers.formats import embedded
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Budget, Limits
     from bedrock_key_guard.scan.containers.members import Members, OpenedMember
+    from bedrock_key_guard.scan.matching.windows import Matches
 
 _TEXT = "text"
-_DECODED = Name("decoded")
 
 
 class _Tee:
@@ -65,34 +65,23 @@ class _Tee:
             self.findings += self._content.finish()
 
 
-def found_in_decoded(data: bytes, kind: str, budget: Budget) -> list[Finding]:
-    """Return the keys in the files and streams that decoded bytes are, or hold.
-
-    They are of a `kind`, or of that which their first bytes tell. What nobody can read of them is
-    nobody's file, and is listed nowhere; what a limit left out is the outer file's.
-    """
-    findings: list[Finding] = []
-    gaps = Gaps()
-    with budget.nested():
-        Walk(budget, findings, gaps).decoded(data, kind, _DECODED)
-    budget.left_out |= dict.fromkeys(gaps.limits())
-    return findings
-
-
 class Walk:
     """Go through the containers in one file; add what is found, and what is not scanned."""
 
-    def __init__(self, budget: Budget, findings: list[Finding], gaps: Gaps) -> None:
+    def __init__(
+        self, budget: Budget, findings: list[Finding], gaps: Gaps, matches: Matches
+    ) -> None:
         self.findings = findings
         self.gaps = gaps
         self.budget = budget
+        self.matches = matches
 
     def container(
         self, kind: str, source: Readable, origin: Origin, file: IO[bytes] | None = None
     ) -> None:
         """Scan a container's members, and what is in none of them."""
         begin = len(self.findings)
-        between = BetweenMembers(source, origin, self.budget)
+        between = BetweenMembers(source, lambda: self._content(origin))
         try:
             with self.budget.bound():
                 self._members(kind, Cursor(between, file, between.claim), origin)
@@ -102,7 +91,7 @@ class Walk:
 
     def plain(self, source: Readable, origin: Origin) -> None:
         """Scan a file that is no container, and the streams that stand anywhere in it."""
-        self._with_streams(_Tee(source, Content(origin, self.budget)), origin)
+        self._with_streams(_Tee(source, self._content(origin)), origin)
 
     def decoded(self, data: bytes, kind: str, origin: Origin) -> None:
         """Scan what was decoded as a file is: what kind it is, its first bytes say, or others."""
@@ -115,11 +104,14 @@ class Walk:
 
     def also(self, kind: str, source: Readable, file: IO[bytes] | None, origin: Origin) -> None:
         """Scan what was read as a container of one kind as one of another kind, too."""
-        other = Walk(self.budget, [], self.gaps)
+        other = Walk(self.budget, [], self.gaps, self.matches)
         try:
             other.container(kind, source, origin, file)
         finally:
             self._add(other.findings, list(self.findings))
+
+    def _content(self, origin: Origin) -> Content:
+        return Content(origin, self.budget, self.matches)
 
     def _members(self, kind: str, cursor: Cursor, origin: Origin) -> None:
         if kind in READERS:
@@ -188,7 +180,7 @@ class Walk:
     def _plain(
         self, member: OpenedMember, source: Readable, origin: Origin, *, with_streams: bool
     ) -> None:
-        tee = _Tee(source, Content(origin, self.budget))
+        tee = _Tee(source, self._content(origin))
         begin = len(self.findings)
         if member.text is None:
             if with_streams:
@@ -196,7 +188,7 @@ class Walk:
             else:
                 self._keep(tee, origin)
             return
-        inside = Content(Member(origin, _TEXT), self.budget)
+        inside = self._content(Member(origin, _TEXT))
         text = _Tee(Stream(member.text(Cursor(tee), self.budget)), inside)
         try:
             self._finish(text, origin)

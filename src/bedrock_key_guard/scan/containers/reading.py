@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.git.lfs import Pointer, pointer_in
 from bedrock_key_guard.model.findings import NotScanned
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.containers.members import (
     TOO_FAR_IN,
@@ -74,11 +75,11 @@ def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Readin
     with budget.bound():
         whole = After(start, outer)
         if not kinds and len(start) < _START and not holds_stream(start):
-            findings.extend(Content(origin, budget).findings(whole))
+            findings.extend(Content(origin, budget, matches).findings(whole))
         else:
             from bedrock_key_guard.scan.containers.extractor import Walk
 
-            walk = Walk(budget, findings, gaps)
+            walk = Walk(budget, findings, gaps, matches)
             if kinds:
                 walk.container(kinds[0], whole, origin, _random_access(file))
             else:
@@ -103,7 +104,7 @@ def read_as_zip(file: Readable, origin: Origin, before: Reading, budget: Budget)
 
     findings, gaps = list(before.findings), Gaps()
     with budget.bound():
-        Walk(budget, findings, gaps).also("zip", file, None, origin)
+        Walk(budget, findings, gaps, matches).also("zip", file, None, origin)
     _add_limits(gaps, origin, budget)
     opened = NotScanned(origin.name, "unopened", TOO_FAR_IN)
     missed = [*(gap for gap in before.missed if gap != opened), *gaps.listed()]

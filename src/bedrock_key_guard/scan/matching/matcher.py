@@ -14,17 +14,21 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.keys import short_term
 from bedrock_key_guard.keys.families import UNKNOWN_LONG_TERM
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey
-from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
+from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED
 from bedrock_key_guard.scan.decoding.layer import File, Layer
 from bedrock_key_guard.scan.decoding.layers import layers_in, outermost, spots
 from bedrock_key_guard.scan.matching.gutters import GUTTER, joined
 from bedrock_key_guard.scan.matching.key_parser import keys_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from bedrock_key_guard.keys.key import Secret
-    from bedrock_key_guard.model.findings import Confidence
+    from bedrock_key_guard.model.findings import Confidence, Finding
+    from bedrock_key_guard.scan.containers.limits import Budget
+
+    # Find keys in the bytes of a file of some kind, or of the kind that they tell themselves.
+    Opener = Callable[[bytes, str, Budget], list[Finding]]
 
 UTF_16_LE = "utf-16-le"
 UTF_16_BE = "utf-16-be"
@@ -51,21 +55,21 @@ class Match:
         return "malformed" if isinstance(self.key, MalformedKey) else "exact"
 
 
-def matches(data: bytes, base: int = 0, budget: Budget | None = None) -> list[Match]:
+def matches_in(data: bytes, base: int, budget: Budget, open_file: Opener) -> list[Match]:
     """Return the keys in `data`, by offset; `base` is the offset of `data` in its file.
 
     What stands there as it is, is found whatever it costs; what is encoded, as far as the `budget`
-    of the file reaches. A key that reaches beyond the end of `data` may come out malformed: overlap
-    windows by `LONGEST`.
+    of the file reaches. What is decoded may be a file, which `open_file` reads. A key that reaches
+    beyond the end of `data` may come out malformed: overlap windows by `LONGEST`.
     """
     accepted = _Accepted()
-    found = _candidates(data, base, budget or Budget(size=len(data)))
+    found = _candidates(data, base, budget, open_file)
     for match in sorted(found, key=_preference):
         accepted.add(match)
     return sorted(accepted.matches, key=lambda match: match.offset)
 
 
-def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
+def _candidates(data: bytes, base: int, budget: Budget, open_file: Opener) -> list[Match]:
     found: list[Match] = []
     places = spots(data)
     for layer in outermost(data, places, base):
@@ -80,7 +84,9 @@ def _candidates(data: bytes, base: int, budget: Budget) -> list[Match]:
         for layer in outermost(data, places, base):
             for inner in _inner(layer, budget):
                 read = (
-                    _opened(inner, base, budget) if isinstance(inner, File) else _read(inner, base)
+                    _opened(inner, base, open_file(inner.layer.data, inner.kind, budget))
+                    if isinstance(inner, File)
+                    else _read(inner, base)
                 )
                 for match in read:
                     found.append(match)
@@ -124,14 +130,11 @@ def _read(layer: Layer, base: int) -> Iterator[Match]:
             yield Match(first - base, last - base, key, encodings)
 
 
-def _opened(file: File, base: int, budget: Budget) -> Iterator[Match]:
-    """Yield the keys in a file that was decoded: each stands where all of the file does."""
-    # They need each other: what is in a file is matched, and what is decoded may be a file.
-    from bedrock_key_guard.scan.containers.extractor import found_in_decoded
-
+def _opened(file: File, base: int, findings: Iterable[Finding]) -> Iterator[Match]:
+    """Yield what was found in a file that was decoded: each stands where all of the file does."""
     layer, whole = file.layer, (0, len(file.layer.data))
     first, last = layer.span(*whole)
-    for finding in found_in_decoded(layer.data, file.kind, budget):
+    for finding in findings:
         if finding.confidence == "exact":
             kinds = (step.partition(":")[0] for step in finding.location.containers)
             undone = (*layer.names(*whole), *kinds, *finding.location.encodings)

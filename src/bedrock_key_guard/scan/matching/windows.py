@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from bedrock_key_guard.model.findings import Finding
 from bedrock_key_guard.model.origins import Location, Span
-from bedrock_key_guard.scan.matching.matcher import LONGEST, Match, matches
+from bedrock_key_guard.scan.matching.matcher import LONGEST, Match
 from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Budget
+
+    Matches = Callable[[bytes, int, Budget], list[Match]]
 
 WINDOW = 8 << 20
 _LEAST = 1 << 20
@@ -32,11 +34,14 @@ class Readable(Protocol):
 class Content:
     """Yield the findings of one file and count the bytes that were read."""
 
-    def __init__(self, origin: Origin, budget: Budget, *, window: int = WINDOW) -> None:
-        """Scan what comes from `origin` for keys."""
+    def __init__(
+        self, origin: Origin, budget: Budget, matches: Matches, *, window: int = WINDOW
+    ) -> None:
+        """Scan what comes from `origin` for keys, which `matches` finds in a window."""
         self.bytes_read = 0
         self._origin = origin
         self._budget = budget
+        self._matches = matches
         self._window = window
         self._least = min(window, _LEAST)
         self._lines: dict[str, Lines] = {}
@@ -73,7 +78,7 @@ class Content:
     def _in_window(self, window: bytes, base: int, begin: int, end: int) -> Iterator[Finding]:
         """Yield the keys in `window`, at `base` of the file, that start from `begin` to `end`."""
         if begin < end and may_hold_key(window):
-            for match in matches(window, base, self._budget):
+            for match in self._matches(window, base, self._budget):
                 if begin <= base + match.offset < end:
                     yield self._finding(match, window, base)
 

@@ -16,7 +16,7 @@ from bedrock_key_guard.model.origins import (
     Span,
 )
 from bedrock_key_guard.report.terminal.blocked import blocked, pattern, unread, ways_out
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 from tests.contexts import ISSUED_AT
 from tests.keysmith import access_key_id, fingerprint_of, long_term, short_term
 from tests.unit.report import runner, samples

@@ -22,8 +22,10 @@ from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.containers import between_members, extractor
 from bedrock_key_guard.scan.containers.between_members import BetweenMembers
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.containers.limits import SPENT, Budget
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.matching.windows import Content
 from tests import archives, boxes
 from tests.keysmith import fingerprint_of, long_term
 
@@ -145,7 +147,7 @@ def test_exactly_what_is_not_claimed_is_scanned(
 
 
 def _scanned(data: bytes, claims: list[tuple[int, int]], block: int) -> list[tuple[int, int]]:
-    scanner = BetweenMembers(io.BytesIO(data), AT, Budget(), window=700)
+    scanner = BetweenMembers(io.BytesIO(data), lambda: Content(AT, Budget(), matches), window=700)
     position = 0
     waiting = list(claims)
     while piece := scanner.read(block):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.decoding import escapes
 from bedrock_key_guard.scan.matching import key_parser
-from bedrock_key_guard.scan.matching.matcher import matches
 from tests import keysmith
 from tests.contexts import ISSUED_AT
 from tests.hiding.encodings import BLOCKS, MARKS

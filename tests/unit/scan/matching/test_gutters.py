@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bedrock_key_guard.scan.matching.matcher import matches
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from tests import keysmith
 from tests.contexts import ISSUED_AT

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.model.findings import Finding
 from bedrock_key_guard.model.origins import Stdin
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.matching.windows import LONGEST_LINE, WINDOW, Content
 from tests.contexts import CONTEXTS, ISSUED_AT, Context
@@ -21,7 +22,7 @@ Found = list[tuple[int, int, str]]
 
 
 def findings(data: bytes, window: int = WINDOW) -> list[Finding]:
-    content = Content(Stdin(), Budget(), window=window)
+    content = Content(Stdin(), Budget(), matches, window=window)
     found = list(content.findings(io.BytesIO(data)))
     assert content.bytes_read == len(data)
     return found
@@ -118,7 +119,7 @@ def test_a_large_file_is_read_in_windows() -> None:
             self.left -= size
             return b"-" * size
 
-    content = Content(Stdin(), Budget(), window=1 << 18)
+    content = Content(Stdin(), Budget(), matches, window=1 << 18)
     tracemalloc.start()
     try:
         assert list(content.findings(Zeros())) == []
