@@ -178,7 +178,10 @@ def interruptible() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def loopback_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Clear the environment once, before any server or child of a wider scope is started."""
+    """Clear the environment once, before any server or child of a wider scope is started.
+
+    What a child leaves behind that is killed lies with all the rest, and goes with it.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name in filter(_is_foreign, tuple(os.environ)):
             patch.delenv(name)
@@ -187,6 +190,10 @@ def loopback_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
             if name.endswith("_PROXY"):
                 patch.setenv(name.lower(), value)
         _move_home(patch, tmp_path_factory.mktemp("session-home"))
+        temporary = tmp_path_factory.mktemp("temporary")
+        for name in ("TEMP", "TMP", "TMPDIR"):
+            patch.setenv(name, str(temporary))
+        patch.setattr(tempfile, "tempdir", None)
         yield
 
 

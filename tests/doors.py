@@ -24,6 +24,7 @@ HURRIED = (sys.executable, "-I", str(HURRY))
 WARM = Path(__file__).with_name("warm.py")
 HOOK = "from bedrock_key_guard.hook import run; run()"
 PLUGIN = "from bedrock_key_guard.plugin import main; raise SystemExit(main())"
+TEMPORARY = tempfile.gettempdir()  # the usual one: the path of a socket has to be short
 _PLACE = re.compile(r"(\S.*):(\d+):(\d+)")
 _FINGERPRINT = re.compile(r"    fingerprint ([0-9a-f]{12})")
 
@@ -52,7 +53,7 @@ def plain_detect_secrets(*arguments: str, cwd: Path) -> Done:
 @functools.cache
 def warm() -> tuple[str, ...]:
     """Return how to start a hurried run as a fork of one process, which ends with this one."""
-    folder = tempfile.mkdtemp()
+    folder = tempfile.mkdtemp(dir=TEMPORARY)
     path = str(Path(folder) / "door")
     server = subprocess.Popen(
         [*HURRIED, "--serve", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
