@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _DECODED = Name("decoded")
 
 
-def matches(data: bytes, base: int = 0, budget: Budget | None = None) -> list[Match]:
-    """Return the keys in `data`, by offset; `base` is the offset of `data` in its file.
+def matches(data: bytes, base: int = 0, budget: Budget | None = None, cut: int = 0) -> list[Match]:
+    """Return the keys in `data` as `matches_in` does.
 
     Without the `budget` of that file, `data` has one of its own.
     """
-    return matches_in(data, base, budget or Budget(size=len(data)), _found)
+    return matches_in(data, base, budget or Budget(size=len(data)), _found, cut)
 
 
 def _found(data: bytes, kind: str, budget: Budget) -> list[Finding]:

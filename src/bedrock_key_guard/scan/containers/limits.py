@@ -15,6 +15,7 @@ SPENT = (
     "to read what is packed or encoded in it would take more work than a file of its size may cost"
 )
 NO_MEMORY = "to read what is encoded in it takes more memory than there is"
+TOO_LARGE = "what is encoded in it is larger than can be decoded at once"
 TOO_SHORT = "it ends too early"
 BROKEN = "its compressed data is broken"
 DAMAGED = "a header in it is damaged"

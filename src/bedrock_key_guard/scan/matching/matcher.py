@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.keys import short_term
 from bedrock_key_guard.keys.families import UNKNOWN_LONG_TERM
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey
-from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED
+from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, TOO_LARGE
 from bedrock_key_guard.scan.decoding.layer import File, Layer
 from bedrock_key_guard.scan.decoding.layers import layers_in, outermost, spots
 from bedrock_key_guard.scan.matching.gutters import GUTTER, joined
 from bedrock_key_guard.scan.matching.key_parser import keys_in
+from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +36,8 @@ UTF_16_BE = "utf-16-be"
 _WIDE = {UTF_16_LE, UTF_16_BE, "utf-32-le", "utf-32-be"}
 # The longest stretch of bytes that one key can take: a short-term key in UTF-16.
 LONGEST = 2 * (short_term.MAX_BODY + 64)
+# So many letters of base64 are three bytes.
+_QUAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +58,26 @@ class Match:
         return "malformed" if isinstance(self.key, MalformedKey) else "exact"
 
 
-def matches_in(data: bytes, base: int, budget: Budget, open_file: Opener) -> list[Match]:
+def matches_in(
+    data: bytes, base: int, budget: Budget, open_file: Opener, cut: int = 0
+) -> list[Match]:
     """Return the keys in `data`, by offset; `base` is the offset of `data` in its file.
+
+    The budget is told of a file in text that begins before the `cut`, where the next window begins,
+    and goes on behind the end of this one: no window has all of it.
 
     What stands there as it is, is found whatever it costs; what is encoded, as far as the `budget`
     of the file reaches. What is decoded may be a file, which `open_file` reads. A key that reaches
     beyond the end of `data` may come out malformed: overlap windows by `LONGEST`.
     """
     accepted = _Accepted()
-    found = _candidates(data, base, budget, open_file)
+    found = _candidates(data, base, budget, open_file, cut)
     for match in sorted(found, key=_preference):
         accepted.add(match)
     return sorted(accepted.matches, key=lambda match: match.offset)
 
 
-def _candidates(data: bytes, base: int, budget: Budget, open_file: Opener) -> list[Match]:
+def _candidates(data: bytes, base: int, budget: Budget, open_file: Opener, cut: int) -> list[Match]:
     found: list[Match] = []
     places = spots(data)
     for layer in outermost(data, places, base):
@@ -83,6 +91,8 @@ def _candidates(data: bytes, base: int, budget: Budget, open_file: Opener) -> li
     with budget.bound():
         for layer in outermost(data, places, base):
             for inner in _inner(layer, budget):
+                if isinstance(inner, File) and _is_cut(inner.layer, base, cut, base + len(data)):
+                    budget.left_out[TOO_LARGE] = None
                 read = (
                     _opened(inner, base, open_file(inner.layer.data, inner.kind, budget))
                     if isinstance(inner, File)
@@ -109,6 +119,13 @@ def _besides(found: Iterable[Match], data: bytes) -> bytes:
     for match in found:
         rest[match.offset : match.end] = b" " * (match.end - match.offset)
     return bytes(rest)
+
+
+def _is_cut(layer: Layer, base: int, cut: int, end: int) -> bool:
+    """Return whether a container was decoded from text that no window has all of."""
+    first, last = layer.span(0, len(layer.data))
+    # Of base64, the last letters may be no whole byte.
+    return first < base + cut and last > end - _QUAD and bool(container_kind(layer.data[:HEAD]))
 
 
 def _inner(layer: Layer, budget: Budget) -> Iterator[Layer | File]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.limits import Budget
 
-    Matches = Callable[[bytes, int, Budget], list[Match]]
+    Matches = Callable[[bytes, int, Budget, int], list[Match]]
 
 WINDOW = 8 << 20
 _LEAST = 1 << 20
@@ -63,11 +63,11 @@ class Content:
             return
         # A multiple of four, so that no newline of UTF-16 or UTF-32 is cut in two.
         ready = max(self._base + len(self._held) - LONGEST, self._settled) & ~3
-        yield from self._in_window(self._held, self._base, self._settled, ready)
+        cut = max(ready - self._base - LONGEST_LINE, 0)
+        yield from self._in_window(self._held, self._base, self._settled, ready, cut)
         for encoding in WIDTHS:
             self._count(encoding).advance(self._held, self._base, ready)
         self._settled = ready
-        cut = max(ready - self._base - LONGEST_LINE, 0)
         self._base, self._held = self._base + cut, self._held[cut:]
 
     def finish(self) -> Iterator[Finding]:
@@ -75,10 +75,15 @@ class Content:
         end = self._base + len(self._held)
         yield from self._in_window(self._held, self._base, self._settled, end)
 
-    def _in_window(self, window: bytes, base: int, begin: int, end: int) -> Iterator[Finding]:
-        """Yield the keys in `window`, at `base` of the file, that start from `begin` to `end`."""
+    def _in_window(
+        self, window: bytes, base: int, begin: int, end: int, cut: int = 0
+    ) -> Iterator[Finding]:
+        """Yield the keys in `window`, at `base` of the file, that start from `begin` to `end`.
+
+        The next window begins at its `cut`.
+        """
         if begin < end and may_hold_key(window):
-            for match in self._matches(window, base, self._budget):
+            for match in self._matches(window, base, self._budget, cut):
                 if begin <= base + match.offset < end:
                     yield self._finding(match, window, base)
 

@@ -14,8 +14,16 @@ import pytest
 
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.cursor import BLOCK
-from bedrock_key_guard.scan.containers.limits import LIMITS, NESTED, SPENT, Limits
+from bedrock_key_guard.scan.containers.limits import (
+    LIMITS,
+    NESTED,
+    SPENT,
+    TOO_LARGE,
+    Budget,
+    Limits,
+)
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.matching.windows import Content
 from tests import boxes, keysmith
 from tests.hiding.streams import LINES
 from tests.keysmith import fingerprint_of
@@ -147,3 +155,25 @@ def test_a_nest_in_text_is_opened_to_a_set_depth_and_that_is_noted() -> None:
         data = boxes.zipped({"a": data})
     (missed,) = read(base64.b64encode(data)).missed
     assert (missed.kind, missed.reason) == ("missing", "it is more than 5 containers deep")
+
+
+ROOM = 1 << 18
+FILLED = boxes.zipped({"a": shake_256(b"large").digest(2 * ROOM)})
+SMALL = boxes.zipped({"a": shake_256(b"small").digest(1 << 12)})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (base64.b64encode(FILLED), {TOO_LARGE: None}),
+        (base64.b64encode(FILLED[: ROOM // 2]), {}),
+        (b"a " * (ROOM // 2 - 999) + base64.b64encode(SMALL) + b" b" * ROOM, {}),
+    ],
+    ids=["no window has all of it", "it ends with the file", "the next window has all of it"],
+)
+def test_a_file_in_text_of_which_no_window_has_all_is_told(
+    text: bytes, told: dict[str, None]
+) -> None:
+    budget = Budget(size=len(text))
+    assert list(Content(AT, budget, matches, window=ROOM).findings(io.BytesIO(text))) == []
+    assert budget.left_out == told
