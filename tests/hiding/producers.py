@@ -270,7 +270,7 @@ def _installer(folder: Path, key: str) -> bytes:
     return next((folder / "dist").iterdir()).read_bytes()
 
 
-def _journal(codec: str, folder: Path, key: str) -> bytes:
+def _journal(folder: Path, key: str) -> bytes:
     """Have systemd write a journal; what is longer than half a kilobyte is compressed."""
     program = "/lib/systemd/systemd-journal-remote"
     times = [1_700_000_000_000_000 + number for number in range(20)]
@@ -288,7 +288,7 @@ def _journal(codec: str, folder: Path, key: str) -> bytes:
         "--compress=1",
         "-",
     )
-    run(*words, cwd=folder, data=b"".join(entries), env={"SYSTEMD_JOURNAL_COMPRESS": codec})
+    run(*words, cwd=folder, data=b"".join(entries))
     return (folder / "a.journal").read_bytes()
 
 
@@ -341,7 +341,7 @@ _HDF5: dict[str, dict[str, Any]] = {
     "gzip and shuffle": {"compression": "gzip", "shuffle": True},
     "LZF": {"compression": "lzf"},
 }
-_CODECS = ("none", "gzip", "snappy", "zstd", "lz4")
+_CODECS = ("none", "gzip", "snappy", "zstd", "lz4", "brotli")
 PRODUCERS: dict[str, Write] = {
     **{f"HDF5, {name}": partial(_hdf5, options) for name, options in _HDF5.items()},
     "MAT": _mat,
@@ -387,7 +387,7 @@ PRODUCERS: dict[str, Write] = {
         for name, payload in {"gzip": "w9.gzdio", "xz": "w6.xzdio", "zstd": "w19.zstdio"}.items()
     },
     "PyInstaller": _installer,
-    **{f"journal, {name}": partial(_journal, name) for name in ("ZSTD", "LZ4", "XZ")},
+    "journal": _journal,
     "PostgreSQL, pg_dump -Fc": partial(_postgres, ("pg_dump", "-Fc", "postgres")),
     "PostgreSQL, pg_dump -Ft": partial(_postgres, ("pg_dump", "-Ft", "postgres")),
     "PostgreSQL, psql -x": partial(_postgres, ("psql", "-x", "postgres", "-c", "select * from a")),
@@ -396,5 +396,5 @@ PRODUCERS: dict[str, Write] = {
 }
 # Not found where the headers of packets stand in the midst of a stream, and nobody can tell.
 SPLIT = frozenset({"pcap, in segments"})
-# Not found: nothing before a block tells that it is one. The file is listed as unopened.
-MISSED = SPLIT | {"HDF5, LZF", "squashfs, lz4", "squashfs, lzo"}
+# Not found: there is no decoder, or no sign of a block. The file is listed as unopened.
+MISSED = SPLIT | {"Parquet, brotli", "HDF5, LZF", "squashfs, lz4", "squashfs, lzo"}

@@ -154,6 +154,7 @@ def test_whole_objects_of_a_damaged_pack_are_read() -> None:
         (b"Rar!\x1a\x07\x00", "rar"),
         (b"Rar!\x1a\x07\x01\x00", "rar"),
         (b"MSCF\0\0\0\0", "cab"),
+        (b"LPKSHHRH\0\0\0\0\2", "journal in LZ4"),
         (b"LZIP\x01", "lzip"),
         (b"\x89LZO\0\r\n\x1a\n", "lzop"),
         (b"\x1f\x9d\x90", "compress"),

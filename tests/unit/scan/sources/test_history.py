@@ -99,7 +99,7 @@ def test_every_place_of_a_history_is_read(repo: Repo, deep: bool, packed: bool) 
 
 
 def test_without_deep_a_stream_counts_where_a_blob_begins_with_one(repo: Repo) -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         # A history that is smaller is read whole.
         "large__txt": "no key\n" * 500_000,
         "chunks__orc": records.orc(_lines("chunks")),
