@@ -14,6 +14,8 @@ SANDBOX_VENV := .venv-sandbox
 SANDBOX_PY := $(SANDBOX_VENV)/bin/python
 FUZZ_VENV := .venv-fuzz
 FUZZ_PY := $(FUZZ_VENV)/bin/python
+PRODUCERS_VENV := .venv-producers
+PRODUCERS_PY := $(PRODUCERS_VENV)/bin/python
 
 # Stamps carry a digest of what they were made from, so that a changed lock file is noticed
 # whatever its time stamp says, and a moved or copied clone does not use the old one's paths.
@@ -24,6 +26,8 @@ SANDBOX_LOCKED := $(SANDBOX_VENV)/locked-$(call digest,requirements/sandbox.txt)
 SANDBOX_INSTALLED := $(SANDBOX_VENV)/installed-$(call digest,pyproject.toml)
 BENCH_LOCKED := $(BENCH_VENV)/locked-$(call digest,requirements/bench.txt)
 FUZZ_LOCKED := $(FUZZ_VENV)/locked-$(call digest,requirements/fuzz.txt)
+PRODUCERS_LOCKED := $(PRODUCERS_VENV)/locked-$(call digest,requirements/producers.txt)
+PRODUCERS_INSTALLED := $(PRODUCERS_VENV)/installed-$(call digest,pyproject.toml)
 WHEELS := $(WHEELHOUSE)/.filled-$(call digest,requirements/wheelhouse.txt)
 
 # Where there is npm, a simulator of IAM judges our policies in the tests, a headless browser shows
@@ -48,7 +52,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE GIT_DIR GI
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 
 .DELETE_ON_ERROR:
-.PHONY: help check check-systems test test-long coverage demo sandbox bench bench-respond bench-linear fuzz lint dist lock clean
+.PHONY: help check check-systems test test-long coverage demo sandbox bench bench-respond bench-linear fuzz producers lint dist lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -112,6 +116,10 @@ fuzz: $(FUZZ_LOCKED) ## Fuzz the matcher, the readers, what has to be found, and
 	  PYTHONPATH=src $(FUZZ_PY) -m tests.fuzz $$target --seconds $(SECONDS) || exit 1; \
 	done
 
+# Programs that are not installed, such as mksquashfs, rpmbuild and PostgreSQL, are skipped by name.
+producers: $(PRODUCERS_INSTALLED) ## Find a key in what libraries and programs write that few machines have
+	$(PRODUCERS_PY) -m pytest -n 0 -rs tests/acceptance/test_producers.py $(ARGS)
+
 WORKFLOWS := .github/workflows/*.yml deploy/workflows/*.yml tests/data/workflows/*.yml
 PYTHON_TREES := src sandbox tests benchmarks release
 lint: $(INSTALLED) $(ACTIONLINT) ## Check style, types, layers, workflows, templates and shell scripts
@@ -144,7 +152,7 @@ dist: $(INSTALLED) ## Build the sdist and the wheel, and check them
 lock: ## Write requirements/*.txt anew from requirements/*.in
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	cd requirements && for set in action codecs wheelhouse sandbox dev bench fuzz; do \
+	cd requirements && for set in action codecs wheelhouse sandbox dev bench fuzz producers; do \
 	  UV_CUSTOM_COMPILE_COMMAND="make lock" ../build/uv/bin/uv pip compile --quiet --no-config \
 	    --universal --python-version 3.10 --generate-hashes --only-binary :all: \
 	    --emit-build-options --no-emit-index-url --no-annotate $(ARGS) \
@@ -152,7 +160,7 @@ lock: ## Write requirements/*.txt anew from requirements/*.in
 	done
 
 clean: ## Remove the environment and everything else that was made
-	rm -rf $(VENV) $(SANDBOX_VENV) $(BENCH_VENV) $(FUZZ_VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(SANDBOX_VENV) $(BENCH_VENV) $(FUZZ_VENV) $(PRODUCERS_VENV) build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src sandbox tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Make an environment: $(1) its folder, $(2) the name of its lock file, $(3) what to say on failure.
@@ -181,9 +189,16 @@ NO_ATHERIS := atheris could not be installed: it is built for CPython 3.10 to 3.
 $(FUZZ_LOCKED):
 	$(call environment,$(FUZZ_VENV),fuzz,$(NO_ATHERIS))
 
+$(PRODUCERS_LOCKED):
+	$(call environment,$(PRODUCERS_VENV),producers)
+
 # The build backend is already in the environment, so this needs no network.
 $(INSTALLED): $(LOCKED)
 	@$(PY) $(INSTALL_OURSELVES)
+	@touch $@
+
+$(PRODUCERS_INSTALLED): $(PRODUCERS_LOCKED)
+	@$(PRODUCERS_PY) $(INSTALL_OURSELVES)
 	@touch $@
 
 $(SANDBOX_INSTALLED): $(SANDBOX_LOCKED)

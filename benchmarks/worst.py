@@ -400,7 +400,7 @@ CONTAINERS: dict[str, Make] = {
         b"zTXta\0\0" + zlib.compress(bytes(99)), b"\x89PNG\r\n\0"
     ),
     "lz4: zeros": _lz4_of(b"\x1f\0\1\0" + b"\xff" * 16_000 + b"\0\0"),
-    "lz4: small copies": _lz4_of(b"\x10a\1\0" * (1 << 14) + b"\0"),
+    "lz4: small copies": _lz4_of(b"\x10a\1\0" * (1 << 12) + b"\0"),
     "lz4: small blocks": _lz4_of(b"\x10a"),
     "snappy: zeros": _snappy_of(_SNAPPY_ZEROS),
     "snappy: small copies": _snappy_of(records.varint(64_001) + b"\0a" + b"\x01\x01" * 16_000),
@@ -410,12 +410,14 @@ CONTAINERS: dict[str, Make] = {
     "avro: keys": lambda n: records.avro(_keys(b"\n")(n * 40), size=1 << 20),
     "orc: chunks": lambda n: records.orc(b"-" * (n // 6), size=1),
     "orc: chunks of Snappy": lambda n: records.orc(b"-" * (n // 6), records.snappy, size=1),
-    "orc: zeros": _repeated(records.orc(bytes(1 << 18), size=1 << 18)[3:-30], b"ORC"),
+    "orc: zeros": _repeated(records.orc(bytes(1 << 18), size=1 << 18)[3:-16], b"ORC"),
     "orc: broken chunks": _repeated(b"\6\0\0\xff\xff\xff", b"ORC"),
     "parquet: pages": _repeated(b"\x15\0\x15\2\x15\2\x2c\0\0-", b"PAR1"),
     "parquet: pages of nothing": _repeated(b"\x15\0\x15\0\x15\0\x2c\0\0", b"PAR1"),
     "parquet: headers": _repeated(b"\x15\0" * 4000 + b"\0", b"PAR1"),
-    "parquet: zeros": _repeated(records.parquet(b"", lambda _: _SNAPPY_ZEROS)[4:-11], b"PAR1"),
+    "parquet: zeros": _repeated(
+        records.page(bytes(64 * 9999 + 1), lambda _: _SNAPPY_ZEROS), b"PAR1"
+    ),
     "leveldb: blocks": lambda n: records.leveldb(b"-" * (n // 40), size=1),
     "leveldb: one block": _leveldb_of_one,
     "deflate: zeros": lambda n: b"gzinflate('" + base64.b64encode(_deflated(bytes(n * 600))),

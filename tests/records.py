@@ -145,18 +145,18 @@ def orc(data: bytes, pack: Encode = deflate, codec: int = 1, size: int = 60000) 
 
 
 def parquet(data: bytes, pack: Encode = snappy, *, levels: bytes = b"") -> bytes:
-    """Write two pages (parquet.thrift), the second with the data, and no index of them.
+    """Write two pages (parquet.thrift), the second with the data, and no index of them."""
+    pages = page(b"first\0" * 9, pack, levels=levels) + page(data, pack, levels=levels)
+    return b"PAR1" + pages + b"\x15\x02\0" + struct.pack("<I", 3) + b"PAR1"
 
-    With `levels` it is a page of the second version, which has them before what is compressed.
-    """
-    pages = []
-    for each in (b"first\0" * 9, data):
-        packed = pack(each)
-        kind, sizes = (3 if levels else 0), (len(each) + len(levels), len(packed) + len(levels))
-        numbers = b"".join(b"\x15" + _signed(number) for number in (kind, *sizes))
-        last = _page_2(levels) if levels else b"\x2c\x15\x02\x15\x00\x15\x06\x15\x06\0"
-        pages.append(numbers + last + b"\0" + levels + packed)
-    return b"PAR1" + b"".join(pages) + b"\x15\x02\0" + struct.pack("<I", 3) + b"PAR1"
+
+def page(data: bytes, pack: Encode = snappy, *, levels: bytes = b"") -> bytes:
+    """Write one page, with `levels` of the second version: they stand before what is compressed."""
+    packed = pack(data)
+    kind, sizes = (3 if levels else 0), (len(data) + len(levels), len(packed) + len(levels))
+    numbers = b"".join(b"\x15" + _signed(number) for number in (kind, *sizes))
+    last = _page_2(levels) if levels else b"\x2c\x15\x02\x15\x00\x15\x06\x15\x06\0"
+    return numbers + last + b"\0" + levels + packed
 
 
 def _page_2(levels: bytes) -> bytes:

@@ -8,12 +8,8 @@ from __future__ import annotations
 import base64
 import io
 import json
-import shutil
-import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +18,12 @@ from rich.console import Console
 from rich.panel import Panel
 
 from tests import boxes
-from tests.doors import command
-from tests.hiding.hidden import LONG, SHORT, hide, key_of, text
+from tests.hiding.hidden import hide, text
+from tests.hiding.producers import bat
+from tests.hiding.programs import FAMILIES, Write, Written, run, written
 from tests.hiding.streams import IN_FILES, IN_TEXT
-from tests.keysmith import fingerprint_of
 
-Write = Callable[[Path, str], bytes]
 _WHO = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-
-
-def run(*words: str, cwd: Path) -> bytes:
-    """Return what a program writes. Skips the test where the program is missing."""
-    if shutil.which(words[0]) is None:
-        pytest.skip(f"{words[0]} is not installed")
-    return subprocess.run(words, cwd=cwd, capture_output=True, check=True).stdout
 
 
 def _env(folder: Path, key: str) -> Path:
@@ -143,7 +131,7 @@ def _bench(*steps: Any) -> Write:
 PROGRAMS: dict[str, Write] = {
     "grep --color": _of_file("grep", "--color=always", "-n", "ABSK\\|bedrock-api-key"),
     "cat -n": _of_file("cat", "-n"),
-    "bat": _of_file("bat", "--color=always", "--style=full", "--terminal-width=70"),
+    "bat": bat,
     "od": _of_file("od", "-A", "d", "-t", "x1"),
     "od, octal offsets": _of_file("od", "-t", "x1z"),
     "xxd": _of_file("xxd"),
@@ -163,46 +151,14 @@ PROGRAMS: dict[str, Write] = {
     "git diff --binary": _bench(*IN_TEXT["patch of a binary file"]),
     "tar and base64": _sdist_in_text,
 }
-FAMILIES = (LONG, SHORT)
-
-
-def _written(name: str, family: str, folder: Path, out: Path) -> str:
-    """Have a program write; return why it could not, or ""."""
-    try:
-        data = PROGRAMS[name](folder, key_of(name, family))
-    except pytest.skip.Exception as reason:
-        return str(reason)
-    (out / _path(name, family)).write_bytes(data)
-    return ""
-
-
-def _path(name: str, family: str) -> str:
-    return f"{[*PROGRAMS].index(name):02}-{family}.out"
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Give why a program wrote nothing, and whose keys are found in which file."""
-    out = tmp_path_factory.mktemp("written")
-    skipped: dict[str, str] = {}
-    for name, family in product(PROGRAMS, FAMILIES):
-        missing = _written(name, family, tmp_path_factory.mktemp("program"), out)
-        skipped |= {name: missing} if missing else {}
-    done = command("scan", "--format", "json", "--fail-on", "none", ".", cwd=out)
-    found: dict[str, set[str]] = {}
-    for incident in json.loads(done.stdout)["incidents"]:
-        for place in incident["locations"]:
-            if incident["confidence"] == "exact":
-                found.setdefault(place["path"], set()).add(incident["fingerprint"])
-    return skipped, found
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    return written(PROGRAMS, tmp_path_factory)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_key_is_found_in_what_a_program_wrote(
-    name: str, family: str, written: tuple[dict[str, str], dict[str, set[str]]]
-) -> None:
-    skipped, found = written
-    if name in skipped:
-        pytest.skip(skipped[name])
-    assert found.get(_path(name, family)) == {fingerprint_of(key_of(name, family))}
+def test_a_key_is_found_in_what_a_program_wrote(name: str, family: str, scanned: Written) -> None:
+    assert scanned.has_whole(name, family)

@@ -95,6 +95,8 @@ TAIL = _ZIP_END_SIZE + 0xFFFF
 ZIP64_LOCATOR, ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
 # HDF5 names a filter of a data set that is none of its own (its format, IV.A.2.l).
 _HDF5, _HDF5_FILTERS = b"\x89HDF\r\n\x1a\n", (b"lzf\0", b"blosc", b"lz4\0", b"bitshuffle")
+# A journal of systemd tells in its flags that it has blocks of LZ4 (its JOURNAL_FILE_FORMAT).
+_JOURNAL, _IN_LZ4 = b"LPKSHHRH", 2
 # What ends a table of LevelDB (its doc/table_format.md).
 LEVELDB_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 # What follows the signature of a member, and as much of its name as is looked at.
@@ -115,6 +117,8 @@ def container_kind(head: bytes) -> str:
         return "lzma"
     if head.startswith(_HDF5) and any(each in head for each in _HDF5_FILTERS):
         return "HDF5 with a filter of its own"
+    if head.startswith(_JOURNAL) and int.from_bytes(head[12:16], "little") & _IN_LZ4:
+        return "journal in LZ4"
     if head[1:4] == _SKIPPABLE and head[0] & 0xF0 == 0x50:
         return "zstd"
     if _has_zip_member(head):

@@ -158,6 +158,7 @@ PACKAGE = "EncryptedPackage".encode("utf-16-le")
         (b"Rar!\x1a\x07\x00", "rar"),
         (b"Rar!\x1a\x07\x01\x00", "rar"),
         (b"MSCF\0\0\0\0", "cab"),
+        (b"LPKSHHRH\0\0\0\0\2", "journal in LZ4"),
         (b"LZIP\x01", "lzip"),
         (b"\x89LZO\0\r\n\x1a\n", "lzop"),
         (b"\x1f\x9d\x90", "compress"),
