@@ -27,7 +27,8 @@ from random import Random
 from tests import boxes
 from tests.hiding import packed_lookalikes
 from tests.hiding.alterations import altered
-from tests.hiding.hidden import SEED, SHORT, key_of
+from tests.hiding.dumps import DUMPS
+from tests.hiding.hidden import SEED, SHORT, Hidden, key_of
 
 _NOISE = Random(f"{SEED}, look-alikes")  # noqa: S311  # noise, no secret
 _KEY, _TOKEN = key_of("a look-alike's model"), key_of("a look-alike's model", SHORT)
@@ -297,6 +298,9 @@ def _binaries() -> Iterator[tuple[str, bytes]]:
     yield "xz", lzma.compress("\n".join(PLACEHOLDERS).encode())
     yield "PDF", boxes.pdf(b"BT (ABSK) Tj (bedrock-api-key-...) Tj ET")
     yield "SQLite", boxes.sqlite(*PLACEHOLDERS)
+    for style, dump in DUMPS.items():
+        yield f"dump of noise: {style}", dump(Hidden(noise(3000))).data
+        yield f"dump of prefixes: {style}", dump(Hidden("\n".join(PLACEHOLDERS).encode())).data
     yield "empty", b""
 
 

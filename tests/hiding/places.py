@@ -269,7 +269,7 @@ def _rows() -> Iterator[Place]:
     )
     for name, family in product(DUMPS, BOTH):
         yield place(name, "a.txt", (text("key="), dump(name), text("$ dump key\n")), family)
-        if "-p" not in name:
+        if "-p" not in name and "-An" not in name:
             yield place(f"{name}, in a comment", "a.py", (text("k="), dump(name, "#  ")), family)
     for name in (*FEW, *PREFIX_SPLITS):
         steps = ((FEW | PREFIX_SPLITS)[name], text('first\nkey = "', '"\n'))
