@@ -294,6 +294,8 @@ TEXTS: dict[str, Make] = {
     "a dump in octal": _dump_of(lambda at: b"%07o" % at + b" 041101" * 8),
     "a dump of letters": _dump_of(lambda at: b"%07o" % at + b"   A   B" * 8),
     "cells without offsets": _repeated(b" 65  66  83 107\n"),
+    "encoded words": _repeated(b"=?a?B?QUJTS0FCU0s=?= =?a?Q?=41=42=53=4B?=\n "),
+    "lone encoded words": _repeated(b"=?a?Q?ABSK=41?=.QUJTS"),
     "first rows of dumps": _repeated(b"0000000   A\n0000020   B\n0000040   C\n\n"),
     "left out rows of dumps": _repeated(
         b"0000000 041101 041101 041101 041101 041101 041101 041101 041101\n"

@@ -257,6 +257,7 @@ OTHERS: dict[str, str] = {
     "SQL": lines("INSERT INTO t VALUES ({n}, '{base64}', x'{hex}');", 100),
     "FASTA": "\n".join("".join(_NOISE.choices("ACGT", k=70)) for _ in range(100)),
     "DNS": lines('a{n}._domainkey IN TXT "v=DKIM1; p={long}{long}"', 20),
+    "encoded words of noise": lines("Subject: =?utf-8?B?{base64}?=\n =?utf-8?Q?ABSK{hex}?=", 40),
     "XML signature": f"<ds:SignatureValue>\n{_pem('X', 512)}</ds:SignatureValue>",
     "bcrypt": "$2b$12$" + base64_of(noise(39)).replace("+", ".")[:53],
     "magnet": f"magnet:?xt=urn:btih:{sha1(b'a').hexdigest()}&dn=ABSK",  # noqa: S324  # no secret

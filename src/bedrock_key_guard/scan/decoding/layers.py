@@ -18,6 +18,7 @@ from bedrock_key_guard.scan.decoding.blocks import (
     wide,
 )
 from bedrock_key_guard.scan.decoding.dumps import ROWS, from_dump
+from bedrock_key_guard.scan.decoding.encoded_words import from_words
 from bedrock_key_guard.scan.decoding.escapes import unescape
 from bedrock_key_guard.scan.decoding.layer import File, Layer, Regular, block_starts
 from bedrock_key_guard.scan.decoding.patches import SIGN, end_of_patch, from_patch
@@ -111,6 +112,7 @@ def _decoded(layer: Layer) -> Iterator[Layer]:
         yield from from_decimal(layer)
     # The text that stands beside a dump may be all that shows it.
     yield from from_dump(layer)
+    yield from from_words(layer)
 
 
 def _kind_of(whole: Layer, *, said: bool) -> str | None:
