@@ -194,6 +194,11 @@ def _dump(size: int) -> bytes:
     return b"\n".join(rows)
 
 
+def _dump_of(row: Callable[[int], bytes]) -> Make:
+    """Write rows of sixteen bytes, each with its offset."""
+    return lambda size: b"\n".join(row(at) for at in range(0, size // 4, 16))
+
+
 def _gzip_of_keys(size: int) -> bytes:
     return gzip.compress(_keys(b"\n")(size * 40), mtime=0)
 
@@ -320,6 +325,16 @@ TEXTS: dict[str, Make] = {
     "a dump": _dump,
     "rows of a dump": _repeated(
         b"00000000: 41 42 53 4b 41 42 53 4b 41 42 53 4b 41 42 53 4b ABSK\n"
+    ),
+    "a dump in octal": _dump_of(lambda at: b"%07o" % at + b" 041101" * 8),
+    "a dump of letters": _dump_of(lambda at: b"%07o" % at + b"   A   B" * 8),
+    "cells without offsets": _repeated(b" 65  66  83 107\n"),
+    "encoded words": _repeated(b"=?a?B?QUJTS0FCU0s=?= =?a?Q?=41=42=53=4B?=\n "),
+    "lone encoded words": _repeated(b"=?a?Q?ABSK=41?=.QUJTS"),
+    "first rows of dumps": _repeated(b"0000000   A\n0000020   B\n0000040   C\n\n"),
+    "left out rows of dumps": _repeated(
+        b"0000000 041101 041101 041101 041101 041101 041101 041101 041101\n"
+        b"0000020 041101 041101 041101 041101 041101 041101 041101 041101\n*\n0002000 041101\n"
     ),
     "starts of gzip": _repeated(b"H4sIAAAAAAAA "),
     "starts of zlib": _repeated(b"eJwA" * 16 + b" "),

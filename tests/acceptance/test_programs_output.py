@@ -128,14 +128,81 @@ def _bench(*steps: Any) -> Write:
     return lambda _, key: hide(key, text("TOKEN="), *steps).data
 
 
+# In every base and size that they have, with offsets in every base or none, and with text beside.
+DUMPS = """\
+od
+od -a
+od -b
+od -c
+od -d
+od -i
+od -o
+od -x
+od -t x1z
+od -t x2
+od -t x4
+od -t x8
+od -t d1
+od -t d4
+od -t d8
+od -t u1
+od -t u2
+od -t o1
+od -t o4
+od -t o8
+od -A d -t x1
+od -A x -c
+od -A n -v -t x1
+od -A n -v
+od -A n -v -b
+od -A n -v -c
+od -A n -v -x
+od -A n -v -t d1
+od -A n -v -t x8
+od -w8 -t o2z
+od -t x1 -c
+od -t x4 --endian=big
+xxd
+xxd -b
+xxd -b -c 8
+xxd -c 8
+xxd -d
+xxd -e
+xxd -e -g 8
+xxd -g 1
+xxd -i
+xxd -o 4096
+xxd -p
+xxd -u
+hexdump
+hexdump -C
+hexdump -b
+hexdump -c
+hexdump -d
+hexdump -o
+hexdump -x"""
+
+
+def _gdb(form: str) -> Write:
+    """Have a debugger show a variable of a program."""
+
+    def write(folder: Path, key: str) -> bytes:
+        source = f'char key[4096] = "TOKEN={key}";\nint main(void) {{ return 0; }}\n'
+        (folder / "a.c").write_text(source)
+        run("cc", "-g", "-o", "a", "a.c", cwd=folder)
+        size = {"b": 1, "h": 2, "w": 4, "g": 8, "s": 99}[form[-1]]
+        times = len(key) // size + 8
+        return run("gdb", "-nx", "-batch", "-ex", f"x/{times}{form} key", "a", cwd=folder)
+
+    return write
+
+
 PROGRAMS: dict[str, Write] = {
     "grep --color": _of_file("grep", "--color=always", "-n", "ABSK\\|bedrock-api-key"),
     "cat -n": _of_file("cat", "-n"),
     "bat": bat,
-    "od": _of_file("od", "-A", "d", "-t", "x1"),
-    "od, octal offsets": _of_file("od", "-t", "x1z"),
-    "xxd": _of_file("xxd"),
-    "xxd, decimal offsets": _of_file("xxd", "-d"),
+    **{" ".join(words): _of_file(*words) for words in map(str.split, DUMPS.splitlines())},
+    **{f"gdb {form}": _gdb(form) for form in ("xb", "xh", "xw", "xg", "ob", "s")},
     "git diff --color": _of_git("diff", "--color=always"),
     "git diff --color-words": _of_git("diff", "--color-words"),
     "git blame": _of_git("blame", "--date=iso"),

@@ -9,15 +9,15 @@ from tests.hiding.hidden import Hidden, Step, text
 
 
 def dump(style: str, lead: str = "") -> Step:
-    """Print a hexadecimal dump as `xxd`, `xxd -p`, `hexdump -C` or `od -t x1` do."""
-    row, of_column, first, per_row = _DUMPS[style]
+    """Print a dump as `od`, `xxd`, `hexdump` or a debugger does."""
+    name, row, of_column, first, per_row = _DUMPS[style]
 
     def step(hidden: Hidden) -> Hidden:
         data, (begun, column) = hidden.data, divmod(hidden.at, per_row)
         rows = [lead + row(at, data[at : at + per_row]) for at in range(0, len(data), per_row)]
         at = sum(len(each) + 1 for each in rows[:begun]) + len(lead) + first + of_column(column)
         return replace(
-            hidden, data="\n".join(rows).encode(), at=at, encodings=("hex", *hidden.encodings)
+            hidden, data="\n".join(rows).encode(), at=at, encodings=(name, *hidden.encodings)
         )
 
     return step
@@ -54,16 +54,73 @@ def _words(data: bytes) -> str:
     return " ".join(even[begin : begin + 2][::-1].hex() for begin in range(0, len(even), 2))
 
 
-# How a row is written, where a byte stands in it, where the first one stands, how many there are.
-_Row = tuple[Callable[[int, bytes], str], Callable[[int], int], int, int]
+def _cells(form: str, data: bytes, size: int = 1) -> str:
+    """Write words of this machine's byte order, the last one filled with zeros."""
+    even = data + bytes(-len(data) % size)
+    words = (even[begin : begin + size] for begin in range(0, len(even), size))
+    return "".join(form.format(int.from_bytes(word, "little")) for word in words)
+
+
+def _letters(data: bytes) -> str:
+    return "".join(f"{chr(byte) if 32 <= byte < 127 else f'{byte:03o}':>4}" for byte in data)
+
+
+def _xxd_cells(form: str, width: int, size: int = 1) -> Callable[[int, bytes], str]:
+    return lambda at, data: f"{at:08x}:{_cells(form, data, size):<{width}}  {_readable(data)}"
+
+
+def _od_cells(form: str, size: int = 1) -> Callable[[int, bytes], str]:
+    return lambda at, data: f"{at:07o}{_cells(form, data, size)}"
+
+
+# What cells are, how a row is written, where a byte stands in it, where the first one stands, how
+# many there are.
+_Row = tuple[str, Callable[[int, bytes], str], Callable[[int], int], int, int]
 _DUMPS: dict[str, _Row] = {
-    "xxd": (_xxd, lambda column: column // 2 * 5 + column % 2 * 2, 10, 16),
-    "xxd -p": (lambda _, data: data.hex(), lambda column: 2 * column, 0, 30),
-    "hexdump -C": (_hexdump, lambda column: 3 * column + (column > 7), 10, 16),
-    "od -t x1": (_od, lambda column: 3 * column, 8, 16),
-    # Words of this machine's byte order: the first byte of each stands second.
-    "od -x": (_od_words, lambda column: column // 2 * 5 + (2 - column % 2 * 2), 8, 16),
-    "hexdump": (_hexdump_words, lambda column: column // 2 * 5 + (2 - column % 2 * 2), 8, 16),
+    "xxd": ("hex", _xxd, lambda column: column // 2 * 5 + column % 2 * 2, 10, 16),
+    "xxd -p": ("hex", lambda _, data: data.hex(), lambda column: 2 * column, 0, 30),
+    "xxd -b": ("binary", _xxd_cells(" {:08b}", 54), lambda column: 9 * column, 10, 6),
+    "xxd -e": (
+        *("hex", _xxd_cells(" {:08x}", 36, 4)),
+        *(lambda column: column // 4 * 9 + 6 - column % 4 * 2, 10, 16),
+    ),
+    "hexdump -C": ("hex", _hexdump, lambda column: 3 * column + (column > 7), 10, 16),
+    "hexdump -c": (
+        *("characters", lambda at, data: f"{at:07x}{_letters(data)}"),
+        *(lambda column: 4 * column, 10, 16),
+    ),
+    "od -t x1": ("hex", _od, lambda column: 3 * column, 8, 16),
+    "od -b": ("octal", _od_cells(" {:03o}"), lambda column: 4 * column, 8, 16),
+    "od -c": (
+        *("characters", lambda at, data: f"{at:07o}{_letters(data)}"),
+        *(lambda column: 4 * column, 10, 16),
+    ),
+    # The first letter of each key has two digits.
+    "od -t u1": ("decimal", _od_cells(" {:3d}"), lambda column: 4 * column, 9, 16),
+    # Words of this machine's byte order: the first byte of each stands last.
+    "od": ("octal", _od_cells(" {:06o}", 2), lambda column: column // 2 * 7, 8, 16),
+    "od -An": (
+        *("octal", lambda _, data: _cells(" {:06o}", data, 2)),
+        *(lambda column: column // 2 * 7, 1, 16),
+    ),
+    "od -An -x": (
+        *("hex", lambda _, data: _cells(" {:04x}", data, 2)),
+        *(lambda column: column // 2 * 5 + 2 - column % 2 * 2, 1, 16),
+    ),
+    "od -d": ("decimal", _od_cells(" {:5d}", 2), lambda column: column // 2 * 6, 8, 16),
+    "od -x": ("hex", _od_words, lambda column: column // 2 * 5 + (2 - column % 2 * 2), 8, 16),
+    "od -t x4": (
+        *("hex", _od_cells(" {:08x}", 4)),
+        *(lambda column: column // 4 * 9 + 6 - column % 4 * 2, 8, 16),
+    ),
+    "hexdump": (
+        *("hex", _hexdump_words),
+        *(lambda column: column // 2 * 5 + (2 - column % 2 * 2), 8, 16),
+    ),
+    "gdb x/xb": (
+        *("hex", lambda at, data: f"{0x555000 + at:#x}:{_cells(chr(9) + '0x{:02x}', data)}"),
+        *(lambda column: 5 * column + 2, 10, 8),
+    ),
 }
 DUMPS: dict[str, Step] = {style: dump(style) for style in _DUMPS}
 

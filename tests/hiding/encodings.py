@@ -142,6 +142,39 @@ def _quoted_printable(hidden: Hidden) -> Hidden:
     )
 
 
+def words(kind: str, size: int, fold: str) -> Step:
+    """Write encoded words of a mail's header, each for so many bytes."""
+
+    def encoded(data: bytes) -> bytes:
+        if kind == "B":
+            return base64.b64encode(data)
+        return quopri.encodestring(data, header=True).replace(b"=\n", b"").replace(b"?", b"=3F")
+
+    def joined(data: bytes) -> bytes:
+        parts = (data[begin : begin + size] for begin in range(0, len(data), size))
+        return fold.encode().join(b"=?utf-8?%b?%b?=" % (kind.encode(), encoded(p)) for p in parts)
+
+    def step(hidden: Hidden) -> Hidden:
+        first, column = divmod(hidden.at, size)
+        begun = hidden.data[first * size : hidden.at]
+        before = len(joined(hidden.data[: first * size])) + len(fold) * bool(first)
+        inside = column * 4 // 3 if kind == "B" else len(encoded(begun + b"A")) - 1
+        return replace(
+            hidden,
+            data=joined(hidden.data),
+            at=before + len("=?utf-8?B?") + inside,
+            encodings=("encoded-word", *hidden.encodings),
+        )
+
+    return step
+
+
+# A key in a header of a mail.
+WORDS: dict[str, Step] = {
+    f"encoded words, {kind}, {name}": words(kind, size, fold)
+    for kind in "BQ"
+    for name, size, fold in (("folded", 45, "\r\n "), ("in a line", 40, " "))
+}
 # What stands for single letters, each of them written so.
 ESCAPES: dict[str, Step] = {
     "percent": letters("percent", "%{:02X}"),

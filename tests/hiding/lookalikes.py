@@ -27,7 +27,8 @@ from random import Random
 from tests import boxes
 from tests.hiding import packed_lookalikes
 from tests.hiding.alterations import altered
-from tests.hiding.hidden import SEED, SHORT, key_of
+from tests.hiding.dumps import DUMPS
+from tests.hiding.hidden import SEED, SHORT, Hidden, key_of
 
 _NOISE = Random(f"{SEED}, look-alikes")  # noqa: S311  # noise, no secret
 _KEY, _TOKEN = key_of("a look-alike's model"), key_of("a look-alike's model", SHORT)
@@ -256,6 +257,7 @@ OTHERS: dict[str, str] = {
     "SQL": lines("INSERT INTO t VALUES ({n}, '{base64}', x'{hex}');", 100),
     "FASTA": "\n".join("".join(_NOISE.choices("ACGT", k=70)) for _ in range(100)),
     "DNS": lines('a{n}._domainkey IN TXT "v=DKIM1; p={long}{long}"', 20),
+    "encoded words of noise": lines("Subject: =?utf-8?B?{base64}?=\n =?utf-8?Q?ABSK{hex}?=", 40),
     "XML signature": f"<ds:SignatureValue>\n{_pem('X', 512)}</ds:SignatureValue>",
     "bcrypt": "$2b$12$" + base64_of(noise(39)).replace("+", ".")[:53],
     "magnet": f"magnet:?xt=urn:btih:{sha1(b'a').hexdigest()}&dn=ABSK",  # noqa: S324  # no secret
@@ -297,6 +299,9 @@ def _binaries() -> Iterator[tuple[str, bytes]]:
     yield "xz", lzma.compress("\n".join(PLACEHOLDERS).encode())
     yield "PDF", boxes.pdf(b"BT (ABSK) Tj (bedrock-api-key-...) Tj ET")
     yield "SQLite", boxes.sqlite(*PLACEHOLDERS)
+    for style, dump in DUMPS.items():
+        yield f"dump of noise: {style}", dump(Hidden(noise(3000))).data
+        yield f"dump of prefixes: {style}", dump(Hidden("\n".join(PLACEHOLDERS).encode())).data
     yield "empty", b""
 
 

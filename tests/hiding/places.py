@@ -26,6 +26,7 @@ from tests.hiding.encodings import (
     SPECIAL,
     SPLITS,
     WIDES,
+    WORDS,
     WRAPPED,
     based,
     letters,
@@ -255,6 +256,12 @@ _DECODED: tuple[tuple[str, str, Steps], ...] = (
 )
 
 
+def _headers() -> Iterator[Place]:
+    before = text("From: a@example.com\r\nSubject: ", "\r\n\r\n")
+    for (name, step), family in product(WORDS.items(), BOTH):
+        yield place(name, "mail.eml", (text("key: ", ""), step, before), family)
+
+
 def _rows() -> Iterator[Place]:
     for (name, file, steps), family in product(WRITTEN, BOTH):
         yield place(name, file, steps, family)
@@ -269,7 +276,7 @@ def _rows() -> Iterator[Place]:
     )
     for name, family in product(DUMPS, BOTH):
         yield place(name, "a.txt", (text("key="), dump(name), text("$ dump key\n")), family)
-        if "-p" not in name:
+        if "-p" not in name and "-An" not in name:
             yield place(f"{name}, in a comment", "a.py", (text("k="), dump(name, "#  ")), family)
     for name in (*FEW, *PREFIX_SPLITS):
         steps = ((FEW | PREFIX_SPLITS)[name], text('first\nkey = "', '"\n'))
@@ -370,4 +377,4 @@ def _pairs() -> Iterator[Place]:
             yield place(f"file: {name} in {outer}", "box", (*before, step, BOXES[outer]))
 
 
-PLACES: tuple[Place, ...] = (*_rows(), *_pairs())
+PLACES: tuple[Place, ...] = (*_rows(), *_headers(), *_pairs())

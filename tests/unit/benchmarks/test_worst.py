@@ -9,7 +9,7 @@ from bedrock_key_guard.scan.containers import reading
 from bedrock_key_guard.scan.containers.formats.pdf_filters import DECODERS
 from bedrock_key_guard.scan.containers.kinds import READERS
 from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
-from bedrock_key_guard.scan.decoding import blocks, dumps, escapes
+from bedrock_key_guard.scan.decoding import blocks, dumps, encoded_words, escapes
 from bedrock_key_guard.scan.decoding.layer import Layer, Regular
 from benchmarks import linear
 from benchmarks.worst import TEXTS, WORST
@@ -28,7 +28,7 @@ def decoders() -> list[Decoder]:
     """Return what turns one layer into others, found by what it takes and gives."""
     return [
         each
-        for module in (blocks, dumps)
+        for module in (blocks, dumps, encoded_words)
         for _, each in inspect.getmembers(module, inspect.isfunction)
         if each.__module__ == module.__name__
         and not each.__name__.startswith("_")
@@ -86,7 +86,7 @@ def test_every_filter_of_a_page_has_a_worst_input(names: list[bytes]) -> None:
 
 def test_every_decoder_has_a_worst_input() -> None:
     texts = [Layer(TEXTS[name](SIZE // 4), Regular(0)) for name in TEXTS]
-    assert len(decoders()) == 5
+    assert len(decoders()) == 6
     for decoder in decoders():
         assert any(True for text in texts for _ in decoder(text)), decoder.__name__
 

@@ -17,11 +17,13 @@ from bedrock_key_guard.scan.decoding.blocks import (
     kind_before,
     wide,
 )
-from bedrock_key_guard.scan.decoding.dumps import from_dump
+from bedrock_key_guard.scan.decoding.dumps import ROWS, from_dump
+from bedrock_key_guard.scan.decoding.encoded_words import from_words
 from bedrock_key_guard.scan.decoding.escapes import unescape
 from bedrock_key_guard.scan.decoding.layer import File, Layer, Regular, block_starts
 from bedrock_key_guard.scan.decoding.patches import SIGN, end_of_patch, from_patch
 from bedrock_key_guard.scan.prefilter import (
+    BEHIND_ROW,
     BETWEEN,
     BLOCK,
     has_base64,
@@ -39,17 +41,15 @@ if TYPE_CHECKING:
 # Encodings in encodings: a Kubernetes Secret that holds a Docker config is two.
 DEPTH = 3
 # How far before a hit a key may begin, and how far behind it one may reach: a short-term key in
-# which each character takes twelve bytes. Where a row of one kind ends, most of the key is behind.
+# which each character takes twelve bytes.
 BEFORE = 2048
 BEHIND = 1 << 15
-BEHIND_ROW = 4096
 # What it costs to ask all decoders about a layer, however little is in it.
 _LAYER = STEP >> 1
 # Base64 in lines, as text or in a string.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=_\s-]+|\\[nr/])+")
 # Colours and tags, which may stand before a piece of a key on each of its lines.
 _MARKS = (b"\x1b[", b"</")
-_BETWEEN_HEX = BETWEEN + b"-"
 
 
 def outermost(data: bytes, places: list[tuple[int, int]], base: int = 0) -> Iterator[Layer]:
@@ -119,6 +119,7 @@ def _decoded(layer: Layer) -> Iterator[Layer]:
         yield from from_decimal(layer)
     # The text that stands beside a dump may be all that shows it.
     yield from from_dump(layer)
+    yield from from_words(layer)
 
 
 def _kind_of(whole: Layer, *, said: bool) -> str | None:
@@ -154,11 +155,10 @@ def _stretches(data: bytes) -> Iterator[tuple[int, int]]:
     yield from _literals(data, letters)
     yield from ((begin, begin + BLOCK + BEHIND_ROW) for begin in prefilter.dense(data))
     yield from _packed(data)
+    yield from _dumped(data, letters)
     if rows := list(prefilter.texts(letters)):
         yield from _rows(rows, block_starts(data, BETWEEN))
-    digits = letters.translate(prefilter.HEX_TABLE, b"-")
-    if prefilter.is_hex(data, digits):
-        yield from _hexes(data, digits)
+    yield from prefilter.hexes(data, letters)
 
 
 def _literals(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
@@ -192,18 +192,19 @@ def _packed(data: bytes) -> Iterator[tuple[int, int]]:
             begin = data.find(literal, end)
 
 
+def _dumped(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the dumps that begin where their offsets do: of letters there is no other sign."""
+    found, reached = [(offset, offset + 1) for offset in literals.dumped(letters)], 0
+    for begin, end in _rows(found, block_starts(data, BETWEEN) if found else []):
+        first = ROWS.search(data, max(begin - BLOCK, reached), end) if end > reached else None
+        if first and (rows := ROWS.match(data, first.start())):
+            yield rows.span()
+            reached = rows.end()
+
+
 def _end_of_lines(data: bytes, begin: int) -> int:
     lines = _LINES.match(data, begin)
     return lines.end() if lines else begin
-
-
-def _hexes(data: bytes, digits: bytes) -> Iterator[tuple[int, int]]:
-    rows = [*prefilter.rows(digits, prefilter.HEX_ROW)]
-    stretches = _rows(rows, block_starts(data, _BETWEEN_HEX))
-    for (first, last), (begin, end) in zip(rows, stretches, strict=True):
-        is_long = last - first >= len(prefilter.HEX_RUN)
-        if prefilter.writes_bytes(data[begin:end], is_long=is_long):
-            yield begin, end
 
 
 def _rows(

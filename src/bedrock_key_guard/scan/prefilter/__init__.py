@@ -20,7 +20,7 @@ from bedrock_key_guard.scan.prefilter.literals import (
 # Nothing more is imported here, for type checkers neither: `typing` alone would double a start.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 def _shape(letters: bytes, mark: bytes) -> bytes:
@@ -83,7 +83,18 @@ _HEX_FORMS = tuple(
     )
     for form in forms
 )
-_DUMP_FORMS = (b"hh " * 8, b"hhhh " * 8)
+# Cells of a dump, in as many digits as a base needs for one byte, two, four or eight, and as many
+# of them as stand in a row, with one blank between. In decimal they may have fewer digits.
+_CELL_TABLE = _shape(_HEX + b"xX \t\n", b"h")
+_CELL_DIGITS = bytes.maketrans(_HEX + b"X\t\n", b"h" * len(_HEX) + b"x  ")
+_CELL_DECIMALS = bytes.maketrans(b"0123456789\t\n", b"h" * 10 + b"  ")
+_CELL_BETWEEN, _CELLS = b"\0\r", b"h" * 24
+_CELL_FORMS = tuple(
+    (b"h" * digits + b" ") * times
+    for times, *some in ((8, 2, 4, 5, 6), (4, 8, 9, 11), (2, 16, 19, 22))
+    for digits in some
+)
+_FEWER = ((b"hhh ", b"hh "), (b"h" * 10, b"h" * 9))
 # Numbers of two digits (those of three look the same) and commas, whatever stands between them.
 _DECIMALS = b"dd," * 40
 _LETTER = rb"(?:4[35789]|5[0-7]|6[15-9]|[78][0-9]|9[057-9]|1[01][0-9]|12[0-2])"
@@ -93,6 +104,10 @@ _DECIMAL_TABLE = bytes.maketrans(b"0123456789", b"d" * 10)
 _DECIMAL_BETWEEN = b"\0\t\n\r "
 # So many escapes in so many bytes are more than text needs.
 BLOCK = 1024
+# How far behind the end of a row most of a key may stand.
+BEHIND_ROW = 4096
+# Rows that stand so near to each other are looked at together.
+_TOGETHER = 1 << 14
 _DENSE = 20
 _ESCAPES = (
     (b"%", (b"%2", b"%3", b"%4", b"%5", b"%6", b"%7")),
@@ -188,26 +203,70 @@ def dense(data: bytes) -> Iterator[int]:
 
 def has_hex(data: bytes, letters: bytes) -> bool:
     """Return whether any row of hex may be more than a digest."""
+    return any(True for _ in hexes(data, letters))
+
+
+def hexes(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of `data` with long rows of digits that may be bytes."""
+    stretches: list[tuple[int, int, bool]] = []
+    for begin, end, is_long in _placed(data, _hex_rows(letters)):
+        first, last, was_long = stretches[-1] if stretches else (0, -1, False)
+        if begin <= last and end - first <= _TOGETHER:
+            stretches[-1] = first, max(end, last), is_long or was_long
+        else:
+            stretches.append((begin, end, is_long))
+    for begin, end, is_long in stretches:
+        if _writes_bytes(data[begin:end], is_long=is_long):
+            yield begin, end
+
+
+def _hex_rows(letters: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Yield rows of digits that are longer than a digest, and whether they are very long."""
     sample = letters[::_HEX_STEP].translate(_HYPHENATED_TABLE)
-    found = (
-        letters[max((first - 1) * _HEX_STEP, 0) : last * _HEX_STEP]
-        for first, last in rows(sample, _HEX_SAMPLE)
-    )
-    digits = b"\0".join(found).translate(HEX_TABLE, b"-")
-    return is_hex(data, digits)
+    for first, last in rows(sample, _HEX_SAMPLE):
+        begin, end = max((first - 1) * _HEX_STEP, 0), last * _HEX_STEP
+        digits = letters[begin:end].translate(HEX_TABLE, b"-")
+        if HEX_ROW in digits:
+            yield begin, end, HEX_RUN in digits
 
 
-def is_hex(data: bytes, digits: bytes) -> bool:
-    """Return whether a long row of digits may be text; `digits` is what the row was seen in."""
-    return HEX_ROW in digits and writes_bytes(data, is_long=HEX_RUN in digits)
+def _placed(data: bytes, found: Iterable[tuple[int, int, bool]]) -> Iterator[tuple[int, int, bool]]:
+    """Yield in which blocks of `data` rows stand that were found in its letters, in their order."""
+    at, before, size = -BLOCK, 0, 0
+    for begin, end, is_long in found:
+        first = -1
+        for offset in (begin, end - 1):
+            while before + size <= offset and at + BLOCK < len(data):
+                at, before = at + BLOCK, before + size
+                size = len(data[at : at + BLOCK].translate(None, BETWEEN))
+            first = at if first < 0 else first
+        yield first, at + BLOCK + BEHIND_ROW, is_long
 
 
-def writes_bytes(data: bytes, *, is_long: bool) -> bool:
+def _writes_bytes(data: bytes, *, is_long: bool) -> bool:
     """Return whether `data` writes bytes as a dump does or, where a row `is_long`, in any form."""
-    written = data.translate(_HEX_DIGITS, _HEX_BETWEEN)
-    if any(form in written for form in _DUMP_FORMS):
+    if _writes_cells(data):
         return True
+    written = data.translate(_HEX_DIGITS, _HEX_BETWEEN)
     return is_long and (any(form in written for form in _HEX_FORMS) or _decimal(data))
+
+
+def _writes_cells(data: bytes) -> bool:
+    """Return whether rows of numbers stand in `data` as those of a dump do."""
+    data = data.translate(None, _CELL_BETWEEN)
+    found = rows(data.translate(_CELL_TABLE), _CELLS)
+    cells = b"-".join(data[begin:end] for begin, end in found)
+    written = _with_one_blank(cells.translate(_CELL_DIGITS).replace(b"hx", b""))
+    if any(form in written for form in _CELL_FORMS):
+        return True
+    decimals = _with_one_blank(cells.translate(_CELL_DECIMALS))
+    return any(form in decimals.replace(*fewer) for fewer in _FEWER for form in _CELL_FORMS)
+
+
+def _with_one_blank(cells: bytes) -> bytes:
+    for blanks in (b" " * 16, b" " * 5, b"  ", b"  "):
+        cells = cells.replace(blanks, b" ")
+    return cells
 
 
 def _decimal(data: bytes) -> bool:

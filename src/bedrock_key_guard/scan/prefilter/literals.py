@@ -50,6 +50,10 @@ ANCHORS = (*LITERALS, *WIDE)
 # The ten that cover most.
 HISTORY_LITERALS = (*_BEDROCK, *WIDE[: len(_BEDROCK)], *BASE64)
 
+# How the first row of a dump begins, and the next two: in hex, in decimal, and as `od` counts. What
+# is dumped as letters shows nothing else of a key, once an offset stands in each of its signs.
+_FIRST_ROW, _THREE_ROWS = b"000000", 160
+_FURTHER_ROWS = ((b"000010", b"000020"), (b"000016", b"000032"), (b"000020", b"000040"))
 _DECODED = b"-at-"
 _ACCOUNT_LENGTH = 12
 # All but capitals, digits and `-`.
@@ -67,12 +71,14 @@ _ACCOUNT = _DECODED.translate(None, _SMALL) + b"d" * _ACCOUNT_LENGTH
 
 
 def has_literal(letters: bytes) -> bool:
-    """Return whether a literal stands in `letters`, or a key that was decoded."""
+    """Return whether a literal stands in `letters`, a key that was decoded, or a dump."""
     if any(literal in letters for literal in _WHOLE):
         return True
     capitals = letters.translate(None, _SMALL)
-    return any(some in capitals and literal in letters for some, literal in _BY_CAPITALS) or (
-        _ACCOUNT in capitals.translate(_AS_DIGITS) and any(True for _ in decoded(letters))
+    return (
+        any(some in capitals and literal in letters for some, literal in _BY_CAPITALS)
+        or (_ACCOUNT in capitals.translate(_AS_DIGITS) and any(True for _ in decoded(letters)))
+        or (_FIRST_ROW in capitals and any(True for _ in dumped(letters)))
     )
 
 
@@ -85,3 +91,13 @@ def decoded(letters: bytes) -> Iterator[int]:
         if len(account) == _ACCOUNT_LENGTH and account.isdigit():
             yield offset
         offset = letters.find(_DECODED, begin)
+
+
+def dumped(letters: bytes) -> Iterator[int]:
+    """Yield where the first row of a dump may begin, before the second and the third."""
+    offset = letters.find(_FIRST_ROW)
+    while offset >= 0:
+        rows = letters[offset : offset + _THREE_ROWS]
+        if any(0 < rows.find(second) < rows.find(third) for second, third in _FURTHER_ROWS):
+            yield offset
+        offset = letters.find(_FIRST_ROW, offset + len(_FIRST_ROW))

@@ -14,6 +14,7 @@ import pytest
 
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.cursor import BLOCK
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.containers.limits import (
     LIMITS,
     NESTED,
