@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.decoding.dumps import from_dump
 from bedrock_key_guard.scan.decoding.layer import Layer, Regular
-from bedrock_key_guard.scan.matching.matcher import Match, matches
+from bedrock_key_guard.scan.matching.matcher import Match
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from tests.hiding.dumps import DUMPS
 from tests.hiding.hidden import BOTH, FAMILIES, Hidden, hide, key_of, text

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.scan.matching.matcher import Match, matches
+from bedrock_key_guard.scan.containers.decoded import matches
+from bedrock_key_guard.scan.matching.matcher import Match
 from tests.hiding.encodings import WORDS, words
 from tests.hiding.hidden import BOTH, hide, key_of, text
 from tests.keysmith import fingerprint_of
