@@ -85,8 +85,15 @@ def test_a_bomb_is_put_down_and_the_rest_is_read(name: str) -> None:
     assert peak < 32 << 20
 
 
-def test_members_before_a_bomb_are_read() -> None:
-    reading = read(boxes.zipped({"a": TEXT, "b": ZEROS[: 4 << 20]}), Limits(work=1 << 20, effort=1))
+@pytest.mark.parametrize(
+    ("size", "limits"),
+    [
+        (4 << 20, Limits(work=1 << 20, effort=1)),
+        pytest.param(len(ZEROS), LIMITS, marks=pytest.mark.slow),
+    ],
+)
+def test_members_before_a_bomb_are_read(size: int, limits: Limits) -> None:
+    reading = read(boxes.zipped({"a": TEXT, "b": ZEROS[:size]}), limits)
     assert containers(reading) == [("zip:a",)]
     assert [each.what for each in reading.missed] == ["box > zip:b"]
 

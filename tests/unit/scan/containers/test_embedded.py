@@ -109,10 +109,15 @@ def test_a_stream_in_pieces_is_put_together(
         assert found.key.fingerprint == fingerprint_of(KEY)
 
 
-def test_what_streams_cost_is_bounded_and_noted() -> None:
-    bomb = b"\0" * 9 + zlib.compress(b"ABSK" * (1 << 18))
-    assert read(bomb).missed == ()
-    reading = read(bomb, Limits(work=1 << 18, effort=1))
+@pytest.mark.parametrize(
+    ("times", "limits"),
+    [
+        (1 << 18, Limits(work=1 << 18, effort=1)),
+        pytest.param(16 << 20, LIMITS, marks=pytest.mark.slow),
+    ],
+)
+def test_what_streams_cost_is_bounded_and_noted(times: int, limits: Limits) -> None:
+    reading = read(b"\0" * 9 + zlib.compress(b"ABSK" * times), limits)
     assert [(each.kind, each.reason) for each in reading.missed] == [("missing", SPENT)]
 
 
