@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from bedrock_key_guard.model.origins import WorkTree
-from bedrock_key_guard.scan.containers.limits import LIMITS
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.limits import LIMITS
 from benchmarks.worst import WORST
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.containers import between_members, extractor, kinds
 from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.containers.formats import pack
-from bedrock_key_guard.scan.containers.limits import STEP, UNPACKED, Limits
 from bedrock_key_guard.scan.containers.reading import read_file
+from bedrock_key_guard.scan.limits import STEP, UNPACKED, Limits
 from bedrock_key_guard.scan.matching import windows
 from bedrock_key_guard.scan.matching.matcher import LONGEST, Match
 from bedrock_key_guard.scan.matching.windows import LONGEST_LINE

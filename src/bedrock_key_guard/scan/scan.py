@@ -11,9 +11,9 @@ from bedrock_key_guard.git.repository import path_in_repository
 from bedrock_key_guard.model.findings import NotScanned, Scan, by_time, joined
 from bedrock_key_guard.model.origins import Blob, Message, WorkTree, with_root
 from bedrock_key_guard.scan.allowlist import NOTHING_ALLOWED, AllowList, remarks
-from bedrock_key_guard.scan.containers.limits import Unreadable
 from bedrock_key_guard.scan.containers.reading import Reading, read_as_zip, read_file
 from bedrock_key_guard.scan.interruption import interruptible
+from bedrock_key_guard.scan.limits import Unreadable
 from bedrock_key_guard.scan.scanning import parts_of, reads_all, settled_on, sources_of
 from bedrock_key_guard.scan.source import Changed, Input, Passed, Progress, Source, silent
 

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.keys.envelope import decode, secret_parts
 from bedrock_key_guard.keys.prefixes import PREFIXES
 from bedrock_key_guard.scan.containers.decoded import matches
-from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.decoding.escapes import unescape
 from bedrock_key_guard.scan.decoding.layer import Layer, Regular, Thinned
+from bedrock_key_guard.scan.limits import Budget
 from bedrock_key_guard.scan.prefilter import may_hold_key
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import pytest
 from bedrock_key_guard.scan.containers import reading
 from bedrock_key_guard.scan.containers.formats.pdf_filters import DECODERS
 from bedrock_key_guard.scan.containers.kinds import READERS
-from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.decoding import blocks, dumps, encoded_words, escapes
 from bedrock_key_guard.scan.decoding.layer import Layer, Regular
+from bedrock_key_guard.scan.limits import LIMITS, Budget, Limits
 from benchmarks import linear
 from benchmarks.worst import TEXTS, WORST
 from tests.sweeps import sweep

@@ -11,7 +11,7 @@ from bedrock_key_guard.model.findings import NotScanned, Scan, Scanned
 from bedrock_key_guard.model.origins import Blob, Index, Message, Origin, Root, WorkTree
 from bedrock_key_guard.scan.allow_entries import AllowedKey
 from bedrock_key_guard.scan.allowlist import AllowList
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.limits import Unreadable
 from bedrock_key_guard.scan.scan import CHANGED, INTERRUPTED, UNTRACED, read, scan
 from bedrock_key_guard.scan.scanning import Scanning
 from bedrock_key_guard.scan.source import Changed, Input, Passed, Places, Source

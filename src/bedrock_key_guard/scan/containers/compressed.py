@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, cast
 
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
-from bedrock_key_guard.scan.containers.formats.vba import Vba
-from bedrock_key_guard.scan.containers.limits import (
+from bedrock_key_guard.scan.containers.members import Members, OpenedMember, Reader, name_of
+from bedrock_key_guard.scan.containers.vba import Vba
+from bedrock_key_guard.scan.limits import (
     BROKEN,
     STEP,
     TOO_SHORT,
@@ -20,7 +21,6 @@ from bedrock_key_guard.scan.containers.limits import (
     Budget,
     Unreadable,
 )
-from bedrock_key_guard.scan.containers.members import Members, OpenedMember, Reader, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

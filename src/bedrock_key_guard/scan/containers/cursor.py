@@ -7,13 +7,13 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import TOO_SHORT, Unreadable
+from bedrock_key_guard.scan.limits import TOO_SHORT, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from typing import IO
 
-    from bedrock_key_guard.scan.containers.limits import Budget
+    from bedrock_key_guard.scan.limits import Budget
     from bedrock_key_guard.scan.matching.windows import Readable
 
 BLOCK = 1 << 16

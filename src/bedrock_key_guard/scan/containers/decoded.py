@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.origins import Name
-from bedrock_key_guard.scan.containers.limits import Budget
 from bedrock_key_guard.scan.containers.members import Gaps
+from bedrock_key_guard.scan.limits import Budget
 from bedrock_key_guard.scan.matching.matcher import matches_in
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from bedrock_key_guard.scan.containers.between_members import WINDOW, BetweenMem
 from bedrock_key_guard.scan.containers.cursor import Cursor
 from bedrock_key_guard.scan.containers.formats import embedded
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
-from bedrock_key_guard.scan.containers.limits import STEP, Unreadable
 from bedrock_key_guard.scan.containers.members import (
     TOO_FAR_IN,
     TOO_LARGE,
@@ -20,6 +19,7 @@ from bedrock_key_guard.scan.containers.members import (
     Gaps,
     Stream,
 )
+from bedrock_key_guard.scan.limits import STEP, Unreadable
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import (
@@ -35,8 +35,8 @@ from bedrock_key_guard.scan.prefilter.signatures import (
 if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import Finding
     from bedrock_key_guard.model.origins import Origin
-    from bedrock_key_guard.scan.containers.limits import Budget, Limits
     from bedrock_key_guard.scan.containers.members import Members, OpenedMember
+    from bedrock_key_guard.scan.limits import Budget, Limits
     from bedrock_key_guard.scan.matching.windows import Matches
 
 _TEXT = "text"

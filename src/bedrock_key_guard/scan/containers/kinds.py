@@ -5,19 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import compressed, lz
-from bedrock_key_guard.scan.containers.formats import (
-    ar,
-    avro,
-    cpio,
-    leveldb,
-    orc,
-    pack,
-    parquet,
-    pdf,
-    sqlite,
-    tar,
-)
+from bedrock_key_guard.scan.containers.formats import ar, cpio, pack, pdf, tar
 from bedrock_key_guard.scan.containers.formats import zip as zip_archive
+from bedrock_key_guard.scan.containers.formats.records import avro, leveldb, orc, parquet, sqlite
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.members import Reader

@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import TOKEN, Broken, Budget, Spent, Unreadable
 from bedrock_key_guard.scan.containers.members import OpenedMember
+from bedrock_key_guard.scan.limits import TOKEN, Broken, Budget, Spent, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

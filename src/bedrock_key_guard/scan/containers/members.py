@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import Member
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.limits import Unreadable
 
 if TYPE_CHECKING:
     from typing import IO
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bedrock_key_guard.model.findings import GapKind
     from bedrock_key_guard.model.origins import Origin
     from bedrock_key_guard.scan.containers.cursor import Cursor
-    from bedrock_key_guard.scan.containers.limits import Budget
+    from bedrock_key_guard.scan.limits import Budget
     from bedrock_key_guard.scan.matching.windows import Readable
 
 Blocks = Iterator[bytes]

@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING
 from bedrock_key_guard.git.lfs import Pointer, pointer_in
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.containers.decoded import matches
-from bedrock_key_guard.scan.containers.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.containers.members import (
     TOO_FAR_IN,
     TOO_LARGE,
@@ -18,6 +17,7 @@ from bedrock_key_guard.scan.containers.members import (
     Gaps,
     Section,
 )
+from bedrock_key_guard.scan.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter.signatures import (
     HEAD,

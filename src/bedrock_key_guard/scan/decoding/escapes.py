@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from html.entities import html5
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import TOKEN, Budget
 from bedrock_key_guard.scan.decoding.layer import Layer
+from bedrock_key_guard.scan.limits import TOKEN, Budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,7 +9,6 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan import prefilter
-from bedrock_key_guard.scan.containers.limits import DECODED, STEP, Budget
 from bedrock_key_guard.scan.decoding.blocks import (
     from_base64,
     from_decimal,
@@ -22,6 +21,7 @@ from bedrock_key_guard.scan.decoding.encoded_words import from_words
 from bedrock_key_guard.scan.decoding.escapes import unescape
 from bedrock_key_guard.scan.decoding.layer import File, Layer, Regular, block_starts
 from bedrock_key_guard.scan.decoding.patches import SIGN, end_of_patch, from_patch
+from bedrock_key_guard.scan.limits import DECODED, STEP, Budget
 from bedrock_key_guard.scan.prefilter import (
     BEHIND_ROW,
     BETWEEN,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.keys import short_term
 from bedrock_key_guard.keys.key import MalformedKey
-from bedrock_key_guard.scan.containers.limits import TOKEN, Budget
 from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Regular
+from bedrock_key_guard.scan.limits import TOKEN, Budget
 from bedrock_key_guard.scan.matching.key_parser import begun, keys_in
 
 if TYPE_CHECKING:

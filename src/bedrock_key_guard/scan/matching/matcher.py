@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.keys import short_term
 from bedrock_key_guard.keys.families import UNKNOWN_LONG_TERM
 from bedrock_key_guard.keys.key import Key, LongTermKey, MalformedKey
-from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, TOO_LARGE
 from bedrock_key_guard.scan.decoding.layer import File, Layer
 from bedrock_key_guard.scan.decoding.layers import layers_in, outermost, spots
+from bedrock_key_guard.scan.limits import ATTEMPT, DECODED, TOO_LARGE
 from bedrock_key_guard.scan.matching.gutters import GUTTER, joined
 from bedrock_key_guard.scan.matching.key_parser import keys_in
 from bedrock_key_guard.scan.prefilter.signatures import HEAD, container_kind
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bedrock_key_guard.keys.key import Secret
     from bedrock_key_guard.model.findings import Confidence, Finding
-    from bedrock_key_guard.scan.containers.limits import Budget
+    from bedrock_key_guard.scan.limits import Budget
 
     # Find keys in the bytes of a file of some kind, or of the kind that they tell themselves.
     Opener = Callable[[bytes, str, Budget], list[Finding]]

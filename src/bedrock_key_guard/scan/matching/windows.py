@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bedrock_key_guard.model.origins import Origin
-    from bedrock_key_guard.scan.containers.limits import Budget
+    from bedrock_key_guard.scan.limits import Budget
 
     Matches = Callable[[bytes, int, Budget, int], list[Match]]
 

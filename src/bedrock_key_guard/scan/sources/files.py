@@ -19,7 +19,7 @@ from bedrock_key_guard.errors import UsageError
 from bedrock_key_guard.git.clean_git import clean_git
 from bedrock_key_guard.git.repository import Repository, absolute, find_repository, repository_at
 from bedrock_key_guard.git.spelling import as_stored
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.limits import Unreadable
 from bedrock_key_guard.scan.source import Changed
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from bedrock_key_guard.git import lfs
 from bedrock_key_guard.model.origins import Blob, Message
-from bedrock_key_guard.scan.containers.limits import Unreadable
+from bedrock_key_guard.scan.limits import Unreadable
 from bedrock_key_guard.scan.source import Input
 from bedrock_key_guard.scan.sources.files import opened as open_file
 

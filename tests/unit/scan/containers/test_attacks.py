@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from bedrock_key_guard.git.clean_git import Git
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import WorkTree
-from bedrock_key_guard.scan.containers.limits import LIMITS, SPENT, STEP, Limits
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.limits import LIMITS, SPENT, STEP, Limits
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS
 from benchmarks.worst import WORST
 from tests import boxes

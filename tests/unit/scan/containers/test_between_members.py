@@ -23,8 +23,8 @@ from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.containers import between_members, extractor
 from bedrock_key_guard.scan.containers.between_members import BetweenMembers
 from bedrock_key_guard.scan.containers.decoded import matches
-from bedrock_key_guard.scan.containers.limits import SPENT, Budget
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.limits import SPENT, Budget
 from bedrock_key_guard.scan.matching.windows import Content
 from tests import archives, boxes
 from tests.keysmith import fingerprint_of, long_term

@@ -15,7 +15,8 @@ import pytest
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.cursor import BLOCK
 from bedrock_key_guard.scan.containers.decoded import matches
-from bedrock_key_guard.scan.containers.limits import (
+from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.limits import (
     LIMITS,
     NESTED,
     SPENT,
@@ -23,7 +24,6 @@ from bedrock_key_guard.scan.containers.limits import (
     Budget,
     Limits,
 )
-from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.matching.windows import Content
 from tests import boxes, keysmith
 from tests.hiding.streams import LINES

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.scan.containers import lz
-from bedrock_key_guard.scan.containers.limits import Budget, Limits, Spent, Unreadable
+from bedrock_key_guard.scan.limits import Budget, Limits, Spent, Unreadable
 from tests import records
 
 Block = Callable[[bytes, bytearray, Budget], None]

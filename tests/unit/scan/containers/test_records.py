@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.origins import WorkTree
-from bedrock_key_guard.scan.containers.limits import DAMAGED
 from bedrock_key_guard.scan.containers.members import TOO_LARGE
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.limits import DAMAGED
 from bedrock_key_guard.scan.prefilter.signatures import ends_as_container, kinds_of
 from tests import boxes, keysmith, records
 from tests.contexts import ISSUED_AT

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.origins import WorkTree
-from bedrock_key_guard.scan.containers.formats.vba import Vba
 from bedrock_key_guard.scan.containers.reading import read_file
+from bedrock_key_guard.scan.containers.vba import Vba
 from tests import boxes, keysmith
 
 KEY = keysmith.long_term("bob")

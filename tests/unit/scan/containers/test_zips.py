@@ -14,9 +14,9 @@ import pytest
 
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.formats.zip import ABSENT, CONTRADICTING, CONTRADICTS
-from bedrock_key_guard.scan.containers.limits import LIMITS, SPENT, Limits
 from bedrock_key_guard.scan.containers.members import TOO_FAR_IN
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.limits import LIMITS, SPENT, Limits
 from bedrock_key_guard.scan.prefilter.batches import Batches
 from bedrock_key_guard.scan.prefilter.signatures import TAIL, ends_as_zip
 from tests import boxes

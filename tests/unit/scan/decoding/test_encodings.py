@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import WorkTree
 from bedrock_key_guard.scan.containers.decoded import matches
-from bedrock_key_guard.scan.containers.limits import LIMITS, SPENT, STEP, Budget, Limits
 from bedrock_key_guard.scan.containers.reading import read_file
 from bedrock_key_guard.scan.decoding.layer import File, Layer, Regular
 from bedrock_key_guard.scan.decoding.layers import DEPTH, layers_in, outermost, spots
+from bedrock_key_guard.scan.limits import LIMITS, SPENT, STEP, Budget, Limits
 from bedrock_key_guard.scan.matching.matcher import Match
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.literals import HISTORY_LITERALS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bedrock_key_guard.keys.prefixes import PREFIXES
 from bedrock_key_guard.scan.containers.decoded import matches
-from bedrock_key_guard.scan.containers.limits import ATTEMPT, DECODED, Budget
+from bedrock_key_guard.scan.limits import ATTEMPT, DECODED, Budget
 from bedrock_key_guard.scan.matching.matcher import LONGEST
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from tests import keysmith

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bedrock_key_guard.model.findings import Finding
 from bedrock_key_guard.model.origins import Stdin
 from bedrock_key_guard.scan.containers.decoded import matches
-from bedrock_key_guard.scan.containers.limits import Budget
+from bedrock_key_guard.scan.limits import Budget
 from bedrock_key_guard.scan.matching.windows import LONGEST_LINE, WINDOW, Content
 from tests.contexts import CONTEXTS, ISSUED_AT, Context
 from tests.keysmith import fingerprint_of, long_term, short_term

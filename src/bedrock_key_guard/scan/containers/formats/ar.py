@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Members, OpenedMember, name_of
+from bedrock_key_guard.scan.limits import DAMAGED, Budget, Unreadable
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.cursor import Cursor

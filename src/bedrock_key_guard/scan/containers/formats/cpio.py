@@ -10,8 +10,8 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Members, OpenedMember, name_of
+from bedrock_key_guard.scan.limits import DAMAGED, Budget, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

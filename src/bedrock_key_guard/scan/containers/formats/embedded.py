@@ -21,8 +21,8 @@ from bedrock_key_guard.scan.containers.compressed import (
 )
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.formats.pieces import in_pieces
-from bedrock_key_guard.scan.containers.limits import STEP, Unreadable
 from bedrock_key_guard.scan.containers.members import OpenedMember
+from bedrock_key_guard.scan.limits import STEP, Unreadable
 from bedrock_key_guard.scan.prefilter.streams import (
     BEFORE,
     PROBE,
@@ -34,8 +34,8 @@ from bedrock_key_guard.scan.prefilter.streams import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.members import Members
+    from bedrock_key_guard.scan.limits import Budget
     from bedrock_key_guard.scan.prefilter.streams import Start
 
     Starts = Callable[[bytes, bytes], list[Start]]

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
-from bedrock_key_guard.scan.containers.limits import DECODED, TOKEN, Budget
+from bedrock_key_guard.scan.limits import DECODED, TOKEN, Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

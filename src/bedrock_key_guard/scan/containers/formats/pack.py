@@ -21,8 +21,8 @@ from bedrock_key_guard.git.clean_git import Git, clean_git, temporary_folder
 from bedrock_key_guard.git.repository import Repository
 from bedrock_key_guard.scan.containers import compressed
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
-from bedrock_key_guard.scan.containers.limits import DAMAGED, START, STEP, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Members, OpenedMember, Stream
+from bedrock_key_guard.scan.limits import DAMAGED, START, STEP, Budget, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
 from bedrock_key_guard.scan.containers.formats.pdf_filters import DECODERS
-from bedrock_key_guard.scan.containers.limits import DECODED, TOKEN, TOO_SHORT, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Ending, Gap, Members, OpenedMember, Stream
+from bedrock_key_guard.scan.limits import DECODED, TOKEN, TOO_SHORT, Budget, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

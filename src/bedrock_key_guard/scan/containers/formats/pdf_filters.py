@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import compressed
-from bedrock_key_guard.scan.containers.limits import TOKEN, Broken, Budget, Unreadable
+from bedrock_key_guard.scan.limits import TOKEN, Broken, Budget, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import DAMAGED, Budget
 from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember, name_of
+from bedrock_key_guard.scan.limits import DAMAGED, Budget
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.cursor import Cursor

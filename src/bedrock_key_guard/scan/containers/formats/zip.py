@@ -21,8 +21,8 @@ from bedrock_key_guard.scan.containers.formats.zip_directory import (
 )
 from bedrock_key_guard.scan.containers.formats.zip_headers import HEADER, Headers, in_order
 from bedrock_key_guard.scan.containers.formats.zip_members import opened
-from bedrock_key_guard.scan.containers.limits import SPENT, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Ending, Gap, Members, Section
+from bedrock_key_guard.scan.limits import SPENT, Budget, Unreadable
 from bedrock_key_guard.scan.prefilter.signatures import TAIL
 
 CONTRADICTS = "its header and the directory of the zip contradict each other"

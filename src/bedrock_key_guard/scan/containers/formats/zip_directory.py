@@ -12,8 +12,8 @@ import struct
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import TOKEN, Budget
 from bedrock_key_guard.scan.containers.members import Section, name_of
+from bedrock_key_guard.scan.limits import TOKEN, Budget
 from bedrock_key_guard.scan.prefilter.signatures import (
     TAIL,
     ZIP64_LOCATOR,

@@ -33,8 +33,8 @@ from bedrock_key_guard.scan.prefilter.signatures import (
 
 if TYPE_CHECKING:
     from bedrock_key_guard.scan.containers.cursor import Cursor
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.members import Ending, Members
+    from bedrock_key_guard.scan.limits import Budget
 
 HEADER = struct.Struct("<4s5H3I2H")
 _RECORD_SIZES = struct.Struct("<28x3H")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.scan.containers import compressed
 from bedrock_key_guard.scan.containers.formats.markup import text_of_markup
 from bedrock_key_guard.scan.containers.formats.zip_directory import IN_ZIP64, STORED, Entry
-from bedrock_key_guard.scan.containers.limits import Broken, Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember
+from bedrock_key_guard.scan.limits import Broken, Budget, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ import io
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
-from bedrock_key_guard.scan.containers.limits import Budget, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, Members, OpenedMember
+from bedrock_key_guard.scan.limits import Budget, Unreadable
 from bedrock_key_guard.scan.prefilter import OVERLAP, may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import CONTAINER_MAGICS, holds_stream
 

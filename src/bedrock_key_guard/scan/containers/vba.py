@@ -6,7 +6,7 @@ which a bit for each token tells whether it is a byte or a copy of bytes before 
 
 from __future__ import annotations
 
-from bedrock_key_guard.scan.containers.limits import BROKEN
+from bedrock_key_guard.scan.limits import BROKEN
 
 _CHUNK = 4096
 _SIGNATURE, _SIGNED = 0x3000, 0x7000

@@ -9,8 +9,8 @@ import pytest
 
 from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.model.origins import WorkTree
-from bedrock_key_guard.scan.containers.limits import NESTED, NO_MEMORY, SPENT, Budget, Limits, Spent
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
+from bedrock_key_guard.scan.limits import NESTED, NO_MEMORY, SPENT, Budget, Limits, Spent
 from bedrock_key_guard.scan.matching.matcher import Stretches
 from bedrock_key_guard.scan.matching.windows import Readable
 from tests import boxes, costly

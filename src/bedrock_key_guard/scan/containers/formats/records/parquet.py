@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Union
 
 from bedrock_key_guard.scan.containers import lz
 from bedrock_key_guard.scan.containers.compressed import GZIP, ZSTD
-from bedrock_key_guard.scan.containers.limits import Broken, Unreadable
 from bedrock_key_guard.scan.containers.members import OpenedMember
+from bedrock_key_guard.scan.limits import Broken, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.scan.containers.cursor import Cursor
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.members import Members
+    from bedrock_key_guard.scan.limits import Budget
 
 Fields = dict[int, Union[int, "Fields"]]
 _MAGIC, _HEAD = 4, 1 << 13

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from bedrock_key_guard.scan.containers import lz
 from bedrock_key_guard.scan.containers.compressed import DEFLATE, ZSTD, unpack
 from bedrock_key_guard.scan.containers.cursor import BLOCK, Cursor
-from bedrock_key_guard.scan.containers.limits import STEP, Broken
 from bedrock_key_guard.scan.containers.members import Ending, Gap, OpenedMember
+from bedrock_key_guard.scan.limits import STEP, Broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.scan.containers.compressed import Codec
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.members import Members
+    from bedrock_key_guard.scan.limits import Budget
 
 _MAGIC, _HEAD = b"ORC", 3
 # What ends a file is no longer, and names the codec by a number: 0 is none.

@@ -6,15 +6,15 @@ import io
 from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import lz
-from bedrock_key_guard.scan.containers.limits import DAMAGED, TOKEN, Broken, Unreadable
 from bedrock_key_guard.scan.containers.members import TOO_LARGE, Gap, OpenedMember, Section
+from bedrock_key_guard.scan.limits import DAMAGED, TOKEN, Broken, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.scan.containers.cursor import Cursor
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.members import Members
+    from bedrock_key_guard.scan.limits import Budget
 
     Handle = tuple[int, int]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import lz
 from bedrock_key_guard.scan.containers.compressed import DEFLATE, unpack
-from bedrock_key_guard.scan.containers.limits import DAMAGED, Unreadable
 from bedrock_key_guard.scan.containers.members import Gap, OpenedMember, name_of
+from bedrock_key_guard.scan.limits import DAMAGED, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bedrock_key_guard.scan.containers.cursor import Cursor
-    from bedrock_key_guard.scan.containers.limits import Budget
     from bedrock_key_guard.scan.containers.members import Members
+    from bedrock_key_guard.scan.limits import Budget
 
 _MAGIC, _SYNC, _SUM = 4, 16, 4
 _WIDEST, _LONGEST = 10, 1 << 22

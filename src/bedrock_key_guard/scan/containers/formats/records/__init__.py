@@ -1,0 +1,1 @@
+"""Read files of records, each with the way in which its blocks are compressed."""
