@@ -124,13 +124,20 @@ class Walk:
         # A reader that broke off has given back what it read: that is not to be read as the same.
         if not cursor.position:
             cursor.pass_over(1)
-        self._each("", embedded.members(cursor, self.budget), origin)
+        self._each("", self._streams(cursor, origin), origin)
+
+    def _streams(self, cursor: Cursor, origin: Origin) -> Members:
+        """Return the streams anywhere in a file; what is too deep to be opened has to be one."""
+        return embedded.members(cursor, self.budget, whole=self._is_deepest(origin))
+
+    def _is_deepest(self, origin: Origin) -> bool:
+        return len(origin.containers) >= self.budget.limits.depth
 
     def _each(self, kind: str, members: Members, origin: Origin) -> None:
         """Scan members; streams that stand anywhere are of no one kind."""
         try:
             for member in members:
-                if not kind and len(origin.containers) >= self.budget.limits.depth:
+                if not kind and self._is_deepest(origin):
                     raise _too_deep(self.budget.limits)
                 inner = Member(origin, ":".join(filter(None, (kind, member.name))))
                 if isinstance(member, Gap):
@@ -151,8 +158,10 @@ class Walk:
             return
         whole = len(start) < WINDOW
         kinds = kinds_of(start, start[-TAIL:] if whole else b"", len(start))
-        kinds = [kind for kind in kinds if kind != POINTER]
-        if kinds and len(origin.containers) >= self.budget.limits.depth:
+        # What only seems to be a stream, and is too deep to be read as one, may hold one.
+        chance = UNSURE if self._is_deepest(origin) else frozenset()
+        kinds = [kind for kind in kinds if kind != POINTER and kind not in chance]
+        if kinds and self._is_deepest(origin):
             self._gap(origin, _too_deep(self.budget.limits))
         elif kinds:
             self.container(kinds[0], After(start, source), origin)
@@ -200,7 +209,7 @@ class Walk:
         """Scan content of no kind as it is, and what is compressed anywhere in it."""
         begin = len(self.findings)
         try:
-            self._each("", embedded.members(Cursor(tee), self.budget), origin)
+            self._each("", self._streams(Cursor(tee), origin), origin)
             self._finish(tee, origin)
         finally:
             inside, self.findings[begin:] = self.findings[begin:], tee.findings

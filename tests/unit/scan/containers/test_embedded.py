@@ -155,6 +155,16 @@ def test_a_limit_is_told_wherever_what_it_left_out_was_written(
     ]
 
 
+@pytest.mark.parametrize("end", [0, -6], ids=["whole", "broken"])
+def test_what_is_too_deep_is_noted_where_it_is_a_whole_stream(end: int) -> None:
+    """Code begins as streams do by chance, and what comes out of it does so again."""
+    data = shake_256(b"noise").digest(4096)
+    for _ in range(7):
+        data = b"\0\0" + zlib.compress(data)[: end or None]
+    told = ["it is more than 5 containers deep"] if not end else []
+    assert [each.reason for each in read(data).missed] == told
+
+
 def test_a_nest_in_text_is_opened_to_a_set_depth_and_that_is_noted() -> None:
     data = TEXT
     for _ in range(6):

@@ -32,7 +32,7 @@ from bedrock_key_guard.scan.prefilter.streams import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from bedrock_key_guard.scan.containers.members import Members
     from bedrock_key_guard.scan.limits import Budget
@@ -47,17 +47,20 @@ _TRY = STEP >> 5
 _HEAD = 8
 
 
-def members(cursor: Cursor, budget: Budget) -> Members:
-    """Yield the streams in a file."""
-    return _members(cursor, budget, starts)
+def members(cursor: Cursor, budget: Budget, *, whole: bool = False) -> Members:
+    """Yield the streams in a file; where they must be `whole`, read none that breaks off.
+
+    By chance, code and noise begin as a stream does, and what comes out of them does so again.
+    """
+    return _members(cursor, budget, starts, whole=whole)
 
 
 def members_of_decoded(cursor: Cursor, budget: Budget) -> Members:
     """Yield the streams in what was decoded, whatever their window."""
-    return _members(cursor, budget, lambda data, _: starts_in_decoded(data))
+    return _members(cursor, budget, lambda data, _: starts_in_decoded(data), whole=False)
 
 
-def _members(cursor: Cursor, budget: Budget, find: Starts) -> Members:
+def _members(cursor: Cursor, budget: Budget, find: Starts, *, whole: bool) -> Members:
     head, before, judged = b"", b"", 0
     while block := cursor.read(BLOCK):
         text, end = before + block, cursor.position
@@ -73,7 +76,8 @@ def _members(cursor: Cursor, budget: Budget, find: Starts) -> Members:
             budget.spend(STEP)
             cursor.unread(text[at:])
             stream = _whole(cursor, text[max(at - BEFORE, 0) : at], kind, budget)
-            yield OpenedMember(f"{kind}:at {place}", stream)
+            if not whole or _ends_well(stream):
+                yield OpenedMember(f"{kind}:at {place}", stream)
             judged = max(judged, cursor.position)
             if cursor.position > end:
                 break
@@ -97,19 +101,30 @@ def unpacked(cursor: Cursor, kind: str, budget: Budget) -> Iterator[bytes]:
     return unpack(cursor, _CODECS[kind], budget)
 
 
-def _whole(cursor: Cursor, before: bytes, kind: str, budget: Budget) -> Iterator[bytes]:
+def _whole(
+    cursor: Cursor, before: bytes, kind: str, budget: Budget
+) -> Generator[bytes, None, bool]:
     """Yield what a stream holds, up to where it is broken, and give back what came behind it.
 
-    Raises Unreadable where a limit ended it.
+    Returns whether it is sound to its end. Raises Unreadable where a limit ended it.
     """
     pieces = in_pieces(cursor, before)
     source = Cursor(pieces) if pieces else cursor
-    limit = None
+    limit, is_sound = None, True
     try:
         yield from unpacked(source, kind, budget)
     except Unreadable as error:
-        limit = error if error.kind == "missing" else None
+        limit, is_sound = error if error.kind == "missing" else None, False
     if pieces:
         cursor.unread(source.read(BLOCK))
     if limit:
         raise limit
+    return is_sound
+
+
+def _ends_well(stream: Generator[bytes, None, bool]) -> bool:
+    try:
+        while True:
+            next(stream)
+    except StopIteration as end:
+        return bool(end.value)
