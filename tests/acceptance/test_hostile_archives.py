@@ -216,14 +216,14 @@ CASES: dict[str, Case] = {
     "a bomb that quotes its members": Case(
         lambda: quoting(250, deflated(ZEROS[: 4 << 20] + TEXT)),
         tuple((f"zip:{number}",) for number in range(10)),
-        missing=(("zip:9", BOMB),),
+        missing=(("zip:9 > zip:89", BOMB),),
         unopened=(
             ("zip:0", f"{BAD_SUM} (and 8 more like it)"),
             *(
                 (f"zip:{each} > zip:{each + 1}", f"{BROKEN} (and {248 - each} more like it)")
                 for each in range(9)
             ),
-            ("zip:9 > zip:10", f"{BROKEN} (and 52 more like it)"),
+            ("zip:9 > zip:10", f"{BROKEN} (and 78 more like it)"),
         ),
     ),
     "ten archives in one another": Case(

@@ -91,10 +91,17 @@ def test_every_decoder_has_a_worst_input() -> None:
         assert any(True for text in texts for _ in decoder(text)), decoder.__name__
 
 
-@pytest.mark.parametrize("kind", escapes._KINDS)
-def test_every_escape_has_a_worst_input(kind: str) -> None:
+def escape_of(branch: str) -> str:
+    """Return the escape that a branch of the expression is for: numbers tell alike ones apart."""
+    escape = branch.rstrip("0123456789")
+    return escape if escape in escapes._KINDS else branch
+
+
+@pytest.mark.parametrize("escape", sorted(set(map(escape_of, escapes._KINDS))))
+def test_every_escape_has_a_worst_input(escape: str) -> None:
     texts = (TEXTS[name](4000) for name in TEXTS)
-    assert any(token.lastgroup == kind for text in texts for token in escapes._TOKEN.finditer(text))
+    tokens = (token for text in texts for token in escapes._TOKEN.finditer(text))
+    assert any(escape_of(token.lastgroup or "") == escape for token in tokens)
 
 
 def test_a_line_is_printed_for_each_input(capsys: pytest.CaptureFixture[str]) -> None:
