@@ -199,6 +199,7 @@ def test_a_clean_run_installs_nothing_and_asks_nobody(bare: Job, github: GitHubS
     assert github.exchanges == []
 
 
+@pytest.mark.long
 def test_what_a_job_has_set_for_its_own_python_is_not_for_the_guards(
     bare: Job, sandbox: Sandbox, leaked: LongTermKey, tmp_path: Path
 ) -> None:

@@ -219,6 +219,7 @@ def _read_all(terminal: int) -> str:
     return b"".join(parts).decode()
 
 
+@pytest.mark.long
 def test_the_action_runs_there_and_tells_github() -> None:
     with open_playground() as playground:
         done = subprocess.run(

@@ -17,6 +17,7 @@ from sandbox.front.seeding import LongTermKey
 from tests.doors import git
 from tests.jobs import ACCOUNT, Done, guard, report_of, said
 from tests.needles import leaks
+from tests.sweeps import sweep
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 LEAK = NOW - timedelta(days=2)
@@ -162,7 +163,7 @@ def test_every_way_to_show_it_is_safe_and_holds_no_key(
     assert "&lt;script&gt;alert(1)" in page
 
 
-@pytest.mark.parametrize("throttles", [0, 40, 400])
+@pytest.mark.parametrize("throttles", sweep([0, 40, 400], quick=lambda times: times == 40))
 def test_ten_thousand_events_in_seventeen_regions_with_throttling(
     throttles: int, repository: Path, credentials: dict[str, str], sandbox: Sandbox
 ) -> None:

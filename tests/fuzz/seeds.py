@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 from collections.abc import Iterator
+from functools import cache
 
 from bedrock_key_guard.scan.prefilter.signatures import container_kind
 from tests import archives, boxes
@@ -23,19 +24,23 @@ def seeds(target: str) -> Iterator[bytes]:
 
     What has to be found is planted by recipes, in which little stands around it at first.
     """
-    from tests.hiding.lookalikes import LOOK_ALIKES  # which are made when they are imported
-    from tests.hiding.places import PLACES
-
-    everything = [place.hidden().data for place in PLACES] + [each.data for each in LOOK_ALIKES]
     if target == "matcher":
-        yield from everything
+        yield from _everything()
     elif target == "planted":
         yield from recipes()
     elif target == "words":
-        yield from (WORDS, *everything)
+        yield from (WORDS, *_everything())
     else:
-        yield from filter(container_kind, everything)
+        yield from filter(container_kind, _everything())
         yield from _archives()
+
+
+@cache
+def _everything() -> list[bytes]:
+    from tests.hiding.lookalikes import LOOK_ALIKES  # which are made when they are imported
+    from tests.hiding.places import PLACES
+
+    return [place.hidden().data for place in PLACES] + [each.data for each in LOOK_ALIKES]
 
 
 def _archives() -> Iterator[bytes]:

@@ -37,7 +37,7 @@ def test_the_guard_is_installed_alone(bench: Bench) -> None:
     assert [each.name for each in packages.iterdir()] == ["bedrock_key_guard"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_hook_and_its_floor_run_and_absent_peers_are_named(bench: Bench) -> None:
     for title, _, lineup in islice(hooks.races(bench), 7):
         rows = measure(lineup, 1, 60, lambda _: None)

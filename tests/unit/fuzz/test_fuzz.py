@@ -15,7 +15,7 @@ from tests.sweeps import sweep
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", sweep([50, 5], quick=lambda step: step == 50))
+@pytest.mark.parametrize("step", sweep([150, 5], quick=lambda step: step == 150))
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_fuzzing_starts_from_passes(target: str, step: int) -> None:
     starts = list(seeds(target))

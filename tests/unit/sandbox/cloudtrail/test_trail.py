@@ -39,6 +39,7 @@ def pages(sandbox: Sandbox, region: str, account: str = ACCOUNT, **query: Any) -
     return [page["Events"] for page in trail.get_paginator("lookup_events").paginate(**query)]
 
 
+@pytest.mark.long
 def test_ten_thousand_events_in_seventeen_regions_are_found_by_the_page(sandbox: Sandbox) -> None:
     sandbox.trail.seed(events_from(ACCOUNT, rows(10_000)))
     found = Counter[str]()

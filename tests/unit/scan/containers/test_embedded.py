@@ -113,7 +113,7 @@ def test_a_stream_in_pieces_is_put_together(
     ("times", "limits"),
     [
         (1 << 18, Limits(work=1 << 18, effort=1)),
-        pytest.param(16 << 20, LIMITS, marks=pytest.mark.slow),
+        pytest.param(16 << 20, LIMITS, marks=pytest.mark.long),
     ],
 )
 def test_what_streams_cost_is_bounded_and_noted(times: int, limits: Limits) -> None:
