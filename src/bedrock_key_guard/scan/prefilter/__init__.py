@@ -208,8 +208,11 @@ def has_hex(data: bytes, letters: bytes) -> bool:
 
 def hexes(data: bytes, letters: bytes) -> Iterator[tuple[int, int]]:
     """Yield the stretches of `data` with long rows of digits that may be bytes."""
+    found = [*_hex_rows(letters)]
+    if not found or _are_digests(data, letters, found):
+        return
     stretches: list[tuple[int, int, bool]] = []
-    for begin, end, is_long in _placed(data, _hex_rows(letters)):
+    for begin, end, is_long in _placed(data, found):
         first, last, was_long = stretches[-1] if stretches else (0, -1, False)
         if begin <= last and end - first <= _TOGETHER:
             stretches[-1] = first, max(end, last), is_long or was_long
@@ -228,6 +231,17 @@ def _hex_rows(letters: bytes) -> Iterator[tuple[int, int, bool]]:
         digits = letters[begin:end].translate(HEX_TABLE, b"-")
         if HEX_ROW in digits:
             yield begin, end, HEX_RUN in digits
+
+
+def _are_digests(data: bytes, letters: bytes, found: Sequence[tuple[int, int, bool]]) -> bool:
+    """Return whether nothing stands between the digits of any row, as it does in all dumps."""
+    at = 0
+    for begin, end, is_long in found:
+        middle = (begin + end) // 2
+        at = -1 if is_long else data.find(letters[middle - 12 : middle + 12], at)
+        if at < 0:
+            return False
+    return True
 
 
 def _placed(data: bytes, found: Iterable[tuple[int, int, bool]]) -> Iterator[tuple[int, int, bool]]:
