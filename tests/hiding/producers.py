@@ -204,12 +204,16 @@ def _pdf(folder: Path, key: str) -> bytes:
     return (folder / "a.pdf").read_bytes()
 
 
+# What does not fit on paper is not printed.
+_WRAPPED = "<pre style='font-size: 9px; white-space: pre-wrap; overflow-wrap: anywhere'>"
+
+
 def _printed(folder: Path, key: str) -> bytes:
     """Let a browser print a page in its own font, whose codes are the numbers of its glyphs."""
     if not PROGRAM.is_file():
         pytest.skip("the browser is not installed")
     page = folder / "a.html"
-    page.write_text("<pre style='font-size: 6px'>" + "\n".join(rows(key)), encoding="utf-8")
+    page.write_text(_WRAPPED + "\n".join(rows(key)), encoding="utf-8")
     with browser(folder / "browser") as window:
         window.open(page)
         return base64.b64decode(window.call("Page.printToPDF")["data"])
