@@ -97,6 +97,19 @@ def _raw_pdf(filters: bytes, content: Make) -> Make:
     return lambda size: head + content(size) + b"\nendstream\nendobj\n"
 
 
+def _pdf_of_fonts(piece: bytes, letters: int) -> Make:
+    """Show a piece again and again, and bring as many bytes of maps, none like another."""
+    pairs = (b"<00%02x><%b>" % (ord(each), b"%04x" % ord(each) * letters) for each in "ABSK")
+    codes = b"beginbfchar" + b"".join(pairs) + b"endbfchar"
+
+    def make(size: int) -> bytes:
+        count = size // (2 * (len(codes) + 150))
+        page = b"BT /F 1 Tf " + piece * (size // (2 * len(piece))) + b"ET"
+        return boxes.pdf(page, *(codes + b"%d" % each for each in range(count)), filters="[]")
+
+    return make
+
+
 def _tarred(members: int, layout: int = tarfile.PAX_FORMAT, name: str = "") -> Make:
     def make(size: int) -> bytes:
         each = members + (1536 if name else 512)
@@ -460,6 +473,13 @@ CONTAINERS: dict[str, Make] = {
     "pdf: Flate": _pdf(_noise, "/FlateDecode"),
     "pdf: many strings": _shrunk(_repeated(b"(a)"), boxes.pdf),
     "pdf: many digits": _shrunk(_repeated(b"<4 1>"), boxes.pdf),
+    "pdf: maps and codes": _pdf_of_fonts(b"<" + b"0041" * 400 + b">", 1),
+    "pdf: maps and fonts": _pdf_of_fonts(b"/F 1 Tf(a)", 1),
+    "pdf: maps and text objects": _pdf_of_fonts(b"(a)ET ", 1),
+    "pdf: codes of many letters": _pdf_of_fonts(b"<" + b"0041" * 400 + b">", 4),
+    "pdf: ranges": _shrunk(_repeated(b"<0000><ffff><0000>", b"beginbfrange"), boxes.pdf),
+    "pdf: opened ranges": _raw_pdf(b"[]", _repeated(b"<00><01>[", b"beginbfrange")),
+    "pdf: maps that end too early": _raw_pdf(b"[]", _repeated(b"beginbfchar")),
     "pdf: runs of one": _raw_pdf(b"/RL", _repeated(b"\0A")),
     "pdf: runs": _raw_pdf(b"/RL", _repeated(b"\x81A")),
     "pdf: runs of runs": _raw_pdf(b"[/RL /RL /RL]", _repeated(b"\0\0\0A")),

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from tests import boxes, records
+from tests import boxes, records, typeset
 from tests.hiding.hidden import Hidden, Step, text
 
 _FILLER = b"".join(b"%d: nothing of interest in this line\n" % number for number in range(200))
@@ -88,6 +88,19 @@ def shown(*at: int) -> Step:
         parts = b" -20 ".join(b"(" + part + b")" for part in _cut(hidden.data, *at))
         page = b"BT [" + parts + b"] TJ ET"
         return Hidden(boxes.pdf(page), containers=("pdf:object 4", "text"), spot=(1, 1))
+
+    return step
+
+
+def in_own_codes(*at: int, width: int = 2) -> Step:
+    """Let a PDF show it in a font of its own codes, kerned, with a map behind the page."""
+
+    def step(hidden: Hidden) -> Hidden:
+        letters = hidden.data.decode()
+        codes = typeset.font(letters, width)
+        page = typeset.shown(letters, codes, *at, width=width)
+        data = typeset.document(page, typeset.of_chars(codes, width))
+        return Hidden(data, containers=("pdf:text",), spot=(1, 1))
 
     return step
 
@@ -224,6 +237,8 @@ FILES: dict[str, Step] = {
     "PDF, ASCII 85": pdf("[/ASCII85Decode /FlateDecode]"),
     "PDF, hexadecimal": pdf("/ASCIIHexDecode"),
     "PDF, as it is shown": shown(3, 50),
+    "PDF, as it is shown in codes": in_own_codes(3, 50),
+    "PDF, as it is shown in codes of a byte": in_own_codes(3, 50, width=1),
     "SQLite, text": sqlite(),
     "SQLite, UTF-16 LE": sqlite("UTF-16le"),
     "SQLite, UTF-16 BE": sqlite("UTF-16be"),

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from hashlib import sha1, sha256, sha512
 from random import Random
 
-from tests import boxes
+from tests import boxes, typeset
 from tests.hiding import packed_lookalikes
 from tests.hiding.alterations import altered
 from tests.hiding.dumps import DUMPS
@@ -298,6 +298,9 @@ def _binaries() -> Iterator[tuple[str, bytes]]:
     yield "bzip2", bz2.compress("\n".join(RULES).encode())
     yield "xz", lzma.compress("\n".join(PLACEHOLDERS).encode())
     yield "PDF", boxes.pdf(b"BT (ABSK) Tj (bedrock-api-key-...) Tj ET")
+    text = " ".join(PLACEHOLDERS)
+    codes = typeset.font(text)
+    yield "PDF in codes", typeset.document(typeset.shown(text, codes), typeset.of_chars(codes))
     yield "SQLite", boxes.sqlite(*PLACEHOLDERS)
     for style, dump in DUMPS.items():
         yield f"dump of noise: {style}", dump(Hidden(noise(3000))).data

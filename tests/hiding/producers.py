@@ -6,6 +6,7 @@ nothing is kept.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -23,6 +24,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser import PROGRAM, browser
 from tests.hiding.programs import Write, library, run
 
 _POSTGRES = Path("/usr/lib/postgresql")
@@ -202,6 +204,21 @@ def _pdf(folder: Path, key: str) -> bytes:
     return (folder / "a.pdf").read_bytes()
 
 
+# What does not fit on paper is not printed.
+_WRAPPED = "<pre style='font-size: 9px; white-space: pre-wrap; overflow-wrap: anywhere'>"
+
+
+def _printed(folder: Path, key: str) -> bytes:
+    """Let a browser print a page in its own font, whose codes are the numbers of its glyphs."""
+    if not PROGRAM.is_file():
+        pytest.skip("the browser is not installed")
+    page = folder / "a.html"
+    page.write_text(_WRAPPED + "\n".join(rows(key)), encoding="utf-8")
+    with browser(folder / "browser") as window:
+        window.open(page)
+        return base64.b64decode(window.call("Page.printToPDF")["data"])
+
+
 def _epub(folder: Path, key: str) -> bytes:
     epub = library("ebooklib.epub")
     book = epub.EpubBook()
@@ -376,6 +393,7 @@ PRODUCERS: dict[str, Write] = {
     "pptx of python-pptx": _slides,
     "odt of odfdo": _odt,
     "PDF of ReportLab": _pdf,
+    "PDF of Chromium": _printed,
     "EPUB of EbookLib": _epub,
     "conda": _conda,
     **{
