@@ -80,7 +80,7 @@ test: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run all that a change ne
 	$(PY) -m pytest $(TOGETHER) -m 'not long' $(ARGS)
 
 test-long: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Run what takes longer: every hiding place, every kill, thorough properties
-	$(PY) -m pytest $(TOGETHER) -m 'long or hypothesis' --hypothesis-profile thorough $(ARGS)
+	$(PY) -m pytest $(TOGETHER) -m 'long or hypothesis' --hypothesis-profile thorough --ignore tests/acceptance/test_producers.py $(ARGS)
 
 # Tests that count what a hook imports fail under it, for it is imported, too.
 coverage: $(INSTALLED) $(WHEELS) $(SIMULATOR) $(BROWSER) ## Say what of src the tests leave out, or ARGS="tests/unit"

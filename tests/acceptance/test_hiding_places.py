@@ -135,7 +135,7 @@ def test_a_key_is_found_in_a_pipe(form: str, tmp_path: Path) -> None:
         sys.executable,
         "-I",
         "-m",
-        "bedrock_key_guard.cli.main",
+        "bedrock_key_guard",
         "scan",
         "--format=json",
         "--stdin",

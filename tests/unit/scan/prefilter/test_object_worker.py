@@ -15,7 +15,12 @@ from hypothesis import strategies as st
 from bedrock_key_guard.git.cat_file import Records
 from bedrock_key_guard.scan.prefilter import may_hold_key, object_worker
 from bedrock_key_guard.scan.prefilter.object_worker import by_literals, by_prefilter
-from bedrock_key_guard.scan.prefilter.signatures import ZIP_END, container_kind, ends_as_zip
+from bedrock_key_guard.scan.prefilter.signatures import (
+    ZIP_END,
+    container_kind,
+    ends_as_zip,
+    holds_stream,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,6 +109,7 @@ def test_a_deep_search_chooses_what_may_hold_a_key_and_what_is_too_large_to_tell
         if len(content) >= room
         or container_kind(content)
         or ends_as_zip(content, len(content))
+        or holds_stream(content)
         or may_hold_key(content)
     ]
     with pytest.MonkeyPatch.context() as monkeypatch:
