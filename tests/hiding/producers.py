@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 
 from tests.browser import PROGRAM, browser
+from tests.doors import TEMPORARY
 from tests.hiding.programs import Write, library, run
 
 _POSTGRES = Path("/usr/lib/postgresql")
@@ -314,7 +315,7 @@ def _postgres(dump: tuple[str, ...], folder: Path, key: str) -> bytes:
     found = sorted(_POSTGRES.glob("*/bin"))
     if not found:
         pytest.skip("postgres is not installed")
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir=TEMPORARY) as place:
         Path(place).chmod(0o777)
         return _dumped(found[-1], Path(place), dump, key)
 
