@@ -16,8 +16,8 @@ from bedrock_key_guard.scan.prefilter.signatures import (
     HEAD,
     TAIL,
     container_kind,
-    ends_as_container,
     holds_stream,
+    kind_at_end,
 )
 
 USAGE = """\
@@ -141,7 +141,7 @@ def needs_scanner(path: str, window: int = WINDOW) -> bool:
                 return True
             size = file.seek(0, os.SEEK_END)
             file.seek(max(size - TAIL, 0))
-            if ends_as_container(file.read(TAIL), size):
+            if kind_at_end(file.read(TAIL), size):
                 return True
             file.seek(0)
             head = tail = b""

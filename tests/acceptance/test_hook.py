@@ -253,6 +253,7 @@ def test_on_a_clean_file_nothing_is_imported_but_the_literals(
             "bedrock_key_guard.scan",
             "bedrock_key_guard.scan.prefilter",
             "bedrock_key_guard.scan.prefilter.literals",
+            "bedrock_key_guard.scan.prefilter.shapes",
             "bedrock_key_guard.scan.prefilter.signatures",
             *more,
         ],

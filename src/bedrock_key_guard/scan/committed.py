@@ -67,8 +67,7 @@ def _versions(git: Git, names: Collection[str]) -> Generator[Source, None, None]
             entry, _, name = line.partition(b"\t")
             if comparable(system.decoded(name), case=case) in wanted:
                 blobs[entry.split()[2].decode()] = None
-    with ObjectReader(git) as reader:
-        yield Source(Scanned(()), (each for each in objects(reader, blobs)))
+    yield from _source(git, blobs)
 
 
 def _last(git: Git) -> list[str]:

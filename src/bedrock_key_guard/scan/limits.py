@@ -28,7 +28,7 @@ UNPACKED, DECODED, TOKEN, ATTEMPT, STEP, START = 1 << 1, 1 << 3, 1 << 7, 1 << 13
 
 
 class Unreadable(Exception):  # noqa: N818  # it says what a part is, and stops nothing
-    """Leave out a part: `missing` because of a limit, `opaque` because nobody could read it.
+    """Leave out a part: `missing` because of a limit, `unopened` because nobody could read it.
 
     The reason is in words that follow the part's name. With the module that it `wants`, if any, it
     could be read.

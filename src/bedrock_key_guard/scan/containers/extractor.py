@@ -11,8 +11,7 @@ from bedrock_key_guard.scan.containers.cursor import Cursor
 from bedrock_key_guard.scan.containers.formats import embedded
 from bedrock_key_guard.scan.containers.kinds import READERS, UNSURE
 from bedrock_key_guard.scan.containers.members import (
-    TOO_FAR_IN,
-    TOO_LARGE,
+    UNREAD_END,
     After,
     Ending,
     Gap,
@@ -24,11 +23,10 @@ from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter import may_hold_key
 from bedrock_key_guard.scan.prefilter.signatures import (
     ENCRYPTED,
-    LEVELDB_END,
     POINTER,
     TAIL,
-    ends_as_zip,
     holds_stream,
+    kind_at_end,
     kinds_of,
 )
 
@@ -171,10 +169,8 @@ class Walk:
         if not whole or self._may_hold_key(member, start):
             ending = Ending(After(start, source), TAIL)
             self._plain(member, ending, origin, with_streams=not kinds)
-            if not whole and ends_as_zip(ending.last, ending.size):
-                self.gaps.add(origin, "unopened", TOO_FAR_IN)
-            elif not whole and ending.last.endswith(LEVELDB_END):
-                self.gaps.add(origin, "unopened", TOO_LARGE)
+            if not whole and (at_end := kind_at_end(ending.last, ending.size)):
+                self.gaps.add(origin, "unopened", UNREAD_END[at_end])
         else:
             self._end(source, origin)
 

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 Blocks = Iterator[bytes]
 TOO_FAR_IN = "a zip at its end begins too far in to be opened"
-TOO_LARGE = "only its end, which is too far from its beginning, tells that it is of LevelDB"
+# What only the end of a file tells, where the beginning cannot be read any more.
+UNREAD_END = {
+    "zip": TOO_FAR_IN,
+    "leveldb": "only its end, which is too far from its beginning, tells that it is of LevelDB",
+}
 
 
 @dataclass(frozen=True, slots=True)

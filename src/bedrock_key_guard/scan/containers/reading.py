@@ -11,7 +11,7 @@ from bedrock_key_guard.model.findings import NotScanned
 from bedrock_key_guard.scan.containers.decoded import matches
 from bedrock_key_guard.scan.containers.members import (
     TOO_FAR_IN,
-    TOO_LARGE,
+    UNREAD_END,
     After,
     Ending,
     Gaps,
@@ -21,11 +21,10 @@ from bedrock_key_guard.scan.limits import LIMITS, Budget, Limits
 from bedrock_key_guard.scan.matching.windows import Content, Readable
 from bedrock_key_guard.scan.prefilter.signatures import (
     HEAD,
-    LEVELDB_END,
     POINTER,
     TAIL,
-    ends_as_zip,
     holds_stream,
+    kind_at_end,
     kinds_of,
 )
 
@@ -87,11 +86,10 @@ def read_file(file: Readable, origin: Origin, limits: Limits = LIMITS) -> Readin
             if kinds[1:]:
                 walk.also(kinds[1], *_again(start, file), origin)
     _add_limits(gaps, origin, budget)
-    again = "zip" not in kinds and ends_as_zip(outer.last, outer.size)
-    if again:
-        gaps.add(origin, "unopened", TOO_FAR_IN)
-    if not kinds and outer.last.endswith(LEVELDB_END):
-        gaps.add(origin, "unopened", TOO_LARGE)
+    at_end = kind_at_end(outer.last, outer.size)
+    if at_end and at_end not in kinds:
+        gaps.add(origin, "unopened", UNREAD_END[at_end])
+    again = at_end == "zip" and at_end not in kinds
     return Reading(tuple(findings), gaps.listed(), outer.size, left=budget if again else None)
 
 

@@ -12,6 +12,7 @@ from bedrock_key_guard.scan import prefilter
 from bedrock_key_guard.scan.decoding.escapes import WRAPPED
 from bedrock_key_guard.scan.decoding.layer import Layer, Listed, Regular, Thinned
 from bedrock_key_guard.scan.prefilter import literals
+from bedrock_key_guard.scan.prefilter.shapes import HEX, WORD, rows, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +28,15 @@ _BASE64, _BASE64_URL = (
 _SHORTEST_BASE64 = 76
 # To pass over what is no such run takes a tenth of what the expressions take.
 _BASE64_ROW = b"a" * _SHORTEST_BASE64
-_BASE64_TABLE = bytes(97 if byte in prefilter.WORD + b"+/ \t\r\n" else 0 for byte in range(256))
+_BASE64_TABLE = shape_of(WORD + b"+/ \t\r\n", b"a")
 # Pairs of digits, whatever stands between them. What says that hex follows, or goes on in the next
 # line, is blank to begin with.
 _FEWEST_DIGITS = 80
-_DIGITS, _BETWEEN_PAIRS = b"0123456789ABCDEFabcdef", b" \t:,-\r\n"
+_BETWEEN_PAIRS = b" \t:,-\r\n"
 _HEX_SIGNS = (b"0x", b"0X")
 _CONTINUED = (b"\\\r", b"\\\n")
-_HEX_TABLE = bytes(104 if byte in _DIGITS else 0 for byte in range(256))
-_ROW_TABLE = bytes(104 if byte in _DIGITS + _BETWEEN_PAIRS else 0 for byte in range(256))
+_HEX_TABLE = shape_of(HEX, b"h")
+_ROW_TABLE = shape_of(HEX + _BETWEEN_PAIRS, b"h")
 _UNPAIRED = re.compile(rb"h")
 # Numbers of a list, as most languages write one.
 _FEWEST_NUMBERS = 40
@@ -45,7 +46,7 @@ _NUMBERS = re.compile(
 )
 _NUMBER = re.compile(rb"[0-9]+")
 _NUMBERS_ROW = b"n" * (2 * _FEWEST_NUMBERS - 1)
-_NUMBERS_TABLE = bytes(110 if byte in b"0123456789, \t\r\n" else 0 for byte in range(256))
+_NUMBERS_TABLE = shape_of(b"0123456789, \t\r\n", b"n")
 _BETWEEN_LINES = b" \t\r\n"
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
@@ -73,12 +74,12 @@ def _is_big_endian(layer: Layer, letter: int, width: int) -> bool:
 
 def from_base64(layer: Layer) -> Iterator[Layer]:
     """Yield what each long run of base64 holds, at every alignment that it may have."""
-    rows = [*prefilter.rows(layer.data.translate(_BASE64_TABLE), _BASE64_ROW)]
-    for row in rows:
+    found = [*rows(layer.data.translate(_BASE64_TABLE), _BASE64_ROW)]
+    for row in found:
         for run in _BASE64_URL.finditer(layer.data, *row):
             if b"-" in run[0] or b"_" in run[0]:
                 yield from _decoded(layer, run, "base64url")
-    for row in rows:
+    for row in found:
         for run in _BASE64.finditer(layer.data, *row):
             yield from _decoded(layer, run, "base64")
 
@@ -124,14 +125,14 @@ def _joined(layer: Layer, run: re.Match[bytes]) -> Layer:
 def from_hex(layer: Layer) -> Iterator[Layer]:
     """Yield what each long run of hex digits holds, whatever stands between the pairs."""
     blank = _without_signs(layer)
-    for begin, end in prefilter.rows(blank.data.translate(_ROW_TABLE), b"h" * _FEWEST_DIGITS):
+    for begin, end in rows(blank.data.translate(_ROW_TABLE), b"h" * _FEWEST_DIGITS):
         for first, last in _paired(blank.data[begin:end]):
             text = blank.data[begin + first : begin + last]
             digits = text.translate(None, _BETWEEN_PAIRS)
             if len(digits) >= _FEWEST_DIGITS:
                 shape = Thinned(text, _BETWEEN_PAIRS, begin + first)
                 yield _unhexed(Layer(digits, shape, blank, layer.depth))
-    for begin, end in prefilter.rows(layer.data.translate(_HEX_TABLE), b"h" * (_FEWEST_DIGITS + 1)):
+    for begin, end in rows(layer.data.translate(_HEX_TABLE), b"h" * (_FEWEST_DIGITS + 1)):
         # The first digit may belong to what stood before, in a line that was joined to this one.
         yield _unhexed(_slice(layer, begin + 1, end - (end - begin + 1) % 2))
 
@@ -181,8 +182,8 @@ def from_decimal(layer: Layer) -> Iterator[Layer]:
     """Yield what each long list of numbers holds, if they are bytes."""
     if layer.data.count(b",") < _FEWEST_NUMBERS:
         return
-    rows = prefilter.rows(layer.data.translate(_NUMBERS_TABLE), _NUMBERS_ROW)
-    for run in chain.from_iterable(_NUMBERS.finditer(layer.data, *row) for row in rows):
+    found = rows(layer.data.translate(_NUMBERS_TABLE), _NUMBERS_ROW)
+    for run in chain.from_iterable(_NUMBERS.finditer(layer.data, *row) for row in found):
         numbers = list(_NUMBER.finditer(layer.data, run.start(), run.end()))
         places = Listed([number.start() for number in numbers])
         data = bytes(min(int(number[0]), 255) for number in numbers)

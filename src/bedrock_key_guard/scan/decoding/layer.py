@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Protocol
 
-from bedrock_key_guard.scan.prefilter import BLOCK
+from bedrock_key_guard.scan.prefilter.shapes import BLOCK
 
 
 class Shape(Protocol):

@@ -22,15 +22,8 @@ from bedrock_key_guard.scan.decoding.escapes import unescape
 from bedrock_key_guard.scan.decoding.layer import File, Layer, Regular, block_starts
 from bedrock_key_guard.scan.decoding.patches import SIGN, end_of_patch, from_patch
 from bedrock_key_guard.scan.limits import DECODED, STEP, Budget
-from bedrock_key_guard.scan.prefilter import (
-    BEHIND_ROW,
-    BETWEEN,
-    BLOCK,
-    has_base64,
-    has_hex,
-    literals,
-    may_hold_key,
-)
+from bedrock_key_guard.scan.prefilter import has_base64, has_hex, literals, may_hold_key
+from bedrock_key_guard.scan.prefilter.shapes import BEHIND_ROW, BETWEEN, BLOCK, texts
 from bedrock_key_guard.scan.prefilter.signatures import POINTER, TAIL, kinds_of
 from bedrock_key_guard.scan.prefilter.streams import PROBE, SHORTEST, begins, starts_in_decoded
 
@@ -156,7 +149,7 @@ def _stretches(data: bytes) -> Iterator[tuple[int, int]]:
     yield from ((begin, begin + BLOCK + BEHIND_ROW) for begin in prefilter.dense(data))
     yield from _packed(data)
     yield from _dumped(data, letters)
-    if rows := list(prefilter.texts(letters)):
+    if rows := list(texts(letters)):
         yield from _rows(rows, block_starts(data, BETWEEN))
     yield from prefilter.hexes(data, letters)
 

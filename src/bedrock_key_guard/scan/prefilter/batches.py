@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import os
 
-from bedrock_key_guard.scan.prefilter import BLOCK, may_hold_key
+from bedrock_key_guard.scan.prefilter import may_hold_key
+from bedrock_key_guard.scan.prefilter.shapes import BLOCK
 from bedrock_key_guard.scan.prefilter.signatures import (
     HEAD,
     LEVELDB_END,
     TAIL,
     container_kind,
-    ends_as_container,
     holds_stream,
+    kind_at_end,
 )
 from bedrock_key_guard.system import READING
 
@@ -127,7 +128,7 @@ class Batches:
         """Read a file in windows, until one of them tells enough."""
         at, window, head = 0, b"", b""
         os.lseek(descriptor, max(before.st_size - TAIL, 0), os.SEEK_SET)
-        if ends_as_container(os.read(descriptor, TAIL), before.st_size):
+        if kind_at_end(os.read(descriptor, TAIL), before.st_size):
             self._suspects.append(number)
             return
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -156,7 +157,7 @@ def _contains_files(content: bytes) -> bool:
         return bool(container_kind(content[:_SMALL_HEAD])) or holds_stream(content)
     return (
         bool(container_kind(content[:HEAD]))
-        or ends_as_container(content[-TAIL:], len(content))
+        or bool(kind_at_end(content[-TAIL:], len(content)))
         or holds_stream(content)
     )
 

@@ -1,4 +1,4 @@
-"""Check the header behind a signature that is too short to be believed.
+"""Check what follows a signature that does not tell enough.
 
 Imported where such a signature is met, since the hook asks for the signatures of every file.
 """
@@ -9,6 +9,7 @@ _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 _7Z_HEADER, _RAR_HEADER = 32, 14
 _ENCRYPTED_PACKAGE = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0"
 _ODC_HEADER, _NEWC_HEADER = 76, 110
+_HDF5_FILTERS = (b"lzf\0", b"blosc", b"lz4\0", b"bitshuffle")
 # As much as is looked at where all of a file is not there.
 _FEW = 512
 
@@ -73,8 +74,14 @@ def _is_orc(head: bytes) -> bool:
     return 0 in head[3:4096]
 
 
+def _is_filtered_hdf5(head: bytes) -> bool:
+    """Look for the name of a filter that is none of HDF5's own (its format, IV.A.2.l)."""
+    return any(each in head for each in _HDF5_FILTERS)
+
+
 _BEHIND_PROGRAMS = ((b"7z\xbc\xaf\x27\x1c", "7z", _is_7z), (b"Rar!\x1a\x07", "rar", _is_rar))
 CHECKS = {
+    "HDF5 with a filter of its own": _is_filtered_hdf5,
     "Office": _is_encrypted_office,
     "arj": _is_arj,
     "bzip2": _is_bzip2,

@@ -70,14 +70,17 @@ CONTAINER_MAGICS = (
     (b"Obj\x01", "avro"),
     (b"ORC", "orc"),
     (b"PAR1\x15", "parquet"),
+    (b"\x89HDF\r\n\x1a\n", "HDF5 with a filter of its own"),
     # No container, but as good as one: what it says is only where the content is.
     (b"version https://git-lfs.github.com/spec/v1", POINTER),
     (b"version https://hawser.github.com/spec/v1", POINTER),
     (b"version http://git-media.io/v/2", POINTER),
 )
 _STARTS = tuple(start for start, _ in CONTAINER_MAGICS)
-# Those whose signature is so short that their header has to bear it out.
-CHECKED = frozenset(("Office", "arj", "bzip2", "cpio", "orc", "pst"))
+# Those whose signature does not tell enough: what follows it has to bear it out.
+CHECKED = frozenset(
+    ("HDF5 with a filter of its own", "Office", "arj", "bzip2", "cpio", "orc", "pst")
+)
 # What nobody opens without a password or a key.
 ENCRYPTED = frozenset(
     ("Office", "git-crypt", "age", "OpenPGP", "OpenSSL", "Ansible Vault", "KeePass", "LUKS")
@@ -93,8 +96,6 @@ ZIP_LISTED, ZIP_END, _ZIP_END_SIZE = b"PK\x01\x02", b"PK\x05\x06", 22
 TAIL = _ZIP_END_SIZE + 0xFFFF
 # Where its numbers did not fit, what locates larger ones stands before it.
 ZIP64_LOCATOR, ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
-# HDF5 names a filter of a data set that is none of its own (its format, IV.A.2.l).
-_HDF5, _HDF5_FILTERS = b"\x89HDF\r\n\x1a\n", (b"lzf\0", b"blosc", b"lz4\0", b"bitshuffle")
 # A journal of systemd tells in its flags that it has blocks of LZ4 (its JOURNAL_FILE_FORMAT).
 _JOURNAL, _IN_LZ4 = b"LPKSHHRH", 2
 # What ends a table of LevelDB (its doc/table_format.md).
@@ -115,8 +116,6 @@ def container_kind(head: bytes) -> str:
         return "tar"
     if _is_lzma(head):
         return "lzma"
-    if head.startswith(_HDF5) and any(each in head for each in _HDF5_FILTERS):
-        return "HDF5 with a filter of its own"
     if head.startswith(_JOURNAL) and int.from_bytes(head[12:16], "little") & _IN_LZ4:
         return "journal in LZ4"
     if head[1:4] == _SKIPPABLE and head[0] & 0xF0 == 0x50:
@@ -128,8 +127,8 @@ def container_kind(head: bytes) -> str:
 
 def kinds_of(start: bytes, tail: bytes, size: int) -> list[str]:
     """Return what a file is by its first bytes and by its last: it may be a PDF and a zip."""
-    kind = container_kind(start[:HEAD]) or ("leveldb" if tail.endswith(LEVELDB_END) else "")
-    return [*dict.fromkeys(filter(None, (kind, "zip" if ends_as_zip(tail, size) else "")))]
+    kinds = (container_kind(start[:HEAD]), kind_at_end(tail, size))
+    return [*dict.fromkeys(filter(None, kinds))]
 
 
 def _is_one(kind: str, head: bytes) -> bool:
@@ -155,9 +154,11 @@ def _has_zip_member(head: bytes) -> bool:
     return False
 
 
-def ends_as_container(tail: bytes, size: int) -> bool:
-    """Return whether a file of `size` bytes is a container by its last `TAIL` bytes."""
-    return tail.endswith(LEVELDB_END) or ends_as_zip(tail, size)
+def kind_at_end(tail: bytes, size: int) -> str:
+    """Return what a file of `size` bytes is by its last `TAIL` bytes, or ""."""
+    if tail.endswith(LEVELDB_END):
+        return "leveldb"
+    return "zip" if ends_as_zip(tail, size) else ""
 
 
 def ends_as_zip(tail: bytes, size: int) -> bool:

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedrock_key_guard.model.origins import WorkTree
-from bedrock_key_guard.scan.containers.members import TOO_LARGE
+from bedrock_key_guard.scan.containers.members import UNREAD_END
 from bedrock_key_guard.scan.containers.reading import Reading, read_file
 from bedrock_key_guard.scan.limits import DAMAGED
-from bedrock_key_guard.scan.prefilter.signatures import ends_as_container, kinds_of
+from bedrock_key_guard.scan.prefilter.signatures import kind_at_end, kinds_of
 from tests import boxes, keysmith, records
 from tests.contexts import ISSUED_AT
 from tests.hiding.streams import LINES
@@ -67,12 +67,12 @@ def test_each_block_of_a_table_of_leveldb_is_read() -> None:
     assert where(reading) == [("leveldb:block at 0",)]
     data = records.leveldb(TEXT)
     assert kinds_of(data[:99], data[-99:], len(data)) == ["leveldb"]
-    assert ends_as_container(data[-99:], len(data))
+    assert kind_at_end(data[-99:], len(data)) == "leveldb"
 
 
 def test_a_table_that_only_its_far_end_tells_of_is_named() -> None:
     large = boxes.zipped({"a.ldb": b"\1" * (2 << 20) + records.leveldb(TEXT)})
-    assert [each.reason for each in read(large).missed] == [TOO_LARGE]
+    assert [each.reason for each in read(large).missed] == [UNREAD_END["leveldb"]]
 
 
 @pytest.mark.parametrize("size", [100, 700, 1 << 16])

@@ -98,6 +98,7 @@ _MORE = {
     b"\x60\xea": b"\x2b\0" + bytes(6) + b"\2",
     b"!BDN": bytes(4) + b"SM",
     b"ORC": b"\0\0\0",
+    b"\x89HDF\r\n\x1a\n": b"lzf\0",
     b"\xc7\x71": bytes(18) + b"\2\0",
     b"\x71\xc7": bytes(18) + b"\0\2",
     **dict.fromkeys((b"070701", b"070702", b"070707"), b"0" * 104),

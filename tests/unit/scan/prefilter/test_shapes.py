@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_key_guard.scan.prefilter import ASCII_QUAD, BETWEEN, BLOCK, compressed, dense, texts
+from bedrock_key_guard.scan.prefilter import compressed, dense
+from bedrock_key_guard.scan.prefilter.shapes import ASCII_QUAD, BETWEEN, BLOCK, texts
 
 QUAD = re.compile(b"".join(b"[%b]" % letters for letters in ASCII_QUAD))
 

@@ -333,6 +333,7 @@ def test_a_clean_push_imports_hardly_anything(clone: Clone) -> None:
         "bedrock_key_guard.scan.prefilter",
         "bedrock_key_guard.scan.prefilter.batches",
         "bedrock_key_guard.scan.prefilter.literals",
+        "bedrock_key_guard.scan.prefilter.shapes",
         "bedrock_key_guard.scan.prefilter.signatures",
         "bedrock_key_guard.scan.prefilter.unpushed",
         "bedrock_key_guard.system",

@@ -6,7 +6,7 @@ import io
 from typing import IO, TYPE_CHECKING
 
 from bedrock_key_guard.scan.containers import lz
-from bedrock_key_guard.scan.containers.members import TOO_LARGE, Gap, OpenedMember, Section
+from bedrock_key_guard.scan.containers.members import UNREAD_END, Gap, OpenedMember, Section
 from bedrock_key_guard.scan.limits import DAMAGED, TOKEN, Broken, Unreadable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def members(cursor: Cursor, budget: Budget) -> Members:
     """Yield the blocks that are compressed; the others are in the file as they are."""
     with cursor.held(budget) as file:
         if file is None:
-            yield Gap("", TOO_LARGE)
+            yield Gap("", UNREAD_END["leveldb"])
             return
         try:
             for at, size in _handles(file, budget):
